@@ -1,0 +1,82 @@
+import type { BytePath } from "./byte-path.ts";
+
+export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
+
+/**
+ * What one inode of the image's root file system is. Hard links are several {@link TreeNode}s with the same inode.
+ */
+export interface Inode {
+  readonly type: EntryType;
+  /** Permission bits with set-uid, set-gid and sticky: 0 to 0o7777. */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Whole seconds since 1970, rounded down; may be negative. */
+  mtime: number;
+  /** Bytes; 0 for anything but a file. */
+  size: number;
+  /** A symlink's target as it stands in the image, one character a byte. */
+  target?: string;
+  devMajor?: number;
+  devMinor?: number;
+  /** Name (one character a byte) to value. Undefined when there are none. */
+  xattrs?: ReadonlyMap<string, Uint8Array>;
+  /** Where the source keeps this inode's content; private to the source. */
+  locator?: unknown;
+  /** Number of names that this inode has in the tree. */
+  links: number;
+}
+
+/** One name in the tree. */
+export interface TreeNode {
+  /** Last component, one character a byte; "" for the root. */
+  readonly name: string;
+  readonly parent: TreeNode | undefined;
+  readonly inode: Inode;
+  /** Only for directories: children in byte order of their names. */
+  readonly children?: ReadonlyMap<string, TreeNode>;
+}
+
+export interface ImageSource {
+  /** The reference in full, with its transport: `oci-archive:/tmp/image.tar`. */
+  reference: string;
+  transport: string;
+  /** Digest of the image's manifest, `sha256:…`; undefined for a plain directory or tar. */
+  digest: string | undefined;
+  /** Seconds since 1970 at which the image says it was created. */
+  created: number | undefined;
+  /** As the image's configuration writes it (`amd64`, `arm64`); undefined where there is none. */
+  architecture: string | undefined;
+}
+
+/** A regular file's bytes, in pieces. A consumer that stops early closes it by `return()`. */
+export type Content = AsyncIterable<Uint8Array>;
+
+/**
+ * The one view of an image's root file system, whatever it comes from.
+ * Canonical order is pre-order depth first, siblings in byte order of their names, the root first.
+ */
+export interface ImageTree extends AsyncDisposable {
+  readonly source: ImageSource;
+  readonly root: TreeNode;
+  /** A host directory that shows this very tree (a mount, an unpacked folder), if there is one. */
+  readonly hostPath: string | undefined;
+  /** The content of one regular file. */
+  read(inode: Inode): Content;
+  /**
+   * The content of many regular files, asked for in canonical order, each at most once; `open` must be called in that
+   * order and each content consumed before the next is opened. Sources that stream (layers) read everything once.
+   */
+  sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader>;
+}
+
+export interface SequentialReader extends AsyncDisposable {
+  open(inode: Inode): Content;
+}
+
+/** The path of a node. */
+export function pathOf(node: TreeNode): BytePath {
+  const parts: string[] = [];
+  for (let at: TreeNode | undefined = node; at?.parent !== undefined; at = at.parent) parts.push(at.name);
+  return parts.reverse().join("/") as BytePath;
+}
