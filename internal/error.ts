@@ -32,6 +32,8 @@ export interface ErrorDetails {
   hint?: string | undefined;
   /** Further lines: the offending source line, the last lines of a tool's log, a list of candidates. */
   detail?: readonly string[] | undefined;
+  /** The file that holds a failed tool's full output. */
+  log?: string | undefined;
   cause?: unknown;
 }
 
@@ -41,6 +43,7 @@ export class PlatterError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
   readonly detail: readonly string[];
+  readonly log: string | undefined;
 
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -49,6 +52,7 @@ export class PlatterError extends Error {
     this.kind = details.kind;
     this.hint = details.hint;
     this.detail = details.detail ?? [];
+    this.log = details.log;
   }
 
   get exitCode(): number {

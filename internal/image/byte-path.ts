@@ -8,7 +8,7 @@ export type BytePath = string & { readonly [brand]: "BytePath" };
 
 /** Bytes as a string with one character a byte. */
 export function bytesToLatin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 /** The reverse of {@link bytesToLatin1}. */
@@ -18,7 +18,7 @@ export function latin1ToBytes(text: string): Uint8Array {
 
 /** A path written in the source code or typed by a user, as a {@link BytePath}; leading and trailing slashes go. */
 export function toBytePath(text: string): BytePath {
-  return Buffer.from(text.replace(/^\/+|\/+$/g, ""), "utf8").latin1Slice() as BytePath;
+  return Buffer.from(text.replace(/^\/+|\/+$/g, ""), "utf8").toString("latin1") as BytePath;
 }
 
 /** The path for people: UTF-8 where it is UTF-8, control characters and stray bytes as `\xNN`, with a leading slash. */

@@ -16,11 +16,11 @@ export interface Inode {
   /** Bytes; 0 for anything but a file. */
   size: number;
   /** A symlink's target as it stands in the image, one character a byte. */
-  target?: string;
-  devMajor?: number;
-  devMinor?: number;
+  target?: string | undefined;
+  devMajor?: number | undefined;
+  devMinor?: number | undefined;
   /** Name (one character a byte) to value. Undefined when there are none. */
-  xattrs?: ReadonlyMap<string, Uint8Array>;
+  xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Where the source keeps this inode's content; private to the source. */
   locator?: unknown;
   /** Number of names that this inode has in the tree. */
@@ -34,7 +34,7 @@ export interface TreeNode {
   readonly parent: TreeNode | undefined;
   readonly inode: Inode;
   /** Only for directories: children in byte order of their names. */
-  readonly children?: ReadonlyMap<string, TreeNode>;
+  readonly children?: ReadonlyMap<string, TreeNode> | undefined;
 }
 
 export interface ImageSource {

@@ -1,0 +1,31 @@
+import type { Command } from "@commander-js/extra-typings";
+import { checkOutput } from "../internal/pipeline/output.ts";
+import { runStage } from "../internal/pipeline/stage.ts";
+import { assembleStage } from "../internal/pipeline/stages.ts";
+import { openSession, withWorkOptions } from "./options.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addAssemble(program: Command, worldOf: WorldOf): void {
+  const command = program
+    .command("assemble")
+    .summary("make the ISO from a work directory in which the other stages ran")
+    .description(
+      "Makes the ISO from a work directory in which the other stages ran. The checksum is implanted by `platter implant`.",
+    )
+    .requiredOption("-o, --output <file>", "where the ISO goes")
+    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes ask for", false)
+    .addHelpText("after", "\nExamples:\n  platter assemble --work work -o os.iso && platter implant os.iso");
+  withWorkOptions(command).action(async (flags) => {
+    const world = worldOf();
+    const output = checkOutput(flags.output);
+    await using session = openSession(world, { image: undefined, flags });
+    await session.during(async () => {
+      const { context } = session;
+      const options = { output, strictGpt: flags.strictGpt, checksum: "leave" } as const;
+      await runStage(await assembleStage(await session.plan(), context, options), {
+        context,
+        freshness: "when-changed",
+      });
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import { resolve } from "node:path";
+import type { Command } from "@commander-js/extra-typings";
+import { PlatterError } from "../internal/error.ts";
+import { folderOf } from "../internal/pipeline/session.ts";
+import { runStage } from "../internal/pipeline/stage.ts";
+import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
+import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { deliver, targetOf } from "./deliver.ts";
+import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addBiosImage(program: Command, worldOf: WorldOf): void {
+  const command = program
+    .command("bios-image")
+    .argument("[image]", "image; not needed with --modules, or a --work folder that holds a plan")
+    .summary("make GRUB's El Torito core image for BIOS")
+    .description("Makes GRUB's core image for BIOS El Torito, out of the image's GRUB modules.")
+    .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use in place of an image's")
+    .option("-o, --output <file>", "where the core image goes (default: eltorito.img in the --work folder)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
+    );
+  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+    const world = worldOf();
+    const output = targetOf(flags);
+    await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
+    await session.during(async () => {
+      const { context, work } = session;
+      if (flags.modules !== undefined) {
+        const modules = resolve(flags.modules);
+        const made = work.file(ARTIFACTS.biosImage);
+        await makeBiosImage({ modules, output: made, log: work.log("bios-image") }, context.toolbox);
+      } else {
+        const plan = await session.plan();
+        if (plan.bios === null) throw noBios();
+        await runStage(biosImageStage(plan, context), { context, freshness: "when-changed" });
+      }
+      if (output !== undefined) await deliver(work, ARTIFACTS.biosImage, output);
+    });
+  });
+}
+
+function noBios(): PlatterError {
+  return new PlatterError({
+    code: "E_NO_BIOS",
+    kind: "usage",
+    message: "The plan is for an ISO that boots on UEFI alone",
+    hint: "Leave --no-bios out, or do without this stage.",
+  });
+}

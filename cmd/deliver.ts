@@ -1,0 +1,35 @@
+import { constants } from "node:fs";
+import { copyFile, rename, rm } from "node:fs/promises";
+import { PlatterError } from "../internal/error.ts";
+import { machineError } from "../internal/image/machine-error.ts";
+import { checkOutput } from "../internal/pipeline/output.ts";
+import type { WorkDir } from "../internal/pipeline/work-dir.ts";
+
+/** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */
+export function targetOf(flags: {
+  output?: string | undefined;
+  work?: string | undefined;
+}): string | undefined {
+  if (flags.output !== undefined) return checkOutput(flags.output);
+  if (flags.work !== undefined) return undefined;
+  throw new PlatterError({
+    code: "E_OUTPUT",
+    kind: "usage",
+    message: "Nothing says where the result goes",
+    hint: "Name a file with -o, or a folder that keeps all stages with --work.",
+  });
+}
+
+/** Brings an artifact to where the user wants it; it appears when it is whole. */
+export async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
+  const partial = `${output}.partial`;
+  try {
+    // A temporary work directory lies beside the output, so a rename does; a kept one keeps its artifact.
+    if (work.kept) await copyFile(work.file(artifact), partial, constants.COPYFILE_FICLONE);
+    else await rename(work.file(artifact), partial);
+    await rename(partial, output);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw machineError(error, { code: "E_OUTPUT", message: `Cannot write \`${output}\`` });
+  }
+}

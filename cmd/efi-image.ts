@@ -1,0 +1,44 @@
+import type { Command } from "@commander-js/extra-typings";
+import { readEfiFolder } from "../internal/fat/efi-folder.ts";
+import { makeEsp } from "../internal/fat/esp.ts";
+import { folderOf } from "../internal/pipeline/session.ts";
+import { runStage } from "../internal/pipeline/stage.ts";
+import { efiImageStage } from "../internal/pipeline/stages.ts";
+import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { deliver, targetOf } from "./deliver.ts";
+import { openSession, sourceDateEpoch, withPlanOptions, withWorkOptions } from "./options.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addEfiImage(program: Command, worldOf: WorldOf): void {
+  const command = program
+    .command("efi-image")
+    .argument("[image]", "image; not needed with --efi-dir, or a --work folder that holds a plan")
+    .summary("make the FAT image of the EFI system partition")
+    .description("Makes the FAT image of the EFI system partition, sized to its content.")
+    .option(
+      "--efi-dir <dir>",
+      "folder that holds EFI/BOOT/BOOT*.EFI and all else that the partition is to hold",
+    )
+    .option("-o, --output <file>", "where the image goes (default: efiboot.img in the --work folder)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  platter efi-image oci:os -o efiboot.img\n  SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",
+    );
+  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+    const world = worldOf();
+    const output = targetOf(flags);
+    await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
+    await session.during(async () => {
+      const { context, work } = session;
+      if (flags.efiDir !== undefined) {
+        const { files, newest, digest } = await readEfiFolder(flags.efiDir);
+        const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
+        await work.write(ARTIFACTS.efiImage, makeEsp(files, { time, uuid: digest }));
+      } else {
+        const plan = await session.plan();
+        await runStage(efiImageStage(plan, context), { context, freshness: "when-changed" });
+      }
+      if (output !== undefined) await deliver(work, ARTIFACTS.efiImage, output);
+    });
+  });
+}

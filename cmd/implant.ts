@@ -1,0 +1,45 @@
+import type { Command } from "@commander-js/extra-typings";
+import { PlatterError } from "../internal/error.ts";
+import { checkIsoMd5File, implantIsoMd5 } from "../internal/iso/isomd5-file.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addImplant(program: Command, worldOf: WorldOf): void {
+  program
+    .command("implant")
+    .argument("<iso>", "any ISO")
+    .summary("implant the checksum that checkisomd5 and rd.live.check read")
+    .description(
+      "Computes an ISO's checksum and implants it where checkisomd5 and dracut's rd.live.check look for it.",
+    )
+    .option("--force", "replace what is implanted already", false)
+    .option("--check", "check the implanted checksum in place of implanting one", false)
+    .addHelpText("after", "\nExamples:\n  platter implant os.iso\n  platter implant --check os.iso")
+    .action(async (iso, flags) => {
+      const { signal, reporter, print } = worldOf();
+      const task = reporter.task(flags.check ? "check" : "implant");
+      const pass = { signal, onProgress: (done: number, total: number) => task.progress(done, total) };
+      try {
+        if (!flags.check) {
+          const { md5 } = await implantIsoMd5(iso, { ...pass, present: flags.force ? "replace" : "keep" });
+          task.done();
+          print(`${md5}\n`);
+          return;
+        }
+        const check = await checkIsoMd5File(iso, pass);
+        if (!check.ok) throw badChecksum(iso, check.message);
+        task.done(check.message);
+      } catch (error) {
+        task.failed();
+        throw error;
+      }
+    });
+}
+
+function badChecksum(iso: string, message: string): PlatterError {
+  return new PlatterError({
+    code: "E_ISOMD5",
+    kind: "media",
+    message: `\`${iso}\`: ${message}`,
+    hint: "Make or download the ISO again; `platter implant --force` writes a new checksum over what is there now.",
+  });
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { type Command, Option } from "@commander-js/extra-typings";
+import { parseArchitecture } from "../internal/contract/architecture.ts";
+import { PlatterError } from "../internal/error.ts";
+import { machineError } from "../internal/image/machine-error.ts";
+import { Session } from "../internal/pipeline/session.ts";
+import type { World } from "./world.ts";
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** Options that decide what is on the ISO. */
+export function withPlanOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option(
+      "--kernel <kver>",
+      "kernel to boot, by its module directory (default: the newest with an initramfs)",
+    )
+    .option(
+      "--vendor <name>",
+      "UEFI vendor whose boot loaders are used (default: the first with all of them)",
+    )
+    .option("--label <label>", "ISO volume id (default: from iso.yaml, else from os-release)")
+    .option("--config <file>", "iso.yaml to use in place of the image's")
+    .option("--no-bios", "make an ISO that boots on UEFI alone; no GRUB modules for BIOS are needed")
+    .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
+    .option("--no-default-excludes", "keep what is left out by default (see the README)")
+    .option("--strict", "treat warnings as errors", false);
+}
+
+/** Options that decide where things are read from and written to. */
+export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option("--work <dir>", "keep plan, stages and logs in this folder, and do again only what changed")
+    .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
+    .addOption(
+      new Option("--tools <where>", "where mksquashfs, xorriso and grub-mkimage come from")
+        .choices(["auto", "image", "host"] as const)
+        .default("auto" as const),
+    );
+}
+
+/** Options for the compression of the root file system. */
+export function withSquashOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option("--compression <name>", "zstd, xz, gzip, lz4 or none (default: zstd)")
+    .option("--level <number>", "compression level (default: 9 for zstd)")
+    .option("--block-size <size>", "4K to 1M (default: 256K)");
+}
+
+export interface PlanFlags {
+  kernel?: string | undefined;
+  vendor?: string | undefined;
+  label?: string | undefined;
+  config?: string | undefined;
+  bios: boolean;
+  exclude: string[];
+  defaultExcludes: boolean;
+  strict: boolean;
+}
+
+export interface WorkFlags {
+  work?: string | undefined;
+  arch?: string | undefined;
+  tools: "auto" | "image" | "host";
+}
+
+/** A session for what the flags say. `beside` is where a temporary work directory goes. */
+export function openSession(
+  world: World,
+  about: { image: string | undefined; flags: Partial<PlanFlags> & WorkFlags; beside?: string },
+): Session {
+  const { flags } = about;
+  return new Session({
+    reference: about.image,
+    work: flags.work,
+    beside: about.beside ?? tmpdir(),
+    tools: flags.tools,
+    architecture: flags.arch,
+    choices: {
+      kernel: flags.kernel,
+      vendor: flags.vendor,
+      label: flags.label,
+      config: flags.config === undefined ? undefined : { text: readText(flags.config), file: flags.config },
+      architecture: flags.arch === undefined ? undefined : parseArchitecture(flags.arch),
+      boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
+      exclude: flags.exclude ?? [],
+      defaultExcludes: flags.defaultExcludes === false ? "without" : "with",
+      epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
+    },
+    strictness: flags.strict === true ? "strict" : "normal",
+    signal: world.signal,
+    reporter: world.reporter,
+    clock: world.clock,
+    version: world.version,
+  });
+}
+
+/** A text file that the user named. @throws PlatterError `E_INPUT` */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw machineError(error, { code: "E_INPUT", message: `Cannot read \`${path}\`` });
+  }
+}
+
+/** SOURCE_DATE_EPOCH as reproducible-builds.org defines it: seconds since 1970. @throws PlatterError `E_EPOCH` */
+export function sourceDateEpoch(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  // The latest time that a squashfs can hold.
+  if (/^\d+$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  throw new PlatterError({
+    code: "E_EPOCH",
+    kind: "usage",
+    message: `SOURCE_DATE_EPOCH is \`${text}\`, which is no number of seconds since 1970`,
+    hint: "Set it to something like `$(date +%s)`, or unset it.",
+  });
+}

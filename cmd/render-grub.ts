@@ -1,0 +1,60 @@
+import { rename, writeFile } from "node:fs/promises";
+import { type Command, Option } from "@commander-js/extra-typings";
+import { checkOutput } from "../internal/pipeline/output.ts";
+import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
+import { runStage } from "../internal/pipeline/stage.ts";
+import { renderGrubStage, renderMenus } from "../internal/pipeline/stages.ts";
+import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { openSession, readText, withPlanOptions, withWorkOptions } from "./options.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addRenderGrub(program: Command, worldOf: WorldOf): void {
+  const command = program
+    .command("render-grub")
+    .argument("[image]", "image; not needed with --work, or with --config, --os-release and --label")
+    .summary("print the boot menu")
+    .description("Prints the boot menu as GRUB reads it.")
+    .addOption(
+      new Option("--firmware <kind>", "which menu to print")
+        .choices(["efi", "bios"] as const)
+        .default("efi" as const),
+    )
+    .option("--os-release <file>", "os-release to take name and version from, where no image is given")
+    .option("-o, --output <dir>", "write grub-efi.cfg and grub-bios.cfg into this folder instead")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  platter render-grub oci:os\n  platter render-grub --config iso.yaml --os-release /etc/os-release --label MY_OS --firmware bios",
+    );
+  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+    const world = worldOf();
+    let menus: ReadonlyMap<string, string>;
+    if (image === undefined && flags.work === undefined) {
+      const config =
+        flags.config === undefined ? undefined : { text: readText(flags.config), file: flags.config };
+      const osRelease = flags.osRelease === undefined ? "" : readText(flags.osRelease);
+      menus = renderFromTexts({ config, osRelease, label: flags.label, reporter: world.reporter });
+    } else {
+      await using session = openSession(world, { image, flags });
+      menus = await session.during(async () => {
+        const plan = await session.plan();
+        if (session.work.kept)
+          await runStage(renderGrubStage(plan, session.context), {
+            context: session.context,
+            freshness: "when-changed",
+          });
+        return renderMenus(plan);
+      });
+    }
+    if (flags.output === undefined) {
+      world.print(menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig) ?? "");
+      return;
+    }
+    for (const name of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {
+      const text = menus.get(name);
+      if (text === undefined) continue;
+      const path = checkOutput(`${flags.output}/${name.split("/").pop()}`);
+      await writeFile(`${path}.partial`, text);
+      await rename(`${path}.partial`, path);
+    }
+  });
+}

@@ -1,0 +1,15 @@
+import type { Reporter } from "../internal/ui/reporter.ts";
+
+/** What a command gets from outside. */
+export interface World {
+  signal: AbortSignal;
+  reporter: Reporter;
+  clock: () => number;
+  environment: Readonly<Record<string, string | undefined>>;
+  version: string;
+  /** Writes to standard output. */
+  print: (text: string | Uint8Array) => void;
+}
+
+/** Gives a command its world once the global flags are known. */
+export type WorldOf = () => World;

@@ -1,0 +1,42 @@
+import { PlatterError } from "../error.ts";
+
+/** The contract's `ARCH`. */
+export type Architecture = "x86_64" | "aarch64";
+
+const NAMES: Record<string, Architecture> = {
+  x86_64: "x86_64",
+  amd64: "x86_64",
+  x64: "x86_64",
+  aarch64: "aarch64",
+  arm64: "aarch64",
+};
+
+/**
+ * The architecture by any of its usual names.
+ * @throws PlatterError `E_ARCHITECTURE`
+ */
+export function parseArchitecture(name: string): Architecture {
+  const known = NAMES[name.toLowerCase()];
+  if (known !== undefined) return known;
+  throw new PlatterError({
+    code: "E_ARCHITECTURE",
+    kind: "usage",
+    message: `Cannot make an ISO for architecture \`${name}\``,
+    hint: "platter knows x86_64 (amd64) and aarch64 (arm64).",
+  });
+}
+
+/** The name that OCI images use. */
+export function ociArchitecture(architecture: Architecture): string {
+  return architecture === "x86_64" ? "amd64" : "arm64";
+}
+
+/** What the names of EFI binaries end in: `shimx64.efi`. */
+export function efiSuffix(architecture: Architecture): string {
+  return architecture === "x86_64" ? "x64" : "aa64";
+}
+
+/** The file that UEFI firmware starts on removable media (UEFI specification 2.10, 3.5.1.1). */
+export function removableLoader(architecture: Architecture): string {
+  return architecture === "x86_64" ? "BOOTX64.EFI" : "BOOTAA64.EFI";
+}

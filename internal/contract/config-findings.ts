@@ -1,0 +1,167 @@
+import type { FindingText } from "./finding.ts";
+
+/** Findings about iso.yaml, the label and the menu. */
+export const CONFIG_FINDINGS = {
+  F_ISO_YAML_ALIASES: {
+    severity: "error",
+    title: "an alias in iso.yaml does not resolve, or aliases multiply",
+    why: "Aliases that repeat each other grow without bound, and one without an anchor has no value.",
+    fix: "Write the values out instead of using aliases.",
+  },
+  F_ISO_YAML_CONTROL_CHARACTER: {
+    severity: "error",
+    title: "text in iso.yaml holds a line break or another control character",
+    why: "GRUB's menu and the kernel's command line are single lines of printable text.",
+    fix: "Write the text on one line; a folded text ends without a line break when it begins with `>-`.",
+  },
+  F_ISO_YAML_DOCUMENTS: {
+    severity: "error",
+    title: "iso.yaml holds several YAML documents",
+    why: "Only one document can be meant, and it is not clear which.",
+    fix: "Keep one document and remove the `---` lines between documents.",
+  },
+  F_ISO_YAML_DUPLICATE_KEY: {
+    severity: "error",
+    title: "a key stands twice in the same map of iso.yaml",
+    why: "Only one of the two values can be meant, and it is not clear which.",
+    fix: "Remove one of the two.",
+  },
+  F_ISO_YAML_EMPTY: {
+    severity: "error",
+    title: "an entry of iso.yaml is empty",
+    why: "An empty text names nothing that could be shown or booted.",
+    fix: "Give it a value, or remove the line.",
+  },
+  F_ISO_YAML_LEADING_ZERO: {
+    severity: "warning",
+    title: "a number in iso.yaml begins with a zero",
+    why: "platter reads it as a decimal number, other readers of YAML as an octal one.",
+    fix: "Write the number without the leading zero.",
+  },
+  F_ISO_YAML_MISSING_KEY: {
+    severity: "error",
+    title: "a menu entry in iso.yaml lacks a key",
+    why: "An entry boots only with all of `name`, `linux` and `initrd`.",
+    fix: "Add the missing key.",
+  },
+  F_ISO_YAML_NO_VALUE: {
+    severity: "warning",
+    title: "a key of iso.yaml has no value",
+    why: "A key without a value counts as not written, so the default applies.",
+    fix: "Give it a value, or remove the line.",
+  },
+  F_ISO_YAML_NUMBER: {
+    severity: "error",
+    title: "a number in iso.yaml is not a whole decimal number, or out of range",
+    why: "GRUB counts entries and seconds in whole numbers.",
+    fix: "Write a whole number in decimal digits, such as `10`.",
+  },
+  F_ISO_YAML_QUOTE: {
+    severity: "error",
+    title: "a quote in a kernel line of iso.yaml is not closed",
+    why: "Without its end it is not clear where the argument stops.",
+    fix: "Close the quote, or put an argument that holds one into quotes of the other kind.",
+  },
+  F_ISO_YAML_SYNTAX: {
+    severity: "error",
+    title: "iso.yaml is not valid YAML",
+    why: "What cannot be parsed cannot be used.",
+    fix: "Correct the YAML at the place shown.",
+  },
+  F_ISO_YAML_TOO_LARGE: {
+    severity: "error",
+    title: "iso.yaml is too large",
+    why: "A menu has some lines of text, so a file of this size is not what was meant.",
+    fix: "Keep the file under 64 KiB.",
+  },
+  F_ISO_YAML_TYPE: {
+    severity: "error",
+    title: "a value in iso.yaml has the wrong type",
+    why: "The value cannot be read as what its key asks for.",
+    fix: "Write a value of the type that the key takes.",
+  },
+  F_ISO_YAML_UNKNOWN_KEY: {
+    severity: "warning",
+    title: "iso.yaml has a key that platter does not know",
+    why: "A key that is not known changes nothing on the ISO.",
+    fix: "Remove the key.",
+  },
+  F_LABEL_CHARACTER: {
+    severity: "error",
+    title: "the ISO's label holds a character that it must not hold",
+    why: "Such a label cannot be written into a kernel argument or a menu so that it is found again.",
+    fix: "Use letters, digits, `_`, `-` and `.`, and begin with a letter or a digit.",
+  },
+  F_LABEL_DEFAULT_CHANGED: {
+    severity: "note",
+    title: "the default label does not hold os-release's VERSION_ID as it stands",
+    why: "A label has at most 32 bytes, and not every character may stand in one.",
+    fix: "Set `label` in iso.yaml, or use --label, if another one is wanted.",
+  },
+  F_LABEL_ECMA119: {
+    severity: "note",
+    title: "the ISO's label holds characters that ECMA-119 does not provide for",
+    why: "ECMA-119 wants A-Z, 0-9 and `_` in a volume identifier, though Linux takes more.",
+    fix: "Nothing needs to be done unless another system has to read the label.",
+  },
+  F_LABEL_EMPTY: {
+    severity: "error",
+    title: "the ISO's label is empty",
+    why: "The booting system finds the ISO by its label.",
+    fix: "Give a label of 1 to 32 bytes.",
+  },
+  F_LABEL_ESCAPED: {
+    severity: "warning",
+    title: "the ISO's label holds characters that udev escapes",
+    why: "Some GRUB builds double the backslash of an escape, and then the kernel argument finds nothing.",
+    fix: "Use letters, digits, `_`, `-` and `.` only.",
+  },
+  F_LABEL_TOO_LONG: {
+    severity: "error",
+    title: "the ISO's label is too long",
+    why: "The volume identifier of ISO 9660 has room for 32 bytes.",
+    fix: "Shorten the label to 32 bytes or less.",
+  },
+  F_MENU_DEFAULT_UNKNOWN: {
+    severity: "warning",
+    title: "the default entry does not exist",
+    why: "The first entry becomes the default instead.",
+    fix: "Set `grub2.default` to the index, counted from 0, or the name of an entry.",
+  },
+  F_MENU_GRUB_ESCAPES: {
+    severity: "warning",
+    title: "a kernel argument holds a quote or a backslash",
+    why: "GRUB hands quotes and backslashes inside an argument to the kernel with a backslash before them.",
+    fix: "Avoid quotes and backslashes inside kernel arguments.",
+  },
+  F_MENU_LABEL_MISMATCH: {
+    severity: "warning",
+    title: "a kernel argument looks for another label than the ISO's",
+    why: "The booting system would not find the ISO.",
+    fix: "Write `$isolabel` there, so that both are always the same.",
+  },
+  F_MENU_NOT_ON_ISO: {
+    severity: "warning",
+    title: "a menu entry loads a file that is not on the ISO",
+    why: "The ISO holds the kernel as /images/pxeboot/vmlinuz and the initramfs as /images/pxeboot/initrd.img.",
+    fix: "Write `$kernelpath` and `$initrdpath`.",
+  },
+  F_MENU_PATH: {
+    severity: "error",
+    title: "a menu entry does not begin with a path on the ISO",
+    why: "GRUB finds the kernel and the initramfs only by an absolute path.",
+    fix: "Begin with `$kernelpath` in `linux` and with `$initrdpath` in `initrd`.",
+  },
+  F_MENU_VARIABLE_EMPTY: {
+    severity: "note",
+    title: "a menu entry uses a variable that has no value",
+    why: "os-release has no VERSION_ID, so the variable is replaced by nothing.",
+    fix: "Add VERSION_ID to /etc/os-release, or write the version into iso.yaml.",
+  },
+  F_MENU_VARIABLE_KEPT: {
+    severity: "warning",
+    title: "kernel_args holds a variable, which is not replaced there",
+    why: "Variables are replaced in `name`, `linux` and `initrd` only, so the kernel gets this text as it stands.",
+    fix: "Write the value itself.",
+  },
+} as const satisfies Record<string, FindingText>;

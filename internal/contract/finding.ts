@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { CONFIG_FINDINGS } from "./config-findings.ts";
+import { IMAGE_FINDINGS } from "./image-findings.ts";
+import { type Place, placeSchema } from "./place.ts";
+
+export type Severity = "error" | "warning" | "note";
+
+/** What is the same for every finding of a code. */
+export interface FindingText {
+  severity: Severity;
+  /** What was found, in some words. */
+  title: string;
+  /** One sentence: why it matters. */
+  why: string;
+  /** One sentence: what to do about it. */
+  fix: string;
+}
+
+/** Every finding platter can make, by its stable code; documentation is generated from this. */
+export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS };
+
+export type FindingCode = keyof typeof FINDINGS;
+
+export const findingSchema = z.strictObject({
+  code: z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]),
+  severity: z.enum(["error", "warning", "note"]),
+  seen: z.string(),
+  why: z.string(),
+  fix: z.string(),
+  place: placeSchema.optional(),
+});
+
+/** Something about the image that its maker should know: what was seen, why it matters, what to do. */
+export type Finding = z.infer<typeof findingSchema>;
+
+/** A finding with the texts of its code; `seen` is one sentence, `fix` replaces the code's own. */
+export function finding(
+  code: FindingCode,
+  seen: string,
+  { fix, place }: { fix?: string | undefined; place?: Place | undefined } = {},
+): Finding {
+  const kind = FINDINGS[code];
+  const made: Finding = { code, severity: kind.severity, seen, why: kind.why, fix: fix ?? kind.fix };
+  return place === undefined ? made : { ...made, place };
+}
+
+export function hasErrors(findings: readonly Finding[]): boolean {
+  return findings.some((each) => each.severity === "error");
+}
+
+/** The finding as lines of plain text. */
+export function findingLines(of: Finding): string[] {
+  const where = of.place === undefined ? "" : `${of.place.file}:${of.place.line}:${of.place.column}: `;
+  return [
+    `${of.severity} ${of.code}: ${where}${of.seen}`,
+    ...(of.place?.excerpt ?? []).map((line) => `  ${line}`),
+    `  ${of.why}`,
+    `  ${of.fix}`,
+  ];
+}

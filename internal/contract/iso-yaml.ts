@@ -1,0 +1,183 @@
+import type { z } from "zod";
+import { PRINTABLE } from "../grub/quote.ts";
+import { type Finding, type FindingCode, hasErrors } from "./finding.ts";
+import { EXPECTED, grub2Schema, type IsoYaml, isoYamlSchema, toNumber } from "./iso-yaml-schema.ts";
+import { toVolumeLabel } from "./label.ts";
+import { nearest } from "./nearest.ts";
+import { printable } from "./place.ts";
+import { type YamlPath, YamlSource } from "./yaml-source.ts";
+
+export type { IsoYaml };
+
+/** Bytes that iso.yaml may have. */
+const MAX_BYTES = 65536;
+
+/**
+ * Reads the text of iso.yaml. All problems are found together, each with the place where it stands, in the order of
+ * the text; `config` is undefined if one of them is an error. A file without content sets nothing.
+ */
+export function parseIsoYaml(
+  text: string,
+  fileName: string,
+): { config: IsoYaml | undefined; findings: Finding[] } {
+  const bytes = Buffer.byteLength(text, "utf8");
+  const source = new YamlSource(bytes > MAX_BYTES ? "" : text, fileName);
+  if (bytes > MAX_BYTES) source.add("F_ISO_YAML_TOO_LARGE", `The file has ${bytes} bytes.`, 0);
+  const config = readConfig(source);
+  const findings = source.findings.sort((a, b) => position(a) - position(b));
+  return { config: hasErrors(findings) ? undefined : config, findings };
+}
+
+function position({ place }: Finding): number {
+  return place === undefined ? 0 : place.line * MAX_BYTES + place.column;
+}
+
+function readConfig(source: YamlSource): IsoYaml {
+  const raw = source.value();
+  if (raw === undefined) return {};
+  if (!isMap(raw)) {
+    const fix = "Begin with a key, such as `label:` or `grub2:`.";
+    source.add(
+      "F_ISO_YAML_TYPE",
+      `The file holds ${kindOf(raw)}, not a map of keys.`,
+      source.offset([]),
+      fix,
+    );
+    return {};
+  }
+  dropNulls(source, raw, isoYamlSchema.shape, []);
+  dropNulls(source, raw.grub2, grub2Schema.shape, ["grub2"]);
+  readNumbers(source, raw.grub2);
+  for (const issue of isoYamlSchema.safeParse(raw).error?.issues ?? []) reportIssue(source, raw, issue);
+  // Unknown keys were warned about and taken away.
+  const { label, ...rest } = isoYamlSchema.safeParse(raw).data ?? {};
+  if (label === undefined) return rest;
+  const checked = toVolumeLabel(label);
+  for (const each of checked.findings) source.push(each, source.offset(["label"]));
+  return { ...rest, label: checked.label };
+}
+
+/** A key that may be left out and has no value counts as left out. */
+function dropNulls(source: YamlSource, map: unknown, shape: object, path: YamlPath): void {
+  if (!isMap(map)) return;
+  for (const key of Object.keys(shape).filter((name) => map[name] === null)) {
+    delete map[key];
+    const at = [...path, key];
+    source.add("F_ISO_YAML_NO_VALUE", `\`${show(at)}\` has no value.`, source.keyOffset(at));
+  }
+}
+
+/** Numbers are taken as they are written: readers of YAML differ on `010`, `0x1f` and `1e1`. */
+function readNumbers(source: YamlSource, grub2: unknown): void {
+  if (!isMap(grub2)) return;
+  for (const key of ["default", "timeout"]) {
+    const at = ["grub2", key];
+    const number = source.numberSource(at);
+    const written = number ?? grub2[key];
+    if (typeof written === "string" && /^[+-]?0[0-9]+$/.test(written)) {
+      const seen = `\`grub2.${key}\` is written \`${written}\` and read as ${toNumber(written)}.`;
+      source.add("F_ISO_YAML_LEADING_ZERO", seen, source.offset(at));
+    }
+    if (number === undefined) continue;
+    if (/^[+-]?[0-9]+$/.test(number)) {
+      grub2[key] = toNumber(number);
+      continue;
+    }
+    delete grub2[key];
+    const seen = `\`grub2.${key}\` is \`${printable(number)}\`, which is not a whole decimal number.`;
+    source.add("F_ISO_YAML_NUMBER", seen, source.offset(at));
+  }
+}
+
+function reportIssue(source: YamlSource, raw: Record<string, unknown>, issue: z.core.$ZodIssue): void {
+  const value = valueAt(raw, issue.path);
+  if (issue.code === "unrecognized_keys") {
+    for (const key of issue.keys) {
+      unknownKey(source, [...issue.path, key]);
+      delete (value as Record<string, unknown>)[key];
+    }
+    return;
+  }
+  const { code, what } = describe(value, issue.message as FindingCode, EXPECTED[generic(issue.path)] ?? "");
+  const isScalar = typeof value === "number" || typeof value === "boolean";
+  const fix =
+    isScalar && EXPECTED[generic(issue.path)] === "a text"
+      ? `Put it into quotes: \`"${value}"\`.`
+      : undefined;
+  source.add(code, `\`${show(issue.path)}\` ${what}.`, source.offset(issue.path), fix);
+}
+
+/** What is wrong with a value, in words; the schema says which check it failed. */
+function describe(
+  value: unknown,
+  failed: FindingCode,
+  expected: string,
+): { code: FindingCode; what: string } {
+  if (value === undefined) return { code: "F_ISO_YAML_MISSING_KEY", what: "is missing" };
+  if (value === null || value === "") return { code: "F_ISO_YAML_EMPTY", what: "is empty" };
+  // A union tells only that nothing fitted.
+  if (typeof value === "string" && !PRINTABLE.test(value)) {
+    return { code: "F_ISO_YAML_CONTROL_CHARACTER", what: `holds ${controlIn(value)}` };
+  }
+  if (failed === "F_ISO_YAML_EMPTY") return { code: failed, what: "holds nothing but spaces" };
+  if (failed === "F_ISO_YAML_QUOTE") return { code: failed, what: "has a quote that is not closed" };
+  if (failed === "F_ISO_YAML_NUMBER" && (typeof value === "string" || typeof value === "number")) {
+    return { code: failed, what: `is \`${printable(String(value))}\`, not ${expected}` };
+  }
+  return { code: "F_ISO_YAML_TYPE", what: `is ${kindOf(value)}, not ${expected}` };
+}
+
+function unknownKey(source: YamlSource, path: YamlPath): void {
+  const key = String(path.at(-1));
+  const known = Object.keys(EXPECTED).filter((name) => name !== "" && !name.endsWith("[]"));
+  const parent = generic(path.slice(0, -1));
+  const siblings = known.filter(
+    (name) => name === (parent === "" ? lastOf(name) : `${parent}.${lastOf(name)}`),
+  );
+  // A key of another level is shown with the whole path to it.
+  const meant =
+    nearest(key, siblings.map(lastOf)) ??
+    known.find((name) => lastOf(name) === nearest(key, known.map(lastOf)));
+  const fix = meant === undefined ? undefined : `Write \`${meant}\`, if that is what is meant.`;
+  const seen = `\`${printable(show(path))}\` is no key that platter knows.`;
+  source.add("F_ISO_YAML_UNKNOWN_KEY", seen, source.keyOffset(path), fix);
+}
+
+function lastOf(name: string): string {
+  return name.replace(/^.*\./, "");
+}
+
+/** `grub2.entries[].name` */
+function generic(path: YamlPath): string {
+  return show(path).replace(/\[\d+\]/g, "[]");
+}
+
+/** `grub2.entries[0].name` */
+function show(path: YamlPath): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    return text === "" ? String(step) : `${text}.${String(step)}`;
+  }, "");
+}
+
+function valueAt(raw: unknown, path: YamlPath): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | null)?.[step], raw);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "a map";
+  if (typeof value === "string") return "a text";
+  return `the ${typeof value} \`${String(value)}\``;
+}
+
+function controlIn(text: string): string {
+  const character = [...text].find((each) => !PRINTABLE.test(each)) ?? "";
+  if (character === "\n") return "a line break";
+  if (character === "\t") return "a tab";
+  return `the control character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}

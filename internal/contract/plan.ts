@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { PlatterError } from "../error.ts";
+import { menuSchema } from "../grub/menu.ts";
+import { findingSchema } from "./finding.ts";
+import { volumeLabelSchema } from "./label.ts";
+
+/** Raised when a plan written before cannot be read by this code any more. */
+export const PLAN_VERSION = 1;
+
+const pieceSchema = z.strictObject({
+  /** Path in the image, for people. */
+  source: z.string(),
+  /** Path in the work directory, once the piece is kept there. */
+  file: z.string(),
+  size: z.int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** A file of the image that goes onto the ISO. */
+export type Piece = z.infer<typeof pieceSchema>;
+
+export const planSchema = z.strictObject({
+  version: z.literal(PLAN_VERSION),
+  image: z.strictObject({
+    /** The reference with its transport. */
+    reference: z.string(),
+    /** Digest of the image's manifest; null for a plain directory or tar. */
+    digest: z.string().nullable(),
+    /** Seconds since 1970; null where the image does not say. */
+    created: z.int().nullable(),
+    /** SHA-256 over the metadata of every entry. */
+    treeDigest: z.string(),
+  }),
+  architecture: z.enum(["x86_64", "aarch64"]),
+  /** The distribution's name and version as the menu shows them; empty where unknown. */
+  product: z.string(),
+  productVersion: z.string(),
+  label: volumeLabelSchema,
+  /** Seconds since 1970: every time on the ISO. */
+  time: z.int().nonnegative(),
+  /** Names this build: the marker file, the GPT's GUIDs and the FAT's serial number come from it. */
+  uuid: z.uuid(),
+  kernel: z.strictObject({
+    version: z.string(),
+    vmlinuz: pieceSchema,
+    initramfs: pieceSchema,
+    others: z.array(z.string()),
+  }),
+  efi: z.strictObject({
+    vendor: z.string(),
+    vendors: z.array(z.string()),
+    shim: pieceSchema,
+    grub: pieceSchema,
+    mm: pieceSchema.nullable(),
+  }),
+  /** GRUB's module directory; null for an ISO that boots on UEFI alone. */
+  bios: z.strictObject({ modules: z.array(pieceSchema) }).nullable(),
+  font: pieceSchema.nullable(),
+  menu: menuSchema,
+  /** Patterns of paths that the squashfs leaves out. */
+  excludes: z.array(z.string()),
+  /** Tools of the image that were kept, each with its loader and libraries in a folder of its own. */
+  tools: z.array(
+    z.strictObject({
+      name: z.enum(["mksquashfs", "xorriso", "grub-mkimage"]),
+      folder: z.string(),
+      program: z.string(),
+      loader: z.string().nullable(),
+      files: z.array(pieceSchema),
+    }),
+  ),
+  findings: z.array(findingSchema),
+});
+
+/** All that is decided about an ISO before anything is built. */
+export type Plan = z.infer<typeof planSchema>;
+
+/** A plan's text, the same for the same plan. */
+export function printPlan(plan: Plan): string {
+  return `${JSON.stringify(plan, null, 2)}\n`;
+}
+
+/**
+ * Reads a plan's text.
+ * @throws PlatterError `E_PLAN`
+ */
+export function parsePlan(text: string, file: string): Plan {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw planError(file, `is no JSON: ${(cause as Error).message}`);
+  }
+  const version = z.object({ version: z.unknown() }).safeParse(value).data?.version;
+  if (typeof version === "number" && version !== PLAN_VERSION) {
+    throw planError(file, `has version ${version}, and this platter reads version ${PLAN_VERSION}`);
+  }
+  const parsed = planSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw planError(file, `is no plan: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unknown"}`);
+}
+
+function planError(file: string, problem: string): PlatterError {
+  return new PlatterError({
+    code: "E_PLAN",
+    kind: "usage",
+    message: `\`${file}\` ${problem}`,
+    hint: "Make it anew with `platter inspect IMAGE --work DIR`.",
+  });
+}

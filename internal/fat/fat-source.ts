@@ -1,0 +1,16 @@
+/** Where the reader gets its bytes: a file, or a part of one. */
+export interface FatSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /** The bytes at `offset`; fewer than `length` only where the source ends. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Something wrong with a file system, as data: a damaged image is a finding, not a failure of the reader. */
+export interface FatProblem {
+  /** Stable and lower-case: `chain-loop`. */
+  code: string;
+  detail: string;
+  /** Byte in the source where it shows. */
+  offset?: number;
+}

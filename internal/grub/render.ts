@@ -1,0 +1,68 @@
+import biosTemplate from "../../templates/grub-bios.cfg" with { type: "text" };
+import efiTemplate from "../../templates/grub-efi.cfg" with { type: "text" };
+import stubTemplate from "../../templates/grub-stub.cfg" with { type: "text" };
+import loopbackTemplate from "../../templates/loopback.cfg" with { type: "text" };
+import type { VolumeLabel } from "../contract/label.ts";
+import type { Menu, MenuEntry } from "./menu.ts";
+import { quoteWord, quoteWords } from "./quote.ts";
+
+export type Firmware = "efi" | "bios";
+
+/** How GRUB finds the medium. */
+export interface Medium {
+  label: VolumeLabel;
+  /** Absolute path of a file that only this build's ISO has. */
+  marker: string;
+}
+
+/** The menu for one kind of firmware, as the text of grub.cfg. */
+export function renderGrub(about: Medium & { menu: Menu; firmware: Firmware }): string {
+  const template = about.firmware === "efi" ? efiTemplate : biosTemplate;
+  return fill(template, { ...mediumValues(about), ...menuValues(about.menu, []) });
+}
+
+/** The grub.cfg that finds the medium and loads /EFI/BOOT/grub.cfg of it. */
+export function renderStub(medium: Medium): string {
+  return fill(stubTemplate, mediumValues(medium));
+}
+
+/** The menu for GRUB's loopback device: the kernel learns which file holds the ISO. */
+export function renderLoopback(menu: Menu): string {
+  // In double quotes GRUB puts in the variable and does not split it at spaces.
+  return fill(loopbackTemplate, menuValues(menu, [`"iso-scan/filename=\${iso_path}"`]));
+}
+
+function mediumValues({ label, marker }: Medium): Record<string, string> {
+  return { LABEL: quoteWord(label), MARKER: quoteWord(marker) };
+}
+
+function menuValues(menu: Menu, extra: readonly string[]): Record<string, string> {
+  return {
+    DEFAULT: String(menu.default),
+    TIMEOUT: String(menu.timeout),
+    ENTRIES: menu.entries.map((entry) => renderEntry(entry, extra)).join("\n\n"),
+  };
+}
+
+/** `extra` is added to the `linux` line as it stands. */
+function renderEntry(entry: MenuEntry, extra: readonly string[]): string {
+  // After `--` a title that begins with a hyphen is no option.
+  const title = `${entry.title.startsWith("-") ? "-- " : ""}${quoteTitle(entry.title)}`;
+  const linux = [quoteWords([entry.kernelPath, ...entry.kernelArgs]), ...extra].join(" ");
+  return `menuentry ${title} {\n  linux ${linux}\n  initrd ${quoteWords(entry.initrdPaths)}\n}`;
+}
+
+/** A title in quotes even where it needs none, as menus are commonly written. */
+function quoteTitle(title: string): string {
+  const quoted = quoteWord(title);
+  return quoted === title ? `'${title}'` : quoted;
+}
+
+/** Puts values in for `@NAME@`, once: what is put in is not looked at again. */
+function fill(template: string, values: Record<string, string>): string {
+  return template.replace(/@([A-Z]+)@/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the template asks for ${name}`);
+    return value;
+  });
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { PlatterError } from "../error.ts";
+import { type Blob, parseDigest } from "./blob.ts";
+import { OpenFile } from "./file-range.ts";
+import { errnoOf } from "./machine-error.ts";
+import type { TarArchive } from "./tar-archive.ts";
+
+/** Expectations of a blob, as an OCI descriptor states them. */
+export interface BlobKey {
+  digest: string;
+  size: number;
+}
+
+/** The files of an OCI image layout (image-spec, image-layout.md), in a folder or in an archive. */
+export interface BlobStore extends Disposable {
+  /** The layout's location, for messages. */
+  readonly location: string;
+  /** A file beside the blobs: `index.json`, `oci-layout`. @throws PlatterError `E_IMAGE_LAYOUT` */
+  file(name: string): Blob;
+  /** @throws PlatterError `E_BLOB_MISSING`, also when it is opened */
+  blob(key: BlobKey): Blob;
+}
+
+export function directoryStore(directory: string, options: { signal: AbortSignal }): BlobStore {
+  async function* bytes(path: string, missing: PlatterError): AsyncGenerator<Uint8Array> {
+    let opened: OpenFile;
+    try {
+      opened = OpenFile.open(path);
+    } catch (error) {
+      throw error instanceof PlatterError && errnoOf(error.cause) === "ENOENT" ? missing : error;
+    }
+    using file = opened;
+    yield* file.range({ start: 0, length: file.size, signal: options.signal });
+  }
+  return {
+    location: directory,
+    file(name) {
+      const open = () => bytes(join(directory, name), noLayout(directory, name));
+      return { name: `\`${join(directory, name)}\``, digest: undefined, size: undefined, open };
+    },
+    blob({ digest, size }) {
+      const path = join(directory, blobPath(digest));
+      const open = () => bytes(path, missingBlob(digest, directory));
+      return { name: blobName(digest, directory), digest, size, open };
+    },
+    [Symbol.dispose]() {
+      // Every reader closes its own file.
+    },
+  };
+}
+
+export function archiveStore(archive: TarArchive): BlobStore {
+  return {
+    location: archive.path,
+    file(name) {
+      const open = archive.member(name);
+      if (open === undefined) throw noLayout(archive.path, name);
+      return { name: `\`${name}\` in \`${archive.path}\``, digest: undefined, size: undefined, open };
+    },
+    blob({ digest, size }) {
+      const open = archive.member(blobPath(digest));
+      if (open === undefined) throw missingBlob(digest, archive.path);
+      return { name: blobName(digest, archive.path), digest, size, open };
+    },
+    [Symbol.dispose]() {
+      archive[Symbol.dispose]();
+    },
+  };
+}
+
+function blobPath(digest: string): string {
+  const { algorithm, hex } = parseDigest(digest);
+  return `blobs/${algorithm}/${hex}`;
+}
+
+function blobName(digest: string, location: string): string {
+  return `blob ${digest} in \`${location}\``;
+}
+
+function missingBlob(digest: string, location: string): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_MISSING",
+    kind: "contract",
+    message: `\`${location}\` lacks the blob ${digest}.`,
+    hint: "Copy the image again, with all its blobs.",
+  });
+}
+
+function noLayout(location: string, name: string): PlatterError {
+  return new PlatterError({
+    code: "E_IMAGE_LAYOUT",
+    kind: "contract",
+    message: `\`${location}\` is not an OCI image layout: it has no \`${name}\`.`,
+    hint: "Make one with `skopeo copy containers-storage:REF oci:DIR` or `podman save --format oci-archive`.",
+  });
+}

@@ -1,0 +1,74 @@
+import { PlatterError } from "../error.ts";
+
+/** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
+export interface Blob {
+  /** For messages: digest and where it is. */
+  readonly name: string;
+  /** Expected digest of these very bytes, `sha256:…` or `sha512:…`; undefined where nothing says so. */
+  readonly digest: string | undefined;
+  /** Expected length in bytes, where something says so. */
+  readonly size: number | undefined;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+const ALGORITHMS = { sha256: 64, sha512: 128 } as const;
+
+/** The algorithm and hexadecimal part of a digest. @throws PlatterError `E_BLOB_DIGEST` */
+export function parseDigest(digest: string): { algorithm: keyof typeof ALGORITHMS; hex: string } {
+  const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
+  const algorithm = match?.[1] as keyof typeof ALGORITHMS | undefined;
+  if (algorithm === undefined || match?.[2]?.length !== ALGORITHMS[algorithm]) {
+    throw new PlatterError({
+      code: "E_BLOB_DIGEST",
+      kind: "contract",
+      message: `\`${digest}\` is not a digest that platter can check.`,
+      hint: "Copy the image with skopeo: it writes sha256 digests.",
+    });
+  }
+  return { algorithm, hex: match[2] };
+}
+
+/** The blob's bytes; when they end, their length and digest have been checked. @throws PlatterError `E_BLOB_DIGEST` */
+export async function* checkedBytes(blob: Blob): AsyncGenerator<Uint8Array> {
+  if (blob.digest === undefined) return yield* blob.open();
+  const { algorithm, hex } = parseDigest(blob.digest);
+  const hasher = new Bun.CryptoHasher(algorithm);
+  let length = 0;
+  for await (const chunk of blob.open()) {
+    hasher.update(chunk);
+    length += chunk.length;
+    yield chunk;
+  }
+  if (blob.size !== undefined && length !== blob.size) {
+    throw damaged(blob, `it is ${length} bytes long, but the manifest says ${blob.size}`);
+  }
+  const actual = hasher.digest("hex");
+  if (actual !== hex) throw damaged(blob, `its content has the digest ${algorithm}:${actual}`);
+}
+
+/** The whole of a small blob, checked. @throws PlatterError `E_BLOB_DIGEST`, `E_BLOB_TOO_LARGE` */
+export async function readBlob(blob: Blob, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of checkedBytes(blob)) {
+    length += chunk.length;
+    if (length > limit) {
+      throw new PlatterError({
+        code: "E_BLOB_TOO_LARGE",
+        kind: "contract",
+        message: `${blob.name} is larger than ${limit} bytes, which no manifest or configuration is.`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function damaged(blob: Blob, problem: string): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_DIGEST",
+    kind: "contract",
+    message: `${blob.name} is damaged: ${problem}.`,
+    hint: "Fetch or write the image again.",
+  });
+}

@@ -1,0 +1,96 @@
+/** A stream that can pass over bytes without reading them. */
+export interface SkippableBytes extends AsyncIterableIterator<Uint8Array> {
+  /** Passes over as much of `length` bytes as there is; returns how much that was. */
+  skip?(length: number): number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Below this many bytes reading on is cheaper than a seek. */
+const WORTH_SKIPPING = 1 << 20;
+
+/** Reads pieces of wanted sizes from a stream of chunks, without copying where a chunk holds the piece whole. */
+export class ByteCursor implements AsyncDisposable {
+  /** Bytes consumed so far. */
+  position = 0;
+  readonly #source: SkippableBytes | AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = EMPTY;
+  #at = 0;
+  #ended = false;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next `length` bytes, if they are at hand in one piece. */
+  take(length: number): Uint8Array | undefined {
+    const end = this.#at + length;
+    if (end > this.#chunk.length) return undefined;
+    const piece = this.#chunk.subarray(this.#at, end);
+    this.#at = end;
+    this.position += length;
+    return piece;
+  }
+
+  /** Up to `limit` bytes that are at hand; empty when the next chunk must be waited for. */
+  piece(limit: number): Uint8Array {
+    const length = Math.min(limit, this.#chunk.length - this.#at);
+    return length <= 0 ? EMPTY : (this.take(length) as Uint8Array);
+  }
+
+  /** Waits for the next chunk once the current one is used up. False at the end of the stream. */
+  async more(): Promise<boolean> {
+    while (this.#at >= this.#chunk.length) {
+      if (this.#ended) return false;
+      const next = await this.#source.next();
+      if (next.done === true) {
+        this.#ended = true;
+        this.#chunk = EMPTY;
+        this.#at = 0;
+        return false;
+      }
+      this.#chunk = next.value;
+      this.#at = 0;
+    }
+    return true;
+  }
+
+  /** The next `length` bytes; fewer only at the end of the stream. */
+  async read(length: number): Promise<Uint8Array> {
+    const whole = this.take(length);
+    if (whole !== undefined) return whole;
+    const joined = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length && (await this.more())) {
+      const piece = this.piece(length - filled);
+      joined.set(piece, filled);
+      filled += piece.length;
+    }
+    return filled === length ? joined : joined.subarray(0, filled);
+  }
+
+  /** Passes over `length` bytes; returns how many there were. */
+  async skip(length: number): Promise<number> {
+    let left = length - this.piece(length).length;
+    if (left === 0) return length;
+    if (left >= WORTH_SKIPPING && "skip" in this.#source && this.#source.skip !== undefined) {
+      const skipped = this.#source.skip(left);
+      this.position += skipped;
+      left -= skipped;
+    }
+    while (left > 0 && (await this.more())) left -= this.piece(left).length;
+    return length - left;
+  }
+
+  /** Reads to the end of the stream, so that whatever checks it sees all of it. */
+  async drain(): Promise<void> {
+    while (await this.more()) this.piece(Number.MAX_SAFE_INTEGER);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#chunk = EMPTY;
+    this.#at = 0;
+    this.#ended = true;
+    await this.#source.return?.();
+  }
+}

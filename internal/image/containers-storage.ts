@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { PlatterError } from "../error.ts";
+import type { ToolResult } from "../tool/run.ts";
+import { openDirectory } from "./directory.ts";
+import type { ImageSource, ImageTree } from "./image-tree.ts";
+import { checkArchitecture } from "./oci-layout.ts";
+import { parseCreated } from "./oci-manifest.ts";
+import type { OpenOptions } from "./open-options.ts";
+
+const inspected = z.tuple([
+  z.object({
+    Id: z.string().regex(/^[0-9a-f]{64}$/),
+    Digest: z.string().optional(),
+    Created: z.string().nullish(),
+    Architecture: z.string().optional(),
+  }),
+]);
+
+/** A name in a storage: `[[DRIVER@]ROOT[+RUNROOT]]NAME`, as containers-transports(5) writes it. */
+interface StorageName {
+  podman: readonly string[];
+  image: string;
+}
+
+/**
+ * An image in podman's storage, mounted by podman until the tree is disposed of.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_IMAGE_ARCH`, `E_PODMAN_ROOTLESS`, `E_TOOL_…`, `E_DIRECTORY_READ`
+ */
+export async function openContainersStorage(
+  reference: { name: string },
+  options: OpenOptions,
+): Promise<ImageTree> {
+  const { podman, image } = storageName(reference.name);
+  const run = (...args: string[]) => options.runTool({ argv: [...podman, ...args], signal: options.signal });
+  const found = await options.runTool({
+    argv: [...podman, "image", "inspect", "--format", "json", "--", image],
+    signal: options.signal,
+    accept: [0, 125],
+  });
+  if (found.exitCode !== 0) throw notFound(reference.name, image, found);
+  const [info] = parseInspect(found.stdout, reference.name);
+  checkArchitecture(info.Architecture, options.architecture, `containers-storage:${reference.name}`);
+  if (process.getuid?.() !== 0) throw rootless(reference.name);
+  const source: ImageSource = {
+    reference: `containers-storage:${reference.name}`,
+    transport: "containers-storage",
+    digest: info.Digest === "" ? undefined : info.Digest,
+    created: parseCreated(info.Created),
+    architecture: info.Architecture,
+  };
+  // By its id: the name may mean another image by the time of the unmount.
+  const path = (await run("image", "mount", info.Id)).stdout.trimEnd();
+  const release = async () => {
+    // Also after an interruption: the mount must not stay.
+    await options.runTool({
+      argv: [...podman, "image", "umount", info.Id],
+      signal: new AbortController().signal,
+    });
+  };
+  try {
+    const tree = await openDirectory(path, { signal: options.signal, source, release });
+    // The root's time is when podman unpacked the image here; every other one comes from the layers.
+    tree.root.inode.mtime = source.created ?? 0;
+    return tree;
+  } catch (error) {
+    await release().catch(() => undefined);
+    throw error;
+  }
+}
+
+function storageName(name: string): StorageName {
+  const match = /^\[(?:([^@\]]+)@)?([^+:\]]+)(?:\+([^:\]]+))?(?::[^\]]*)?\](.+)$/.exec(name);
+  if (match === null) return { podman: ["podman"], image: name };
+  const [, driver, root, runroot, image] = match;
+  const podman = ["podman", "--root", root as string];
+  if (runroot !== undefined) podman.push("--runroot", runroot);
+  if (driver !== undefined) podman.push("--storage-driver", driver);
+  return { podman, image: image as string };
+}
+
+function parseInspect(stdout: string, name: string): z.infer<typeof inspected> {
+  try {
+    return inspected.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new PlatterError({
+      code: "E_PODMAN_ANSWER",
+      kind: "tool",
+      message: `Cannot make out what \`podman image inspect ${name}\` answered.`,
+      hint: "Use podman 4 or later.",
+      cause,
+    });
+  }
+}
+
+function notFound(name: string, image: string, result: ToolResult): PlatterError {
+  if (/not known|no such|not found|unable to (find|inspect)/i.test(result.stderr)) {
+    return new PlatterError({
+      code: "E_IMAGE_MISSING",
+      kind: "contract",
+      message: `There is no image \`${name}\` in containers-storage, and no file or folder of that name.`,
+      hint: `Fetch it with \`podman pull ${image}\`, or name where it is with a transport before it.`,
+    });
+  }
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `\`podman image inspect ${image}\` failed with exit code ${result.exitCode}.`,
+    detail: result.stderr.split("\n").filter((line) => line !== ""),
+  });
+}
+
+function rootless(name: string): PlatterError {
+  return new PlatterError({
+    code: "E_PODMAN_ROOTLESS",
+    kind: "usage",
+    message: `Only root can mount \`${name}\` from containers-storage.`,
+    hint: "Save it with `podman save --format oci-archive -o image.tar NAME` and use `oci-archive:image.tar`.",
+  });
+}

@@ -1,0 +1,130 @@
+import { closeSync, constants, openSync, read, readSync, realpathSync } from "node:fs";
+import { promisify } from "node:util";
+import { PlatterError } from "../error.ts";
+import { type BytePath, displayPath } from "./byte-path.ts";
+import { scanDirectory } from "./directory-scan.ts";
+import { READ_SIZE } from "./file-range.ts";
+import { withHostPath } from "./host-path.ts";
+import {
+  type ImageSource,
+  type ImageTree,
+  type Inode,
+  pathOf,
+  type SequentialReader,
+  type TreeNode,
+} from "./image-tree.ts";
+import { throwIfAborted } from "./interrupt.ts";
+import { machineError } from "./machine-error.ts";
+
+const readAt = promisify(read);
+
+export interface DirectoryOptions {
+  signal: AbortSignal;
+  /** What the folder shows, if it is more than a folder. Default: `dir:PATH`. */
+  source?: ImageSource;
+  /** Runs when the tree is disposed of: takes a mount away. */
+  release?: () => Promise<void>;
+}
+
+/**
+ * The tree of a root file system that is there as a folder. Its content is read through names that the scan found,
+ * never through a symlink.
+ * @throws PlatterError `E_DIRECTORY`, `E_DIRECTORY_READ`
+ */
+export async function openDirectory(path: string, options: DirectoryOptions): Promise<ImageTree> {
+  let real: string;
+  try {
+    real = realpathSync(path, { encoding: "latin1" });
+  } catch (error) {
+    throw machineError(error, { code: "E_DIRECTORY", message: `Cannot open the folder \`${path}\`` });
+  }
+  const root = await scanDirectory(real === "/" ? "" : real, options.signal);
+  return new DirectoryTree(real, root, options);
+}
+
+class DirectoryTree implements ImageTree {
+  readonly source: ImageSource;
+  readonly hostPath: string;
+  readonly root: TreeNode;
+  /** The folder's path, one character a byte. */
+  readonly #path: string;
+  readonly #options: DirectoryOptions;
+
+  constructor(path: string, root: TreeNode, options: DirectoryOptions) {
+    this.#path = path === "/" ? "" : path;
+    this.hostPath = Buffer.from(path, "latin1").toString();
+    this.root = root;
+    this.#options = options;
+    this.source = options.source ?? {
+      reference: `dir:${this.hostPath}`,
+      transport: "dir",
+      digest: undefined,
+      created: undefined,
+      architecture: undefined,
+    };
+  }
+
+  async *read(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
+    if (inode.size === 0) return;
+    throwIfAborted(this.#options.signal);
+    const path = pathOf(inode.locator as TreeNode);
+    const fd = this.#open(path);
+    try {
+      for (let at = 0; at < inode.size; ) {
+        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, inode.size - at));
+        const length = await this.#readPiece(fd, buffer, { at, path });
+        at += length;
+        yield length === buffer.length ? buffer : buffer.subarray(0, length);
+        throwIfAborted(this.#options.signal);
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async sequentialReader(): Promise<SequentialReader> {
+    return { open: (inode) => this.read(inode), [Symbol.asyncDispose]: async () => undefined };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.release?.();
+  }
+
+  #open(path: BytePath): number {
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    try {
+      return withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    } catch (error) {
+      throw this.#unreadable(error, path);
+    }
+  }
+
+  async #readPiece(fd: number, buffer: Buffer, where: { at: number; path: BytePath }): Promise<number> {
+    let length: number;
+    try {
+      // A small file is faster read at once than handed to another thread.
+      length =
+        buffer.length < READ_SIZE
+          ? readSync(fd, buffer, 0, buffer.length, where.at)
+          : (await readAt(fd, buffer, 0, buffer.length, where.at)).bytesRead;
+    } catch (error) {
+      throw this.#unreadable(error, where.path);
+    }
+    if (length > 0) return length;
+    throw new PlatterError({
+      code: "E_FILE_SHRANK",
+      kind: "machine",
+      message: `\`${this.#shown(where.path)}\` became shorter while it was read.`,
+      hint: "Make sure that nothing else changes the folder, and try again.",
+    });
+  }
+
+  #unreadable(error: unknown, path: BytePath): PlatterError {
+    return machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${this.#shown(path)}\`` });
+  }
+
+  #shown(path: BytePath): string {
+    return `${this.hostPath === "/" ? "" : this.hostPath}${displayPath(path)}`;
+  }
+}

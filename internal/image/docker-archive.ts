@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { PlatterError } from "../error.ts";
+import type { Blob } from "./blob.ts";
+import { externalDecompressor } from "./external-decompressor.ts";
+import type { ImageTree } from "./image-tree.ts";
+import { blobLayer } from "./layer.ts";
+import { openLayeredTree } from "./layered-tree.ts";
+import { checkArchitecture } from "./oci-layout.ts";
+import { parsed, readConfig, readJson } from "./oci-manifest.ts";
+import type { OpenOptions } from "./open-options.ts";
+import { TarArchive } from "./tar-archive.ts";
+
+export interface DockerArchiveReference {
+  path: string;
+  /** A name of the image, or `@INDEX`. */
+  tag: string | undefined;
+}
+
+const manifest = z.array(
+  z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()) }),
+);
+type ArchivedImage = z.infer<typeof manifest>[number];
+
+/**
+ * An image in an archive as `docker save` and `podman save` write it, possibly compressed as a whole. Its layers are
+ * checked against the digests in the configuration, which are those of the plain tars.
+ * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
+ */
+export async function openDockerArchive(
+  reference: DockerArchiveReference,
+  options: OpenOptions,
+): Promise<ImageTree> {
+  const { path, tag } = reference;
+  const external = externalDecompressor(options);
+  const archive = await TarArchive.open(path, { ...options, external });
+  try {
+    const list = member(archive, "manifest.json");
+    const image = choose(parsed(manifest, await readJson(list), list), reference);
+    const digest = nameDigest(image.Config);
+    const config = await readConfig({ ...member(archive, image.Config), digest });
+    checkArchitecture(config.architecture, options.architecture, path);
+    if (config.diffIds?.length !== image.Layers.length)
+      throw uneven(path, image, config.diffIds?.length ?? 0);
+    const layers = image.Layers.map((name, index) =>
+      blobLayer(member(archive, name), { diffId: config.diffIds?.[index], external }),
+    );
+    const source = {
+      reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
+      transport: "docker-archive",
+      digest,
+      created: config.created,
+      architecture: config.architecture,
+    };
+    return await openLayeredTree({ ...options, source, layers, dialect: "layer", resources: archive });
+  } catch (error) {
+    archive[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function member(archive: TarArchive, name: string): Blob {
+  const open = archive.member(name);
+  if (open !== undefined) {
+    return { name: `\`${name}\` in \`${archive.path}\``, digest: undefined, size: undefined, open };
+  }
+  throw new PlatterError({
+    code: name === "manifest.json" ? "E_IMAGE_LAYOUT" : "E_BLOB_MISSING",
+    kind: "contract",
+    message: `\`${archive.path}\` holds no \`${name}\`.`,
+    hint: "Write the archive again with `docker save` or `podman save`.",
+  });
+}
+
+function choose(images: readonly ArchivedImage[], { path, tag }: DockerArchiveReference): ArchivedImage {
+  const [only] = images;
+  if (tag === undefined && images.length === 1 && only !== undefined) return only;
+  const place = /^@(\d+)$/.exec(tag ?? "")?.[1];
+  const found =
+    place === undefined
+      ? images.filter((image) => image.RepoTags?.some((name) => fullName(name) === fullName(tag ?? "")))
+      : images.slice(Number(place), Number(place) + 1);
+  const [chosen] = found;
+  if (tag !== undefined && chosen !== undefined) return chosen;
+  throw new PlatterError({
+    code: tag === undefined ? "E_IMAGE_UNCLEAR" : "E_IMAGE_TAG",
+    kind: "contract",
+    message:
+      tag === undefined
+        ? `\`${path}\` holds ${images.length} images, and it is not clear which one is meant.`
+        : `\`${path}\` holds no image \`${tag}\`.`,
+    detail: images.map((image, index) => `@${index}  ${image.RepoTags?.join(" ") || "(no tag)"}`),
+    hint: "Name one of those that it holds after the path.",
+  });
+}
+
+/** A name as Docker writes it in full: with registry and tag. */
+function fullName(name: string): string {
+  const tagged = /:[^/]*$/.test(name) ? name : `${name}:latest`;
+  const [first, ...rest] = tagged.split("/");
+  if (rest.length === 0) return `docker.io/library/${tagged}`;
+  return first === "localhost" || /[.:]/.test(first ?? "") ? tagged : `docker.io/${tagged}`;
+}
+
+/** The digest in a configuration's name: `HEX.json` of old, `blobs/sha256/HEX` today. */
+function nameDigest(name: string): string | undefined {
+  const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
+  return hex === undefined ? undefined : `sha256:${hex}`;
+}
+
+function uneven(path: string, image: ArchivedImage, digests: number): PlatterError {
+  return new PlatterError({
+    code: "E_IMAGE_MANIFEST",
+    kind: "contract",
+    message: `\`${path}\` lists ${image.Layers.length} layers, but digests for ${digests}.`,
+    hint: "Write the archive again with `docker save` or `podman save`.",
+  });
+}

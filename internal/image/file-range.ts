@@ -1,0 +1,134 @@
+import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
+import { promisify } from "node:util";
+import { PlatterError } from "../error.ts";
+import type { SkippableBytes } from "./byte-cursor.ts";
+import { throwIfAborted } from "./interrupt.ts";
+import { machineError } from "./machine-error.ts";
+
+const readAt = promisify(read);
+
+/** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
+export const READ_SIZE = 256 * 1024;
+
+/** A regular file that is open for reading at any offset. */
+export class OpenFile implements Disposable {
+  readonly size: number;
+  #fd: number | undefined;
+
+  private constructor(
+    fd: number,
+    readonly path: string,
+    size: number,
+  ) {
+    this.#fd = fd;
+    this.size = size;
+  }
+
+  /** Takes over a descriptor; `path` is what messages call it. */
+  static of(fd: number, path: string): OpenFile {
+    return new OpenFile(fd, path, fstatSync(fd).size);
+  }
+
+  /** @throws PlatterError `E_FILE_OPEN`, `E_FILE_KIND` */
+  static open(path: string): OpenFile {
+    let fd: number | undefined;
+    try {
+      // Without O_NONBLOCK a FIFO of that name would be waited for.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) throw notAFile(path);
+      return new OpenFile(fd, path, stat.size);
+    } catch (error) {
+      if (fd !== undefined) closeSync(fd);
+      throw machineError(error, { code: "E_FILE_OPEN", message: `Cannot open \`${path}\`` });
+    }
+  }
+
+  /** The bytes from `start` on, `length` of them. */
+  range(options: { start: number; length: number; signal: AbortSignal }): FileRange {
+    return new FileRange(this, options);
+  }
+
+  /** Reads into `buffer` from `position`; less than its length only at the end. @throws PlatterError `E_FILE_READ` */
+  async readAt(buffer: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    try {
+      while (filled < buffer.length) {
+        if (this.#fd === undefined) throw new Error("it is closed");
+        const { bytesRead } = await readAt(
+          this.#fd,
+          buffer,
+          filled,
+          buffer.length - filled,
+          position + filled,
+        );
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+    } catch (error) {
+      throw machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${this.path}\`` });
+    }
+    return filled;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+/** A stretch of a file as a stream of fresh chunks that can be skipped over. */
+export class FileRange implements SkippableBytes {
+  readonly #file: OpenFile;
+  readonly #signal: AbortSignal;
+  readonly #end: number;
+  #at: number;
+
+  constructor(file: OpenFile, options: { start: number; length: number; signal: AbortSignal }) {
+    this.#file = file;
+    this.#signal = options.signal;
+    this.#at = options.start;
+    this.#end = options.start + options.length;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    throwIfAborted(this.#signal);
+    const wanted = Math.min(READ_SIZE, this.#end - this.#at);
+    if (wanted <= 0) return { done: true, value: undefined };
+    const buffer = Buffer.allocUnsafeSlow(wanted);
+    const length = await this.#file.readAt(buffer, this.#at);
+    if (length < wanted) {
+      throw new PlatterError({
+        code: "E_FILE_SHRANK",
+        kind: "machine",
+        message: `\`${this.#file.path}\` became shorter while it was read.`,
+        hint: "Make sure that nothing else writes to it, and try again.",
+      });
+    }
+    this.#at += length;
+    return { done: false, value: buffer };
+  }
+
+  skip(length: number): number {
+    const skipped = Math.max(0, Math.min(length, this.#end - this.#at));
+    this.#at += skipped;
+    return skipped;
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#at = this.#end;
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function notAFile(path: string): PlatterError {
+  return new PlatterError({
+    code: "E_FILE_KIND",
+    kind: "contract",
+    message: `\`${path}\` is not a regular file.`,
+  });
+}

@@ -1,0 +1,27 @@
+import { closeSync, constants, openSync } from "node:fs";
+import type { BytePath } from "./byte-path.ts";
+
+/** Linux takes no longer path than 4096 bytes with its NUL in one call. */
+const PATH_LIMIT = 4095;
+
+/**
+ * Calls `use` with a path of the host, as bytes, by which the entry at `path` below `root` (one character a byte) can be
+ * reached, however deep it lies: a long way is gone by opening folders on it, none of which may be a symlink.
+ */
+export function withHostPath<T>(root: string, path: BytePath, use: (path: Buffer) => T): T {
+  let at = path === "" ? root || "/" : `${root}/${path}`;
+  let folder: number | undefined;
+  try {
+    while (at.length > PATH_LIMIT) {
+      const cut = at.lastIndexOf("/", PATH_LIMIT);
+      const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+      const next = openSync(Buffer.from(at.slice(0, cut), "latin1"), flags);
+      if (folder !== undefined) closeSync(folder);
+      folder = next;
+      at = `/proc/self/fd/${folder}${at.slice(cut)}`;
+    }
+    return use(Buffer.from(at, "latin1"));
+  } finally {
+    if (folder !== undefined) closeSync(folder);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Content, Inode, SequentialReader } from "./image-tree.ts";
+import { explained, type Layer } from "./layer.ts";
+import { layerOf, memberLocator, ordinalOf } from "./layer-scan.ts";
+import { Spool, type SpoolSlot } from "./spool.ts";
+import { tarError } from "./tar-error.ts";
+import type { TarDialect } from "./tar-member.ts";
+import { TarReader } from "./tar-reader.ts";
+
+/** Memory for contents that come before their turn, in bytes. */
+const SPILL_BUDGET = 64 * 1024 * 1024;
+
+export interface LayerReaderOptions {
+  layers: readonly Layer[];
+  dialect: TarDialect;
+  work: string;
+  signal: AbortSignal;
+  /** A content that is kept elsewhere already. */
+  captured: (locator: number) => Content | undefined;
+}
+
+/**
+ * Many contents out of many layers, each layer read once and only forward. Layers whose members stand in canonical
+ * order (those of podman, buildah and docker do) stream; what comes too early in others is kept until its turn.
+ */
+export class LayerReader implements SequentialReader {
+  readonly #options: LayerReaderOptions;
+  readonly #cursors: (LayerCursor | undefined)[] = [];
+  readonly #spill: Spool;
+  readonly #spilled = new Map<number, SpoolSlot>();
+
+  constructor(wanted: Iterable<Inode>, options: LayerReaderOptions) {
+    this.#options = options;
+    this.#spill = new Spool({
+      directory: options.work,
+      name: "early",
+      memoryBudget: SPILL_BUDGET,
+      signal: options.signal,
+    });
+    for (const inode of wanted) {
+      if (inode.size === 0 || inode.type !== "file") continue;
+      const locator = inode.locator as number;
+      if (options.captured(locator) === undefined) this.#cursor(layerOf(locator)).want(ordinalOf(locator));
+    }
+  }
+
+  async *open(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.size === 0) return;
+    const locator = inode.locator as number;
+    const captured = this.#options.captured(locator);
+    if (captured !== undefined) return yield* captured;
+    const slot = this.#spilled.get(locator);
+    if (slot !== undefined) {
+      this.#spilled.delete(locator);
+      yield* this.#spill.read(slot);
+      this.#spill.free(slot);
+      return;
+    }
+    const layer = layerOf(locator);
+    const cursor = this.#cursor(layer);
+    try {
+      const reader = await cursor.advance(ordinalOf(locator), async (ordinal, content, size) => {
+        this.#spilled.set(memberLocator(layer, ordinal), await this.#spill.keep(content, size));
+      });
+      yield* reader.content();
+    } catch (error) {
+      throw await explained(error, this.#options.layers[layer] as Layer);
+    }
+    await cursor.closeIfDone();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cursor of this.#cursors) await cursor?.close();
+    this.#spill[Symbol.dispose]();
+  }
+
+  #cursor(layer: number): LayerCursor {
+    const cursor = this.#cursors[layer];
+    if (cursor !== undefined) return cursor;
+    const made = new LayerCursor(this.#options.layers[layer] as Layer, this.#options.dialect);
+    this.#cursors[layer] = made;
+    return made;
+  }
+}
+
+type Keep = (ordinal: number, content: Content, size: number) => Promise<void>;
+
+/** One layer, opened when something of it is first needed and closed when nothing more is. */
+class LayerCursor {
+  readonly #wanted = new Set<number>();
+  readonly #layer: Layer;
+  readonly #dialect: TarDialect;
+  #reader: TarReader | undefined;
+
+  constructor(layer: Layer, dialect: TarDialect) {
+    this.#layer = layer;
+    this.#dialect = dialect;
+  }
+
+  want(ordinal: number): void {
+    this.#wanted.add(ordinal);
+  }
+
+  /** Goes forward to a member; `keep` takes what is passed over and wanted later. */
+  async advance(ordinal: number, keep: Keep): Promise<TarReader> {
+    if (!this.#wanted.has(ordinal))
+      throw new TypeError(`member ${ordinal} was not announced, or was read before`);
+    this.#reader ??= new TarReader(this.#layer.open(), { archive: this.#layer.name, dialect: this.#dialect });
+    for (;;) {
+      const member = await this.#reader.next();
+      if (member === undefined) {
+        throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it holds fewer members than a moment ago");
+      }
+      if (!this.#wanted.delete(member.ordinal)) continue;
+      if (member.ordinal === ordinal) return this.#reader;
+      await keep(member.ordinal, this.#reader.content(), member.size);
+    }
+  }
+
+  async closeIfDone(): Promise<void> {
+    if (this.#wanted.size === 0) await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]();
+    this.#reader = undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { PlatterError } from "../error.ts";
+import { type Blob, checkedBytes, parseDigest } from "./blob.ts";
+import { decompressed, type ExternalDecompressor } from "./decompress.ts";
+
+/** One layer of an image as a plain tar stream that can be read from the start again. */
+export interface Layer {
+  /** For messages. */
+  readonly name: string;
+  /** The tar stream; when it ends, its digest has been checked. */
+  open(): AsyncIterable<Uint8Array>;
+  /** Reads the stored bytes only, to find out whether a layer that makes no sense is damaged. */
+  verify(): Promise<void>;
+}
+
+/** A layer kept as a blob, compressed or not. `diffId` is the digest of the plain tar, checked if the blob has none. */
+export function blobLayer(
+  blob: Blob,
+  options: { diffId?: string | undefined; external?: ExternalDecompressor | undefined },
+): Layer {
+  const { diffId, external } = options;
+  const open = () => {
+    const plain = decompressed(checkedBytes(blob), { name: blob.name, external });
+    if (diffId === undefined || blob.digest !== undefined) return plain;
+    return checkedBytes({ name: blob.name, digest: diffId, size: undefined, open: () => plain });
+  };
+  if (diffId !== undefined) parseDigest(diffId);
+  return {
+    name: blob.name,
+    open,
+    async verify() {
+      for await (const _ of checkedBytes(blob)) {
+        // Only the check at the end matters.
+      }
+    },
+  };
+}
+
+/**
+ * An error met while a layer was read, or the better one that the layer is damaged: garbage in a damaged layer shows
+ * as a tar or compression error long before its end is reached.
+ */
+export async function explained(error: unknown, layer: Layer): Promise<unknown> {
+  if (!(error instanceof PlatterError) || error.kind !== "contract" || error.code === "E_BLOB_DIGEST")
+    return error;
+  try {
+    await layer.verify();
+  } catch (worse) {
+    return worse;
+  }
+  return error;
+}

@@ -1,0 +1,91 @@
+import type { BytePath } from "./byte-path.ts";
+import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "./image-tree.ts";
+import type { Layer } from "./layer.ts";
+import { LayerReader } from "./layer-reader.ts";
+import { type LayerScan, layerOf, ordinalOf, scanLayers } from "./layer-scan.ts";
+import { Spool } from "./spool.ts";
+import type { TarDialect } from "./tar-member.ts";
+import { TarReader } from "./tar-reader.ts";
+
+/** Memory for captured contents, in bytes; what does not fit goes to the work directory. */
+const CAPTURE_BUDGET = 32 * 1024 * 1024;
+
+export interface LayeredTreeOptions {
+  source: ImageSource;
+  /** Lowest first. */
+  layers: readonly Layer[];
+  dialect: TarDialect;
+  /** Existing directory for contents that do not fit in memory. */
+  work: string;
+  /** Files whose content will be asked for by `read`, so that no second pass is needed for them. */
+  capture: (path: BytePath) => boolean;
+  signal: AbortSignal;
+  /** What the layers are read from; disposed with the tree, and also if it cannot be opened. */
+  resources?: Disposable | undefined;
+}
+
+/** The tree of an image that consists of tar layers. Reads every layer once. */
+export async function openLayeredTree(options: LayeredTreeOptions): Promise<ImageTree> {
+  const spool = new Spool({
+    directory: options.work,
+    name: "captured",
+    memoryBudget: CAPTURE_BUDGET,
+    signal: options.signal,
+  });
+  try {
+    const { layers, dialect, capture } = options;
+    const scan = await scanLayers(layers, { dialect, capture, spool });
+    // No layer says when the root was made.
+    if (dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
+    return new LayeredTree(options, spool, scan);
+  } catch (error) {
+    spool[Symbol.dispose]();
+    options.resources?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class LayeredTree implements ImageTree {
+  readonly source: ImageSource;
+  readonly root: TreeNode;
+  readonly hostPath = undefined;
+  readonly #options: LayeredTreeOptions;
+  readonly #spool: Spool;
+  readonly #captured: LayerScan["captured"];
+
+  constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
+    this.source = options.source;
+    this.root = scan.root;
+    this.#options = options;
+    this.#spool = spool;
+    this.#captured = scan.captured;
+  }
+
+  async *read(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
+    if (inode.size === 0) return;
+    const locator = inode.locator as number;
+    const slot = this.#captured.get(locator);
+    if (slot !== undefined) return yield* this.#spool.read(slot);
+    const layer = this.#options.layers[layerOf(locator)] as Layer;
+    const { dialect } = this.#options;
+    await using reader = new TarReader(layer.open(), { archive: layer.name, dialect });
+    for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
+      if (member.ordinal === ordinalOf(locator)) return yield* reader.content();
+    }
+  }
+
+  async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
+    const { layers, dialect, work, signal } = this.#options;
+    const captured = (locator: number): Content | undefined => {
+      const slot = this.#captured.get(locator);
+      return slot && this.#spool.read(slot);
+    };
+    return new LayerReader(wanted, { layers, dialect, work, signal, captured });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#spool[Symbol.dispose]();
+    this.#options.resources?.[Symbol.dispose]();
+  }
+}

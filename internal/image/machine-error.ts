@@ -1,0 +1,45 @@
+import { PlatterError } from "../error.ts";
+
+/** What a failed system call means to a user. */
+export interface FailedCall {
+  code: string;
+  /** `Cannot read `/tmp/image.tar``: the system's reason is added. */
+  message: string;
+  hint?: string;
+}
+
+/** An operating system error as a {@link PlatterError} of kind `machine`; one that is a PlatterError stays as it is. */
+export function machineError(cause: unknown, call: FailedCall): PlatterError {
+  if (cause instanceof PlatterError) return cause;
+  return new PlatterError({
+    code: call.code,
+    kind: "machine",
+    message: `${call.message}: ${reasonOf(cause)}`,
+    hint: call.hint,
+    cause,
+  });
+}
+
+/** The errno name of an error (`ENOENT`), if it has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EIO: "input/output error",
+  EISDIR: "it is a directory",
+  ENOTDIR: "not a directory",
+  ELOOP: "it is a symbolic link",
+  EMFILE: "too many open files",
+};
+
+function reasonOf(error: unknown): string {
+  const errno = errnoOf(error);
+  return (errno && REASONS[errno]) ?? errno ?? (error instanceof Error ? error.message : String(error));
+}

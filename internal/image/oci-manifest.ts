@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { PlatterError } from "../error.ts";
+import { type Blob, readBlob } from "./blob.ts";
+
+const descriptor = z.object({
+  mediaType: z.string().optional(),
+  digest: z.string(),
+  size: z.int().nonnegative(),
+  annotations: z.record(z.string(), z.string()).nullish(),
+  platform: z.object({ architecture: z.string(), os: z.string().optional() }).nullish(),
+});
+
+/** A reference to a blob (image-spec, descriptor.md), as far as platter needs it. */
+export type Descriptor = z.infer<typeof descriptor>;
+
+const index = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
+const manifest = z.object({ schemaVersion: z.literal(2), config: descriptor, layers: z.array(descriptor) });
+
+/** An image index or Docker manifest list. */
+export type ImageIndex = z.infer<typeof index>;
+/** An image manifest, OCI's or Docker's schema 2. */
+export type ImageManifest = z.infer<typeof manifest>;
+
+const config = z.object({
+  architecture: z.string().optional(),
+  created: z.string().nullish(),
+  rootfs: z.object({ diff_ids: z.array(z.string()) }).optional(),
+});
+
+/** An image configuration (image-spec, config.md), as far as platter needs it. */
+export interface ImageConfig {
+  architecture: string | undefined;
+  /** Seconds since 1970, rounded down. */
+  created: number | undefined;
+  diffIds: readonly string[] | undefined;
+}
+
+/** Manifests are limited to 4 MiB by registries; indexes of build caches may be larger. */
+const DOCUMENT_LIMIT = 16 * 1024 * 1024;
+
+/** @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
+export async function readIndex(blob: Blob): Promise<ImageIndex> {
+  return parsed(index, await readJson(blob), blob);
+}
+
+/** An image manifest, or the index that stands in its place. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
+export async function readManifestOrIndex(
+  blob: Blob,
+): Promise<{ index: ImageIndex; manifest?: never } | { manifest: ImageManifest; index?: never }> {
+  const json = await readJson(blob);
+  if (typeof json === "object" && json !== null && "manifests" in json) {
+    return { index: parsed(index, json, blob) };
+  }
+  return { manifest: parsed(manifest, json, blob) };
+}
+
+/** @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
+export async function readConfig(blob: Blob): Promise<ImageConfig> {
+  const found = parsed(config, await readJson(blob), blob);
+  return {
+    architecture: found.architecture,
+    created: parseCreated(found.created),
+    diffIds: found.rootfs?.diff_ids,
+  };
+}
+
+/** RFC 3339 as whole seconds since 1970; undefined for none, and for the zero times that some builders write. */
+export function parseCreated(text: string | null | undefined): number | undefined {
+  if (text === undefined || text === null) return undefined;
+  // Fractions of any length are cut off: whole seconds are all that a file system image knows.
+  const milliseconds = Date.parse(text.replace(/\.\d+/, ""));
+  return Number.isNaN(milliseconds) || milliseconds < 0 ? undefined : milliseconds / 1000;
+}
+
+/** A small JSON document. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
+export async function readJson(blob: Blob): Promise<unknown> {
+  const bytes = await readBlob(blob, DOCUMENT_LIMIT);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw notUnderstood(blob, [(cause as Error).message]);
+  }
+}
+
+/** What a JSON document holds, checked against a schema. @throws PlatterError `E_IMAGE_MANIFEST` */
+export function parsed<T>(schema: z.ZodType<T>, json: unknown, blob: Blob): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  throw notUnderstood(
+    blob,
+    result.error.issues.map((issue) => `${issue.path.join(".") || "document"}: ${issue.message}`),
+  );
+}
+
+function notUnderstood(blob: Blob, detail: readonly string[]): PlatterError {
+  return new PlatterError({
+    code: "E_IMAGE_MANIFEST",
+    kind: "contract",
+    message: `${blob.name} does not hold what belongs there.`,
+    detail,
+    hint: "Copy the image again with skopeo: it writes OCI manifests.",
+  });
+}

@@ -1,0 +1,14 @@
+import type { RunTool } from "../tool/run.ts";
+import type { BytePath } from "./byte-path.ts";
+
+/** What every image source is given. */
+export interface OpenOptions {
+  /** As OCI writes it: `amd64`, `arm64`. Undefined: the host's, where an image index gives a choice. */
+  architecture?: string | undefined;
+  /** An existing directory for what does not fit in memory. Files in it have no name, or are gone on disposal. */
+  work: string;
+  signal: AbortSignal;
+  /** Files whose content will be asked for by `read`; a source that reads in passes keeps these in the first one. */
+  capture: (path: BytePath) => boolean;
+  runTool: RunTool;
+}

@@ -1,0 +1,48 @@
+import type { TreeNode } from "./image-tree.ts";
+
+/** As many symlinks as Linux follows in one path. */
+export const MAX_SYMLINKS = 40;
+
+/**
+ * The node that a path leads to, with the image as root: absolute symlinks begin at the image's root, `..` above the
+ * root stays there. Undefined if nothing is there, a file stands where a folder is needed, or symlinks go in circles.
+ */
+export function resolve(root: TreeNode, path: string): TreeNode | undefined {
+  return walk(root, path, { followLast: true });
+}
+
+/** As {@link resolve}, but a symlink at the very end is returned itself. */
+export function resolveNoFollow(root: TreeNode, path: string): TreeNode | undefined {
+  return walk(root, path, { followLast: false });
+}
+
+function walk(root: TreeNode, path: string, options: { followLast: boolean }): TreeNode | undefined {
+  let at = root;
+  let symlinks = 0;
+  // Components still to walk, the next one last.
+  const pending = path.split("/").reverse();
+  while (pending.length > 0) {
+    const name = pending.pop() as string;
+    // A slash or dot, also at the very end, says that this is a folder.
+    if (name === "" || name === ".") {
+      if (pending.length === 0 && at.children === undefined) return undefined;
+      continue;
+    }
+    if (name === "..") {
+      if (at.children === undefined) return undefined;
+      at = at.parent ?? root;
+      continue;
+    }
+    const child: TreeNode | undefined = at.children?.get(name);
+    if (child === undefined) return undefined;
+    if (child.inode.type !== "symlink" || (pending.length === 0 && !options.followLast)) {
+      at = child;
+      continue;
+    }
+    if (++symlinks > MAX_SYMLINKS) return undefined;
+    const target = child.inode.target ?? "";
+    if (target.startsWith("/")) at = root;
+    pending.push(...target.split("/").reverse());
+  }
+  return at;
+}

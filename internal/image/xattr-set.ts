@@ -1,0 +1,35 @@
+import { bytesToLatin1 } from "./byte-path.ts";
+/** Extended attributes of one inode: name (one character a byte) to value. */
+export type Xattrs = ReadonlyMap<string, Uint8Array>;
+
+const LIMIT = 8192;
+
+/**
+ * Makes equal sets of extended attributes one object: a labelled image has few different sets and very many inodes.
+ */
+export class XattrInterner {
+  readonly #known = new Map<string, Xattrs>();
+
+  /** The set with these attributes, names in byte order; values are copied. Undefined when there are none. */
+  intern(entries: readonly (readonly [string, Uint8Array])[]): Xattrs | undefined {
+    if (entries.length === 0) return undefined;
+    const sorted =
+      entries.length === 1 ? entries : [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    let key = "";
+    for (const [name, value] of sorted) {
+      key += `${name}\0${value.length}\0${bytesToLatin1(value)}`;
+    }
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = new Map(sorted.map(([name, value]) => [name, Uint8Array.from(value)]));
+    // Sets that hardly repeat (signatures of single files) must not be kept twice for ever.
+    if (this.#known.size >= LIMIT) this.#known.clear();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+/** Attributes in which overlayfs keeps its own state: they say something about a mount, not about the image. */
+export function isOverlayXattr(name: string): boolean {
+  return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
+}

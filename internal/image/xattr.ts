@@ -1,0 +1,89 @@
+import { dlopen, FFIType, type Pointer, read } from "bun:ffi";
+import { PlatterError } from "../error.ts";
+
+const SYMBOLS = {
+  llistxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
+  lgetxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
+  __errno_location: { args: [], returns: FFIType.ptr },
+} as const;
+
+type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>["symbols"];
+
+/** glibc, musl on the two processors platter runs on. */
+const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+const ENOENT = 2;
+const ERANGE = 34;
+const ENODATA = 61;
+const EOPNOTSUPP = 95;
+
+let loaded: Libc | undefined;
+
+function libc(): Libc {
+  if (loaded !== undefined) return loaded;
+  const failures: string[] = [];
+  for (const library of LIBRARIES) {
+    try {
+      loaded = dlopen(library, SYMBOLS).symbols;
+      return loaded;
+    } catch (error) {
+      failures.push(`${library}: ${(error as Error).message}`);
+    }
+  }
+  throw new PlatterError({
+    code: "E_XATTR_LIBC",
+    kind: "machine",
+    message: "Cannot read extended attributes: no C library was found.",
+    detail: failures,
+  });
+}
+
+let names = Buffer.allocUnsafeSlow(4096);
+let value = Buffer.allocUnsafeSlow(4096);
+
+/**
+ * The extended attributes of a path, symlinks not followed: names as one character a byte, values copied.
+ * `path` ends in a NUL byte. Attributes that vanish meanwhile are left out; file systems without any have none.
+ * @throws PlatterError `E_XATTR_READ`, `E_XATTR_LIBC`
+ */
+export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
+  const { llistxattr, lgetxattr } = libc();
+  let length = Number(llistxattr(path, names, names.length));
+  while (length < 0) {
+    const errno = lastErrno();
+    if (errno === EOPNOTSUPP || errno === ENOENT) return [];
+    if (errno !== ERANGE) throw unreadable(path, errno);
+    names = Buffer.allocUnsafeSlow(names.length * 2);
+    length = Number(llistxattr(path, names, names.length));
+  }
+  const found: [string, Uint8Array][] = [];
+  for (let at = 0; at < length; ) {
+    const end = names.indexOf(0, at);
+    const name = names.subarray(at, end + 1);
+    let size = Number(lgetxattr(path, name, value, value.length));
+    while (size < 0 && lastErrno() === ERANGE) {
+      value = Buffer.allocUnsafeSlow(value.length * 2);
+      size = Number(lgetxattr(path, name, value, value.length));
+    }
+    if (size >= 0) found.push([names.toString("latin1", at, end), Uint8Array.from(value.subarray(0, size))]);
+    else {
+      const errno = lastErrno();
+      if (errno !== ENODATA && errno !== EOPNOTSUPP) throw unreadable(path, errno);
+    }
+    at = end + 1;
+  }
+  return found;
+}
+
+function lastErrno(): number {
+  return read.i32(libc().__errno_location() as Pointer, 0);
+}
+
+function unreadable(path: Uint8Array, errno: number): PlatterError {
+  const shown = Buffer.from(path.subarray(0, path.length - 1)).toString();
+  return new PlatterError({
+    code: "E_XATTR_READ",
+    kind: "machine",
+    message: `Cannot read the extended attributes of \`${shown}\`: error ${errno}.`,
+  });
+}

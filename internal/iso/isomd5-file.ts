@@ -1,0 +1,66 @@
+/** The implanted checksum of an ISO that lies on disk. */
+import { PlatterError } from "../error.ts";
+import { findVolumeExtent, IsoMd5, type IsoMd5Implant, noVolume, PIECE_SIZE } from "./isomd5.ts";
+import { checkIsoMd5, type IsoMd5Check, type PassOptions } from "./isomd5-check.ts";
+import { AREA_SIZE, decodeArea } from "./isomd5-text.ts";
+import { openFile, openFileSource, readFrom, sizeOf } from "./read/byte-source.ts";
+
+const READ_SIZE = 1024 * 1024;
+
+export interface ImplantOptions extends PassOptions {
+  /** What to do when the area is not blank: `keep` refuses, `replace` overwrites. */
+  present: "keep" | "replace";
+  /** The maker's word that this is a release; false when not given. */
+  supported?: boolean;
+}
+
+/**
+ * Computes the checksum of the ISO at `path` and writes it there; the other bytes stay as they are.
+ * @throws PlatterError `E_ISOMD5_PRESENT` when the area is in use and is to be kept; `E_ISO_OPEN`, `E_ISO_NO_VOLUME`,
+ * `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`.
+ */
+export async function implantIsoMd5(path: string, options: ImplantOptions): Promise<IsoMd5Implant> {
+  await using handle = await openFile(path, "r+");
+  const size = await sizeOf(handle);
+  const extent = findVolumeExtent(await readFrom(handle, PIECE_SIZE, PIECE_SIZE));
+  if (extent === undefined) throw noVolume();
+  const area = decodeArea(await readFrom(handle, extent.areaOffset, AREA_SIZE));
+  if (area.state !== "blank" && options.present === "keep") {
+    const what = area.state === "foreign" ? "something other than a checksum" : "a checksum";
+    throw new PlatterError({
+      code: "E_ISOMD5_PRESENT",
+      kind: "usage",
+      message: `\`${path}\` already has ${what} where the checksum goes`,
+      hint: "use `--force` to replace it, or `--check` to check it",
+    });
+  }
+  const hash = new IsoMd5();
+  for (let offset = 0; offset < size; offset += READ_SIZE) {
+    throwIfAborted(options.signal);
+    const chunk = await readFrom(handle, offset, Math.min(READ_SIZE, size - offset));
+    hash.update(chunk);
+    options.onProgress?.(offset + chunk.length, size);
+  }
+  const implant = hash.finish(options.supported === undefined ? {} : { supported: options.supported });
+  await handle.write(implant.bytes, 0, implant.bytes.length, implant.offset);
+  await handle.sync();
+  return implant;
+}
+
+/**
+ * Checks the ISO at `path`.
+ * @throws PlatterError `E_ISO_OPEN` or `E_INTERRUPTED`; what is wrong with the ISO is in the result.
+ */
+export async function checkIsoMd5File(path: string, options: PassOptions = {}): Promise<IsoMd5Check> {
+  await using source = await openFileSource(path);
+  return await checkIsoMd5(source, options);
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new PlatterError({
+    code: "E_INTERRUPTED",
+    kind: "interrupted",
+    message: "stopped while reading the ISO",
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * The image that a BIOS loads from a CD. ISO makers patch into it where it lies: the boot-info-table (described in
+ * mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own field.
+ */
+import type { ByteSource } from "./byte-source.ts";
+import type { BootEntry } from "./el-torito.ts";
+import { isZero, latin1, viewOf } from "./fields.ts";
+import { Findings, type Reading } from "./findings.ts";
+import { SECTOR } from "./volume-descriptors.ts";
+
+export interface BootImage {
+  loader: "grub" | "isolinux" | "unknown";
+  /** Whether it has a boot-info-table. */
+  bootInfo: boolean;
+}
+
+const MAX_IMAGE = 64 * 1024 * 1024;
+const TABLE = 8;
+const TABLE_LENGTH = 56;
+/** GRUB reads the rest of itself from here: a 64-bit number of 512-byte sectors, 5 behind the image's start. */
+const GRUB_FIELD = 2548;
+const GRUB_SECTORS = 5;
+
+/** Looks at what a BIOS entry leads to; `size` is the length of the file that lies there, if the tree has one. */
+export async function readBootImage(
+  source: ByteSource,
+  entry: BootEntry,
+  size: number | undefined,
+): Promise<Reading<BootImage>> {
+  const findings = new Findings();
+  const start = entry.lba * SECTOR;
+  const note = (code: string, at: number, detail: string) =>
+    findings.note({ code, detail, offset: start + at });
+  findings.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
+  const head = await source.read(start, SECTOR * 2);
+  if (entry.lba <= 16 || head.length < SECTOR || isZero(head.subarray(0, 512))) {
+    note("boot-image", 0, `${entry.name} leads to nothing that can be booted`);
+    return findings.reading<BootImage>({ loader: "unknown", bootInfo: false });
+  }
+  const loader = loaderOf(head);
+  const view = viewOf(head);
+  const [descriptor, place, length, checksum] = [0, 4, 8, 12].map((at) => view.getUint32(TABLE + at, true));
+  const marks = [descriptor === 16, place === entry.lba].filter(Boolean).length;
+  if (marks === 0 && loader !== "isolinux") {
+    if (size === undefined) {
+      note("boot-image", 0, `${entry.name} leads neither to a file nor to an image that knows its place`);
+    }
+    return findings.reading<BootImage>({ loader, bootInfo: false });
+  }
+  findings.covers({ name: `boot-info-table of ${entry.name}`, offset: start + TABLE, length: TABLE_LENGTH });
+  if (marks < 2) note("boot-info-table", TABLE, `${entry.name} has a boot-info-table for another place`);
+  if (!isZero(head.subarray(TABLE + 16, TABLE + TABLE_LENGTH))) {
+    note(
+      "boot-info-table",
+      TABLE + 16,
+      `${entry.name} has something in the reserved part of its boot-info-table`,
+    );
+  }
+  const wanted = size ?? length!;
+  if (length !== wanted) {
+    note(
+      "boot-info-table",
+      TABLE + 8,
+      `${entry.name} says it has ${length} bytes, but the file has ${wanted}`,
+    );
+  } else {
+    await checkSum({ source, entry, findings }, { length: wanted, checksum: checksum! });
+  }
+  if (loader === "grub") checkGrubField(head, { entry, findings });
+  return findings.reading<BootImage>({ loader, bootInfo: true });
+}
+
+/** The sum of all 32-bit words behind the table. */
+async function checkSum(
+  image: { source: ByteSource; entry: BootEntry; findings: Findings },
+  { length, checksum }: { length: number; checksum: number },
+): Promise<void> {
+  const { source, entry, findings } = image;
+  const start = entry.lba * SECTOR;
+  const bytes = length > MAX_IMAGE ? new Uint8Array() : await source.read(start, length);
+  if (bytes.length < length) {
+    findings.note({ code: "boot-image", detail: `${entry.name} is cut off`, offset: start });
+    return;
+  }
+  const first = TABLE + TABLE_LENGTH;
+  findings.covers({ name: `image of ${entry.name}`, offset: start + first, length: length - first });
+  const padded = new Uint8Array(Math.ceil(length / 4) * 4);
+  padded.set(bytes);
+  const view = viewOf(padded);
+  let sum = 0;
+  for (let at = first; at < padded.length; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0;
+  if (sum === checksum) return;
+  const detail = `${entry.name} has an image with a wrong checksum`;
+  findings.note({ code: "boot-image-checksum", detail, offset: start + TABLE + 12 });
+}
+
+function checkGrubField(
+  head: Uint8Array,
+  { entry, findings }: { entry: BootEntry; findings: Findings },
+): void {
+  if (head.length < GRUB_FIELD + 8) return;
+  const value = viewOf(head).getBigUint64(GRUB_FIELD, true);
+  if (value === BigInt(entry.lba * 4 + GRUB_SECTORS)) return;
+  const detail = `${entry.name} is GRUB, but does not know where it lies on the disk (grub2-boot-info)`;
+  findings.note({ code: "grub-boot-info", detail, offset: entry.lba * SECTOR + GRUB_FIELD });
+}
+
+/** GRUB's cdboot.S and ISOLINUX carry their names in their messages. */
+function loaderOf(head: Uint8Array): BootImage["loader"] {
+  const text = latin1(head);
+  if (text.includes("ISOLINUX")) return "isolinux";
+  return text.includes("GRUB") || text.includes("loading\0") ? "grub" : "unknown";
+}

@@ -1,0 +1,98 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { PlatterError } from "../../error.ts";
+
+/** Random access to bytes that do not change: an ISO, or a part of one. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /** The bytes at `offset`; fewer than `length` only where the source ends. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export interface FileSource extends ByteSource, AsyncDisposable {}
+
+/**
+ * A file, or a block device, as a source.
+ * @throws PlatterError `E_ISO_OPEN` when it cannot be opened.
+ */
+export async function openFileSource(path: string): Promise<FileSource> {
+  const handle = await openFile(path, "r");
+  return {
+    size: await sizeOf(handle),
+    read: (offset, length) => readFrom(handle, offset, length),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+/** Opens a file for the reader; `flags` as in fopen(3). */
+export async function openFile(path: string, flags: "r" | "r+"): Promise<FileHandle> {
+  try {
+    const handle = await open(path, flags);
+    const info = await handle.stat();
+    if (info.isFile() || info.isBlockDevice()) return handle;
+    await handle.close();
+  } catch (cause) {
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new PlatterError({
+      code: "E_ISO_OPEN",
+      kind: "machine",
+      message: `cannot open \`${path}\`: ${reason}`,
+      cause,
+    });
+  }
+  throw new PlatterError({
+    code: "E_ISO_OPEN",
+    kind: "machine",
+    message: `cannot read \`${path}\`: it is neither a file nor a disk`,
+  });
+}
+
+/** A regular file says its size itself; of a block device the last readable byte is looked for. */
+export async function sizeOf(handle: FileHandle): Promise<number> {
+  const info = await handle.stat();
+  if (info.isFile()) return info.size;
+  const probe = new Uint8Array(1);
+  const isThere = async (offset: number) => (await handle.read(probe, 0, 1, offset)).bytesRead === 1;
+  let low = 0;
+  let high = 2048;
+  while (await isThere(high - 1)) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (await isThere(middle - 1)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The bytes of a handle at `offset`, all that there are up to `length`. */
+export async function readFrom(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Bytes in memory as a source. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (offset, length) => bytes.subarray(Math.min(offset, bytes.length), offset + length),
+  };
+}
+
+/** A part of a source as a source of its own; it ends where the whole one does. */
+export function slice(source: ByteSource, offset: number, length: number): ByteSource {
+  const start = Math.min(offset, source.size);
+  const size = Math.max(0, Math.min(length, source.size - start));
+  return {
+    size,
+    read: (at, count) => source.read(start + Math.min(at, size), Math.max(0, Math.min(count, size - at))),
+  };
+}

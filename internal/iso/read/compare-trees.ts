@@ -1,0 +1,78 @@
+/** What one tree says of an ISO's files, held against what the other says. */
+import { shown } from "./fields.ts";
+import { Findings, type Reading } from "./findings.ts";
+import type { IsoNode } from "./iso-node.ts";
+
+/**
+ * Compares the Joliet tree with the Rock Ridge tree. Every Joliet name must be in the other, with the same content; a
+ * name that Joliet cannot hold may be written otherwise, and files may be left out of Joliet.
+ */
+export function compareTrees(rockRidge: IsoNode, joliet: IsoNode, base = 0): Reading<undefined> {
+  const findings = new Findings(base);
+  const queue: [IsoNode, IsoNode][] = [[rockRidge, joliet]];
+  for (const [ours, theirs] of queue) queue.push(...compareDirectories(ours, theirs, findings));
+  return findings.reading(undefined);
+}
+
+function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findings): [IsoNode, IsoNode][] {
+  const byName = new Map(rockRidge.children.map((node) => [node.name, node]));
+  const subdirectories: [IsoNode, IsoNode][] = [];
+  const unmatched = new Set(rockRidge.children);
+  const foreign: IsoNode[] = [];
+  for (const other of joliet.children) {
+    const node = byName.get(other.name);
+    if (node === undefined) {
+      foreign.push(other);
+      continue;
+    }
+    unmatched.delete(node);
+    cover(node, "Rock Ridge's", findings);
+    cover(other, "Joliet's", findings);
+    compareNodes(node, other, findings);
+    if (node.kind === "directory" && other.kind === "directory") subdirectories.push([node, other]);
+  }
+  for (const other of foreign) {
+    const candidates = [...unmatched].filter((node) => !fitsJoliet(node.name) && sameContent(node, other));
+    const node = candidates[0];
+    if (node === undefined) {
+      const detail = `Joliet has ${shown(other.path)}, which Rock Ridge has not`;
+      findings.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
+      continue;
+    }
+    unmatched.delete(node);
+    if (node.kind === "directory") subdirectories.push([node, other]);
+  }
+  return subdirectories;
+}
+
+function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
+  const detail = `Joliet shows ${shown(node.path)} otherwise than Rock Ridge does`;
+  if (!sameContent(node, other)) {
+    findings.note({
+      code: "joliet-content",
+      detail: `${detail}: another place or size`,
+      offset: other.flagsOffset - 23,
+    });
+  }
+  if (node.kind !== other.kind || node.hidden !== other.hidden) {
+    findings.note({ code: "joliet-flags", detail: `${detail}: other flags`, offset: other.flagsOffset });
+  }
+}
+
+/** Directories have their own records in each tree; an empty file's place means nothing. */
+function sameContent(node: IsoNode, other: IsoNode): boolean {
+  if (node.kind !== other.kind) return false;
+  if (node.kind !== "file") return true;
+  if (node.size !== other.size || node.extents.length !== other.extents.length) return false;
+  return node.size === 0 || node.extents.every((extent, index) => extent.lba === other.extents[index]?.lba);
+}
+
+/** Joliet specification, 3: up to 64 characters (103 by most writers) of UCS-2, without a few. */
+function fitsJoliet(name: string): boolean {
+  return name.length <= 64 && !/[\x00-\x1f*/:;?\\\ud800-\udfff]/.test(name);
+}
+
+function cover(node: IsoNode, which: string, findings: Findings): void {
+  for (const span of node.nameSpans) findings.covers({ name: `${which} name of ${node.path}`, ...span });
+  findings.covers({ name: `${which} flags of ${node.path}`, offset: node.flagsOffset, length: 1 });
+}

@@ -1,0 +1,57 @@
+/** Something wrong with an ISO, as data: a damaged ISO is a finding, never a failure of its reader. */
+export interface Problem {
+  /** Stable and lower-case: `gpt-header-crc`. */
+  code: string;
+  /** A sentence without its full stop, which says what is wrong. */
+  detail: string;
+  /** Byte in the source where it shows. */
+  offset?: number;
+}
+
+/** Bytes of which a change of any one is a {@link Problem} in the reader that names them. */
+export interface Structure {
+  name: string;
+  offset: number;
+  length: number;
+}
+
+export interface Reading<T> {
+  value: T;
+  problems: readonly Problem[];
+  structures: readonly Structure[];
+}
+
+/** More would only be noise. */
+const MAX_PROBLEMS = 200;
+
+/** What a reader finds while it reads. */
+export class Findings {
+  readonly problems: Problem[] = [];
+  readonly structures: Structure[] = [];
+  readonly #base: number;
+
+  /** @param base is added to every offset: where the part that is read begins in the whole. */
+  constructor(base = 0) {
+    this.#base = base;
+  }
+
+  note(problem: Problem): void {
+    if (this.problems.length >= MAX_PROBLEMS) return;
+    const { offset } = problem;
+    this.problems.push(offset === undefined ? problem : { ...problem, offset: offset + this.#base });
+  }
+
+  covers(structure: Structure): void {
+    if (structure.length > 0) this.structures.push({ ...structure, offset: structure.offset + this.#base });
+  }
+
+  /** Takes over what another reader found. */
+  add(other: { problems: readonly Problem[]; structures: readonly Structure[] }): void {
+    for (const problem of other.problems) this.note(problem);
+    for (const structure of other.structures) this.covers(structure);
+  }
+
+  reading<T>(value: T): Reading<T> {
+    return { value, problems: this.problems, structures: this.structures };
+  }
+}

@@ -1,0 +1,80 @@
+import type { ByteSource } from "./byte-source.ts";
+import { type Extent, SECTOR } from "./volume-descriptors.ts";
+
+/** One file or directory of an ISO, as one of its trees shows it. */
+export interface IsoNode {
+  /** Starts with a slash; the root is `/`. */
+  path: string;
+  name: string;
+  kind: "file" | "directory" | "symlink" | "special";
+  /** Several for a file of 4 GiB or more. */
+  extents: readonly Extent[];
+  /** Bytes in all. */
+  size: number;
+  hidden: boolean;
+  target: string | undefined;
+  parent: IsoNode | undefined;
+  /** In the order in which they are recorded; empty but for directories. */
+  children: IsoNode[];
+  /** Bytes in the source that the name stands in, and the flags. */
+  nameSpans: readonly { offset: number; length: number }[];
+  flagsOffset: number;
+  /** The name in ISO 9660's own terms, which the path tables repeat. */
+  identifier: string;
+  identifierSpan: { offset: number; length: number };
+}
+
+/** All nodes below and including this one. */
+export function* nodesOf(root: IsoNode): Iterable<IsoNode> {
+  const queue = [root];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    yield node;
+    for (let index = node.children.length - 1; index >= 0; index--) queue.push(node.children[index]!);
+  }
+}
+
+/** The node at an absolute path. */
+export function findNode(root: IsoNode, path: string): IsoNode | undefined {
+  let node: IsoNode | undefined = root;
+  for (const name of path.split("/")) {
+    if (name === "" || name === ".") continue;
+    node = node?.children.find((child) => child.name === name);
+  }
+  return node;
+}
+
+/** Like {@link findNode}, whatever the case. */
+export function findNodeAnyCase(root: IsoNode, path: string): IsoNode | undefined {
+  let node: IsoNode | undefined = root;
+  for (const name of path.split("/")) {
+    if (name === "" || name === ".") continue;
+    node = node?.children.find((child) => child.name.toLowerCase() === name.toLowerCase());
+  }
+  return node;
+}
+
+const CHUNK = 1024 * 1024;
+
+/** A file's bytes, in pieces; ends early where the source does. */
+export async function* contentOf(source: ByteSource, node: IsoNode): AsyncIterable<Uint8Array> {
+  for (const { lba, size } of node.extents) {
+    for (let at = 0; at < size; at += CHUNK) {
+      const wanted = Math.min(CHUNK, size - at);
+      const piece = await source.read(lba * SECTOR + at, wanted);
+      yield piece;
+      if (piece.length < wanted) return;
+    }
+  }
+}
+
+/** A file's first bytes, at most `limit`. */
+export async function readNode(source: ByteSource, node: IsoNode, limit: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let left = limit;
+  for await (const piece of contentOf(source, node)) {
+    pieces.push(piece.subarray(0, left));
+    left -= piece.length;
+    if (left <= 0) break;
+  }
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,121 @@
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
+import { mayBePiece } from "../contract/capture.ts";
+import { compileExcludes } from "../contract/excludes.ts";
+import type { Finding } from "../contract/finding.ts";
+import type { FoundFile } from "../contract/locate-kernel.ts";
+import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
+import type { Piece, Plan } from "../contract/plan.ts";
+import { PlatterError } from "../error.ts";
+import { displayPath } from "../image/byte-path.ts";
+import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
+import { machineError } from "../image/machine-error.ts";
+import { openImage } from "../image/open-image.ts";
+import { walkOptions } from "../squash/squash.ts";
+import { treeDigest } from "../squash/tree-digest.ts";
+import type { ToolName } from "../tool/find.ts";
+import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../tool/image-tool.ts";
+import type { RunTool } from "../tool/run.ts";
+import type { ToolChoice } from "../tool/toolbox.ts";
+import type { WorkDir } from "./work-dir.ts";
+
+/** Opens an image so that what a plan needs is kept from the first reading on. */
+export function openPlannedImage(
+  reference: string,
+  about: { work: WorkDir; signal: AbortSignal; runTool: RunTool; architecture: string | undefined },
+): Promise<ImageTree> {
+  const { architecture } = about;
+  return openImage(reference, {
+    work: about.work.path,
+    signal: about.signal,
+    runTool: about.runTool,
+    capture: (path) => mayBePiece(path) || LIKELY_TOOL_FILE.test(path),
+    architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
+  });
+}
+
+/** Makes the plan of an image; the pieces of the image that the ISO needs are copied into the work directory. */
+export async function inspectImage(
+  tree: ImageTree,
+  about: { work: WorkDir; choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
+): Promise<{ plan: Plan | undefined; findings: Finding[] }> {
+  const { work, choices } = about;
+  await rm(work.file("image"), { recursive: true, force: true });
+  const walk = walkOptions(compileExcludes(choices.excludes), 0);
+  const inputs = {
+    tree,
+    treeDigest: treeDigest(tree, walk),
+    keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
+    readText: async (node: FoundFile["node"]) => {
+      if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
+      return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
+    },
+    tools: await imageTools(tree, about),
+  };
+  const result = await makePlan(inputs, choices);
+  if (result.plan !== undefined) await work.writePlan(result.plan);
+  return result;
+}
+
+/** The tools that will be taken from the image: all with `image`, with `auto` GRUB's own and what the host lacks. */
+async function imageTools(
+  tree: ImageTree,
+  about: { choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
+): Promise<Map<ToolName, ImageTool>> {
+  const found = new Map<ToolName, ImageTool>();
+  if (about.tools === "host") return found;
+  const architecture = parseArchitecture(tree.source.architecture ?? process.arch);
+  if (architecture !== parseArchitecture(process.arch)) return found;
+  const wanted = new Set<ToolName>(["grub-mkimage", ...about.missingTools]);
+  if (about.tools === "image") for (const name of ["mksquashfs", "xorriso"] as const) wanted.add(name);
+  for (const name of [...wanted].sort()) {
+    const program = findInImage(tree.root, name);
+    if (program === undefined) continue;
+    const read = (inode: Inode) => readWhole(tree, inode);
+    const tool = await closeOver(program, { root: tree.root, architecture, read });
+    if (tool !== undefined) found.set(name, tool);
+  }
+  return found;
+}
+
+/** Copies a file of the image into the work directory. The copy's mode says only whether it is a program. */
+async function keepPiece(
+  tree: ImageTree,
+  found: FoundFile,
+  to: { work: WorkDir; file: string },
+): Promise<Piece> {
+  const path = to.work.file(to.file);
+  const hasher = new Bun.CryptoHasher("sha256");
+  let size = 0;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await using out = await open(`${path}.partial`, "w", 0o644);
+    for await (const chunk of tree.read(found.node.inode)) {
+      hasher.update(chunk);
+      await out.writeFile(chunk);
+      size += chunk.length;
+    }
+    if (to.file.startsWith("image/tools/")) await chmod(`${path}.partial`, 0o755);
+    await rename(`${path}.partial`, path);
+  } catch (error) {
+    await rm(`${path}.partial`, { force: true });
+    throw machineError(error, { code: "E_WORK", message: `Cannot write \`${path}\`` });
+  }
+  return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };
+}
+
+async function readWhole(tree: ImageTree, inode: Inode): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of tree.read(inode)) chunks.push(new Uint8Array(chunk));
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(path: string, size: number): PlatterError {
+  return new PlatterError({
+    code: "E_TEXT_TOO_LARGE",
+    kind: "contract",
+    message: `\`${path}\` in the image has ${size} bytes, and at most ${MAX_TEXT} are read`,
+    hint: "Check what the file holds: a text of a few lines is expected.",
+  });
+}

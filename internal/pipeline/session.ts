@@ -1,0 +1,176 @@
+import { dirname, resolve } from "node:path";
+import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
+import type { Finding } from "../contract/finding.ts";
+import { findingsError, type PlanChoices } from "../contract/make-plan.ts";
+import type { Plan } from "../contract/plan.ts";
+import { PlatterError } from "../error.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
+import { type RunTool, runTool, shellWord, type ToolCall } from "../tool/run.ts";
+import { type KeptTool, Toolbox, type ToolChoice } from "../tool/toolbox.ts";
+import type { Reporter } from "../ui/reporter.ts";
+import type { Context } from "./context.ts";
+import { keepFailureLog } from "./failure-log.ts";
+import { inspectImage, openPlannedImage } from "./inspect.ts";
+import { WorkDir } from "./work-dir.ts";
+
+/** What is the same for every command that works on an image. */
+export interface SessionOptions {
+  /** The image; undefined where the plan in the work directory names it. */
+  reference: string | undefined;
+  /** The user's work directory; undefined for a temporary one. */
+  work: string | undefined;
+  /** Where a temporary work directory goes: beside the output. */
+  beside: string;
+  tools: ToolChoice;
+  architecture: string | undefined;
+  choices: Omit<PlanChoices, "excludes"> & {
+    exclude: readonly string[];
+    defaultExcludes: "with" | "without";
+  };
+  /** Whether warnings count as errors. */
+  strictness: "normal" | "strict";
+  signal: AbortSignal;
+  reporter: Reporter;
+  clock: () => number;
+  version: string;
+}
+
+/** An image, its plan and its work directory, opened when they are first needed and released together. */
+export class Session implements AsyncDisposable {
+  readonly work: WorkDir;
+  readonly context: Context;
+  readonly #options: SessionOptions;
+  readonly #run: RunTool;
+  readonly #canceller = new AbortController();
+  #plan: Plan | undefined;
+  #tree: Promise<ImageTree> | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.work = options.work === undefined ? WorkDir.temporary(options.beside) : WorkDir.open(options.work);
+    const { reporter, clock, version } = options;
+    const signal = AbortSignal.any([options.signal, this.#canceller.signal]);
+    this.#run = (call: ToolCall) => {
+      reporter.verbose(call.argv.map(shellWord).join(" "));
+      return runTool({ ...call, signal, log: call.log ?? this.work.log("tools") });
+    };
+    const toolbox = new Toolbox({
+      choice: options.tools,
+      work: this.work.path,
+      signal,
+      run: this.#run,
+      onFound: (tool) => reporter.verbose(`${tool.name} ${tool.version} from the ${tool.from}: ${tool.path}`),
+      kept: (name) => this.#keptTool(name),
+    });
+    this.context = { work: this.work, signal, reporter, toolbox, clock, version };
+  }
+
+  /** The image, opened once. */
+  image(): Promise<ImageTree> {
+    const { work, signal } = this.context;
+    const { architecture } = this.#options;
+    this.#tree ??= openPlannedImage(this.#reference(), { work, signal, runTool: this.#run, architecture });
+    return this.#tree;
+  }
+
+  /** Looks at the image and makes the plan anew; without a plan the findings say why. */
+  async inspect(): Promise<{ plan: Plan | undefined; findings: Finding[]; reference: string }> {
+    const { choices, tools } = this.#options;
+    const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
+    // A pattern that cannot be read is reported before anything slow starts.
+    compileExcludes(excludes);
+    const tree = await this.image();
+    const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
+    const { plan, findings } = await inspectImage(tree, {
+      work: this.work,
+      tools,
+      missingTools,
+      choices: { ...choices, excludes },
+    });
+    this.#plan = plan;
+    return { plan, findings, reference: tree.source.reference };
+  }
+
+  /** The plan: made from the image if one was given, else the one in the work directory. */
+  async plan(): Promise<Plan> {
+    if (this.#plan !== undefined) return this.#plan;
+    if (this.#options.reference === undefined) {
+      this.#plan = await this.work.readPlan();
+      if (this.#plan === undefined) throw noImage(this.work);
+      return this.#plan;
+    }
+    const { plan, findings, reference } = await this.inspect();
+    for (const finding of findings) this.#tell(finding);
+    const strict = this.#options.strictness === "strict";
+    const fatal = strict ? findings.map(hardened) : findings;
+    if (plan === undefined || fatal.some(({ severity }) => severity === "error"))
+      throw findingsError(fatal, reference);
+    return plan;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await (await this.#tree?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    } finally {
+      this.work[Symbol.dispose]();
+    }
+  }
+
+  /** Stops everything that is under way in this session. */
+  cancel(): void {
+    this.#canceller.abort();
+  }
+
+  /** Does the work; a log that belongs to a failure outlives a temporary work directory. */
+  async during<T>(work: (session: this) => Promise<T>): Promise<T> {
+    try {
+      return await work(this);
+    } catch (error) {
+      throw this.work.kept ? error : keepFailureLog(error);
+    }
+  }
+
+  #reference(): string {
+    const reference = this.#options.reference ?? this.#plan?.image.reference;
+    if (reference === undefined) throw noImage(this.work);
+    return reference;
+  }
+
+  #tell(finding: Finding): void {
+    const { reporter } = this.#options;
+    if (finding.severity === "warning")
+      reporter.warn(`${finding.seen} ${finding.why} ${finding.fix} [${finding.code}]`);
+    if (finding.severity === "note") reporter.info(`note: ${finding.seen} [${finding.code}]`);
+  }
+
+  #keptTool(name: ToolName): KeptTool | undefined {
+    const kept = this.#plan?.tools.find((tool) => tool.name === name);
+    if (kept === undefined) return undefined;
+    const source = kept.files[0]?.source ?? kept.program;
+    return {
+      source,
+      folder: this.work.file(kept.folder),
+      program: kept.program,
+      loader: kept.loader ?? undefined,
+    };
+  }
+}
+
+function hardened(finding: Finding): Finding {
+  return finding.severity === "warning" ? { ...finding, severity: "error" } : finding;
+}
+
+function noImage(work: WorkDir): PlatterError {
+  return new PlatterError({
+    code: "E_NO_IMAGE",
+    kind: "usage",
+    message: work.kept ? `No image was given, and \`${work.path}\` holds no plan` : "No image was given",
+    hint: "Name an image, such as `oci:DIR` or `containers-storage:REF`, or a --work directory that `platter inspect` filled.",
+  });
+}
+
+/** The folder in which a file is to appear. */
+export function folderOf(path: string): string {
+  return dirname(resolve(path));
+}

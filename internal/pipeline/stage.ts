@@ -1,0 +1,117 @@
+import { PlatterError } from "../error.ts";
+import type { FoundTool, ToolName } from "../tool/find.ts";
+import type { Task } from "../ui/reporter.ts";
+import type { Context } from "./context.ts";
+import { isUnchanged, parseReceipt, type Receipt, recordFile, sameInputs } from "./receipt.ts";
+
+export const STAGES = [
+  "inspect",
+  "render-grub",
+  "squash",
+  "bios-image",
+  "efi-image",
+  "assemble",
+  "implant",
+] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** One step from the image to the ISO. */
+export interface Stage {
+  name: StageName;
+  tools: readonly ToolName[];
+  /** Everything that decides what comes out, by name. */
+  inputs: Readonly<Record<string, string>>;
+  /** Host paths of what comes out. */
+  outputs: readonly string[];
+  /** Makes the outputs, and may tell something for the user. */
+  run: (task: Task) => Promise<string | undefined>;
+}
+
+export type Freshness = "when-changed" | "always";
+
+/** Seconds that each stage took; undefined for one that was skipped. */
+export type StageTimes = Map<StageName, number | undefined>;
+
+/**
+ * Runs a stage, unless what it made before still holds: same inputs, outputs untouched. Its receipt is written only
+ * when it succeeded.
+ */
+export async function runStage(
+  stage: Stage,
+  how: { context: Context; freshness: Freshness; times?: StageTimes | undefined },
+): Promise<void> {
+  const { context, freshness, times } = how;
+  const { work, reporter, toolbox, clock } = context;
+  if (context.signal.aborted) throw interrupted(stage.name);
+  const task = reporter.task(stage.name);
+  const tools: FoundTool[] = [];
+  for (const name of stage.tools) tools.push(await toolbox.find(name));
+  const inputs: Record<string, string> = { ...stage.inputs };
+  for (const tool of tools) inputs[`tool ${tool.name}`] = `${tool.version} from the ${tool.from}`;
+  const receiptName = `stages/${stage.name}.json`;
+  if (
+    work.kept &&
+    freshness === "when-changed" &&
+    (await isFresh(parseReceipt(await work.read(receiptName)), { ...stage, inputs }))
+  ) {
+    task.skipped("unchanged, nothing to do");
+    times?.set(stage.name, undefined);
+    return;
+  }
+  const start = clock();
+  try {
+    const detail = await stage.run(task);
+    const seconds = (clock() - start) / 1000;
+    if (work.kept) {
+      const outputs = await Promise.all(stage.outputs.map(recordFile));
+      const receipt: Receipt = {
+        version: 1,
+        stage: stage.name,
+        platter: context.version,
+        inputs,
+        outputs,
+        tools,
+        seconds,
+      };
+      await work.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`);
+    }
+    times?.set(stage.name, seconds);
+    task.done(detail);
+  } catch (error) {
+    task.failed();
+    throw error;
+  }
+}
+
+async function isFresh(
+  receipt: Receipt | undefined,
+  stage: Pick<Stage, "inputs" | "outputs">,
+): Promise<boolean> {
+  if (receipt === undefined || !sameInputs(receipt.inputs, stage.inputs)) return false;
+  const recorded = receipt.outputs.map(({ path }) => path).sort();
+  if (recorded.join("\n") !== [...stage.outputs].sort().join("\n")) return false;
+  return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);
+}
+
+/** A file that an earlier stage makes. @throws PlatterError `E_STAGE_MISSING` */
+export async function requireArtifact(
+  file: string,
+  about: { context: Context; stage: StageName; by: StageName },
+): Promise<string> {
+  const { work } = about.context;
+  if (await work.has(file)) return work.file(file);
+  throw new PlatterError({
+    code: "E_STAGE_MISSING",
+    kind: "usage",
+    message: `\`${about.stage}\` needs \`${file}\`, which is not in \`${work.path}\``,
+    hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
+  });
+}
+
+function interrupted(stage: StageName): PlatterError {
+  return new PlatterError({
+    code: "E_INTERRUPTED",
+    kind: "interrupted",
+    message: `Interrupted before \`${stage}\``,
+  });
+}

@@ -1,0 +1,245 @@
+import { readFile, rename, rm } from "node:fs/promises";
+import { compileExcludes } from "../contract/excludes.ts";
+import { type Plan, printPlan } from "../contract/plan.ts";
+import { PlatterError } from "../error.ts";
+import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
+import { makeCoreImage } from "../grub/core-image.ts";
+import { renderGrub, renderLoopback, renderStub } from "../grub/render.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { assembleIso } from "../iso/assemble.ts";
+import { renderDiscinfo, renderDiskInfo } from "../iso/discinfo.ts";
+import { markerPath, planLayout } from "../iso/iso-files.ts";
+import { implantIsoMd5 } from "../iso/isomd5-file.ts";
+import { makeSquashfs, walkOptions } from "../squash/squash.ts";
+import type { SquashOptions } from "../squash/squash-options.ts";
+import { treeDigest } from "../squash/tree-digest.ts";
+import { formatBytes } from "../ui/format.ts";
+import type { Context } from "./context.ts";
+import { parseReceipt, sha256Text } from "./receipt.ts";
+import { requireArtifact, type Stage, type StageName } from "./stage.ts";
+import { ARTIFACTS } from "./work-dir.ts";
+
+/** The menus of a plan, by the file of the work directory that each goes into. */
+export function renderMenus(plan: Plan): Map<string, string> {
+  const { menu, label } = plan;
+  const marker = markerPath(plan.uuid);
+  const texts = new Map([
+    [ARTIFACTS.efiConfig as string, renderGrub({ menu, firmware: "efi", label, marker })],
+    [ARTIFACTS.stubConfig, renderStub({ label, marker })],
+    [ARTIFACTS.loopbackConfig, renderLoopback(menu)],
+  ]);
+  if (plan.bios !== null)
+    texts.set(ARTIFACTS.biosConfig, renderGrub({ menu, firmware: "bios", label, marker }));
+  return texts;
+}
+
+export function renderGrubStage(plan: Plan, { work }: Context): Stage {
+  const texts = renderMenus(plan);
+  return {
+    name: "render-grub",
+    tools: [],
+    inputs: Object.fromEntries([...texts].map(([name, text]) => [name, sha256Text(text)])),
+    outputs: [...texts.keys()].map((name) => work.file(name)),
+    run: async () => {
+      for (const [name, text] of texts) await work.write(name, text);
+      return undefined;
+    },
+  };
+}
+
+export function squashStage(
+  plan: Plan,
+  context: Context,
+  about: { image: () => Promise<ImageTree>; options: SquashOptions },
+): Stage {
+  const { work } = context;
+  const output = work.file(ARTIFACTS.squashfs);
+  const { options } = about;
+  return {
+    name: "squash",
+    tools: ["mksquashfs"],
+    inputs: {
+      tree: plan.image.treeDigest,
+      image: plan.image.digest ?? "",
+      excludes: JSON.stringify(plan.excludes),
+      time: String(plan.time),
+      options: JSON.stringify(options),
+    },
+    outputs: [output],
+    run: async (task) => {
+      const tree = await about.image();
+      const walk = walkOptions(compileExcludes(plan.excludes), plan.time);
+      requireSameTree(plan, treeDigest(tree, walkOptions(compileExcludes(plan.excludes), 0)));
+      const partial = `${output}.partial`;
+      await rm(partial, { force: true });
+      try {
+        const run = { tree, walk, options, time: plan.time, output: partial, log: work.log("squash"), task };
+        await makeSquashfs(run, context.toolbox);
+        await rename(partial, output);
+      } finally {
+        await rm(partial, { force: true });
+      }
+      return formatBytes((await Bun.file(output).stat()).size);
+    },
+  };
+}
+
+function requireSameTree(plan: Plan, digest: string): void {
+  if (plan.image.treeDigest === digest) return;
+  throw new PlatterError({
+    code: "E_IMAGE_CHANGED",
+    kind: "usage",
+    message: `\`${plan.image.reference}\` is no longer what it was when its plan was made`,
+    hint: "Run `platter inspect` again, and the stages after it.",
+  });
+}
+
+export function biosImageStage(plan: Plan, context: Context): Stage {
+  const { work, toolbox } = context;
+  const output = work.file(ARTIFACTS.biosImage);
+  const modules = (plan.bios?.modules ?? []).map(({ file, sha256 }) => `${file} ${sha256}`);
+  return {
+    name: "bios-image",
+    tools: ["grub-mkimage"],
+    inputs: { modules: sha256Text(modules.join("\n")) },
+    outputs: [output],
+    run: async () => {
+      await makeBiosImage(
+        { modules: work.file("image/i386-pc"), output, log: work.log("bios-image") },
+        toolbox,
+      );
+      return undefined;
+    },
+  };
+}
+
+/** Makes the El Torito image; it appears when it is whole. */
+export async function makeBiosImage(
+  paths: { modules: string; output: string; log: string },
+  toolbox: Context["toolbox"],
+): Promise<void> {
+  const partial = `${paths.output}.partial`;
+  try {
+    await makeCoreImage({ ...paths, output: partial }, toolbox);
+    await rename(partial, paths.output);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+export function efiImageStage(plan: Plan, { work }: Context): Stage {
+  const { efi, font } = plan;
+  const menus = renderMenus(plan);
+  const config = menus.get(ARTIFACTS.efiConfig)!;
+  const stub = menus.get(ARTIFACTS.stubConfig)!;
+  const pieces = [efi.shim, efi.grub, efi.mm, font].map((piece) => piece?.sha256 ?? "none");
+  return {
+    name: "efi-image",
+    tools: [],
+    inputs: {
+      pieces: pieces.join(" "),
+      config: sha256Text(config + stub),
+      time: String(plan.time),
+      uuid: plan.uuid,
+    },
+    outputs: [work.file(ARTIFACTS.efiImage)],
+    run: async () => {
+      const read = (file: string) => readFile(work.file(file));
+      const content: EspContent = {
+        architecture: plan.architecture,
+        shim: await read(efi.shim.file),
+        grub: await read(efi.grub.file),
+        mm: efi.mm === null ? undefined : await read(efi.mm.file),
+        font: font === null ? undefined : await read(font.file),
+        config,
+        stub,
+      };
+      await work.write(ARTIFACTS.efiImage, makeEsp(espFiles(content), plan));
+      return undefined;
+    },
+  };
+}
+
+export interface IsoOptions {
+  output: string;
+  strictGpt: boolean;
+}
+
+/** @throws PlatterError `E_STAGE_MISSING` when a stage before has not run */
+export async function assembleStage(
+  plan: Plan,
+  context: Context,
+  options: IsoOptions & { checksum: "implant" | "leave" },
+): Promise<Stage> {
+  const { work, toolbox } = context;
+  const need = (file: string, by: StageName) => requireArtifact(file, { context, stage: "assemble", by });
+  const made = {
+    squashfs: await need(ARTIFACTS.squashfs, "squash"),
+    efiConfig: await need(ARTIFACTS.efiConfig, "render-grub"),
+    stubConfig: await need(ARTIFACTS.stubConfig, "render-grub"),
+    loopbackConfig: await need(ARTIFACTS.loopbackConfig, "render-grub"),
+    efiImage: await need(ARTIFACTS.efiImage, "efi-image"),
+    biosImage: plan.bios === null ? "" : await need(ARTIFACTS.biosImage, "bios-image"),
+    biosConfig: plan.bios === null ? "" : await need(ARTIFACTS.biosConfig, "render-grub"),
+  };
+  const about = { ...plan, version: plan.productVersion };
+  const texts = {
+    discinfo: ["iso/discinfo", renderDiscinfo(about)],
+    diskInfo: ["iso/disk-info", renderDiskInfo(about)],
+    marker: ["iso/marker", `${plan.uuid}\n`],
+  } as const;
+  return {
+    name: "assemble",
+    tools: ["xorriso"],
+    inputs: {
+      plan: sha256Text(printPlan(plan)),
+      strictGpt: String(options.strictGpt),
+      checksum: options.checksum,
+      ...(await madeBefore(context)),
+    },
+    outputs: [options.output],
+    run: async (task) => {
+      for (const [name, text] of Object.values(texts)) await work.write(name, text);
+      const inputs = {
+        file: (name: string) => work.file(name),
+        ...made,
+        discinfo: work.file(texts.discinfo[0]),
+        diskInfo: work.file(texts.diskInfo[0]),
+        marker: work.file(texts.marker[0]),
+      };
+      const layout = planLayout(plan, inputs, options);
+      const log = work.log("assemble");
+      const { size } = await assembleIso({ layout, log, task, ...options }, toolbox);
+      return formatBytes(size);
+    },
+  };
+}
+
+/** What the stages before recorded about their outputs. */
+async function madeBefore({ work }: Context): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  if (!work.kept) return digests;
+  for (const stage of ["render-grub", "squash", "bios-image", "efi-image"] as const) {
+    const receipt = parseReceipt(await work.read(`stages/${stage}.json`));
+    digests[stage] = (receipt?.outputs ?? []).map(({ sha256 }) => sha256).join(" ");
+  }
+  return digests;
+}
+
+/** Implants the checksum into an ISO that is there already. */
+export function implantStage(context: Context, options: { output: string; force: boolean }): Stage {
+  return {
+    name: "implant",
+    tools: [],
+    inputs: {},
+    outputs: [options.output],
+    run: async (task) => {
+      const { md5 } = await implantIsoMd5(options.output, {
+        present: options.force ? "replace" : "keep",
+        signal: context.signal,
+        onProgress: (done, total) => task.progress(done, total),
+      });
+      return md5;
+    },
+  };
+}

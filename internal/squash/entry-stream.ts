@@ -1,0 +1,99 @@
+import { PlatterError } from "../error.ts";
+import { displayPath } from "../image/byte-path.ts";
+import type { ImageTree, Inode } from "../image/image-tree.ts";
+import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
+import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
+
+/** What goes down the pipe at once, in bytes, as long as there are only small files. */
+const BATCH = 256 * 1024;
+/** Pieces from this size on are passed through without a copy. */
+const LARGE = 64 * 1024;
+
+const ZEROS = new Uint8Array(512);
+
+/**
+ * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
+ * ({@link rootOptions}). Canonical order, each content read once.
+ * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
+ */
+export async function* tarStream(tree: ImageTree, options: WalkOptions): AsyncGenerator<Uint8Array> {
+  const batch = new Batch();
+  await using reader = await tree.sequentialReader(wantedInodes(tree, options));
+  for (const entry of walkEntries(tree, options)) {
+    if (entry.path === "") continue;
+    yield* batch.add(tarHeader(entry));
+    if (!hasContent(entry)) continue;
+    let left = entry.size;
+    for await (const piece of reader.open(entry.inode)) {
+      left -= piece.length;
+      if (left < 0) break;
+      if (piece.length < LARGE) yield* batch.add(piece);
+      else {
+        yield* batch.flush();
+        yield piece;
+      }
+    }
+    if (left !== 0) throw changed(entry);
+    yield* batch.add(ZEROS.subarray(0, paddingOf(entry.size)));
+  }
+  yield* batch.add(ARCHIVE_END);
+  yield* batch.flush();
+}
+
+/** The root directory's own metadata, which tar cannot tell mksquashfs. */
+export interface RootOptions {
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: number;
+  xattrs: ReadonlyMap<string, Uint8Array>;
+}
+
+export function rootOptions(tree: Pick<ImageTree, "root">): RootOptions {
+  const { mode, uid, gid, mtime, xattrs } = tree.root.inode;
+  return { mode, uid, gid, mtime: storedTime(mtime), xattrs: storedXattrs(xattrs) ?? new Map() };
+}
+
+function* wantedInodes(tree: ImageTree, options: WalkOptions): Generator<Inode> {
+  for (const entry of walkEntries(tree, options)) if (hasContent(entry)) yield entry.inode;
+}
+
+function hasContent(entry: WalkedEntry): entry is WalkedEntry & { inode: Inode } {
+  return entry.type === "file" && entry.size > 0 && entry.inode !== undefined;
+}
+
+function changed(entry: WalkedEntry): PlatterError {
+  return new PlatterError({
+    code: "E_FILE_CHANGED",
+    kind: "machine",
+    message: `\`${displayPath(entry.path)}\` in the image does not have the ${entry.size} bytes it had when it was listed.`,
+    hint: "Make sure that nothing else changes the image, and try again.",
+  });
+}
+
+/** Joins small pieces. Each batch is a buffer of its own, since the pipe may still hold the last one. */
+class Batch {
+  #buffer = Buffer.allocUnsafeSlow(BATCH);
+  #used = 0;
+
+  *add(piece: Uint8Array): Generator<Uint8Array> {
+    let rest = piece;
+    while (rest.length > BATCH - this.#used) {
+      const room = BATCH - this.#used;
+      this.#buffer.set(rest.subarray(0, room), this.#used);
+      this.#used = BATCH;
+      rest = rest.subarray(room);
+      yield* this.flush();
+    }
+    this.#buffer.set(rest, this.#used);
+    this.#used += rest.length;
+  }
+
+  *flush(): Generator<Uint8Array> {
+    if (this.#used === 0) return;
+    const full = this.#buffer.subarray(0, this.#used);
+    this.#buffer = Buffer.allocUnsafeSlow(BATCH);
+    this.#used = 0;
+    yield full;
+  }
+}

@@ -1,0 +1,130 @@
+import type { BytePath } from "../image/byte-path.ts";
+import type { ImageTree, Inode, TreeNode } from "../image/image-tree.ts";
+import type { TarEntry } from "./tar-writer.ts";
+
+export interface WalkOptions {
+  /** False leaves a name out; a folder's whole content goes with it. Not asked about the root. */
+  include: (node: TreeNode, path: BytePath) => boolean;
+  /** Folders that must be there, with or without the image, parents included; their content still follows `include`. */
+  ensureDirectories?: readonly BytePath[] | undefined;
+  /** Time of folders that are added, in seconds since 1970. Default 0. */
+  ensuredMtime?: number | undefined;
+}
+
+/** A name that goes into the file system image. */
+export interface WalkedEntry extends TarEntry {
+  /** Undefined for a folder that the image does not have. */
+  readonly inode: Inode | undefined;
+}
+
+/** Folders to be added, as a tree of names. */
+type Ensured = Map<string, Ensured>;
+
+/**
+ * Every name that goes into the file system image, in canonical order, the root first: pre-order, siblings in byte
+ * order. Of the names of one inode the first is the file, the others are links to it.
+ */
+export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions): Generator<WalkedEntry> {
+  const ensured: Ensured = new Map();
+  for (const path of options.ensureDirectories ?? []) {
+    let at = ensured;
+    for (const name of path.split("/")) {
+      const next: Ensured = at.get(name) ?? new Map();
+      at.set(name, next);
+      at = next;
+    }
+  }
+  const firstNames = new Map<Inode, BytePath>();
+  const stack: Step[] = [{ path: "" as BytePath, node: tree.root, ensured }];
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    const { path, node } = step;
+    if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
+    else yield entryOf(path, node.inode, firstNames);
+    const first = stack.length;
+    for (const below of stepsBelow(step)) {
+      const isKept = below.node === undefined || below.isEnsured || options.include(below.node, below.path);
+      if (isKept) stack.push(below);
+    }
+    reverseFrom(stack, first);
+  }
+}
+
+interface Step {
+  path: BytePath;
+  node: TreeNode | undefined;
+  ensured: Ensured | undefined;
+  isEnsured?: boolean;
+}
+
+function* stepsBelow(step: Step): Generator<Step> {
+  const { node, ensured } = step;
+  const pathTo = (name: string) => (step.path === "" ? name : `${step.path}/${name}`) as BytePath;
+  if (ensured === undefined || ensured.size === 0) {
+    for (const child of node?.children?.values() ?? []) {
+      yield { path: pathTo(child.name), node: child, ensured: undefined };
+    }
+    return;
+  }
+  // A folder that must be there cannot stand below something that is none.
+  if (node !== undefined && node.children === undefined) return;
+  const names = new Set([...(node?.children?.keys() ?? []), ...ensured.keys()]);
+  for (const name of [...names].sort()) {
+    const child = node?.children?.get(name);
+    const isEnsured = ensured.has(name) && (child === undefined || child.children !== undefined);
+    yield { path: pathTo(name), node: child, ensured: ensured.get(name), isEnsured };
+  }
+}
+
+function reverseFrom(stack: Step[], first: number): void {
+  for (let low = first, high = stack.length - 1; low < high; low++, high--) {
+    const step = stack[low] as Step;
+    stack[low] = stack[high] as Step;
+    stack[high] = step;
+  }
+}
+
+function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>): WalkedEntry {
+  let linkTo: BytePath | undefined;
+  if (inode.links > 1 && inode.type !== "directory") {
+    linkTo = firstNames.get(inode);
+    if (linkTo === undefined) firstNames.set(inode, path);
+  }
+  return {
+    path,
+    type: inode.type,
+    mode: inode.mode,
+    uid: inode.uid,
+    gid: inode.gid,
+    mtime: storedTime(inode.mtime),
+    size: linkTo === undefined ? inode.size : 0,
+    target: inode.target,
+    devMajor: inode.devMajor,
+    devMinor: inode.devMinor,
+    xattrs: storedXattrs(inode.xattrs),
+    linkTo,
+    inode,
+  };
+}
+
+function addedDirectory(path: BytePath, mtime: number): WalkedEntry {
+  const mode = path === "tmp" ? 0o1777 : 0o755;
+  return { path, type: "directory", mode, uid: 0, gid: 0, mtime, size: 0, inode: undefined };
+}
+
+/** squashfs counts seconds from 1970 in 32 bits; mksquashfs would let others wrap round. */
+export function storedTime(mtime: number): number {
+  return Math.min(Math.max(mtime, 0), 0xffffffff);
+}
+
+const STORED = ["user.", "trusted.", "security."];
+
+/** The attributes that squashfs can hold: not ACLs, and not what file systems make up (`system.`, `btrfs.`). */
+export function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
+  if (xattrs === undefined) return undefined;
+  const isStored = (name: string) => STORED.some((prefix) => name.startsWith(prefix));
+  let all = true;
+  for (const name of xattrs.keys()) all &&= isStored(name);
+  if (all) return xattrs;
+  const kept = [...xattrs].filter(([name]) => isStored(name));
+  return kept.length === 0 ? undefined : new Map(kept);
+}

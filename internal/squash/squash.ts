@@ -1,0 +1,78 @@
+import { toBytePath } from "../image/byte-path.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import type { Toolbox } from "../tool/toolbox.ts";
+import type { Task } from "../ui/reporter.ts";
+import { type RootOptions, rootOptions, tarStream } from "./entry-stream.ts";
+import { type WalkOptions, walkEntries } from "./entry-walk.ts";
+import type { SquashOptions } from "./squash-options.ts";
+
+/** Folders that dracut and systemd need as mount points, with or without the image. */
+const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
+
+/** What of the tree goes into the squashfs. */
+export function walkOptions(
+  exclude: (path: ReturnType<typeof toBytePath>) => boolean,
+  time: number,
+): WalkOptions {
+  return { include: (_node, path) => !exclude(path), ensureDirectories: ENSURED, ensuredMtime: time };
+}
+
+/** Arguments of mksquashfs for a tar archive on its standard input. */
+export function mksquashfsArguments(
+  output: string,
+  about: { options: SquashOptions; root: RootOptions; time: number },
+): string[] {
+  const { options, root, time } = about;
+  const args = ["-", output, "-tar", "-noappend", "-no-progress", "-exit-on-error"];
+  args.push("-b", String(options.blockSize), "-mkfs-time", String(time));
+  args.push(
+    "-root-mode",
+    root.mode.toString(8),
+    "-root-uid",
+    String(root.uid),
+    "-root-gid",
+    String(root.gid),
+  );
+  args.push("-root-time", String(root.mtime));
+  if (options.compression === "none") args.push("-comp", "gzip", "-noI", "-noD", "-noF", "-noX");
+  else args.push("-comp", options.compression);
+  if (options.level !== null) args.push("-Xcompression-level", String(options.level));
+  return args;
+}
+
+export interface SquashRun {
+  tree: ImageTree;
+  walk: WalkOptions;
+  options: SquashOptions;
+  /** Seconds since 1970: the file system's own time. */
+  time: number;
+  /** Host path; it must not exist. */
+  output: string;
+  log: string;
+  task: Task;
+}
+
+/** Writes the tree as a squashfs: a tar stream goes straight into mksquashfs, nothing is unpacked. */
+export async function makeSquashfs(run: SquashRun, toolbox: Toolbox): Promise<void> {
+  const { tree, walk, options, time, output, log, task } = run;
+  let total = 0;
+  for (const entry of walkEntries(tree, walk)) total += entry.size;
+  const root = rootOptions(tree);
+  const stdin = counted(tarStream(tree, walk), (done) => task.progress(Math.min(done, total), total));
+  await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), { options, root, time }), {
+    stdin,
+    log,
+  });
+}
+
+async function* counted(
+  stream: AsyncIterable<Uint8Array>,
+  onBytes: (sum: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let sum = 0;
+  for await (const chunk of stream) {
+    yield chunk;
+    sum += chunk.length;
+    onBytes(sum);
+  }
+}

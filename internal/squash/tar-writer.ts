@@ -1,0 +1,165 @@
+import { PlatterError } from "../error.ts";
+import { type BytePath, displayPath } from "../image/byte-path.ts";
+import type { EntryType } from "../image/image-tree.ts";
+
+/** One entry to be written; paths and names with one character a byte. */
+export interface TarEntry {
+  readonly path: BytePath;
+  readonly type: EntryType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whole seconds since 1970, negative too. */
+  readonly mtime: number;
+  /** Bytes of content that will follow the header. */
+  readonly size: number;
+  /** A symlink's target. */
+  readonly target?: string | undefined;
+  readonly devMajor?: number | undefined;
+  readonly devMinor?: number | undefined;
+  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** The earlier entry that this one is a hard link to; then there is no content. */
+  readonly linkTo?: BytePath | undefined;
+}
+
+const BLOCK = 512;
+
+/** What stands at the end of an archive: two blocks of zeros. */
+export const ARCHIVE_END: Uint8Array = new Uint8Array(2 * BLOCK);
+
+const FLAGS: Readonly<Record<EntryType, string>> = {
+  file: "0",
+  symlink: "2",
+  "character-device": "3",
+  "block-device": "4",
+  directory: "5",
+  fifo: "6",
+};
+
+const MAX_TEXT = 100;
+const MAX_ID = 0o7777777;
+const MAX_SIZE = 0o77777777777;
+
+/**
+ * The header of an entry in POSIX.1-2001 form (pax(1)): a ustar block, and before it an extended header with what does
+ * not fit. Owner names are left empty, since mksquashfs would look them up on the build host, and so is the prefix.
+ * @throws PlatterError `E_XATTR_NAME`
+ */
+export function tarHeader(entry: TarEntry): Uint8Array {
+  const path = entry.type === "directory" ? `${entry.path}/` : entry.path;
+  const link = entry.linkTo ?? entry.target ?? "";
+  const records: Buffer[] = [];
+  const number = (keyword: string, value: number, fits: boolean) => {
+    if (!fits) records.push(record(keyword, Buffer.from(String(value))));
+    return fits ? value : 0;
+  };
+  if (path.length > MAX_TEXT) records.push(record("path", Buffer.from(path, "latin1")));
+  if (link.length > MAX_TEXT) records.push(record("linkpath", Buffer.from(link, "latin1")));
+  const size = number("size", entry.size, entry.size <= MAX_SIZE);
+  const uid = number("uid", entry.uid, entry.uid <= MAX_ID);
+  const gid = number("gid", entry.gid, entry.gid <= MAX_ID);
+  const mtimeFits = entry.mtime >= 0 && entry.mtime <= MAX_SIZE;
+  // mksquashfs insists on the fraction.
+  if (!mtimeFits) records.push(record("mtime", Buffer.from(`${entry.mtime}.0`)));
+  const mtime = mtimeFits ? entry.mtime : 0;
+  // A hard link's attributes are those of the entry that it links to.
+  if (entry.xattrs !== undefined && entry.linkTo === undefined) {
+    for (const name of [...entry.xattrs.keys()].sort()) {
+      if (name.includes("=")) throw unwritableXattr(name, entry.path);
+      records.push(record(`SCHILY.xattr.${name}`, entry.xattrs.get(name) as Uint8Array));
+    }
+  }
+  const type = entry.linkTo === undefined ? FLAGS[entry.type] : "1";
+  const fields = { mode: entry.mode, uid, gid, size, mtime, type, link };
+  const device = { devMajor: entry.devMajor ?? 0, devMinor: entry.devMinor ?? 0 };
+  if (records.length === 0) {
+    const block = Buffer.alloc(BLOCK);
+    fill(block, { path, ...fields, ...device });
+    return block;
+  }
+  const length = records.reduce((sum, each) => sum + each.length, 0);
+  const extended = BLOCK + length + paddingOf(length);
+  const blocks = Buffer.alloc(extended + BLOCK);
+  fill(blocks.subarray(0, BLOCK), { ...EXTENDED, size: length });
+  let at = BLOCK;
+  for (const each of records) {
+    each.copy(blocks, at);
+    at += each.length;
+  }
+  fill(blocks.subarray(extended), { path, ...fields, ...device });
+  return blocks;
+}
+
+/** Bytes between a content of `size` bytes and the next header. */
+export function paddingOf(size: number): number {
+  return (BLOCK - (size % BLOCK)) % BLOCK;
+}
+
+interface Fields {
+  path: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  mtime: number;
+  type: string;
+  link: string;
+  devMajor: number;
+  devMinor: number;
+}
+
+const EXTENDED: Fields = {
+  path: "pax_header",
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: 0,
+  type: "x",
+  link: "",
+  devMajor: 0,
+  devMinor: 0,
+};
+
+function fill(block: Buffer, fields: Fields): void {
+  block.write(fields.path, 0, MAX_TEXT, "latin1");
+  block.write(octal(fields.mode, 7), 100, "latin1");
+  block.write(octal(fields.uid, 7), 108, "latin1");
+  block.write(octal(fields.gid, 7), 116, "latin1");
+  block.write(octal(fields.size, 11), 124, "latin1");
+  block.write(octal(fields.mtime, 11), 136, "latin1");
+  block.write("        ", 148, "latin1");
+  block.write(fields.type, 156, "latin1");
+  block.write(fields.link, 157, MAX_TEXT, "latin1");
+  block.write("ustar\x0000", 257, "latin1");
+  block.write(octal(fields.devMajor, 7), 329, "latin1");
+  block.write(octal(fields.devMinor, 7), 337, "latin1");
+  let sum = 0;
+  for (let at = 0; at < 345; at++) sum += block[at] as number;
+  block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+}
+
+function octal(value: number, digits: number): string {
+  return value.toString(8).padStart(digits, "0");
+}
+
+/** `LENGTH KEYWORD=VALUE\n`, where the length counts its own digits. */
+function record(keyword: string, value: Uint8Array): Buffer {
+  const rest = 1 + keyword.length + 1 + value.length + 1;
+  let length = rest + String(rest).length;
+  if (rest + String(length).length !== length) length++;
+  const bytes = Buffer.allocUnsafe(length);
+  const at = bytes.write(`${length} ${keyword}=`, 0, "latin1");
+  bytes.set(value, at);
+  bytes[length - 1] = 0x0a;
+  return bytes;
+}
+
+function unwritableXattr(name: string, path: BytePath): PlatterError {
+  return new PlatterError({
+    code: "E_XATTR_NAME",
+    kind: "contract",
+    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs.`,
+    hint: "Remove the attribute in the image, or leave the file out with --exclude.",
+  });
+}

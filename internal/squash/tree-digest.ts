@@ -1,0 +1,39 @@
+import type { ImageTree } from "../image/image-tree.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
+
+/** Stands first in what is hashed, so that another listing never has the digest of this one. */
+const FORMAT = "platter-tree 1\0";
+
+/**
+ * Digest of all that goes into the file system image but the contents: names, types, modes, owners, times, sizes, link
+ * targets and groups, device numbers, extended attributes. The same image has the same digest from every source.
+ */
+export function treeDigest(tree: Pick<ImageTree, "root">, options: WalkOptions): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  hasher.update(FORMAT);
+  for (const entry of walkEntries(tree, options)) hasher.update(Buffer.from(listing(entry), "latin1"));
+  return `sha256:${hasher.digest("hex")}`;
+}
+
+/** One entry as fields that end in NUL, which no name holds; attribute values are preceded by their length. */
+function listing(entry: WalkedEntry): string {
+  const fields = [
+    entry.path,
+    entry.type,
+    entry.mode.toString(8),
+    entry.uid,
+    entry.gid,
+    entry.mtime,
+    entry.size,
+    entry.target ?? "",
+    entry.linkTo ?? "",
+    entry.devMajor ?? 0,
+    entry.devMinor ?? 0,
+    entry.xattrs?.size ?? 0,
+  ];
+  let text = `${fields.join("\0")}\0`;
+  for (const [name, value] of entry.xattrs ?? []) {
+    text += `${name}\0${value.length}\0${Buffer.from(value.buffer, value.byteOffset, value.length).toString("latin1")}`;
+  }
+  return text;
+}

@@ -1,0 +1,68 @@
+import sandboxScript from "../../templates/sandbox.sh" with { type: "text" };
+import { PlatterError } from "../error.ts";
+import { findProgram } from "./find.ts";
+
+export interface Enclosure {
+  /** Host folder with the program and its libraries; seen read-only as `/tool`. */
+  tool: string;
+  /** Host folder that is seen, writable, as `/work`. */
+  work: string;
+  /** An empty host folder, used as a mount point where bubblewrap is missing. */
+  mountPoint: string;
+}
+
+/**
+ * The command that runs `argv` shut in: no network, no processes, files or devices of the host but the two folders,
+ * no capabilities outside. Uses bubblewrap, or else util-linux's unshare.
+ * @throws PlatterError `E_SANDBOX_MISSING`
+ */
+export function enclosed(argv: readonly string[], enclosure: Enclosure): string[] {
+  const { tool, work, mountPoint } = enclosure;
+  const bwrap = findProgram("bwrap");
+  if (bwrap !== undefined) {
+    const options = [
+      "--unshare-all",
+      "--unshare-user",
+      "--die-with-parent",
+      "--new-session",
+      "--cap-drop",
+      "ALL",
+    ];
+    const folders = ["--ro-bind", tool, "/tool", "--bind", work, "/work", "--tmpfs", "/tmp", "--dev", "/dev"];
+    return [bwrap, ...options, ...folders, "--chdir", "/", "--", ...argv];
+  }
+  const unshare = findProgram("unshare");
+  if (unshare !== undefined) {
+    const options = [
+      "--user",
+      "--map-root-user",
+      "--mount",
+      "--net",
+      "--ipc",
+      "--uts",
+      "--pid",
+      "--fork",
+      "--kill-child",
+    ];
+    return [
+      unshare,
+      ...options,
+      "--",
+      "/bin/sh",
+      "-c",
+      sandboxScript,
+      "sandbox",
+      mountPoint,
+      tool,
+      work,
+      ...argv,
+    ];
+  }
+  throw new PlatterError({
+    code: "E_SANDBOX_MISSING",
+    kind: "tool",
+    message:
+      "The image's own tools are only run shut in, and neither `bwrap` nor `unshare` was found on the host",
+    hint: "Install `bubblewrap`, or use the host's tools with --tools host.",
+  });
+}

@@ -1,0 +1,46 @@
+import { type Finding, findingLines } from "../contract/finding.ts";
+import type { Piece, Plan } from "../contract/plan.ts";
+import { formatBytes } from "./format.ts";
+
+/** A plan and its findings for people. */
+export function renderInspection(about: {
+  reference: string;
+  plan: Plan | undefined;
+  findings: readonly Finding[];
+}): string {
+  const { reference, plan, findings } = about;
+  const rows = plan === undefined ? [["image", reference]] : planRows(plan);
+  const width = Math.max(...rows.map(([name]) => name!.length)) + 2;
+  const table = rows.map(([name, value]) => `${name!.padEnd(width)}${value}`);
+  const listed = findings.flatMap((finding) => ["", ...findingLines(finding)]);
+  return `${[...table, ...listed].join("\n")}\n`;
+}
+
+function planRows(plan: Plan): string[][] {
+  const { image, kernel, efi, bios, font, menu } = plan;
+  return [
+    ["image", image.reference],
+    ["digest", image.digest ?? "none"],
+    ["architecture", plan.architecture],
+    ["product", `${plan.product} ${plan.productVersion}`.trim() || "unknown"],
+    ["label", plan.label],
+    ["time", new Date(plan.time * 1000).toISOString()],
+    ["kernel", kernel.version],
+    ["vmlinuz", pieceText(kernel.vmlinuz)],
+    ["initramfs", pieceText(kernel.initramfs)],
+    ["vendor", efi.vendor],
+    ["shim", pieceText(efi.shim)],
+    ["GRUB", pieceText(efi.grub)],
+    ["MOK manager", efi.mm === null ? "none" : pieceText(efi.mm)],
+    ["BIOS modules", bios === null ? "none" : `${bios.modules.length} files`],
+    ["font", font === null ? "none" : pieceText(font)],
+    ["menu", `waits ${menu.timeout} s, default is entry ${menu.default}`],
+    ...menu.entries.map(({ title, kernelArgs }, i) => [`  entry ${i}`, `${title}: ${kernelArgs.join(" ")}`]),
+    ["excludes", plan.excludes.join(" ") || "none"],
+    ...plan.tools.map(({ name, files }) => ["tool", `${name} from the image, ${files.length} files`]),
+  ];
+}
+
+function pieceText({ source, size }: Piece): string {
+  return `${source} (${formatBytes(size)})`;
+}
