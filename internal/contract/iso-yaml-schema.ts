@@ -17,7 +17,13 @@ const words = line
   .refine((text) => splitWords(text) !== undefined, code("F_ISO_YAML_QUOTE"))
   .refine((text) => text.trim() !== "", code("F_ISO_YAML_EMPTY"));
 const seconds = z
-  .union([z.int().min(-1).max(MAX_INT), z.string().regex(/^[+-]?[0-9]+$/)], code("F_ISO_YAML_NUMBER"))
+  .union(
+    [
+      z.int().min(-1, code("F_ISO_YAML_NUMBER")).max(MAX_INT, code("F_ISO_YAML_NUMBER")),
+      z.string().regex(/^[+-]?[0-9]+$/, code("F_ISO_YAML_NUMBER")),
+    ],
+    code("F_ISO_YAML_NUMBER"),
+  )
   .transform(toNumber)
   .refine((value) => value >= -1 && value <= MAX_INT, code("F_ISO_YAML_NUMBER"));
 
@@ -43,7 +49,7 @@ export const grub2Schema = z
   .strictObject(
     {
       default: z
-        .union([z.int().min(0), line], code("F_ISO_YAML_TYPE"))
+        .union([z.int().min(0, code("F_ISO_YAML_NUMBER")), line], code("F_ISO_YAML_TYPE"))
         .optional()
         .meta({
           description:

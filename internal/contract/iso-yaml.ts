@@ -34,7 +34,7 @@ function position({ place }: Finding): number {
 
 function readConfig(source: YamlSource): IsoYaml {
   const raw = source.value();
-  if (raw === undefined) return {};
+  if (raw === undefined || raw === null) return {};
   if (!isMap(raw)) {
     const fix = "Begin with a key, such as `label:` or `grub2:`.";
     source.add(
@@ -48,7 +48,13 @@ function readConfig(source: YamlSource): IsoYaml {
   dropNulls(source, raw, isoYamlSchema.shape, []);
   dropNulls(source, raw.grub2, grub2Schema.shape, ["grub2"]);
   readNumbers(source, raw.grub2);
-  for (const issue of isoYamlSchema.safeParse(raw).error?.issues ?? []) reportIssue(source, raw, issue);
+  const reported = new Set<string>();
+  for (const issue of isoYamlSchema.safeParse(raw).error?.issues ?? []) {
+    // A value may fail several checks; the first says it.
+    const key = `${issue.code === "unrecognized_keys"} ${show(issue.path)}`;
+    if (!reported.has(key)) reportIssue(source, raw, issue);
+    reported.add(key);
+  }
   // Unknown keys were warned about and taken away.
   const { label, ...rest } = isoYamlSchema.safeParse(raw).data ?? {};
   if (label === undefined) return rest;

@@ -55,7 +55,7 @@ export function defaultLabel(
   architecture: Architecture,
 ): { label: VolumeLabel; findings: Finding[] } {
   const version = osRelease.versionId;
-  const pattern = version === undefined ? undefined : PATTERNS[osRelease.id ?? ""];
+  const pattern = version === undefined ? undefined : PATTERNS.get(osRelease.id ?? "");
   if (version === undefined || pattern === undefined) {
     return { label: `Container-Installer-${architecture}` as VolumeLabel, findings: [] };
   }
@@ -71,11 +71,11 @@ export function defaultLabel(
 }
 
 /** By the ID of os-release. */
-const PATTERNS: Record<string, (version: string, architecture: Architecture) => string> = {
-  fedora: (version, architecture) => `Fedora-S-dvd-${architecture}-${version}`,
-  centos: (version, architecture) => `CentOS-Stream-${version}-BaseOS-${architecture}`,
-  rhel: (version, architecture) => `RHEL-${version}-BaseOS-${architecture}`,
-};
+const PATTERNS = new Map<string, (version: string, architecture: Architecture) => string>([
+  ["fedora", (version, architecture) => `Fedora-S-dvd-${architecture}-${version}`],
+  ["centos", (version, architecture) => `CentOS-Stream-${version}-BaseOS-${architecture}`],
+  ["rhel", (version, architecture) => `RHEL-${version}-BaseOS-${architecture}`],
+]);
 
 function trimSeparators(text: string): string {
   return text.replace(/^[._-]+|[._-]+$/g, "");

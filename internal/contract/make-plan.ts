@@ -121,12 +121,14 @@ export function findingsError(findings: readonly Finding[], reference: string): 
   const errors = findings.filter(({ severity }) => severity === "error");
   const first = errors[0]!;
   if (errors.length === 1) {
-    const [message, ...detail] = findingLines(first);
+    const { place } = first;
+    const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
       kind: "contract",
-      message: message ?? first.seen,
-      detail,
+      message: `${where}${first.seen}`,
+      detail: [...(place?.excerpt ?? []), first.why],
+      hint: first.fix,
     });
   }
   return new PlatterError({

@@ -13,7 +13,7 @@ export interface OsRelease {
   readonly versionId: string | undefined;
 }
 
-const ASSIGNMENT = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/;
+const ASSIGNMENT = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 
 /**
  * Reads the text of /etc/os-release: shell assignments without expansion, comments with `#`. Lines that are no

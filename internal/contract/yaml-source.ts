@@ -128,7 +128,7 @@ export class YamlSource {
 }
 
 function isEmpty(contents: unknown): boolean {
-  return contents === null || (isScalar(contents) && contents.value === null && !contents.source?.trim());
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 /** A message of the YAML library as one sentence. */

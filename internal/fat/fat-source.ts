@@ -14,3 +14,10 @@ export interface FatProblem {
   /** Byte in the source where it shows. */
   offset?: number;
 }
+
+/** Bytes of which a change of any one is a {@link FatProblem}. */
+export interface FatStructure {
+  name: string;
+  offset: number;
+  length: number;
+}

@@ -2,7 +2,7 @@
  * The boot sector of a FAT volume, read with distrust (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
  * "Boot Sector and BPB", "FAT Type Determination").
  */
-import type { FatProblem } from "./fat-source.ts";
+import type { FatProblem, FatStructure } from "./fat-source.ts";
 
 export type FatType = "FAT12" | "FAT16" | "FAT32";
 
@@ -126,7 +126,9 @@ export function readBootSector(
       dataOffset,
       totalBytes,
       media,
-      label: hasExtended ? latin1(sector.subarray(extended + 7, extended + 18)).trimEnd() : undefined,
+      label: hasExtended
+        ? latin1(sector.subarray(extended + 7, extended + 18)).replace(/ +$/, "")
+        : undefined,
       volumeId: hasExtended ? view.getUint32(extended + 3, true) : undefined,
     },
     problems,
@@ -165,4 +167,32 @@ function latin1(bytes: Uint8Array): string {
 
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?");
+}
+
+/** Fields and tables that others must agree with; the room of the root only shows where there is a subdirectory. */
+export function bootSectorStructures(layout: FatLayout, tree: { subdirectories: number }): FatStructure[] {
+  const fields: [string, number, number][] = [
+    ["bytes per sector", 11, 2],
+    ["sectors per cluster", 13, 1],
+    ["reserved sectors", 14, 2],
+    ["number of FATs", 16, 1],
+    ["media descriptor", 21, 1],
+    ["sectors per FAT", 22, 2],
+    ["signature", 510, 2],
+  ];
+  if (tree.subdirectories > 0 && layout.type !== "FAT32") fields.push(["root entries", 17, 2]);
+  const structures = fields.map(([name, offset, length]) => ({
+    name: `boot sector: ${name}`,
+    offset,
+    length,
+  }));
+  if (layout.label !== undefined && layout.label !== "NO NAME" && layout.type !== "FAT32") {
+    structures.push({ name: "boot sector: label", offset: 43, length: 11 });
+  }
+  const copies = layout.fatCount < 2 ? 0 : layout.fatCount;
+  for (let copy = 0; copy < copies; copy++) {
+    const offset = layout.fatOffset + copy * layout.fatBytes;
+    structures.push({ name: `FAT ${copy + 1}`, offset, length: layout.fatBytes });
+  }
+  return structures;
 }

@@ -3,7 +3,7 @@
  * Structure", "FAT Long Directory Entries").
  */
 import { ATTRIBUTE, ENTRY_SIZE, LONG_NAME_OFFSETS, shortNameChecksum } from "./directory-entry.ts";
-import type { FatProblem } from "./fat-source.ts";
+import type { FatProblem, FatStructure } from "./fat-source.ts";
 
 export interface DirectoryEntry {
   /** The long name where there is a sound one, else the short; a label's 11 characters without trailing spaces. */
@@ -17,11 +17,23 @@ export interface DirectoryEntry {
 
 const DELETED = 0xe5;
 
-/** All live entries of a directory's bytes but `.` and `..`, up to the first that was never used. */
-export function decodeDirectory(bytes: Uint8Array): { entries: DirectoryEntry[]; problems: FatProblem[] } {
+export interface DirectoryContent {
+  /** All live entries but `.` and `..`, up to the first that was never used. */
+  entries: DirectoryEntry[];
+  /** First clusters of `.` and `..`, where they are the first two entries. */
+  self: number | undefined;
+  parent: number | undefined;
+  problems: FatProblem[];
+  structures: FatStructure[];
+}
+
+/** What a directory's bytes say. */
+export function decodeDirectory(bytes: Uint8Array): DirectoryContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: DirectoryEntry[] = [];
   const problems: FatProblem[] = [];
+  const structures: FatStructure[] = [];
+  const dots: Record<string, number | undefined> = {};
   let long: LongName | undefined;
   const dropLong = () => {
     if (long === undefined) return;
@@ -44,6 +56,9 @@ export function decodeDirectory(bytes: Uint8Array): { entries: DirectoryEntry[];
       const next = continueLongName(long, view, at);
       if (next === undefined) dropLong();
       long = next ?? beginLongName(view, at);
+      if (view.getUint8(at + 12) !== 0 || view.getUint16(at + 26, true) !== 0) {
+        problems.push({ code: "long-name", detail: "has a damaged part of a long name", offset: at });
+      }
       if (long === undefined) {
         problems.push({
           code: "long-name-order",
@@ -59,7 +74,12 @@ export function decodeDirectory(bytes: Uint8Array): { entries: DirectoryEntry[];
     if (owned) long = undefined;
     dropLong();
     const short = decodeShortName(name, view.getUint8(at + 12));
-    if (short === "." || short === "..") continue;
+    const cluster = view.getUint16(at + 20, true) * 0x10000 + view.getUint16(at + 26, true);
+    if ((short === "." && at === 0) || (short === ".." && at === ENTRY_SIZE)) {
+      dots[short] = cluster;
+      structures.push(...structuresOf(short, { at, named: true }));
+      continue;
+    }
     if ((attributes & 0xc0) !== 0) {
       problems.push({
         code: "attributes",
@@ -68,20 +88,36 @@ export function decodeDirectory(bytes: Uint8Array): { entries: DirectoryEntry[];
       });
     }
     const kind = kindOf(attributes);
-    const text = kind === "label" ? latin1(name).trimEnd() : (longText ?? short);
+    const text = kind === "label" ? latin1(name).replace(/ +$/, "") : (longText ?? short);
     if (kind !== "label" && /[\x00-\x1f/\\:*?"<>|]/.test(text)) {
       problems.push({ code: "name", detail: `has the impossible name ${JSON.stringify(text)}`, offset: at });
     }
     entries.push({
       name: text,
       kind,
-      cluster: (view.getUint16(at + 20, true) << 16) + view.getUint16(at + 26, true),
+      cluster,
       size: view.getUint32(at + 28, true),
       at,
     });
+    if (kind !== "label") structures.push(...structuresOf(text, { at, named: owned }));
+    if (owned)
+      structures.push({
+        name: `checksum of the long name of ${text}`,
+        offset: at - ENTRY_SIZE + 12,
+        length: 2,
+      });
   }
   dropLong();
-  return { entries, problems };
+  return { entries, self: dots["."], parent: dots[".."], problems, structures };
+}
+
+/** An entry's parts that something else must agree with: the name with its long one, the clusters with the FAT. */
+function structuresOf(name: string, { at, named }: { at: number; named: boolean }): FatStructure[] {
+  const parts = [
+    { name: `first cluster of ${name} (high)`, offset: at + 20, length: 2 },
+    { name: `first cluster of ${name}`, offset: at + 26, length: 2 },
+  ];
+  return named ? [{ name: `short name of ${name}`, offset: at, length: 11 }, ...parts] : parts;
 }
 
 interface LongName {

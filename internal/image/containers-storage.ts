@@ -58,7 +58,13 @@ export async function openContainersStorage(
     });
   };
   try {
-    const tree = await openDirectory(path, { signal: options.signal, source, release });
+    const tree = await openDirectory(path, {
+      signal: options.signal,
+      source,
+      release,
+      // podman unpacks no labels; what a mount shows are those that the host gives its containers.
+      ignoreXattr: (name) => name === "security.selinux",
+    });
     // The root's time is when podman unpacked the image here; every other one comes from the layers.
     tree.root.inode.mtime = source.created ?? 0;
     return tree;

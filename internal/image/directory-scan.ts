@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { PlatterError } from "../error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { withHostPath } from "./host-path.ts";
@@ -13,8 +13,11 @@ import { isOverlayXattr, XattrInterner } from "./xattr-set.ts";
 const TURN = 30;
 
 /** Describes all that is below a folder, one `lstat` a name. Sockets are left out: nothing can hold them. */
-export async function scanDirectory(root: string, signal: AbortSignal): Promise<ImageNode> {
-  const scan = new Scan(root);
+export async function scanDirectory(
+  root: string,
+  options: { signal: AbortSignal; ignoreXattr?: (name: string) => boolean },
+): Promise<ImageNode> {
+  const scan = new Scan(root, options.ignoreXattr ?? (() => false));
   const top = scan.top();
   const pending = [top];
   let turn = performance.now();
@@ -22,7 +25,7 @@ export async function scanDirectory(root: string, signal: AbortSignal): Promise<
     scan.fill(node, pending);
     if (performance.now() - turn < TURN) continue;
     await new Promise(setImmediate);
-    throwIfAborted(signal);
+    throwIfAborted(options.signal);
     turn = performance.now();
   }
   return top;
@@ -30,12 +33,14 @@ export async function scanDirectory(root: string, signal: AbortSignal): Promise<
 
 class Scan {
   readonly #root: string;
+  readonly #ignoreXattr: (name: string) => boolean;
   /** Inodes with several names, by device and number. */
   readonly #linked = new Map<string, ImageInode>();
   readonly #interner = new XattrInterner();
 
-  constructor(root: string) {
+  constructor(root: string, ignoreXattr: (name: string) => boolean) {
     this.#root = root;
+    this.#ignoreXattr = ignoreXattr;
   }
 
   top(): ImageNode {
@@ -68,12 +73,12 @@ class Scan {
   #inode(path: BytePath): ImageInode | undefined {
     return this.#call(path, () =>
       withHostPath(this.#root, path, (host) => {
-        const stat = lstatSync(host);
+        // As whole nanoseconds: milliseconds as a double would round times up to the next second.
+        const stat = lstatSync(host, { bigint: true });
         const type = typeOf(stat);
         if (type === undefined) return undefined;
-        if (type === "directory" || stat.nlink === 1) return this.#newInode(type, host, stat);
-        const exact = lstatSync(host, { bigint: true });
-        const key = `${exact.dev}:${exact.ino}`;
+        if (type === "directory" || stat.nlink === 1n) return this.#newInode(type, host, stat);
+        const key = `${stat.dev}:${stat.ino}`;
         const known = this.#linked.get(key);
         if (known !== undefined) known.links++;
         const inode = known ?? this.#newInode(type, host, stat);
@@ -83,19 +88,24 @@ class Scan {
     );
   }
 
-  #newInode(type: EntryType, host: Buffer, stat: Stats): ImageInode {
-    const mtime = wholeSeconds(stat, () => lstatSync(host, { bigint: true }));
-    const size = type === "file" ? stat.size : 0;
-    const inode = new ImageInode(type, stat.mode & 0o7777, stat.uid, stat.gid, mtime, size);
+  #newInode(type: EntryType, host: Buffer, stat: BigIntStats): ImageInode {
+    const inode = new ImageInode(type, {
+      mode: Number(stat.mode) & 0o7777,
+      uid: Number(stat.uid),
+      gid: Number(stat.gid),
+      mtime: wholeSeconds(stat.mtimeNs),
+      size: type === "file" ? Number(stat.size) : 0,
+    });
     if (type === "symlink") inode.target = readlinkSync(host, { encoding: "latin1" });
     if (type === "character-device" || type === "block-device") {
-      const device = BigInt(stat.rdev);
+      const device = stat.rdev;
       inode.devMajor = Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn));
       inode.devMinor = Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
     }
     const xattrs = readXattrs(Buffer.concat([host, NUL]));
     // overlayfs's own notes are about the mount that this folder is part of, not about the image.
-    inode.xattrs = this.#interner.intern(xattrs.filter(([name]) => !isOverlayXattr(name)));
+    const kept = xattrs.filter(([name]) => !isOverlayXattr(name) && !this.#ignoreXattr(name));
+    if (kept.length > 0) inode.xattrs = this.#interner.intern(kept);
     return inode;
   }
 
@@ -115,7 +125,7 @@ class Scan {
 
 const NUL = Buffer.alloc(1);
 
-function typeOf(stat: Stats): EntryType | undefined {
+function typeOf(stat: BigIntStats): EntryType | undefined {
   if (stat.isFile()) return "file";
   if (stat.isDirectory()) return "directory";
   if (stat.isSymbolicLink()) return "symlink";
@@ -124,11 +134,8 @@ function typeOf(stat: Stats): EntryType | undefined {
   return stat.isFIFO() ? "fifo" : undefined;
 }
 
-/** A time in whole seconds, rounded down; `exact` is asked where milliseconds as a double could round up. */
-function wholeSeconds(stat: Stats, exact: () => BigIntStats): number {
-  const milliseconds = stat.mtimeMs;
-  if (milliseconds > 0 && milliseconds % 1000 < 999) return Math.floor(milliseconds / 1000);
-  const { mtimeNs } = exact();
-  const seconds = mtimeNs / 1_000_000_000n;
-  return Number(mtimeNs < seconds * 1_000_000_000n ? seconds - 1n : seconds);
+/** Nanoseconds as whole seconds, rounded down. */
+function wholeSeconds(nanoseconds: bigint): number {
+  const seconds = nanoseconds / 1_000_000_000n;
+  return Number(nanoseconds < seconds * 1_000_000_000n ? seconds - 1n : seconds);
 }

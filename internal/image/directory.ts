@@ -22,6 +22,8 @@ export interface DirectoryOptions {
   signal: AbortSignal;
   /** What the folder shows, if it is more than a folder. Default: `dir:PATH`. */
   source?: ImageSource;
+  /** Attributes that are the host's and not the image's. Default: none. */
+  ignoreXattr?: (name: string) => boolean;
   /** Runs when the tree is disposed of: takes a mount away. */
   release?: () => Promise<void>;
 }
@@ -38,7 +40,7 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
   } catch (error) {
     throw machineError(error, { code: "E_DIRECTORY", message: `Cannot open the folder \`${path}\`` });
   }
-  const root = await scanDirectory(real === "/" ? "" : real, options.signal);
+  const root = await scanDirectory(real === "/" ? "" : real, options);
   return new DirectoryTree(real, root, options);
 }
 

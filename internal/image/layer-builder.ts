@@ -1,4 +1,7 @@
-import { ImageInode, ImageNode, impliedDirectory, Mark, unlinkAll } from "./layer-node.ts";
+import { LayerMarks, Mark } from "./layer-marks.ts";
+import { ImageInode, ImageNode, impliedDirectory, unlinkAll } from "./layer-node.ts";
+import { applyLinkMetadata, memberInode, ownString } from "./member-inode.ts";
+import { checkName, cleanedPath } from "./member-path.ts";
 import { MAX_SYMLINKS, resolveNoFollow } from "./resolve.ts";
 import { tarError } from "./tar-error.ts";
 import type { TarDialect, TarMember } from "./tar-member.ts";
@@ -7,9 +10,6 @@ const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
 /** What aufs kept for itself in layers of old. */
 const AUFS = ".wh..wh.";
-const MAX_NAME = 255;
-/** 2262-04-11 in seconds: 2^63 nanoseconds. */
-const MAX_GO_TIME = 9_223_372_036;
 /** Deeper than any path that Linux can name, and shallow enough to walk by recursion. */
 const MAX_DEPTH = 4096;
 
@@ -20,6 +20,7 @@ const MAX_DEPTH = 4096;
  */
 export class LayerBuilder {
   readonly root = new ImageNode("", undefined, impliedDirectory(0o755));
+  readonly marks = new LayerMarks();
   readonly #archive: string;
   readonly #dialect: TarDialect;
   /** The tree of the layers below, where hard links may lead. */
@@ -32,7 +33,7 @@ export class LayerBuilder {
     this.#archive = options.archive;
     this.#dialect = options.dialect;
     this.#base = options.base;
-    this.root.marks = Mark.implicit;
+    this.marks.add(this.root, Mark.implicit);
   }
 
   /**
@@ -40,40 +41,40 @@ export class LayerBuilder {
    * @throws PlatterError `E_TAR_PATH`, `E_TAR_LINK`
    */
   add(member: TarMember, locator: unknown): ImageNode | undefined {
-    const path = this.#cleaned(member.path);
-    if (path === "") return this.#root(member);
+    const path = cleanedPath(member.path, this.#archive);
+    if (path === "") return this.#setRoot(member);
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
+    const folder = path.slice(0, Math.max(slash, 0));
     if (this.#dialect === "layer" && path.includes(WHITEOUT)) {
       if (name === OPAQUE) {
-        this.#parent(path.slice(0, Math.max(slash, 0))).marks |= Mark.opaque;
+        this.marks.add(this.#folder(folder), Mark.opaque);
         return undefined;
       }
       if (path.split("/").some((part) => part.startsWith(AUFS))) return undefined;
       if (name.startsWith(WHITEOUT)) {
-        this.#whiteout(this.#parent(path.slice(0, Math.max(slash, 0))), name.slice(WHITEOUT.length), path);
+        this.#whiteout(this.#folder(folder), name.slice(WHITEOUT.length), path);
         return undefined;
       }
     }
-    const parent = this.#parent(path.slice(0, Math.max(slash, 0)));
+    const parent = this.#folder(folder);
     // What overlayfs writes for a whiteout; unpacked by podman, it is one again.
     if (this.#dialect === "layer" && isNullDevice(member)) {
-      this.#remove(parent.children?.get(name));
-      parent.children?.delete(name);
+      this.#remove(parent, name);
       this.#whiteout(parent, name, path);
       return undefined;
     }
     return this.#place(parent, name, { member, locator, path });
   }
 
-  #root(member: TarMember): undefined {
+  #setRoot(member: TarMember): undefined {
     if (member.type !== "directory") {
       throw tarError("E_TAR_PATH", this.#archive, `\`${member.path}\` would replace the root directory`);
     }
     // podman and docker pass over a layer's `./`: the root of every image that they mount is theirs.
     if (this.#dialect === "layer") return;
     this.root.inode = this.#inode(member, undefined);
-    this.root.marks &= ~Mark.implicit;
+    this.marks.remove(this.root, Mark.implicit);
   }
 
   #place(
@@ -82,38 +83,47 @@ export class LayerBuilder {
     what: { member: TarMember; locator: unknown; path: string },
   ): ImageNode | undefined {
     const { member, locator, path } = what;
-    const children = parent.children as Map<string, ImageNode>;
-    const old = children.get(name);
+    const old = parent.children?.get(name);
     if (member.type === "hard-link") {
       const target = this.#linkTarget(member, path);
-      if (target === old?.inode && old.marks !== Mark.whiteout) return undefined;
-      if (this.#dialect === "layer") applyLinkMetadata(target, member, this.#mtime(member));
-      this.#remove(old);
+      if (this.#dialect === "layer") applyLinkMetadata(target, member);
+      if (target === old?.inode) return undefined;
       target.links++;
-      return this.#insert(parent, name, { inode: target, hidden: isHidden(old) });
+      return this.#insert(parent, name, target);
     }
     const inode = this.#inode(member, locator);
-    if (old?.children !== undefined && old.marks !== Mark.whiteout && inode.type === "directory") {
+    if (old?.children !== undefined && inode.type === "directory") {
       old.inode = inode;
-      old.marks &= ~Mark.implicit;
+      this.marks.remove(old, Mark.implicit);
       return undefined;
     }
-    this.#remove(old);
-    return this.#insert(parent, name, { inode, hidden: isHidden(old) });
+    return this.#insert(parent, name, inode);
   }
 
-  #insert(parent: ImageNode, name: string, what: { inode: ImageInode; hidden: boolean }): ImageNode {
-    if (name.length > MAX_NAME) throw this.#longName(name);
-    const node = new ImageNode(ownString(name), parent, what.inode);
-    if (what.hidden) node.marks = Mark.replaced;
-    (parent.children as Map<string, ImageNode>).set(node.name, node);
+  #inode(member: TarMember, locator: unknown): ImageInode {
+    return memberInode(member, { dialect: this.#dialect, archive: this.#archive, locator });
+  }
+
+  /** Puts an inode under a name, in place of what is there. */
+  #insert(parent: ImageNode, name: string, inode: ImageInode): ImageNode {
+    checkName(name, this.#archive);
+    const node = new ImageNode(ownString(name), parent, inode);
+    // A whiteout, also one that came first, speaks of older layers and stays true.
+    const old = this.#remove(parent, name);
+    if (this.marks.has(old, Mark.whiteout) || this.marks.has(old, Mark.replaced)) {
+      this.marks.add(node, Mark.replaced);
+    }
+    parent.children?.set(node.name, node);
     return node;
   }
 
-  #remove(old: ImageNode | undefined): void {
-    if (old === undefined) return;
+  #remove(parent: ImageNode, name: string): ImageNode | undefined {
+    const old = parent.children?.get(name);
+    if (old === undefined) return undefined;
     unlinkAll(old);
-    this.#lastPrefix = undefined;
+    parent.children?.delete(name);
+    if (old.children !== undefined) this.#lastPrefix = undefined;
+    return old;
   }
 
   #whiteout(parent: ImageNode, name: string, path: string): void {
@@ -121,46 +131,18 @@ export class LayerBuilder {
       throw tarError("E_TAR_PATH", this.#archive, `\`${path}\` is a whiteout of nothing`);
     }
     const there = parent.children?.get(name);
-    if (there !== undefined) {
-      // The layer's own entry stays: a whiteout speaks of older layers only.
-      if (there.marks !== Mark.whiteout) there.marks |= Mark.replaced;
-      return;
-    }
-    const node = this.#insert(parent, name, { inode: NOTHING, hidden: false });
-    node.marks = Mark.whiteout;
-  }
-
-  #inode(member: TarMember, locator: unknown): ImageInode {
-    if (member.type === "hard-link") throw new TypeError("a hard link has no inode of its own");
-    const mtime = this.#mtime(member);
-    const inode = new ImageInode(member.type, member.mode, member.uid, member.gid, mtime, member.size);
-    if (member.type === "symlink") {
-      if (member.linkPath === "") {
-        throw tarError("E_TAR_LINK", this.#archive, `the symlink \`${member.path}\` leads nowhere`);
-      }
-      // Linux gives every symlink these bits, whatever an archive says.
-      inode.mode = 0o777;
-      inode.target = ownString(member.linkPath);
-    } else if (member.type === "character-device" || member.type === "block-device") {
-      inode.devMajor = member.devMajor;
-      inode.devMinor = member.devMinor;
-    }
-    inode.xattrs = member.xattrs;
-    if (member.type === "file") inode.locator = locator;
-    return inode;
-  }
-
-  /** containers/storage sets times that Go cannot hold in nanoseconds to 1970, those of symlinks excepted. */
-  #mtime(member: TarMember): number {
-    if (this.#dialect === "archive" || member.type === "symlink") return member.mtime;
-    return member.mtime < 0 || member.mtime > MAX_GO_TIME ? 0 : member.mtime;
+    // The layer's own entry stays: a whiteout speaks of older layers only.
+    if (there !== undefined && !this.marks.has(there, Mark.whiteout)) this.marks.add(there, Mark.replaced);
+    if (there !== undefined) return;
+    const nothing = new ImageInode("fifo", { mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 });
+    this.marks.add(this.#insert(parent, name, nothing), Mark.whiteout);
   }
 
   #linkTarget(member: TarMember, path: string): ImageInode {
-    const target = this.#cleaned(member.linkPath);
+    const target = cleanedPath(member.linkPath, this.#archive);
     const own = resolveNoFollow(this.root, target) as ImageNode | undefined;
     const found =
-      own !== undefined && own.marks !== Mark.whiteout
+      own !== undefined && !this.marks.has(own, Mark.whiteout)
         ? own
         : (resolveNoFollow(this.#base, target) as ImageNode | undefined);
     if (found === undefined) {
@@ -174,12 +156,12 @@ export class LayerBuilder {
   }
 
   /** The folder at a cleaned path, made where it is missing; this layer's own symlinks are followed inside the root. */
-  #parent(prefix: string): ImageNode {
-    if (prefix === this.#lastPrefix) return this.#lastParent;
+  #folder(path: string): ImageNode {
+    if (path === this.#lastPrefix) return this.#lastParent;
     let at = this.root;
     let symlinks = 0;
     let depth = 0;
-    const pending = prefix === "" ? [] : prefix.split("/").reverse();
+    const pending = path === "" ? [] : path.split("/").reverse();
     while (pending.length > 0) {
       const name = pending.pop() as string;
       if (name === "" || name === ".") continue;
@@ -192,89 +174,33 @@ export class LayerBuilder {
         throw tarError("E_TAR_PATH", this.#archive, `a path has more than ${MAX_DEPTH} parts`);
       }
       const child = at.children?.get(name);
-      if (child === undefined || child.marks === Mark.whiteout) {
-        at = this.#insert(at, name, { inode: impliedDirectory(0o755), hidden: isHidden(child) });
-        at.marks |= Mark.implicit;
+      if (child === undefined || this.marks.has(child, Mark.whiteout)) {
+        at = this.#insert(at, name, impliedDirectory(0o755));
+        this.marks.add(at, Mark.implicit);
       } else if (child.children !== undefined) {
         at = child;
       } else if (child.inode.type === "symlink") {
         if (++symlinks > MAX_SYMLINKS) {
-          throw tarError("E_TAR_PATH", this.#archive, `symlinks go in circles in \`${prefix}\``);
+          throw tarError("E_TAR_PATH", this.#archive, `symlinks go in circles in \`${path}\``);
         }
         const target = child.inode.target as string;
         depth = target.startsWith("/") ? 0 : depth - 1;
         if (depth === 0) at = this.root;
         pending.push(...target.split("/").reverse());
       } else {
-        const problem = `something lies below \`${prefix}\`, which is not a folder`;
-        throw tarError("E_TAR_PATH", this.#archive, problem);
+        throw tarError(
+          "E_TAR_PATH",
+          this.#archive,
+          `something lies below \`${path}\`, which is not a folder`,
+        );
       }
     }
-    this.#lastPrefix = prefix;
+    this.#lastPrefix = path;
     this.#lastParent = at;
     return at;
-  }
-
-  /** A path without `.`, doubled slashes and `..`, which may not lead above the root. */
-  #cleaned(path: string): string {
-    if (isClean(path)) return path;
-    if (path.includes("\0")) throw tarError("E_TAR_PATH", this.#archive, "a path holds a NUL byte");
-    const parts: string[] = [];
-    for (const part of path.split("/")) {
-      if (part === "" || part === ".") continue;
-      if (part.length > MAX_NAME) throw this.#longName(part);
-      if (part !== "..") parts.push(part);
-      else if (parts.pop() === undefined && !path.startsWith("/")) {
-        throw tarError("E_TAR_PATH", this.#archive, `\`${path}\` lies outside the image's root`);
-      }
-    }
-    return parts.join("/");
-  }
-
-  #longName(name: string): Error {
-    const problem = `the name \`${name.slice(0, 40)}…\` is longer than ${MAX_NAME} bytes`;
-    return tarError("E_TAR_PATH", this.#archive, problem);
   }
 }
 
 function isNullDevice(member: TarMember): boolean {
   return member.type === "character-device" && member.devMajor === 0 && member.devMinor === 0;
-}
-
-/**
- * podman sets what a hard link's header says on the common inode, but for mode and time where that is a symlink.
- * Writers repeat the first header, so that this matters for odd archives only.
- */
-function applyLinkMetadata(inode: ImageInode, member: TarMember, mtime: number): void {
-  inode.uid = member.uid;
-  inode.gid = member.gid;
-  if (inode.type !== "symlink") {
-    inode.mode = member.mode;
-    inode.mtime = mtime;
-  }
-  if (member.xattrs === undefined) return;
-  const merged = [...new Map([...(inode.xattrs ?? []), ...member.xattrs])];
-  inode.xattrs = new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const NOTHING = new ImageInode("fifo", 0, 0, 0, 0, 0);
-
-/** True if what stood there before, or a whiteout, hides what older layers have. */
-function isHidden(old: ImageNode | undefined): boolean {
-  return old !== undefined && (old.marks & (Mark.whiteout | Mark.replaced)) !== 0;
-}
-
-/** Most paths are clean: this must be cheap. */
-function isClean(path: string): boolean {
-  return (
-    path.length <= MAX_NAME &&
-    path !== "" &&
-    !path.startsWith(".") &&
-    !/\/(\/|\.\.?(\/|$)|$)|^\/|\0/.test(path)
-  );
-}
-
-/** A string that does not keep a longer one alive that it was cut from. */
-function ownString(text: string): string {
-  return Buffer.from(text, "latin1").toString("latin1");
 }

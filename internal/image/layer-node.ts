@@ -1,55 +1,55 @@
 import type { EntryType, Inode, TreeNode } from "./image-tree.ts";
 import type { Xattrs } from "./xattr-set.ts";
 
-/** The inode of a tree under construction: one compact object, since an image may have a million. */
+/**
+ * The inode of a tree under construction. An image may have a million: what few inodes have is no property of the
+ * others, not even an undefined one.
+ */
 export class ImageInode implements Inode {
-  links = 1;
-  target: string | undefined = undefined;
-  devMajor: number | undefined = undefined;
-  devMinor: number | undefined = undefined;
-  xattrs: Xattrs | undefined = undefined;
-  locator: unknown = undefined;
+  readonly type: EntryType;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: number;
+  size: number;
+  links: number;
+  locator: unknown;
+  declare target?: string;
+  declare devMajor?: number;
+  declare devMinor?: number;
+  declare xattrs?: Xattrs | undefined;
 
-  constructor(
-    readonly type: EntryType,
-    public mode: number,
-    public uid: number,
-    public gid: number,
-    public mtime: number,
-    public size: number,
-  ) {}
+  constructor(type: EntryType, fields: Pick<Inode, "mode" | "uid" | "gid" | "mtime" | "size">) {
+    this.type = type;
+    this.mode = fields.mode;
+    this.uid = fields.uid;
+    this.gid = fields.gid;
+    this.mtime = fields.mtime;
+    this.size = fields.size;
+    this.links = 1;
+    this.locator = undefined;
+  }
 }
-
-/** What a layer says about a name beyond what stands there. */
-export const Mark = {
-  none: 0,
-  /** Made only because something lies below it: metadata of an older folder stays. */
-  implicit: 1,
-  /** Hides what older layers have below it. */
-  opaque: 2,
-  /** The layer removes what older layers have under this name, whatever it puts there itself. */
-  replaced: 4,
-  /** The layer removes the name and puts nothing there. */
-  whiteout: 8,
-} as const;
 
 /** A name in a tree under construction. */
 export class ImageNode implements TreeNode {
+  readonly name: string;
+  parent: ImageNode | undefined;
+  inode: ImageInode;
+  /** A folder's names, in any order until {@link sortChildren}. */
   children: Map<string, ImageNode> | undefined;
-  marks: number = Mark.none;
 
-  constructor(
-    readonly name: string,
-    public parent: ImageNode | undefined,
-    public inode: ImageInode,
-  ) {
+  constructor(name: string, parent: ImageNode | undefined, inode: ImageInode) {
+    this.name = name;
+    this.parent = parent;
+    this.inode = inode;
     this.children = inode.type === "directory" ? new Map() : undefined;
   }
 }
 
 /** A folder that no layer describes, as podman makes it, but from 1970: podman's is of when it was unpacked. */
 export function impliedDirectory(mode: number): ImageInode {
-  return new ImageInode("directory", mode, 0, 0, 0, 0);
+  return new ImageInode("directory", { mode, uid: 0, gid: 0, mtime: 0, size: 0 });
 }
 
 /** Takes the names of a subtree off their inodes. */

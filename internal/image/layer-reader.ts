@@ -86,7 +86,7 @@ type Keep = (ordinal: number, content: Content, size: number) => Promise<void>;
 
 /** One layer, opened when something of it is first needed and closed when nothing more is. */
 class LayerCursor {
-  readonly #wanted = new Set<number>();
+  readonly #wanted = new Bitmap();
   readonly #layer: Layer;
   readonly #dialect: TarDialect;
   #reader: TarReader | undefined;
@@ -97,7 +97,7 @@ class LayerCursor {
   }
 
   want(ordinal: number): void {
-    this.#wanted.add(ordinal);
+    this.#wanted.set(ordinal);
   }
 
   /** Goes forward to a member; `keep` takes what is passed over and wanted later. */
@@ -110,18 +110,47 @@ class LayerCursor {
       if (member === undefined) {
         throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it holds fewer members than a moment ago");
       }
-      if (!this.#wanted.delete(member.ordinal)) continue;
+      if (!this.#wanted.clear(member.ordinal)) continue;
       if (member.ordinal === ordinal) return this.#reader;
       await keep(member.ordinal, this.#reader.content(), member.size);
     }
   }
 
   async closeIfDone(): Promise<void> {
-    if (this.#wanted.size === 0) await this.close();
+    if (this.#wanted.count === 0) await this.close();
   }
 
   async close(): Promise<void> {
     await this.#reader?.[Symbol.asyncDispose]();
     this.#reader = undefined;
+  }
+}
+
+/** A set of small numbers: a bit for each. */
+class Bitmap {
+  #bytes = new Uint8Array(1024);
+  count = 0;
+
+  has(index: number): boolean {
+    return ((this.#bytes[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+  }
+
+  set(index: number): void {
+    if (this.has(index)) return;
+    if (index >> 3 >= this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, (index >> 3) + 1));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (1 << (index & 7));
+    this.count++;
+  }
+
+  /** True if the number was in the set. */
+  clear(index: number): boolean {
+    if (!this.has(index)) return false;
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) & ~(1 << (index & 7));
+    this.count--;
+    return true;
   }
 }

@@ -1,6 +1,6 @@
 import { bytesToLatin1 } from "./byte-path.ts";
 import { tarError } from "./tar-error.ts";
-import { BLOCK, parseTarNumber } from "./tar-header.ts";
+import { BLOCK, TarFields } from "./tar-header.ts";
 import { type PaxRecords, paxNumber, paxText } from "./tar-pax.ts";
 
 /** Where a sparse file's stored bytes belong. */
@@ -28,7 +28,7 @@ export function gnuSparseContinuation(
 
 /** The full size of a file in an old GNU sparse header. */
 export function gnuRealSize(block: Uint8Array, archive: string): number {
-  return parseTarNumber(block, { at: 483, length: 12, archive });
+  return new TarFields(block, archive).number(483, 12);
 }
 
 function readPairs(
@@ -36,11 +36,12 @@ function readPairs(
   where: { at: number; count: number; flagAt: number; archive: string },
 ): { pairs: number[]; more: boolean } {
   const pairs: number[] = [];
+  const fields = new TarFields(block, where.archive);
   for (let i = 0; i < where.count; i++) {
     const at = where.at + i * 24;
     if (block[at] === 0) break;
-    pairs.push(parseTarNumber(block, { at, length: 12, archive: where.archive }));
-    pairs.push(parseTarNumber(block, { at: at + 12, length: 12, archive: where.archive }));
+    pairs.push(fields.number(at, 12));
+    pairs.push(fields.number(at + 12, 12));
   }
   return { pairs, more: block[where.flagAt] !== 0 };
 }

@@ -5,6 +5,7 @@ import type { PaxRecords } from "./tar-pax.ts";
 import { isOverlayXattr } from "./xattr-set.ts";
 
 const SCHILY = "SCHILY.xattr.";
+const SELINUX = "security.selinux";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 
 /** The extended attributes in a member's records, as name and value; values are views. @throws PlatterError */
@@ -18,6 +19,8 @@ export function xattrEntries(
     const name = keyword.slice(SCHILY.length);
     // Hidden by overlayfs in podman's mount, and with a meaning that no layer may give itself.
     if (isOverlayXattr(name)) continue;
+    // podman leaves labels to the host, and Go's archive/tar takes an empty record for none.
+    if (options.dialect === "layer" && (name === SELINUX || value.length === 0)) continue;
     entries.push([checkedName(options.dialect === "archive" ? gnuName(name) : name, options.archive), value]);
   }
   // podman does not know libarchive's form; bsdtar writes both, and star's is the exact one.

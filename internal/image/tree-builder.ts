@@ -1,5 +1,6 @@
 import { LayerBuilder } from "./layer-builder.ts";
-import { ImageNode, impliedDirectory, Mark, sortChildren, unlinkAll } from "./layer-node.ts";
+import { type LayerMarks, Mark } from "./layer-marks.ts";
+import { ImageNode, impliedDirectory, sortChildren, unlinkAll } from "./layer-node.ts";
 import type { TarDialect } from "./tar-member.ts";
 
 /** Puts layers on top of each other, the lowest first, into the tree that podman would mount. */
@@ -19,7 +20,7 @@ export class TreeBuilder {
   }
 
   merge(layer: LayerBuilder): void {
-    mergeDirectory(this.#root, layer.root);
+    new Merge(layer.marks).directories(this.#root, layer.root);
   }
 
   /** The finished tree. */
@@ -29,38 +30,46 @@ export class TreeBuilder {
   }
 }
 
-function mergeDirectory(base: ImageNode, upper: ImageNode): void {
-  if ((upper.marks & Mark.implicit) === 0) base.inode = upper.inode;
-  const children = base.children as Map<string, ImageNode>;
-  if ((upper.marks & Mark.opaque) !== 0) {
-    for (const child of children.values()) unlinkAll(child);
-    children.clear();
-  }
-  for (const child of (upper.children as Map<string, ImageNode>).values()) mergeChild(base, children, child);
-}
+class Merge {
+  readonly #marks: LayerMarks;
 
-function mergeChild(base: ImageNode, children: Map<string, ImageNode>, upper: ImageNode): void {
-  const old = children.get(upper.name);
-  const isFolderOverFolder = upper.children !== undefined && old?.children !== undefined;
-  if (old !== undefined && isFolderOverFolder && (upper.marks & (Mark.replaced | Mark.whiteout)) === 0) {
-    mergeDirectory(old, upper);
-    return;
+  constructor(marks: LayerMarks) {
+    this.#marks = marks;
   }
-  if (old !== undefined) unlinkAll(old);
-  if ((upper.marks & Mark.whiteout) !== 0) {
-    children.delete(upper.name);
-    return;
-  }
-  dropWhiteouts(upper);
-  upper.parent = base;
-  children.set(upper.name, upper);
-}
 
-/** There is nothing below to be hidden. */
-function dropWhiteouts(node: ImageNode): void {
-  if (node.children === undefined) return;
-  for (const child of node.children.values()) {
-    if ((child.marks & Mark.whiteout) !== 0) node.children.delete(child.name);
-    else dropWhiteouts(child);
+  directories(base: ImageNode, upper: ImageNode): void {
+    if (!this.#marks.has(upper, Mark.implicit)) base.inode = upper.inode;
+    const children = base.children as Map<string, ImageNode>;
+    if (this.#marks.has(upper, Mark.opaque)) {
+      for (const child of children.values()) unlinkAll(child);
+      children.clear();
+    }
+    for (const child of upper.children?.values() ?? []) this.#child(base, children, child);
+  }
+
+  #child(base: ImageNode, children: Map<string, ImageNode>, upper: ImageNode): void {
+    const old = children.get(upper.name);
+    const isFolderOverFolder = upper.children !== undefined && old?.children !== undefined;
+    if (old !== undefined && isFolderOverFolder && !this.#marks.has(upper, Mark.replaced)) {
+      this.directories(old, upper);
+      return;
+    }
+    if (old !== undefined) unlinkAll(old);
+    if (this.#marks.has(upper, Mark.whiteout)) {
+      children.delete(upper.name);
+      return;
+    }
+    this.#dropWhiteouts(upper);
+    upper.parent = base;
+    children.set(upper.name, upper);
+  }
+
+  /** There is nothing below to be hidden. */
+  #dropWhiteouts(node: ImageNode): void {
+    if (node.children === undefined) return;
+    for (const child of node.children.values()) {
+      if (this.#marks.has(child, Mark.whiteout)) node.children.delete(child.name);
+      else this.#dropWhiteouts(child);
+    }
   }
 }

@@ -9,6 +9,8 @@ export interface WalkOptions {
   ensureDirectories?: readonly BytePath[] | undefined;
   /** Time of folders that are added, in seconds since 1970. Default 0. */
   ensuredMtime?: number | undefined;
+  /** Later times become this one, in seconds since 1970; so does mksquashfs under SOURCE_DATE_EPOCH. Default: none. */
+  latestMtime?: number | undefined;
 }
 
 /** A name that goes into the file system image. */
@@ -39,7 +41,7 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
     if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
-    else yield entryOf(path, node.inode, firstNames);
+    else yield entryOf(path, node.inode, { firstNames, latest: options.latestMtime });
     const first = stack.length;
     for (const below of stepsBelow(step)) {
       const isKept = below.node === undefined || below.isEnsured || options.include(below.node, below.path);
@@ -83,7 +85,12 @@ function reverseFrom(stack: Step[], first: number): void {
   }
 }
 
-function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>): WalkedEntry {
+function entryOf(
+  path: BytePath,
+  inode: Inode,
+  walk: { firstNames: Map<Inode, BytePath>; latest: number | undefined },
+): WalkedEntry {
+  const { firstNames, latest } = walk;
   let linkTo: BytePath | undefined;
   if (inode.links > 1 && inode.type !== "directory") {
     linkTo = firstNames.get(inode);
@@ -95,7 +102,7 @@ function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>)
     mode: inode.mode,
     uid: inode.uid,
     gid: inode.gid,
-    mtime: storedTime(inode.mtime),
+    mtime: storedTime(Math.min(inode.mtime, latest ?? inode.mtime)),
     size: linkTo === undefined ? inode.size : 0,
     target: inode.target,
     devMajor: inode.devMajor,

@@ -1,9 +1,11 @@
 import { toBytePath } from "../image/byte-path.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import { compareDotted } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { type RootOptions, rootOptions, tarStream } from "./entry-stream.ts";
 import { type WalkOptions, walkEntries } from "./entry-walk.ts";
+import { setRootTime } from "./root-time.ts";
 import type { SquashOptions } from "./squash-options.ts";
 
 /** Folders that dracut and systemd need as mount points, with or without the image. */
@@ -20,7 +22,7 @@ export function walkOptions(
 /** Arguments of mksquashfs for a tar archive on its standard input. */
 export function mksquashfsArguments(
   output: string,
-  about: { options: SquashOptions; root: RootOptions; time: number },
+  about: { options: SquashOptions; root: RootOptions; time: number; version: string },
 ): string[] {
   const { options, root, time } = about;
   const args = ["-", output, "-tar", "-noappend", "-no-progress", "-exit-on-error"];
@@ -36,8 +38,16 @@ export function mksquashfsArguments(
   args.push("-root-time", String(root.mtime));
   if (options.compression === "none") args.push("-comp", "gzip", "-noI", "-noD", "-noF", "-noX");
   else args.push("-comp", options.compression);
+  // Where the root's time must be corrected afterwards, its inode must be readable without xz or lz4.
+  if (needsRootTime(about.version) && (options.compression === "xz" || options.compression === "lz4"))
+    args.push("-noI");
   if (options.level !== null) args.push("-Xcompression-level", String(options.level));
   return args;
+}
+
+/** mksquashfs before 4.6 ignores `-root-time` when it reads a tar archive. */
+function needsRootTime(version: string): boolean {
+  return compareDotted(version, "4.6") < 0;
 }
 
 export interface SquashRun {
@@ -58,11 +68,11 @@ export async function makeSquashfs(run: SquashRun, toolbox: Toolbox): Promise<vo
   let total = 0;
   for (const entry of walkEntries(tree, walk)) total += entry.size;
   const root = rootOptions(tree);
+  const { version } = await toolbox.find("mksquashfs");
   const stdin = counted(tarStream(tree, walk), (done) => task.progress(Math.min(done, total), total));
-  await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), { options, root, time }), {
-    stdin,
-    log,
-  });
+  const args = { options, root, time, version };
+  await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), { stdin, log });
+  if (needsRootTime(version)) await setRootTime(output, root.mtime);
 }
 
 async function* counted(

@@ -211,6 +211,6 @@ test.each([
   expect(found.map((entry) => entry.path).sort()).toEqual(files.map((file) => file.path).sort());
   for (const file of files) {
     const entry = found.find((one) => one.path === file.path)!;
-    expect(Buffer.from(await readFatFile(source, volume!, entry)).equals(file.content)).toBe(true);
+    expect(Buffer.from(await readFatFile(source, volume!, { entry })).equals(file.content)).toBe(true);
   }
 });

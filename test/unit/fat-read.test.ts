@@ -48,7 +48,10 @@ async function contentsOf(bytes: Uint8Array): Promise<FatFile[]> {
   expect(problems).toEqual([]);
   const files = volume!.entries.filter((entry) => entry.kind === "file");
   return Promise.all(
-    files.map(async (entry) => ({ path: entry.path, content: await readFatFile(source, volume!, entry) })),
+    files.map(async (entry) => ({
+      path: entry.path,
+      content: await readFatFile(source, volume!, { entry }),
+    })),
   );
 }
 
@@ -74,10 +77,10 @@ test("reads a part of a file", async () => {
   const source = sourceOf(IMAGE);
   const { volume } = await readFat(source);
   const entry = volume!.entries.find((one) => one.path.endsWith("BOOTX64.EFI"))!;
-  expect(await readFatFile(source, volume!, entry, { offset: 4990, length: 100 })).toEqual(
+  expect(await readFatFile(source, volume!, { entry, offset: 4990, length: 100 })).toEqual(
     new Uint8Array(10).fill(1),
   );
-  expect(await readFatFile(source, volume!, entry, { offset: 9999 })).toHaveLength(0);
+  expect(await readFatFile(source, volume!, { entry, offset: 9999 })).toHaveLength(0);
 });
 
 test("any tree comes back", async () => {
@@ -200,7 +203,7 @@ test("no damage crashes the reader or makes it read without end", async () => {
       const { volume, problems } = await readFat(source);
       expect(volume !== undefined || problems.length > 0).toBe(true);
       for (const entry of volume?.entries ?? []) {
-        const content = await readFatFile(source, volume!, entry);
+        const content = await readFatFile(source, volume!, { entry });
         expect(content.length).toBeLessThanOrEqual(entry.size);
       }
     }),

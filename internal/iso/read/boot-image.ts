@@ -41,7 +41,7 @@ export async function readBootImage(
   const view = viewOf(head);
   const [descriptor, place, length, checksum] = [0, 4, 8, 12].map((at) => view.getUint32(TABLE + at, true));
   const marks = [descriptor === 16, place === entry.lba].filter(Boolean).length;
-  if (marks === 0 && loader !== "isolinux") {
+  if (marks === 0 && loader === "unknown") {
     if (size === undefined) {
       note("boot-image", 0, `${entry.name} leads neither to a file nor to an image that knows its place`);
     }
@@ -109,5 +109,5 @@ function checkGrubField(
 function loaderOf(head: Uint8Array): BootImage["loader"] {
   const text = latin1(head);
   if (text.includes("ISOLINUX")) return "isolinux";
-  return text.includes("GRUB") || text.includes("loading\0") ? "grub" : "unknown";
+  return text.includes("cdrom read fails") ? "grub" : "unknown";
 }

@@ -32,7 +32,9 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
     if (node.kind === "directory" && other.kind === "directory") subdirectories.push([node, other]);
   }
   for (const other of foreign) {
-    const candidates = [...unmatched].filter((node) => !fitsJoliet(node.name) && sameContent(node, other));
+    const candidates = [...unmatched].filter(
+      (node) => isRewritten(node.name, other.name) && sameContent(node, other),
+    );
     const node = candidates[0];
     if (node === undefined) {
       const detail = `Joliet has ${shown(other.path)}, which Rock Ridge has not`;
@@ -54,7 +56,7 @@ function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
       offset: other.flagsOffset - 23,
     });
   }
-  if (node.kind !== other.kind || node.hidden !== other.hidden) {
+  if (node.kind !== other.kind || node.flags !== other.flags) {
     findings.note({ code: "joliet-flags", detail: `${detail}: other flags`, offset: other.flagsOffset });
   }
 }
@@ -67,9 +69,20 @@ function sameContent(node: IsoNode, other: IsoNode): boolean {
   return node.size === 0 || node.extents.every((extent, index) => extent.lba === other.extents[index]?.lba);
 }
 
-/** Joliet specification, 3: up to 64 characters (103 by most writers) of UCS-2, without a few. */
-function fitsJoliet(name: string): boolean {
-  return name.length <= 64 && !/[\x00-\x1f*/:;?\\\ud800-\udfff]/.test(name);
+/** Characters that Joliet cannot hold (Joliet specification, 3); control characters are nobody's. */
+const NOT_IN_JOLIET = /[*/:;?\\\ud800-\udfff]/;
+/** Joliet names have up to 64 characters (103 by most writers); what is cut gets numbers at its end. */
+const KEPT_CHARACTERS = 48;
+
+/** Whether `joliet` may be what a writer made of a name that Joliet cannot hold. */
+function isRewritten(name: string, joliet: string): boolean {
+  if (/[\ud800-\udfff]/.test(name)) return true;
+  if (name.length !== joliet.length && name.length <= 64) return false;
+  const length = name.length <= 64 ? name.length : KEPT_CHARACTERS;
+  for (let at = 0; at < length; at++) {
+    if (name[at] !== joliet[at] && !NOT_IN_JOLIET.test(name[at]!)) return false;
+  }
+  return true;
 }
 
 function cover(node: IsoNode, which: string, findings: Findings): void {

@@ -63,7 +63,7 @@ class TreeReader {
       kind: "directory",
       extents: [extent],
       size: extent.size,
-      hidden: false,
+      flags: FLAG.directory,
       target: undefined,
       parent: undefined,
       children: [],
@@ -128,6 +128,11 @@ class TreeReader {
     this.#bytes += bytes.length;
     if (bytes.length < wanted)
       this.#note("directory-cut-off", `ends within ${this.#what(directory)}`, offset);
+    if (!looksLikeDirectory(bytes)) {
+      // What follows would be anything, and reading it as records might take very long.
+      this.#note("directory-dots", `${this.#what(directory)} does not begin with \`.\` or \`..\``, offset);
+      return [];
+    }
     const entries: Entry[] = [];
     let index = 0;
     for (let at = 0; at < bytes.length; ) {
@@ -214,19 +219,21 @@ class TreeReader {
     return found;
   }
 
-  /** `.` is the directory itself, `..` its parent (ECMA-119, 6.8.2.2). */
+  /** `.` is the directory itself, `..` its parent (ECMA-119, 6.8.2.2); in Joliet, libisofs repeats itself for both. */
   #checkDot(directory: IsoNode, { record, special }: { record: DirectoryRecord; special: string }): void {
-    const meant = special === "." ? directory : (directory.parent ?? directory);
-    const { lba, size } = meant.extents[0]!;
-    const right =
-      record.identifier === (special === "." ? "" : "\x01") &&
-      (record.flags & ~FLAG.hidden) === FLAG.directory;
+    const isSelf = special === ".";
+    const parent = directory.parent ?? directory;
+    const meant = isSelf ? [directory] : this.#descriptor.kind === "joliet" ? [parent, directory] : [parent];
     this.#findings.covers({
-      name: `${special} of ${this.#what(directory)}: name and flags`,
+      name: `${special} of ${this.#what(directory)}: name`,
       offset: record.identifierOffset,
       length: 1,
     });
-    if (right && record.extent.lba === lba && record.extent.size === size) return;
+    const { lba, size } = record.extent;
+    const named =
+      record.identifier === (isSelf ? "" : "\x01") && (record.flags & ~FLAG.hidden) === FLAG.directory;
+    const placed = meant.some(({ extents: [first] }) => first?.lba === lba && first.size === size);
+    if (named && placed) return;
     this.#note("directory-dots", `${this.#what(directory)} has a wrong \`${special}\``, record.offset);
   }
 
@@ -263,7 +270,7 @@ class TreeReader {
       kind,
       extents,
       size: extents.reduce((sum, extent) => sum + extent.size, 0),
-      hidden: (record.flags & FLAG.hidden) !== 0,
+      flags: record.flags,
       target: rockRidge?.target,
       parent,
       children: [],
@@ -323,6 +330,12 @@ class TreeReader {
   #note(code: string, detail: string, offset: number): void {
     this.#findings.note({ code, detail, offset });
   }
+}
+
+/** Whether one of the first two records, which have the same length or nearly so, is named as it should. */
+function looksLikeDirectory(bytes: Uint8Array): boolean {
+  const isDot = (at: number, identifier: number) => bytes[at + 32] === 1 && bytes[at + 33] === identifier;
+  return isDot(0, 0) || isDot(bytes[0] ?? 0, 1);
 }
 
 /** An ISO 9660 or Joliet name without the version and an empty extension (ECMA-119, 7.5). */

@@ -11,7 +11,8 @@ export interface IsoNode {
   extents: readonly Extent[];
   /** Bytes in all. */
   size: number;
-  hidden: boolean;
+  /** As recorded (ECMA-119, 9.1.6); of the last part where there are several. */
+  flags: number;
   target: string | undefined;
   parent: IsoNode | undefined;
   /** In the order in which they are recorded; empty but for directories. */
@@ -53,6 +54,24 @@ export function findNodeAnyCase(root: IsoNode, path: string): IsoNode | undefine
   return node;
 }
 
+/** A file as a source of its own. */
+export function nodeSource(source: ByteSource, node: IsoNode): ByteSource {
+  return {
+    size: node.size,
+    read: async (offset, length) => {
+      const pieces: Uint8Array[] = [];
+      let start = 0;
+      for (const { lba, size } of node.extents) {
+        const from = Math.max(offset, start);
+        const to = Math.min(offset + length, start + size);
+        if (from < to) pieces.push(await source.read(lba * SECTOR + from - start, to - from));
+        start += size;
+      }
+      return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    },
+  };
+}
+
 const CHUNK = 1024 * 1024;
 
 /** A file's bytes, in pieces; ends early where the source does. */
@@ -69,12 +88,5 @@ export async function* contentOf(source: ByteSource, node: IsoNode): AsyncIterab
 
 /** A file's first bytes, at most `limit`. */
 export async function readNode(source: ByteSource, node: IsoNode, limit: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let left = limit;
-  for await (const piece of contentOf(source, node)) {
-    pieces.push(piece.subarray(0, left));
-    left -= piece.length;
-    if (left <= 0) break;
-  }
-  return Buffer.concat(pieces);
+  return nodeSource(source, node).read(0, Math.min(limit, node.size));
 }

@@ -116,6 +116,9 @@ class AreaReader {
       if (signature === "CE") continuation = this.#continuation(block);
       else this.#take(signature, block);
       at += length;
+      // Records have even lengths; more than one byte over is no padding.
+      if (bytes.length - at > 1 && bytes.length - at < 4)
+        this.#note("bytes behind its system use entries", offset + at);
     }
     return continuation;
   }
@@ -149,9 +152,11 @@ class AreaReader {
         return;
       }
       case "NM":
-        return this.#takeName(block);
+        this.#takeName(block);
+        return;
       case "SL":
-        return this.#takeTarget(block);
+        this.#takeTarget(block);
+        return;
       case "TF": {
         const flags = block.bytes[4] ?? 0;
         const each = (flags & 0x80) === 0 ? 7 : 17;
@@ -189,7 +194,10 @@ class AreaReader {
     const flags = block.bytes[4] ?? 0x80;
     const part = block.bytes.subarray(5);
     this.#findings.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
-    if ((flags & ~0x07) !== 0) return this.#note("a name with unknown flags", block.offset + 4);
+    if ((flags & ~0x07) !== 0) {
+      this.#note("a name with unknown flags", block.offset + 4);
+      return;
+    }
     if ((flags & 0x06) !== 0) {
       // `.` and `..` may say so here; a real name that does is damaged.
       if (part.length > 0) this.#note("a name with wrong flags", block.offset + 4);
@@ -208,7 +216,8 @@ class AreaReader {
       const flags = block.bytes[at]!;
       const length = block.bytes[at + 1] ?? 255;
       if (at + 2 + length > block.bytes.length || (flags & ~0x0f) !== 0) {
-        return this.#note("a link that does not fit its length", block.offset + at);
+        this.#note("a link that does not fit its length", block.offset + at);
+        return;
       }
       const text = latin1(block.bytes.subarray(at + 2, at + 2 + length));
       const component = (flags & 2) !== 0 ? "." : (flags & 4) !== 0 ? ".." : (flags & 8) !== 0 ? "/" : text;

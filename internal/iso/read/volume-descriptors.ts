@@ -153,7 +153,7 @@ function readDescriptor(
   return {
     kind,
     offset: block.offset,
-    volumeId: text(40, 32).trimEnd(),
+    volumeId: text(40, 32).replace(kind === "joliet" ? /[ \0]+$/ : / +$/, ""),
     sectors,
     pathTable: {
       size: pathTableSize,
@@ -223,8 +223,12 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
   if (joliet === undefined || /[^\x20-\x7e]/.test(primary.volumeId)) return;
   const length = Math.min(16, primary.volumeId.length);
   findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
-  findings.covers({ name: "Joliet volume descriptor: volume id", offset: joliet.offset + 40, length: 32 });
-  if (joliet.volumeId === primary.volumeId.slice(0, 16).trimEnd()) return;
+  findings.covers({
+    name: "Joliet volume descriptor: volume id",
+    offset: joliet.offset + 40,
+    length: length * 2,
+  });
+  if (joliet.volumeId === primary.volumeId.slice(0, 16).replace(/ +$/, "")) return;
   const detail = `calls itself \`${shown(primary.volumeId)}\`, but \`${shown(joliet.volumeId)}\` in Joliet`;
   findings.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
 }

@@ -1,0 +1,103 @@
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Architecture } from "../contract/architecture.ts";
+import { PlatterError } from "../error.ts";
+import { findQemu, hostArchitecture } from "./firmware.ts";
+import type { FirmwareKind } from "./firmware-descriptor.ts";
+import { type Machine, qemuArguments } from "./machine.ts";
+import { prepareFirmware } from "./prepare-firmware.ts";
+import type { BootWorld } from "./run.ts";
+
+export type AcceleratorChoice = "auto" | "kvm" | "tcg";
+
+/** What runs the machine's processor, and why. */
+export interface Accelerator {
+  accelerator: Machine["accelerator"];
+  reason: string;
+}
+
+/** Seconds a boot may take if nothing else is asked for. */
+export const DEFAULT_TIMEOUT: Record<Machine["accelerator"], number> = { kvm: 240, tcg: 900 };
+
+/** Milliseconds in which firmware under KVM says its first word, twice over. */
+const PATIENCE = 10_000;
+
+/**
+ * Chooses KVM only where it is seen to run the firmware: nested and sandboxed machines have a `/dev/kvm` that opens
+ * and then runs a kernel but no firmware.
+ */
+export async function chooseAccelerator(
+  choice: AcceleratorChoice,
+  wanted: { architecture: Architecture; firmware: FirmwareKind },
+  world: BootWorld & { kvm?: () => KvmAccess },
+): Promise<Accelerator> {
+  if (choice !== "auto") return { accelerator: choice, reason: "as asked for" };
+  if (wanted.architecture !== hostArchitecture()) {
+    return { accelerator: "tcg", reason: `this machine is no ${wanted.architecture}` };
+  }
+  const access = (world.kvm ?? kvmAccess)();
+  if (access !== "usable") return { accelerator: "tcg", reason: access };
+  const runs = await firmwareRuns("kvm", wanted, world);
+  if (!runs) return { accelerator: "tcg", reason: "/dev/kvm is there but does not run the firmware" };
+  return { accelerator: "kvm", reason: "/dev/kvm runs the firmware" };
+}
+
+export type KvmAccess = "usable" | "there is no /dev/kvm" | "/dev/kvm may not be opened by this user";
+
+function kvmAccess(): KvmAccess {
+  try {
+    accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
+    return "usable";
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return missing ? "there is no /dev/kvm" : "/dev/kvm may not be opened by this user";
+  }
+}
+
+/** Starts a machine without any medium and tells whether its firmware says a word on the serial line. */
+export async function firmwareRuns(
+  accelerator: Machine["accelerator"],
+  { architecture, firmware: kind }: { architecture: Architecture; firmware: FirmwareKind },
+  { run, signal, now }: BootWorld,
+): Promise<boolean> {
+  const qemu = findQemu(architecture);
+  const scratch = await mkdtemp(join(tmpdir(), "platter-probe-"));
+  const stop = new AbortController();
+  let heard = false;
+  try {
+    const machine: Machine = {
+      architecture,
+      firmware: await prepareFirmware(kind, { architecture, scratch }),
+      iso: undefined,
+      media: "cd",
+      memoryMiB: 512,
+      cpus: 1,
+      accelerator,
+      network: "none",
+      console: "stdout",
+      qmpSocket: undefined,
+    };
+    const end = now() + PATIENCE;
+    const timer = setInterval(() => now() >= end && stop.abort(), 100);
+    try {
+      await run({
+        argv: [qemu, ...qemuArguments(machine)],
+        signal: AbortSignal.any([signal, stop.signal]),
+        onStdout: () => {
+          heard = true;
+          stop.abort();
+        },
+      });
+    } catch (error) {
+      // QEMU was ended, or ended itself because it cannot use the accelerator: what was heard decides.
+      if (signal.aborted || !(error instanceof PlatterError)) throw error;
+    } finally {
+      clearInterval(timer);
+    }
+    return heard;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

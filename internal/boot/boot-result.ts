@@ -1,0 +1,55 @@
+import type { FirmwareKind } from "./firmware-descriptor.ts";
+import type { Media } from "./machine.ts";
+import { PHASE_NAMES, type Phase, type PhaseTime } from "./phase.ts";
+
+/** One way to boot. */
+export interface BootWay {
+  firmware: FirmwareKind;
+  media: Media;
+}
+
+/** Why a machine did not come up. */
+export interface BootFailure {
+  phase: Phase;
+  /** Stable code such as `B_EMERGENCY`. */
+  code: string;
+  message: string;
+  hint?: string | undefined;
+  /** The line on the console that told. */
+  line?: string | undefined;
+  /** The last lines on the console. */
+  lastLines: readonly string[];
+}
+
+/** What one boot came to. */
+export interface BootResult extends BootWay {
+  accelerator: "kvm" | "tcg";
+  /** Seconds from switching on to the verdict. */
+  seconds: number;
+  phases: readonly PhaseTime[];
+  /** The line that said that the machine is up; undefined if it did not come up. */
+  reached: string | undefined;
+  failure: BootFailure | undefined;
+  serialLog: string;
+  screenshot: string | undefined;
+}
+
+/** The six ways the contract asks for, on x86_64. */
+export const ALL_WAYS: readonly BootWay[] = (["bios", "uefi", "secure-boot"] as const).flatMap((firmware) =>
+  (["cd", "usb"] as const).map((media) => ({ firmware, media })),
+);
+
+export function wayName({ firmware, media }: BootWay): string {
+  return `${firmware}-${media}`;
+}
+
+/** The result in one line, as a person reads it. */
+export function resultLine(result: BootResult): string {
+  const way = wayName(result);
+  const times = result.phases
+    .map(({ phase, seconds }) => `${PHASE_NAMES[phase]} ${seconds.toFixed(1)} s`)
+    .join(", ");
+  if (result.failure === undefined) return `${way}: booted in ${result.seconds.toFixed(1)} s (${times})`;
+  const { phase, message } = result.failure;
+  return `${way}: failed in the ${PHASE_NAMES[phase]} phase after ${result.seconds.toFixed(1)} s: ${message}`;
+}

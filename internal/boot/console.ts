@@ -1,0 +1,136 @@
+import { ConsoleText } from "./console-text.ts";
+import { type FailureSign, failureSign } from "./failure-signs.ts";
+import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
+
+/** A login prompt, or systemd at the end of its way. */
+export const BOOTED = /\blogin: *$|Reached target .*(multi-user|graphical)(\.target|\b)/i;
+
+/** Milliseconds without output after which an unfinished line is looked at, since a prompt has no end. */
+const IDLE = 1000;
+/** Milliseconds that a boot gets to go on after an error that need not be its end. */
+const PATIENCE = 20_000;
+const LINES_KEPT = 20;
+
+export type Verdict =
+  | { outcome: "booted"; line: string }
+  | {
+      outcome: "failed";
+      phase: Phase;
+      code: string;
+      message: string;
+      hint: string | undefined;
+      line: string;
+    };
+
+export interface ConsoleWatcherOptions {
+  /** When the machine was switched on; all times are milliseconds of the same clock. */
+  start: number;
+  /** What a line must show for the boot to count; default: `BOOTED`. */
+  until?: RegExp | undefined;
+}
+
+/**
+ * Follows a boot by what the machine writes to its serial line: which phase it is in, since when, and whether it has
+ * come up or failed. It has no clock; whoever feeds it says what time it is.
+ */
+export class ConsoleWatcher {
+  readonly #until: RegExp;
+  readonly #text = new ConsoleText();
+  readonly #starts: { phase: Phase; at: number }[];
+  readonly #lastLines: string[] = [];
+  #pending: { sign: FailureSign; phase: Phase; line: string; since: number } | undefined;
+  #verdict: Verdict | undefined;
+  #lastFed: number;
+  #looked = "";
+
+  constructor({ start, until }: ConsoleWatcherOptions) {
+    // A global or sticky pattern would remember where it stopped.
+    this.#until = new RegExp(until ?? BOOTED, (until ?? BOOTED).flags.replace(/[gy]/g, ""));
+    this.#starts = [{ phase: "firmware", at: start }];
+    this.#lastFed = start;
+  }
+
+  feed(chunk: Uint8Array, now: number): void {
+    this.#lastFed = now;
+    for (const line of this.#text.feed(chunk)) {
+      if (this.#lastLines.push(line.trimEnd()) > LINES_KEPT) this.#lastLines.shift();
+      this.#judge(line, now);
+    }
+  }
+
+  /** To be called now and then: looks at prompts, and at errors after which nothing came. */
+  tick(now: number): void {
+    const { partial } = this.#text;
+    if (now - this.#lastFed >= IDLE && partial.trim() !== "" && partial !== this.#looked) {
+      this.#looked = partial;
+      this.#judge(partial, now);
+    }
+    if (this.#pending !== undefined && now - this.#pending.since >= PATIENCE) this.#fail(this.#pending);
+  }
+
+  /** To be called when nothing more will come. */
+  end(now: number): void {
+    if (this.#text.partial.trim() !== "") this.#judge(this.#text.partial, now);
+    if (this.#pending !== undefined) this.#fail(this.#pending);
+  }
+
+  #judge(line: string, now: number): void {
+    if (this.#verdict !== undefined) return;
+    const begun = phaseBegun(line, this.phase);
+    if (begun !== undefined) {
+      this.#starts.push({ phase: begun, at: now });
+      this.#pending = undefined;
+    }
+    if (this.#until.test(line)) {
+      this.#verdict = { outcome: "booted", line: line.trim() };
+      return;
+    }
+    const sign = failureSign(line, this.phase);
+    if (sign === undefined) return;
+    const phase = sign.phase ?? this.phase;
+    if (sign.unlessItGoesOn !== true) this.#fail({ sign, phase, line });
+    else this.#pending ??= { sign, phase, line, since: now };
+  }
+
+  #fail({ sign, phase, line }: { sign: FailureSign; phase: Phase; line: string }): void {
+    const { code, message, hint } = sign;
+    this.#verdict ??= { outcome: "failed", phase, code, message, hint, line: line.trim() };
+  }
+
+  get verdict(): Verdict | undefined {
+    return this.#verdict;
+  }
+
+  /** The phase that is under way. */
+  get phase(): Phase {
+    return this.#starts[this.#starts.length - 1]!.phase;
+  }
+
+  /** The error that has not been followed by anything yet. */
+  get suspicion(): string | undefined {
+    return this.#pending?.line.trim();
+  }
+
+  get lastLines(): readonly string[] {
+    return this.#lastLines;
+  }
+
+  /** The phases seen so far, the last one until `now`. */
+  phaseTimes(now: number): PhaseTime[] {
+    const zero = this.#starts[0]!.at;
+    return this.#starts.map(({ phase, at }, index) => {
+      const next = this.#starts[index + 1]?.at ?? now;
+      return { phase, start: seconds(at - zero), seconds: seconds(next - at) };
+    });
+  }
+
+  /** The phase that should have come next. */
+  get awaited(): Phase | undefined {
+    const next = PHASES[PHASES.indexOf(this.phase) + 1];
+    return next === "shim" ? "grub" : next;
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds / 10) / 100;
+}

@@ -1,0 +1,115 @@
+import type { Phase } from "./phase.ts";
+
+/** Something on the console that means that the boot has failed, or most likely will have. */
+export interface FailureSign {
+  code: string;
+  pattern: RegExp;
+  /** The phase that died; default: the one that was under way. */
+  phase?: Phase;
+  /** Only looked for in these phases. */
+  during?: readonly Phase[];
+  /** One sentence: what happened. */
+  message: string;
+  hint?: string;
+  /** It is a failure only if the boot does not go on. */
+  unlessItGoesOn?: true;
+}
+
+const BEFORE_KERNEL: readonly Phase[] = ["firmware", "shim", "grub"];
+
+/** Looked through in order: the first that matches names the failure. */
+export const FAILURE_SIGNS: readonly FailureSign[] = [
+  {
+    code: "B_PANIC",
+    pattern: /Kernel panic - not syncing/,
+    message: "The kernel panicked.",
+  },
+  {
+    code: "B_SECURE_BOOT_VIOLATION",
+    pattern: /Security Violation|Bootloader has not verified loaded image|Perform MOK management/,
+    during: BEFORE_KERNEL,
+    phase: "shim",
+    message: "shim refused to start GRUB or the kernel: it is not signed by a key that shim trusts.",
+    hint: "Take shim, GRUB and the kernel from the same distribution, all signed.",
+  },
+  {
+    code: "B_SBAT",
+    pattern: /SBAT self-check failed|SBAT data failed/,
+    during: BEFORE_KERNEL,
+    phase: "shim",
+    message: "shim or GRUB is of a generation that was revoked (SBAT).",
+    hint: "Update shim and GRUB in the image.",
+  },
+  {
+    code: "B_SHIM",
+    pattern:
+      /start_image\(\) returned|Failed to (open|load|start) (image )?\\EFI\\|Something has gone seriously wrong/,
+    during: BEFORE_KERNEL,
+    phase: "shim",
+    message: "shim could not start GRUB.",
+    hint: "Look whether the EFI system partition holds the GRUB that shim looks for, beside shim.",
+  },
+  {
+    code: "B_ACCESS_DENIED",
+    pattern: /BdsDxe: failed to (load|start) Boot\w+ .*: Access Denied/,
+    during: ["firmware"],
+    message: "The firmware refused to start shim: it is not signed by a key that the firmware trusts.",
+    hint: "Take a shim that Microsoft signed.",
+  },
+  {
+    code: "B_NO_BOOT_DEVICE",
+    pattern:
+      /No bootable device|No bootable option or device was found|UEFI Interactive Shell|^Shell> |BootManagerMenuApp/,
+    during: ["firmware"],
+    message: "The firmware found nothing on the medium that it could start.",
+    hint: "Run `platter verify` on the ISO: it tells which boot entry is broken.",
+  },
+  {
+    code: "B_BOOT_ENTRY",
+    pattern: /BdsDxe: failed to (load|start) Boot|Boot failed: |Could not read from CDROM/,
+    during: ["firmware"],
+    message: "The firmware could not start the medium.",
+    hint: "Run `platter verify` on the ISO: it tells which boot entry is broken.",
+    unlessItGoesOn: true,
+  },
+  {
+    code: "B_GRUB_RESCUE",
+    pattern: /grub rescue> |^grub> /,
+    during: BEFORE_KERNEL,
+    phase: "grub",
+    message: "GRUB found no menu and waits for commands.",
+    hint: "GRUB's built-in prefix does not lead to `grub.cfg` on this medium.",
+  },
+  {
+    code: "B_GRUB_ERROR",
+    pattern: /^\W*error: ./,
+    during: BEFORE_KERNEL,
+    phase: "grub",
+    message: "GRUB reported an error and did not go on.",
+    unlessItGoesOn: true,
+  },
+  {
+    code: "B_EMERGENCY",
+    pattern: /Entering emergency mode|You are in emergency mode|Press Enter for (emergency|maintenance)/i,
+    message: "The system gave up and opened its emergency shell.",
+    hint: "In the initramfs this most often means that no device has the label in `root=live:CDLABEL=`, or that a driver for the medium is missing.",
+  },
+  {
+    code: "B_EMERGENCY",
+    pattern: /Give root password for maintenance|Cannot open access to console, the root account is locked/i,
+    message: "The system gave up and opened its emergency shell.",
+  },
+  {
+    code: "B_EMERGENCY",
+    pattern:
+      /ALERT!.*Dropping to a shell|Unable to find a medium containing a live file ?system|^\(initramfs\) /i,
+    phase: "initramfs",
+    message: "The initramfs did not find its root file system and opened a shell.",
+    hint: "Look whether the initramfs is made for live media, and whether the label in the menu is the ISO's.",
+  },
+];
+
+/** The sign that the line shows while `phase` is under way. */
+export function failureSign(line: string, phase: Phase): FailureSign | undefined {
+  return FAILURE_SIGNS.find(({ pattern, during }) => (during?.includes(phase) ?? true) && pattern.test(line));
+}

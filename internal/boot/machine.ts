@@ -1,0 +1,120 @@
+import type { Architecture } from "../contract/architecture.ts";
+import type { FlashPair } from "./firmware-descriptor.ts";
+
+export type Media = "cd" | "usb";
+
+export type MachineFirmware =
+  | { kind: "bios" }
+  /** `flash.vars` is this machine's own copy, which the firmware writes to. */
+  | { kind: "uefi" | "secure-boot"; flash: FlashPair };
+
+/** A virtual machine that boots one ISO. */
+export interface Machine {
+  architecture: Architecture;
+  firmware: MachineFirmware;
+  /** Absolute path; undefined for a machine without any medium. */
+  iso: string | undefined;
+  media: Media;
+  memoryMiB: number;
+  cpus: number;
+  accelerator: "kvm" | "tcg";
+  /** `user` gives the machine QEMU's address translation, with a way to the network and none back. */
+  network: "none" | "user";
+  /**
+   * `stdout`: the serial line goes to standard output, and nothing is shown. `terminal`: the terminal is the serial
+   * line and QEMU's monitor (Ctrl-A C, Ctrl-A X). `window`: a window as well.
+   */
+  console: "stdout" | "terminal" | "window";
+  /** Path of a socket for the machine protocol, at most 107 bytes. */
+  qmpSocket: string | undefined;
+}
+
+/** QEMU's arguments for the machine, without the program. */
+export function qemuArguments(machine: Machine): string[] {
+  return [
+    ...["-name", "platter"],
+    // Neither devices nor settings that were not asked for.
+    ...["-nodefaults", "-no-user-config"],
+    ...["-machine", machineType(machine)],
+    // Distributions build for x86-64-v2 or v3 by now, which QEMU's default processor is not.
+    ...["-cpu", machine.accelerator === "kvm" ? "host" : "max"],
+    ...["-smp", String(machine.cpus), "-m", `${machine.memoryMiB}M`],
+    ...firmwareArguments(machine.firmware),
+    ...mediumArguments(machine),
+    // Only the ISO is tried: no network, no firmware shell, before it is called a failure.
+    ...["-boot", "strict=on"],
+    // A machine that resets has not booted.
+    "-no-reboot",
+    ...screenArguments(machine),
+    ...networkArguments(machine),
+    ...consoleArguments(machine.console),
+    ...(machine.qmpSocket === undefined
+      ? []
+      : ["-qmp", `unix:${escapeComma(machine.qmpSocket)},server=on,wait=off`]),
+  ];
+}
+
+function machineType({ architecture, firmware, accelerator }: Machine): string {
+  if (architecture === "aarch64") return `virt,accel=${accelerator}`;
+  // Without graphics=off SeaBIOS and GRUB stay silent on the serial line; the screen has them in any case.
+  const options = firmware.kind === "bios" ? "graphics=off" : `smm=${firmware.flash.needsSmm ? "on" : "off"}`;
+  return `q35,accel=${accelerator},${options}`;
+}
+
+function firmwareArguments(firmware: MachineFirmware): string[] {
+  if (firmware.kind === "bios") return [];
+  const { code, vars, needsSmm } = firmware.flash;
+  return [
+    // Only code in system management mode may write to the flash, or the system could forge the variables.
+    ...(needsSmm ? ["-global", "driver=cfi.pflash01,property=secure,value=on"] : []),
+    ...["-drive", `if=pflash,unit=0,format=${code.format},readonly=on,file=${escapeComma(code.path)}`],
+    ...["-drive", `if=pflash,unit=1,format=${vars.format},file=${escapeComma(vars.path)}`],
+  ];
+}
+
+function mediumArguments({ architecture, iso, media }: Machine): string[] {
+  const usb = ["-device", "qemu-xhci,id=usb"];
+  const arm = architecture === "aarch64";
+  if (iso === undefined) return arm ? usb : [];
+  const drive = ["-drive", `if=none,id=iso,format=raw,readonly=on,file=${escapeComma(iso)}`];
+  if (media === "usb") {
+    return [...drive, ...usb, "-device", "usb-storage,bus=usb.0,drive=iso,removable=on,bootindex=0"];
+  }
+  if (!arm) return [...drive, "-device", "ide-cd,drive=iso,bootindex=0"];
+  return [
+    ...drive,
+    ...usb,
+    ...["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-cd,bus=scsi.0,drive=iso,bootindex=0"],
+  ];
+}
+
+function screenArguments({ architecture }: Machine): string[] {
+  // The virt machine has neither a screen nor a keyboard of its own.
+  if (architecture === "aarch64") return ["-device", "virtio-gpu-pci", "-device", "usb-kbd,bus=usb.0"];
+  return ["-vga", "std"];
+}
+
+function networkArguments({ network }: Machine): string[] {
+  if (network === "none") return ["-nic", "none"];
+  return ["-nic", "user,model=virtio-net-pci"];
+}
+
+function consoleArguments(console: Machine["console"]): string[] {
+  switch (console) {
+    case "stdout":
+      return ["-display", "none", "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial"];
+    case "terminal":
+      return ["-display", "none", "-serial", "mon:stdio"];
+    case "window":
+      return ["-serial", "mon:stdio"];
+    default: {
+      const never: never = console;
+      return never;
+    }
+  }
+}
+
+/** A comma ends a value in QEMU's option lists; two stand for one. */
+function escapeComma(text: string): string {
+  return text.replaceAll(",", ",,");
+}

@@ -1,0 +1,77 @@
+import { type BootResult, wayName } from "./boot-result.ts";
+import { PHASE_NAMES } from "./phase.ts";
+
+/** What the reports are about. */
+export interface ReportSubject {
+  iso: string;
+  /** ISO 8601. */
+  time: string;
+}
+
+/** The results as JSON, for machines. */
+export function jsonReport(results: readonly BootResult[], { iso, time }: ReportSubject): string {
+  const passed = results.filter((each) => each.failure === undefined).length;
+  const report = { version: 1, iso, time, passed, failed: results.length - passed, results };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/** The results as JUnit XML: one suite for the ISO, one case a way. */
+export function junitReport(results: readonly BootResult[], { iso, time }: ReportSubject): string {
+  const failed = results.filter((each) => each.failure !== undefined).length;
+  const seconds = results.reduce((sum, each) => sum + each.seconds, 0).toFixed(3);
+  const counts = `tests="${results.length}" failures="${failed}" errors="0" skipped="0" time="${seconds}"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="platter boot" ${counts}>`,
+    `  <testsuite name="${xml(iso)}" ${counts} timestamp="${xml(time)}">`,
+    ...results.flatMap(testCase),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+function testCase(result: BootResult): string[] {
+  const { phases, failure, seconds, serialLog, screenshot, accelerator } = result;
+  const properties = [
+    ["accelerator", accelerator],
+    ...phases.map(({ phase, seconds: took }) => [`seconds.${phase}`, String(took)]),
+  ];
+  return [
+    `    <testcase classname="platter.boot" name="${wayName(result)}" time="${seconds.toFixed(3)}">`,
+    "      <properties>",
+    ...properties.map(([name, value]) => `        <property name="${xml(name!)}" value="${xml(value!)}"/>`),
+    "      </properties>",
+    ...(failure === undefined
+      ? []
+      : [
+          `      <failure type="${xml(failure.code)}" message="${xml(`${PHASE_NAMES[failure.phase]}: ${failure.message}`)}">${xml(
+            [...(failure.hint === undefined ? [] : [failure.hint, ""]), ...failure.lastLines].join("\n"),
+          )}</failure>`,
+        ]),
+    // The attachments of the JUnit plug-in of Jenkins and GitLab.
+    `      <system-out>${xml(
+      [serialLog, screenshot]
+        .filter((each) => each !== undefined)
+        .map((path) => `[[ATTACHMENT|${path}]]`)
+        .join("\n"),
+    )}</system-out>`,
+    "    </testcase>",
+  ];
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "\n": "&#10;",
+};
+
+/** Text for XML 1.0, in an attribute or between tags. What XML cannot hold, even escaped, becomes U+FFFD. */
+function xml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\t\n\x20-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
+    .replace(/[&<>"\n]/g, (each) => ENTITIES[each]!);
+}

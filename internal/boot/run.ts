@@ -1,0 +1,151 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Architecture } from "../contract/architecture.ts";
+import type { RunTool } from "../tool/run.ts";
+import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
+import { ConsoleWatcher } from "./console.ts";
+import { findQemu } from "./firmware.ts";
+import { type Machine, qemuArguments } from "./machine.ts";
+import type { Phase } from "./phase.ts";
+import { prepareFirmware } from "./prepare-firmware.ts";
+import { Qmp } from "./qmp.ts";
+import { takeScreenshot } from "./screenshot.ts";
+import { switchedOff, timedOut } from "./verdict.ts";
+
+export interface BootRequest extends BootWay {
+  iso: string;
+  architecture: Architecture;
+  accelerator: Machine["accelerator"];
+  memoryMiB: number;
+  cpus: number;
+  network: Machine["network"];
+  /** Seconds until the boot counts as failed. */
+  timeout: number;
+  /** What a line on the console must show for the boot to count; default: a login prompt or systemd's last target. */
+  until?: RegExp | undefined;
+  /** Folder for the serial log and the screenshot; made if it is not there. */
+  keepIn: string;
+}
+
+export interface BootWorld {
+  run: RunTool;
+  signal: AbortSignal;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
+  /** Called when a phase begins, with the seconds since the machine was switched on. */
+  onPhase?: (phase: Phase, at: number) => void;
+}
+
+/** Milliseconds between two looks at a boot that is under way. */
+const LOOK = 200;
+
+/**
+ * Boots an ISO in a virtual machine until the console tells that it is up or has failed, then ends the machine.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED` if QEMU itself failed,
+ * `E_INTERRUPTED`
+ */
+export async function bootOnce(request: BootRequest, world: BootWorld): Promise<BootResult> {
+  const { architecture, keepIn } = request;
+  const qemu = findQemu(architecture);
+  await mkdir(keepIn, { recursive: true });
+  const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
+  try {
+    const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
+    const machine: Machine = {
+      ...request,
+      firmware,
+      iso: resolve(request.iso),
+      console: "stdout",
+      qmpSocket: join(scratch, "qmp"),
+    };
+    return await watch([qemu, ...qemuArguments(machine)], { request, world, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Watch {
+  request: BootRequest;
+  world: BootWorld;
+  scratch: string;
+}
+
+async function watch(argv: string[], { request, world, scratch }: Watch): Promise<BootResult> {
+  const { keepIn, until, timeout } = request;
+  const { now } = world;
+  const name = wayName(request);
+  const serialLog = join(keepIn, `${name}.serial.log`);
+  const serial = openSync(serialLog, "w");
+  const stop = new AbortController();
+  const start = now();
+  const watcher = new ConsoleWatcher({ start, until });
+  let over = false;
+  const machine = world
+    .run({
+      argv,
+      signal: AbortSignal.any([world.signal, stop.signal]),
+      log: join(keepIn, `${name}.qemu.log`),
+      onStdout: (chunk) => {
+        writeSync(serial, chunk);
+        const before = watcher.phase;
+        watcher.feed(chunk, now());
+        if (watcher.phase !== before) world.onPhase?.(watcher.phase, (now() - start) / 1000);
+      },
+    })
+    .finally(() => {
+      over = true;
+    });
+  // Looked at below, after the machine was ended.
+  machine.catch(() => undefined);
+  try {
+    while (!over && watcher.verdict === undefined && now() - start < timeout * 1000) {
+      await Promise.race([machine.catch(() => undefined), Bun.sleep(LOOK)]);
+      watcher.tick(now());
+    }
+    const ended = now();
+    // QEMU that went away by itself may have failed itself: then this throws.
+    if (over) await machine;
+    if (over) watcher.end(ended);
+    const failure = failureOf(watcher, { over, timeout });
+    const screenshot = failure === undefined || over ? undefined : join(keepIn, `${name}.png`);
+    if (screenshot !== undefined) await photograph(screenshot, scratch);
+    return {
+      firmware: request.firmware,
+      media: request.media,
+      accelerator: request.accelerator,
+      seconds: (ended - start) / 1000,
+      phases: watcher.phaseTimes(ended),
+      reached: watcher.verdict?.outcome === "booted" ? watcher.verdict.line : undefined,
+      failure,
+      serialLog,
+      screenshot,
+    };
+  } finally {
+    stop.abort();
+    await machine.catch(() => undefined);
+    closeSync(serial);
+  }
+}
+
+function failureOf(
+  watcher: ConsoleWatcher,
+  { over, timeout }: { over: boolean; timeout: number },
+): BootFailure | undefined {
+  const { verdict, lastLines } = watcher;
+  if (verdict === undefined)
+    return { ...(over ? switchedOff(watcher) : timedOut(watcher, timeout)), lastLines };
+  if (verdict.outcome === "booted") return undefined;
+  const { phase, code, message, hint, line } = verdict;
+  return { phase, code, message, hint, line, lastLines };
+}
+
+async function photograph(to: string, scratch: string): Promise<void> {
+  const qmp = await Qmp.connect(join(scratch, "qmp"), 5000);
+  try {
+    await takeScreenshot(qmp, { to, scratch: join(scratch, "screen.ppm") });
+  } finally {
+    qmp.close();
+  }
+}

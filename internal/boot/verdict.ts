@@ -1,0 +1,50 @@
+import type { BootFailure } from "./boot-result.ts";
+import type { ConsoleWatcher } from "./console.ts";
+import { PHASE_NAMES } from "./phase.ts";
+
+type Seen = Pick<ConsoleWatcher, "phase" | "awaited" | "suspicion">;
+
+/** The failure of a boot that took too long. */
+export function timedOut(
+  { phase, awaited, suspicion }: Seen,
+  timeout: number,
+): Omit<BootFailure, "lastLines"> {
+  const next =
+    awaited === undefined ? "a sign that the system is up" : `a sign of the ${PHASE_NAMES[awaited]} phase`;
+  return {
+    phase,
+    code: "B_TIMEOUT",
+    message: `${timeout} seconds went by, and the console shows the ${PHASE_NAMES[phase]} phase without ${next}.`,
+    hint: silenceHint(phase),
+    line: suspicion,
+  };
+}
+
+/** The failure of a machine that went off, or reset, before it was up. */
+export function switchedOff({ phase, suspicion }: Seen): Omit<BootFailure, "lastLines"> {
+  return {
+    phase,
+    code: "B_ENDED",
+    message: `The machine switched itself off, or reset, in the ${PHASE_NAMES[phase]} phase.`,
+    line: suspicion,
+  };
+}
+
+function silenceHint(phase: Seen["phase"]): string | undefined {
+  switch (phase) {
+    case "firmware":
+      return "Look at the screenshot: the boot image may hang without a word.";
+    case "grub":
+      return "Without `console=ttyS0` in the kernel's arguments the serial line stays silent after GRUB: add it, or let platter add it for this boot.";
+    case "kernel":
+    case "initramfs":
+    case "user-space":
+      return "The machine may only be slow: give it more time with --timeout.";
+    case "shim":
+      return undefined;
+    default: {
+      const never: never = phase;
+      return never;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { tarError } from "./tar-error.ts";
+
+/** Longest name that Linux takes, in bytes. */
+const MAX_NAME = 255;
+
+/**
+ * An archive member's path without `.`, doubled slashes and `..`, as Go's `filepath.Clean` and so podman has it; the root
+ * is "". @throws PlatterError `E_TAR_PATH` if it leads above the root or holds what no name may hold
+ */
+export function cleanedPath(path: string, archive: string): string {
+  if (isClean(path)) return path;
+  if (path.includes("\0")) throw tarError("E_TAR_PATH", archive, "a path holds a NUL byte");
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    checkName(part, archive);
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined && !path.startsWith("/")) {
+      throw tarError("E_TAR_PATH", archive, `\`${path}\` lies outside the image's root`);
+    }
+  }
+  return parts.join("/");
+}
+
+/** @throws PlatterError `E_TAR_PATH` if a name is longer than file systems hold */
+export function checkName(name: string, archive: string): void {
+  if (name.length <= MAX_NAME) return;
+  const problem = `the name \`${name.slice(0, 40)}…\` is longer than ${MAX_NAME} bytes`;
+  throw tarError("E_TAR_PATH", archive, problem);
+}
+
+/** Most paths are clean: this must be cheap. */
+function isClean(path: string): boolean {
+  return path.length <= MAX_NAME && !/^$|^[/.]|\/(\/|\.\.?(\/|$)|$)|\0/.test(path);
+}

@@ -1,0 +1,189 @@
+/** The GUID partition table (UEFI 2.10, 5.3). */
+import type { ByteSource } from "./byte-source.ts";
+import { isZero, latin1, viewOf } from "./fields.ts";
+import { Findings, type Reading } from "./findings.ts";
+import { BLOCK } from "./mbr.ts";
+
+export const ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+
+export interface GptPartition {
+  /** 1 for the first. */
+  index: number;
+  type: string;
+  id: string;
+  name: string;
+  /** First and last block of 512 bytes, both included. */
+  first: number;
+  last: number;
+}
+
+export interface Gpt {
+  diskId: string;
+  partitions: GptPartition[];
+}
+
+interface Header {
+  which: "primary" | "backup";
+  offset: number;
+  own: number;
+  other: number;
+  firstUsable: number;
+  lastUsable: number;
+  diskId: string;
+  entriesBlock: number;
+  count: number;
+  entrySize: number;
+  entriesCrc: number;
+  entries: Uint8Array;
+}
+
+const HEADER_SIZE = 92;
+const MAX_ENTRIES_BYTES = 1024 * 1024;
+
+/**
+ * Reads both copies. Undefined when there is no GPT; `announced` says that the MBR has an entry for one, so that its
+ * absence is damage.
+ */
+export async function readGpt(
+  source: ByteSource,
+  { announced }: { announced: boolean },
+): Promise<Reading<Gpt | undefined>> {
+  const findings = new Findings();
+  const lastBlock = Math.floor(source.size / BLOCK) - 1;
+  const primary = await readHeader(source, { which: "primary", block: 1, findings, announced });
+  const backupBlock = primary?.other ?? lastBlock;
+  if (primary === undefined && !announced && findings.problems.length === 0) {
+    return findings.reading<Gpt | undefined>(undefined);
+  }
+  const backup = await readHeader(source, { which: "backup", block: backupBlock, findings, announced: true });
+  if (primary !== undefined && primary.other !== lastBlock) {
+    const detail = `the backup GPT is at block ${primary.other}, not at the end (block ${lastBlock})`;
+    findings.note({ code: "gpt-backup-place", detail, offset: BLOCK + 32 });
+  }
+  if (primary !== undefined && backup !== undefined) compareHeaders(primary, backup, findings);
+  const header = primary ?? backup;
+  if (header === undefined) return findings.reading<Gpt | undefined>(undefined);
+  const partitions = readPartitions(header, findings);
+  checkPartitions(partitions, { header, lastBlock, findings });
+  return findings.reading<Gpt | undefined>({ diskId: header.diskId, partitions });
+}
+
+async function readHeader(
+  source: ByteSource,
+  {
+    which,
+    block,
+    findings,
+    announced,
+  }: { which: Header["which"]; block: number; findings: Findings; announced: boolean },
+): Promise<Header | undefined> {
+  const offset = block * BLOCK;
+  const note = (code: string, detail: string, at = 0) => findings.note({ code, detail, offset: offset + at });
+  const bytes = await source.read(offset, BLOCK);
+  if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== "EFI PART") {
+    if (announced) note("gpt-signature", `there is no ${which} GPT header at block ${block}`);
+    return undefined;
+  }
+  findings.covers({ name: `${which} GPT header`, offset, length: BLOCK });
+  const view = viewOf(bytes);
+  const size = view.getUint32(12, true);
+  const sound = view.getUint32(8, true) === 0x10000 && size === HEADER_SIZE && view.getUint32(20, true) === 0;
+  if (!sound || !isZero(bytes.subarray(HEADER_SIZE)))
+    note("gpt-header", `the ${which} GPT header is malformed`);
+  const summed = bytes.slice(0, HEADER_SIZE);
+  summed.fill(0, 16, 20);
+  if (Bun.hash.crc32(summed) !== view.getUint32(16, true)) {
+    note("gpt-header-crc", `the ${which} GPT header has a wrong checksum`, 16);
+    return undefined;
+  }
+  const header: Header = {
+    which,
+    offset,
+    own: Number(view.getBigUint64(24, true)),
+    other: Number(view.getBigUint64(32, true)),
+    firstUsable: Number(view.getBigUint64(40, true)),
+    lastUsable: Number(view.getBigUint64(48, true)),
+    diskId: guid(bytes.subarray(56, 72)),
+    entriesBlock: Number(view.getBigUint64(72, true)),
+    count: view.getUint32(80, true),
+    entrySize: view.getUint32(84, true),
+    entriesCrc: view.getUint32(88, true),
+    entries: new Uint8Array(),
+  };
+  if (header.own !== block) note("gpt-place", `the ${which} GPT header is made for block ${header.own}`, 24);
+  const length = header.count * header.entrySize;
+  if (header.entrySize < 128 || header.entrySize % 128 !== 0 || length > MAX_ENTRIES_BYTES) {
+    note("gpt-entries", `the ${which} GPT has ${header.count} entries of ${header.entrySize} bytes`, 80);
+    return undefined;
+  }
+  const start = header.entriesBlock * BLOCK;
+  header.entries = Number.isSafeInteger(start) ? await source.read(start, length) : new Uint8Array();
+  findings.covers({ name: `${which} GPT entries`, offset: start, length: header.entries.length });
+  if (header.entries.length === length && Bun.hash.crc32(header.entries) === header.entriesCrc) return header;
+  findings.note({
+    code: "gpt-entries-crc",
+    detail: `the ${which} GPT's entries have a wrong checksum`,
+    offset: start,
+  });
+  return undefined;
+}
+
+function compareHeaders(primary: Header, backup: Header, findings: Findings): void {
+  const fields = ["firstUsable", "lastUsable", "diskId", "count", "entrySize", "entriesCrc"] as const;
+  const differs = fields.some((field) => primary[field] !== backup[field]);
+  if (!differs && backup.other === primary.own && primary.other === backup.own) return;
+  const detail = "the two copies of the GPT say different things";
+  findings.note({ code: "gpt-copies-differ", detail, offset: backup.offset });
+}
+
+function readPartitions(header: Header, findings: Findings): GptPartition[] {
+  const partitions: GptPartition[] = [];
+  for (let index = 0; index < header.count; index++) {
+    const entry = header.entries.subarray(index * header.entrySize, (index + 1) * header.entrySize);
+    if (isZero(entry.subarray(0, 16))) continue;
+    const view = viewOf(entry);
+    const partition: GptPartition = {
+      index: index + 1,
+      type: guid(entry.subarray(0, 16)),
+      id: guid(entry.subarray(16, 32)),
+      first: Number(view.getBigUint64(32, true)),
+      last: Number(view.getBigUint64(40, true)),
+      name: Buffer.from(entry.subarray(56, 128)).toString("utf16le").replace(/\0.*$/s, ""),
+    };
+    if (partitions.some((other) => other.id === partition.id)) {
+      findings.note({ code: "gpt-duplicate", detail: `GPT partition ${index + 1} has the id of another` });
+    }
+    partitions.push(partition);
+  }
+  return partitions;
+}
+
+function checkPartitions(
+  partitions: readonly GptPartition[],
+  { header, lastBlock, findings }: { header: Header; lastBlock: number; findings: Findings },
+): void {
+  const offsetOf = (partition: GptPartition) =>
+    header.entriesBlock * BLOCK + (partition.index - 1) * header.entrySize + 32;
+  for (const partition of partitions) {
+    const { index, first, last } = partition;
+    const inside =
+      first <= last && first >= header.firstUsable && last <= header.lastUsable && last <= lastBlock;
+    if (inside) continue;
+    const detail = `GPT partition ${index} (blocks ${first} to ${last}) is not within the usable blocks`;
+    findings.note({ code: "gpt-bounds", detail, offset: offsetOf(partition) });
+  }
+  const sorted = partitions.toSorted((a, b) => a.first - b.first);
+  for (const [position, partition] of sorted.entries()) {
+    const next = sorted[position + 1];
+    if (next === undefined || next.first > partition.last) continue;
+    const detail = `GPT partitions ${partition.index} and ${next.index} overlap`;
+    findings.note({ code: "gpt-overlap", detail, offset: offsetOf(next) });
+  }
+}
+
+/** Appendix A: the first three groups are little-endian. */
+function guid(bytes: Uint8Array): string {
+  const hex = (...order: number[]) => order.map((at) => bytes[at]!.toString(16).padStart(2, "0")).join("");
+  const groups = [hex(3, 2, 1, 0), hex(5, 4), hex(7, 6), hex(8, 9), hex(10, 11, 12, 13, 14, 15)];
+  return groups.join("-").toUpperCase();
+}

@@ -1,0 +1,146 @@
+/** GRUB's scripting language, as far as it takes to see what a menu names (GRUB manual, "Shell-like scripting"). */
+
+export interface GrubCommand {
+  /** The words, quotes removed and known variables put in. */
+  words: string[];
+  /** From 1. */
+  line: number;
+  /** Inside an `if`, or its condition: what it names need not be there. */
+  conditional: boolean;
+  /** Inside a `menuentry`. */
+  entry: string | undefined;
+}
+
+interface Token {
+  kind: "word" | "end" | "open" | "close";
+  text: string;
+  line: number;
+}
+
+const MAX_SCRIPT = 4 * 1024 * 1024;
+
+/** All commands in the order in which they are written. Variables that `set` gives a plain value are replaced. */
+export function readGrubScript(script: string): GrubCommand[] {
+  const commands: GrubCommand[] = [];
+  const variables = new Map<string, string>();
+  const entries: (string | undefined)[] = [];
+  let depth = 0;
+  let words: Token[] = [];
+  const flush = () => {
+    const first = words[0];
+    if (first === undefined) return;
+    // `if`, `elif` and `while` begin a condition, which is a command of its own.
+    const opens = ["if", "elif", "while", "until"].includes(first.text);
+    if (first.text === "if" || first.text === "while" || first.text === "until") depth++;
+    const isKeyword = opens || ["then", "else", "do"].includes(first.text);
+    const command = words.slice(isKeyword ? 1 : 0).map((word) => expand(word.text, variables));
+    if (command.length > 0) {
+      commands.push({
+        words: command,
+        line: first.line,
+        conditional: depth > 0,
+        entry: entries.findLast((e) => e),
+      });
+      remember(command, variables);
+    }
+    if (first.text === "fi" || first.text === "done") depth = Math.max(0, depth - 1);
+    words = [];
+  };
+  for (const token of tokensOf(script.slice(0, MAX_SCRIPT))) {
+    switch (token.kind) {
+      case "word":
+        words.push(token);
+        if (words.length === 1 && ["then", "else", "do"].includes(token.text)) words = [];
+        break;
+      case "end":
+        flush();
+        break;
+      case "open": {
+        const isEntry = words[0]?.text === "menuentry" || words[0]?.text === "submenu";
+        entries.push(isEntry ? expand(words[1]?.text ?? "", variables) || "(no title)" : undefined);
+        flush();
+        break;
+      }
+      case "close":
+        flush();
+        entries.pop();
+        break;
+      default:
+        token.kind satisfies never;
+    }
+  }
+  flush();
+  return commands;
+}
+
+function remember(command: readonly string[], variables: Map<string, string>): void {
+  if (command[0] !== "set") return;
+  const [, name, value] = /^(\w+)=(.*)$/s.exec(command[1] ?? "") ?? [];
+  if (name !== undefined && value !== undefined) variables.set(name, value);
+}
+
+/** Marks where a variable stands in a word; a dollar in single quotes is none. */
+const VARIABLE = "\0";
+
+function expand(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\0(\w+|[?@*#])\0/g, (_, name: string) => variables.get(name) ?? `\${${name}}`);
+}
+
+function* tokensOf(script: string): Iterable<Token> {
+  let line = 1;
+  for (let at = 0; at < script.length; ) {
+    const character = script[at]!;
+    if (character === "\n" || character === ";" || character === "|" || character === "&") {
+      yield { kind: "end", text: character, line };
+      if (character === "\n") line++;
+      at++;
+    } else if (character === "{" || character === "}") {
+      yield { kind: character === "{" ? "open" : "close", text: character, line };
+      at++;
+    } else if (/\s/.test(character)) {
+      at++;
+    } else if (character === "#") {
+      const end = script.indexOf("\n", at);
+      at = end < 0 ? script.length : end;
+    } else {
+      const word = readWord(script, at);
+      yield { kind: "word", text: word.text, line };
+      line += script.slice(at, word.end).split("\n").length - 1;
+      at = word.end;
+    }
+  }
+}
+
+function readWord(script: string, start: number): { text: string; end: number } {
+  let text = "";
+  let at = start;
+  let quoted = false;
+  while (at < script.length) {
+    const character = script[at]!;
+    if (character === "'" && !quoted) {
+      const end = script.indexOf("'", at + 1);
+      const stop = end < 0 ? script.length : end;
+      text += script.slice(at + 1, stop).replaceAll(VARIABLE, "");
+      at = stop + 1;
+    } else if (character === '"') {
+      quoted = !quoted;
+      at++;
+    } else if (character === "\\" && (!quoted || /[$"\\\n]/.test(script[at + 1] ?? ""))) {
+      const next = script[at + 1] ?? "";
+      text += next === "\n" ? "" : next;
+      at += 2;
+    } else if (character === "$") {
+      const [whole, braced, bare] =
+        /^\$(?:\{([^}\n]+)\}|(\w+|[?@*#]))/.exec(script.slice(at, at + 200)) ?? [];
+      text += whole === undefined ? "$" : `${VARIABLE}${braced ?? bare}${VARIABLE}`;
+      at += whole?.length ?? 1;
+    } else if (!quoted && /[\s;|&{}]/.test(character)) {
+      break;
+    } else {
+      text += character === VARIABLE ? "" : character;
+      at++;
+    }
+  }
+  // An empty pair of quotes is a word as well; nothing at all would not get on.
+  return { text, end: Math.max(at, start + 1) };
+}

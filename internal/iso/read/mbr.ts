@@ -1,0 +1,147 @@
+/** The master boot record (UEFI 2.10, 5.2). */
+import type { ByteSource } from "./byte-source.ts";
+import { isZero, latin1, viewOf } from "./fields.ts";
+import { Findings, type Reading } from "./findings.ts";
+
+export const BLOCK = 512;
+
+export interface MbrPartition {
+  /** 1 to 4. */
+  index: number;
+  active: boolean;
+  type: number;
+  /** In blocks of 512 bytes. */
+  start: number;
+  blocks: number;
+  /** Byte in the source at which the entry lies. */
+  offset: number;
+}
+
+export interface Mbr {
+  partitions: MbrPartition[];
+  /** Whose code the disk boots with. */
+  loader: "grub" | "isolinux" | "unknown" | "none";
+  /** Whether there is a 0xEE entry: a GPT follows. */
+  protective: boolean;
+}
+
+const TABLE = 446;
+const ENTRY = 16;
+const LOADER_POINTER = 432;
+
+/** Reads the first block; undefined when the ISO's system area is empty, that is no disk image. */
+export async function readMbr(source: ByteSource): Promise<Reading<Mbr | undefined>> {
+  const findings = new Findings();
+  const bytes = await source.read(0, BLOCK);
+  if (bytes.length < BLOCK || isZero(bytes)) return findings.reading<Mbr | undefined>(undefined);
+  const view = viewOf(bytes);
+  findings.covers({ name: "MBR signature", offset: 510, length: 2 });
+  if (view.getUint16(510, true) !== 0xaa55) {
+    findings.note({
+      code: "mbr-signature",
+      detail: "the first block is in use but has no MBR signature",
+      offset: 510,
+    });
+  }
+  const blocks = Math.floor(source.size / BLOCK);
+  const partitions: MbrPartition[] = [];
+  for (let index = 0; index < 4; index++) {
+    const at = TABLE + index * ENTRY;
+    const entry = bytes.subarray(at, at + ENTRY);
+    findings.covers({ name: `MBR entry ${index + 1}: status`, offset: at, length: 1 });
+    if (entry[0] !== 0 && entry[0] !== 0x80) {
+      findings.note({
+        code: "mbr-status",
+        detail: `MBR entry ${index + 1} has an impossible status`,
+        offset: at,
+      });
+    }
+    if (isZero(entry)) continue;
+    const partition: MbrPartition = {
+      index: index + 1,
+      active: entry[0] === 0x80,
+      type: entry[4]!,
+      start: view.getUint32(at + 8, true),
+      blocks: view.getUint32(at + 12, true),
+      offset: at,
+    };
+    partitions.push(partition);
+    checkBounds(partition, { blocks, findings });
+  }
+  for (const { index, type, start, blocks: count, offset } of partitions) {
+    if (start !== 1 || count !== blocks - 1 || type === 0xee) continue;
+    const detail = `MBR entry ${index} protects a GPT by its place, but its type is 0x${type.toString(16)}`;
+    findings.note({ code: "mbr-gpt", detail, offset: offset + 4 });
+  }
+  const protective = partitions.some((partition) => partition.type === 0xee);
+  if (protective) checkBesideGpt(partitions, { blocks, findings });
+  if (partitions.filter((partition) => partition.active).length > 1) {
+    findings.note({ code: "mbr-active", detail: "the MBR has more than one active entry", offset: TABLE });
+  }
+  return findings.reading<Mbr | undefined>({ partitions, loader: loaderOf(bytes), protective });
+}
+
+/** Whether the code in the MBR knows where the BIOS boot image lies; each loader has its own reckoning. */
+export async function checkMbrLoader(
+  source: ByteSource,
+  mbr: Mbr,
+  imageLba: number,
+): Promise<Reading<undefined>> {
+  const findings = new Findings();
+  const view = viewOf(await source.read(LOADER_POINTER, 8));
+  const wanted = mbr.loader === "grub" ? BigInt(imageLba * 4 + 4) : BigInt(imageLba * 4);
+  const isKnown = mbr.loader === "grub" || mbr.loader === "isolinux";
+  if (!isKnown) return findings.reading(undefined);
+  const length = mbr.loader === "grub" ? 8 : 4;
+  findings.covers({ name: "MBR's pointer to the BIOS boot image", offset: LOADER_POINTER, length });
+  const value = mbr.loader === "grub" ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
+  if (value !== wanted) {
+    const detail = `the MBR looks for the BIOS boot image at block ${value}, it is at ${wanted}`;
+    findings.note({ code: "mbr-pointer", detail, offset: LOADER_POINTER });
+  }
+  return findings.reading(undefined);
+}
+
+function checkBounds(
+  partition: MbrPartition,
+  { blocks, findings }: { blocks: number; findings: Findings },
+): void {
+  const { index, start, blocks: count, offset, type } = partition;
+  if (start + count <= blocks || (type === 0xee && count === 0xffffffff)) return;
+  const detail = `MBR partition ${index} (blocks ${start} to ${start + count}) reaches beyond the ISO's ${blocks} blocks`;
+  findings.note({ code: "mbr-bounds", detail, offset: offset + 8 });
+}
+
+/** With a GPT, one entry protects it, and one more may be there for BIOSes that look for an active one. */
+function checkBesideGpt(
+  partitions: readonly MbrPartition[],
+  { blocks, findings }: { blocks: number; findings: Findings },
+): void {
+  for (const { index, type, start, blocks: count, active, offset } of partitions) {
+    const note = (detail: string, at: number) =>
+      findings.note({ code: "mbr-gpt", detail, offset: offset + at });
+    if (type !== 0xee && type !== 0) continue;
+    findings.covers({ name: `MBR entry ${index}: type`, offset: offset + 4, length: 1 });
+    findings.covers({ name: `MBR entry ${index}: start and size`, offset: offset + 8, length: 8 });
+    if (type === 0xee && (start !== 1 || (count !== blocks - 1 && count !== 0xffffffff))) {
+      note(`the MBR's protective entry covers blocks ${start} to ${start + count}, not 1 to ${blocks}`, 8);
+    }
+    if (type === 0 && (start !== 0 || count !== 1)) note(`MBR entry ${index} has no type, but a size`, 8);
+    if (type === 0 && !active) note(`MBR entry ${index} has neither a type nor a mark as active`, 0);
+  }
+  const others = partitions.filter((partition) => partition.type !== 0xee && partition.type !== 0);
+  const protectors = partitions.filter((partition) => partition.type === 0xee);
+  for (const { index, offset } of [...others, ...protectors.slice(1)]) {
+    // A hybrid MBR hides the disk from some firmware.
+    const detail = `MBR entry ${index} names a partition beside the GPT`;
+    findings.note({ code: "mbr-hybrid", detail, offset: offset + 4 });
+  }
+}
+
+function loaderOf(bytes: Uint8Array): Mbr["loader"] {
+  const code = bytes.subarray(0, LOADER_POINTER);
+  if (isZero(code)) return "none";
+  const text = latin1(code);
+  if (text.includes("GRUB")) return "grub";
+  return text.includes("isolinux") ? "isolinux" : "unknown";
+}

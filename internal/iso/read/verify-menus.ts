@@ -1,0 +1,134 @@
+/** The checks of the GRUB menus and of what they name. */
+import { readFatFile } from "../../fat/read.ts";
+import type { ByteSource } from "./byte-source.ts";
+import type { EfiSystemPartition } from "./efi-system-partition.ts";
+import { shown, textOf } from "./fields.ts";
+import { Findings } from "./findings.ts";
+import { type GrubMenu, readGrubMenu } from "./grub-menu.ts";
+import { findNode, type IsoNode, readNode } from "./iso-node.ts";
+import type { ReportBuilder } from "./verify-report.ts";
+import { SECTOR, type VolumeDescriptor } from "./volume-descriptors.ts";
+
+/** Where GRUB looks, by its built-in prefix. */
+const MENU_PATHS = [
+  "/EFI/BOOT/grub.cfg",
+  "/boot/grub2/grub.cfg",
+  "/boot/grub/grub.cfg",
+  "/boot/grub/loopback.cfg",
+  "/boot/grub/x86_64-efi/grub.cfg",
+];
+const MAX_MENU = 4 * 1024 * 1024;
+
+interface FoundMenu {
+  /** For people. */
+  where: string;
+  offset: number;
+  menu: GrubMenu;
+  /** What of the paths that it names is there. */
+  has: (path: string) => boolean;
+}
+
+export interface MenuSurroundings {
+  primary: VolumeDescriptor;
+  tree: IsoNode;
+  esps: readonly EfiSystemPartition[];
+  builder: ReportBuilder;
+}
+
+/** Runs the checks `grub-menus` and `menu-label`. */
+export async function checkMenus(source: ByteSource, about: MenuSurroundings): Promise<void> {
+  const menus = [...(await menusOfTree(source, about.tree)), ...(await menusOfEsps(about))];
+  if (menus.length === 0) about.builder.absent("grub-menus", "no grub.cfg where GRUB looks for one");
+  for (const found of menus) checkFiles(found, about.builder);
+  checkLabels(menus, about);
+}
+
+async function menusOfTree(source: ByteSource, tree: IsoNode): Promise<FoundMenu[]> {
+  const menus: FoundMenu[] = [];
+  for (const path of MENU_PATHS) {
+    const node = findNode(tree, path);
+    if (node?.kind !== "file") continue;
+    const menu = readGrubMenu(textOf(await readNode(source, node, MAX_MENU)), path);
+    const offset = (node.extents[0]?.lba ?? 0) * SECTOR;
+    menus.push({ where: path, offset, menu, has: (wanted) => isThere(tree, wanted) });
+  }
+  return menus;
+}
+
+/** Menus in the EFI system partition may name files there, or, after a search, on the ISO. */
+async function menusOfEsps({ esps, tree }: MenuSurroundings): Promise<FoundMenu[]> {
+  const menus: FoundMenu[] = [];
+  for (const { source, volume, place } of esps) {
+    const paths = new Set(volume.entries.map((entry) => `/${entry.path.toLowerCase()}`));
+    for (const entry of volume.entries) {
+      if (!MENU_PATHS.some((path) => path.toLowerCase() === `/${entry.path.toLowerCase()}`)) continue;
+      const bytes = await readFatFile(source, volume, { entry, length: MAX_MENU });
+      menus.push({
+        where: `/${entry.path} of the EFI system partition`,
+        offset: place.offset + entry.offset,
+        menu: readGrubMenu(textOf(bytes), `/${entry.path}`),
+        has: (path) => paths.has(path.toLowerCase()) || isThere(tree, path),
+      });
+    }
+  }
+  return menus;
+}
+
+/** GRUB follows Rock Ridge's links. */
+function isThere(tree: IsoNode, path: string): boolean {
+  let wanted = path;
+  for (let hop = 0; hop < 16; hop++) {
+    const node = findNode(tree, wanted);
+    if (node?.target === undefined) return node !== undefined;
+    const folder = wanted.slice(0, wanted.lastIndexOf("/"));
+    wanted = normalize(node.target.startsWith("/") ? node.target : `${folder}/${node.target}`);
+  }
+  return false;
+}
+
+function normalize(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuilder): void {
+  const findings = new Findings();
+  for (const { path, line, command } of menu.files) {
+    if (has(path)) continue;
+    const detail = `${where}, line ${line}: \`${command}\` names ${shown(path)}, which is not there`;
+    findings.note({ code: "menu-file", detail, offset });
+  }
+  const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;
+  builder.add("grub-menus", findings.reading(undefined), detail);
+}
+
+function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: MenuSurroundings): void {
+  const findings = new Findings();
+  const labels = menus.flatMap(({ menu, where }) => menu.labels.map((label) => ({ ...label, where })));
+  if (labels.length === 0) {
+    builder.absent("menu-label", "no menu names a label");
+    return;
+  }
+  findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
+  for (const { label, line, from, where } of labels) {
+    if (label === primary.volumeId) continue;
+    const detail = `${where}, line ${line}: \`${shown(from)}\` wants the label \`${shown(label)}\`, the ISO's is \`${shown(primary.volumeId)}\``;
+    findings.note({ code: "menu-label", detail, offset: primary.offset + 40 });
+  }
+  for (const { place, volume } of esps) {
+    if (!place.isPartition || (volume.label !== undefined && volume.label !== primary.volumeId)) continue;
+    // udev gives a partition without a label the disk's: the search by label may find the wrong one.
+    const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
+    const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
+    findings.note({ code: "esp-label", detail, offset: place.offset });
+  }
+  builder.add(
+    "menu-label",
+    findings.reading(undefined),
+    `\`${primary.volumeId}\` in ${labels.length} places`,
+  );
+}

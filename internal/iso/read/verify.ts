@@ -1,0 +1,151 @@
+/** Reads a finished ISO, whoever made it, and says whether all of it is sound. */
+import { type ByteSource, slice } from "./byte-source.ts";
+import { compareTrees } from "./compare-trees.ts";
+import { readDirectoryTree } from "./directory-tree.ts";
+import { latin1, shown } from "./fields.ts";
+import { Findings } from "./findings.ts";
+import { type IsoNode, nodesOf } from "./iso-node.ts";
+import { BLOCK } from "./mbr.ts";
+import { readPathTables } from "./path-table.ts";
+import { type BootSetup, checkBoot } from "./verify-boot.ts";
+import { checkExpected, checkImplanted, checkSquashfs, type Expected } from "./verify-content.ts";
+import { checkMenus } from "./verify-menus.ts";
+import { type CheckCode, ReportBuilder, type VerifyReport } from "./verify-report.ts";
+import { readVolumeDescriptors, SECTOR, type VolumeDescriptor } from "./volume-descriptors.ts";
+
+export interface VerifyOptions {
+  expected?: Expected | undefined;
+  /** Bytes done and bytes in all, while the checksum is computed. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Checks everything that can be checked without an external tool.
+ * @throws PlatterError `E_INTERRUPTED`; whatever is wrong with the ISO is in the report.
+ */
+export async function verifyIso(source: ByteSource, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const builder = new ReportBuilder();
+  const descriptors = await readVolumeDescriptors(source);
+  const { primary, joliet, bootCatalog } = descriptors.value;
+  const volumeId = primary?.volumeId;
+  builder.add("volume-descriptors", descriptors, `\`${shown(volumeId ?? "")}\`, ${primary?.sectors} sectors`);
+  const codes: TreeCodes = { tree: "iso-tree", joliet: "joliet" };
+  const tree = await checkTrees(source, { primary, joliet, codes, base: 0, builder });
+  const boot = await checkBoot(source, { bootCatalog, tree, builder });
+  checkSize(source, { primary, boot, builder });
+  await checkPartitionVolumes(source, { boot, volumeId, builder });
+  if (primary !== undefined && tree !== undefined) {
+    await checkMenus(source, { primary, tree, esps: boot.esps, builder });
+    await checkSquashfs(source, tree, builder);
+  }
+  if (primary !== undefined) await checkImplanted(source, { primary, builder, pass: options });
+  const { expected, signal } = options;
+  if (expected !== undefined) {
+    await checkExpected(source, { expected, volumeId, tree, esps: boot.esps, builder, signal });
+  }
+  return builder.report({ size: source.size, volumeId });
+}
+
+interface TreeCodes {
+  tree: CheckCode;
+  joliet: CheckCode;
+}
+
+/** Both trees with their path tables, and each against the other. */
+async function checkTrees(
+  source: ByteSource,
+  about: {
+    primary: VolumeDescriptor | undefined;
+    joliet: VolumeDescriptor | undefined;
+    codes: TreeCodes;
+    base: number;
+    builder: ReportBuilder;
+  },
+): Promise<IsoNode | undefined> {
+  const { primary, joliet, codes, base, builder } = about;
+  if (primary === undefined) return undefined;
+  const main = await readDirectoryTree(source, primary, { base });
+  const count = [...nodesOf(main.value.root)].length;
+  builder.add(codes.tree, main, `${count} names${main.value.rockRidge ? " with Rock Ridge" : ""}`);
+  builder.add(codes.tree, await readPathTables(source, primary, { tree: main.value, base }), "");
+  if (joliet === undefined) {
+    builder.absent(codes.joliet, "no Joliet tree");
+    return main.value.root;
+  }
+  const other = await readDirectoryTree(source, joliet, { base });
+  builder.add(codes.joliet, other, `${[...nodesOf(other.value.root)].length} names`);
+  builder.add(codes.joliet, await readPathTables(source, joliet, { tree: other.value, base }), "");
+  // Without Rock Ridge the names are bound to differ.
+  if (main.value.rockRidge)
+    builder.add(codes.joliet, compareTrees(main.value.root, other.value.root, base), "");
+  return main.value.root;
+}
+
+/** The file must be as long as the longest of what lies in it says, and no longer. */
+function checkSize(
+  source: ByteSource,
+  about: { primary: VolumeDescriptor | undefined; boot: BootSetup; builder: ReportBuilder },
+): void {
+  const { primary, boot, builder } = about;
+  if (primary === undefined) {
+    builder.absent("size", `${source.size} bytes`);
+    return;
+  }
+  const findings = new Findings();
+  const volume = primary.sectors * SECTOR;
+  const ends = [volume];
+  for (const { start, blocks, type } of boot.mbr?.partitions ?? []) {
+    if (type !== 0xee || blocks !== 0xffffffff) ends.push((start + blocks) * BLOCK);
+  }
+  for (const { last } of boot.gpt?.partitions ?? []) ends.push((last + 1) * BLOCK);
+  const end = Math.max(...ends);
+  if (source.size < volume) {
+    const detail = `${volume - source.size} bytes are missing: ${source.size} are there, the volume has ${volume}`;
+    findings.note({ code: "size-missing", detail, offset: source.size });
+  } else if (source.size > end) {
+    const detail = `${source.size - end} bytes follow after the end of the ISO at byte ${end}`;
+    findings.note({ code: "size-trailing", detail, offset: end });
+  }
+  builder.add("size", findings.reading(undefined), `${source.size} bytes`);
+}
+
+/** A partition that is an ISO in its own right has descriptors and trees of its own, for the same files. */
+async function checkPartitionVolumes(
+  source: ByteSource,
+  about: { boot: BootSetup; volumeId: string | undefined; builder: ReportBuilder },
+): Promise<void> {
+  const { boot, volumeId, builder } = about;
+  const starts = new Set<number>();
+  for (const { first } of boot.gpt?.partitions ?? []) starts.add(first);
+  for (const { start, type } of boot.mbr?.partitions ?? []) if (type !== 0xee) starts.add(start);
+  starts.delete(0);
+  const codes: TreeCodes = { tree: "iso-partition", joliet: "iso-partition" };
+  for (const start of starts) {
+    const base = start * BLOCK;
+    const part = slice(source, base, source.size);
+    if (!(await looksLikeVolume(part))) continue;
+    const descriptors = await readVolumeDescriptors(part, base);
+    const { primary, joliet } = descriptors.value;
+    builder.add("iso-partition", descriptors, `at block ${start}`);
+    if (primary !== undefined) {
+      const findings = new Findings(base);
+      findings.covers({ name: "partition's volume id", offset: primary.offset + 40, length: 32 });
+      if (primary.volumeId !== volumeId) {
+        const detail = `the partition at block ${start} has another label: \`${shown(primary.volumeId)}\``;
+        findings.note({ code: "partition-label", detail, offset: primary.offset + 40 });
+      }
+      builder.add("iso-partition", findings.reading(undefined), "");
+    }
+    await checkTrees(part, { primary, joliet, codes, base, builder });
+  }
+  builder.absent("iso-partition", "no partition is an ISO of its own");
+}
+
+/** Any descriptor will do: one may be damaged. */
+async function looksLikeVolume(source: ByteSource): Promise<boolean> {
+  for (let sector = 16; sector < 19; sector++) {
+    if (latin1(await source.read(sector * SECTOR + 1, 5)) === "CD001") return true;
+  }
+  return false;
+}

@@ -1,0 +1,415 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { type FindingCode, findingLines, findingSchema } from "../../internal/contract/finding.ts";
+import { parseIsoYaml } from "../../internal/contract/iso-yaml.ts";
+import { EXPECTED, isoYamlJsonSchema, isoYamlSchema } from "../../internal/contract/iso-yaml-schema.ts";
+import type { VolumeLabel } from "../../internal/contract/label.ts";
+import { editDistance, nearest } from "../../internal/contract/nearest.ts";
+
+const parse = (text: string) => parseIsoYaml(text, "/usr/lib/iso.yaml");
+/** `CODE line:column` of every finding. */
+const found = (text: string) =>
+  parse(text).findings.map(({ code, place }) => `${code.replace("F_", "")} ${place?.line}:${place?.column}`);
+const only = (text: string, code: FindingCode) => {
+  const { config, findings } = parse(text);
+  expect(findings.map((each) => each.code)).toEqual([code]);
+  return { config, finding: findings[0]! };
+};
+const ENTRY = "{name: a, linux: /k, initrd: /i}";
+
+describe("files that are in use", () => {
+  test("an image with two entries, as live images have them", () => {
+    const text = `# what the disc is called
+label: "AXIOM-LIVE"
+grub2:
+  timeout: 5
+  default: 0
+  entries:
+    # first
+    - name: "Start Axiom"
+      linux: "/images/pxeboot/vmlinuz quiet rhgb root=live:CDLABEL=AXIOM-LIVE enforcing=0 rd.live.image"
+      initrd: "/images/pxeboot/initrd.img"
+    - name: Start Axiom (Basic Graphics) — safe
+      linux: /images/pxeboot/vmlinuz root=live:CDLABEL=AXIOM-LIVE rd.live.image console=ttyS0,115200n8 nomodeset
+      initrd: /images/pxeboot/initrd.img
+`;
+    const { config, findings } = parse(text);
+    expect(findings.map(({ code }) => code)).toEqual(["F_LABEL_ECMA119"]);
+    expect(config).toEqual({
+      label: "AXIOM-LIVE" as VolumeLabel,
+      grub2: {
+        timeout: 5,
+        default: 0,
+        entries: [
+          {
+            name: "Start Axiom",
+            linux:
+              "/images/pxeboot/vmlinuz quiet rhgb root=live:CDLABEL=AXIOM-LIVE enforcing=0 rd.live.image",
+            initrd: "/images/pxeboot/initrd.img",
+          },
+          {
+            name: "Start Axiom (Basic Graphics) — safe",
+            linux:
+              "/images/pxeboot/vmlinuz root=live:CDLABEL=AXIOM-LIVE rd.live.image console=ttyS0,115200n8 nomodeset",
+            initrd: "/images/pxeboot/initrd.img",
+          },
+        ],
+      },
+    });
+  });
+
+  test("an installer without time-out and default, lists indented less", () => {
+    const text = `label: "INSTALLER"
+kernel_args:
+- "inst.stage2=hd:LABEL=INSTALLER"
+- quiet
+grub2:
+    entries:
+    - name: "Install"
+      linux: "/images/pxeboot/vmlinuz inst.stage2=hd:LABEL=INSTALLER console=tty0 rhgb quiet"
+      initrd: "/images/pxeboot/initrd.img"
+`;
+    const { config, findings } = parse(text);
+    expect(findings).toEqual([]);
+    expect(config?.kernel_args).toEqual(["inst.stage2=hd:LABEL=INSTALLER", "quiet"]);
+    expect(config?.grub2?.entries).toHaveLength(1);
+    expect(config?.grub2?.timeout).toBeUndefined();
+  });
+
+  test("anchors, folded text, CRLF and a byte order mark", () => {
+    expect(parse("label: &l A\r\ngrub2:\r\n  entries: []\r\n")).toEqual({
+      config: { label: "A" as VolumeLabel, grub2: { entries: [] } },
+      findings: [],
+    });
+    expect(parse("\ufefflabel: A\n").config).toEqual({ label: "A" as VolumeLabel });
+    const folded =
+      "grub2:\n  entries:\n    - name: a\n      linux: >-\n        /k\n        quiet\n      initrd: /i\n";
+    expect(parse(folded).config?.grub2?.entries?.[0]?.linux).toBe("/k quiet");
+    const shared = `grub2:\n  entries:\n    - &e ${ENTRY}\n    - *e\n`;
+    expect(parse(shared).config?.grub2?.entries).toHaveLength(2);
+  });
+
+  test.each(["", "\n", "# nothing\n", "---\n", "---\n...\n", "{}\n", "null\n", "~\n"])(
+    "%j sets nothing",
+    (text) => {
+      expect(parse(text)).toEqual({ config: {}, findings: [] });
+    },
+  );
+});
+
+describe("numbers", () => {
+  const timeout = (value: string) => parse(`grub2:\n  timeout: ${value}\n`);
+
+  test.each([
+    ["10", 10],
+    ['"10"', 10],
+    ["'10'", 10],
+    ["0", 0],
+    ["-0", 0],
+    ["-1", -1],
+    ['"-1"', -1],
+    ["+5", 5],
+    ["2147483647", 2147483647],
+  ])("timeout: %s", (value, seconds) => {
+    expect(timeout(value)).toEqual({ config: { grub2: { timeout: seconds } }, findings: [] });
+  });
+
+  test.each(["010", '"010"'])("timeout: %s is decimal, with a warning", (value) => {
+    const { config, findings } = timeout(value);
+    expect(config).toEqual({ grub2: { timeout: 10 } });
+    expect(findings.map(({ code, seen }) => [code, seen])).toEqual([
+      ["F_ISO_YAML_LEADING_ZERO", "`grub2.timeout` is written `010` and read as 10."],
+    ]);
+  });
+
+  test.each([
+    "-2",
+    '"-2"',
+    "10.5",
+    "10.0",
+    "1e1",
+    "0x1f",
+    "0o17",
+    ".inf",
+    ".nan",
+    "10s",
+    '"10 "',
+    "1_000",
+    "2147483648",
+    '"2147483648"',
+    "9".repeat(400),
+  ])("timeout: %s is refused", (value) => {
+    expect(found(`grub2:\n  timeout: ${value}\n`)).toEqual(["ISO_YAML_NUMBER 2:12"]);
+  });
+
+  test.each(["true", "[10]", "{a: 1}", "2026-01-01T00:00:00Z"])("timeout: %s has the wrong type", (value) => {
+    expect(timeout(value).config).toBeUndefined();
+    expect(timeout(value).findings).toHaveLength(1);
+  });
+
+  test.each([
+    ["0", 0],
+    ["010", 10],
+    ['"1"', "1"],
+    ["Install", "Install"],
+  ])("default: %s", (value, expected) => {
+    expect(parse(`grub2: {default: ${value}}`).config?.grub2?.default).toBe(expected);
+  });
+
+  test.each(["-1", "true", "[]", "1.5", '""'])("default: %s is refused", (value) => {
+    expect(parse(`grub2: {default: ${value}}`).config).toBeUndefined();
+  });
+});
+
+describe("what is refused, and where it stands", () => {
+  test.each<[string, string[]]>([
+    ["- a\n", ["ISO_YAML_TYPE 1:1"]],
+    ["text\n", ["ISO_YAML_TYPE 1:1"]],
+    ["label: 42\n", ["ISO_YAML_TYPE 1:8"]],
+    ["label: true\n", ["ISO_YAML_TYPE 1:8"]],
+    ["label: [A]\n", ["ISO_YAML_TYPE 1:8"]],
+    ['label: ""\n', ["LABEL_EMPTY 1:8"]],
+    ["label: my iso\n", ["LABEL_CHARACTER 1:8"]],
+    [`label: ${"X".repeat(40)}\n`, ["LABEL_TOO_LONG 1:8"]],
+    ['\nlabel: "it\'s"\n', ["LABEL_CHARACTER 2:8"]],
+    ["kernel_args: quiet rhgb\n", ["ISO_YAML_TYPE 1:14"]],
+    ["kernel_args:\n  - quiet\n  - 5\n", ["ISO_YAML_TYPE 3:5"]],
+    [
+      'kernel_args: ["", "a\\nb", " "]\n',
+      ["ISO_YAML_EMPTY 1:15", "ISO_YAML_CONTROL_CHARACTER 1:19", "ISO_YAML_EMPTY 1:27"],
+    ],
+    ["kernel_args:\n  - a\n  -\n", ["ISO_YAML_EMPTY 3:4"]],
+    ["kernel_args: ['a=\"b']\n", ["ISO_YAML_QUOTE 1:15"]],
+    ["grub2: yes\n", ["ISO_YAML_TYPE 1:8"]],
+    ["grub2:\n  entries: {name: a}\n", ["ISO_YAML_TYPE 2:12"]],
+    ["grub2:\n  entries:\n    - Install\n", ["ISO_YAML_TYPE 3:7"]],
+    ["grub2:\n  entries:\n    -\n", ["ISO_YAML_EMPTY 3:6"]],
+    [
+      "grub2:\n  entries:\n    - {}\n",
+      ["ISO_YAML_MISSING_KEY 3:7", "ISO_YAML_MISSING_KEY 3:7", "ISO_YAML_MISSING_KEY 3:7"],
+    ],
+    ["grub2:\n  entries:\n    - name:\n      linux: /k\n      initrd: /i\n", ["ISO_YAML_EMPTY 3:7"]],
+    [
+      'grub2:\n  entries:\n    - {name: "a\\tb", linux: /k, initrd: /i}\n',
+      ["ISO_YAML_CONTROL_CHARACTER 3:14"],
+    ],
+    [
+      'grub2:\n  entries:\n    - {name: a, linux: "/k\\n}", initrd: /i}\n',
+      ["ISO_YAML_CONTROL_CHARACTER 3:24"],
+    ],
+    [
+      'grub2:\n  entries:\n    - {name: a, linux: /k, initrd: "/i\\u0085"}\n',
+      ["ISO_YAML_CONTROL_CHARACTER 3:36"],
+    ],
+    [
+      "grub2:\n  entries:\n    - name: a\n      initrd: /i\n      linux: |\n        /k\n",
+      ["ISO_YAML_CONTROL_CHARACTER 5:14"],
+    ],
+    ["grub2:\n  entries:\n    - {name: a, linux: /k it's, initrd: /i}\n", ["ISO_YAML_QUOTE 3:24"]],
+    ["label: A\nlabel: B\n", ["ISO_YAML_DUPLICATE_KEY 2:1"]],
+    ["label: A\n---\nlabel: B\n", ["ISO_YAML_DOCUMENTS 3:1"]],
+    ["label: *nobody\n", ["ISO_YAML_ALIASES 1:8"]],
+    ["label: [A\ngrub2: {\n", ["ISO_YAML_SYNTAX 2:1", "ISO_YAML_SYNTAX 3:1"]],
+    ["grub2:\n\ttimeout: 5\n", ["ISO_YAML_SYNTAX 2:1"]],
+    ["label: a: b\n", ["ISO_YAML_SYNTAX 1:8"]],
+    ["@label\n", ["ISO_YAML_SYNTAX 1:1"]],
+    ["label: !secret A\n", ["ISO_YAML_SYNTAX 1:8"]],
+  ])("%j", (text, expected) => {
+    expect(found(text)).toEqual(expected);
+    expect(parse(text).config).toBeUndefined();
+  });
+
+  test("all problems together, in the order of the file", () => {
+    const text = `labell: X
+kernel_args: [1]
+grub2:
+  timeout: soon
+  timout: 3
+  entries:
+    - name: ""
+      linux: /k
+      intrd: /i
+label: a/b
+`;
+    expect(found(text)).toEqual([
+      "ISO_YAML_UNKNOWN_KEY 1:1",
+      "ISO_YAML_TYPE 2:15",
+      "ISO_YAML_NUMBER 4:12",
+      "ISO_YAML_UNKNOWN_KEY 5:3",
+      "ISO_YAML_MISSING_KEY 7:7",
+      "ISO_YAML_EMPTY 7:13",
+      "ISO_YAML_UNKNOWN_KEY 9:7",
+    ]);
+  });
+
+  test("shows the line with a caret under the place", () => {
+    const { finding } = only("grub2:\n  timeout: later\n", "F_ISO_YAML_NUMBER");
+    expect(findingLines(finding)).toEqual([
+      "error F_ISO_YAML_NUMBER: /usr/lib/iso.yaml:2:12: `grub2.timeout` is `later`, not a whole number from -1 to 2147483647.",
+      "  2 |   timeout: later",
+      "    |            ^",
+      "  GRUB counts entries and seconds in whole numbers.",
+      "  Write a whole number in decimal digits, such as `10`.",
+    ]);
+  });
+
+  test("a long line is cut round the place, and control characters never reach the terminal", () => {
+    const text = `{kernel_args: ["${"x".repeat(200)}"], grub2: {default: ["${"x".repeat(200)}\u001b[31m"]}}`;
+    const { finding } = only(text, "F_ISO_YAML_TYPE");
+    const [line = "", caret = ""] = finding.place?.excerpt ?? [];
+    expect(line.length).toBeLessThan(140);
+    expect(line[caret.indexOf("^")]).toBe("[");
+    const coloured = only('grub2: {timeout: "\u001b[31m"}', "F_ISO_YAML_CONTROL_CHARACTER").finding;
+    expect(findingLines(coloured).join("\n")).not.toContain("\u001b");
+    expect(coloured.place?.excerpt[0]).toContain("\\x1b[31m");
+  });
+
+  test("tells how to write a text that YAML takes for something else", () => {
+    expect(only("label: 42\n", "F_ISO_YAML_TYPE").finding.fix).toBe('Put it into quotes: `"42"`.');
+  });
+});
+
+describe("unknown keys", () => {
+  test.each([
+    ["lable: A\n", "label"],
+    ["Label: A\n", "label"],
+    ["kernel-args: [a]\n", "kernel_args"],
+    ["kernel_arg: [a]\n", "kernel_args"],
+    ["grub: {}\n", "grub2"],
+    ["timeout: 5\n", "grub2.timeout"],
+    ["entires: []\n", "grub2.entries"],
+    ["grub2: {tiemout: 5}\n", "timeout"],
+    ["grub2: {label: A}\n", "label"],
+    [`grub2: {entries: [{name: a, linux: /k, initrd: /i, titel: x, inirtd: /i}]}\n`, "initrd"],
+  ])("%j: did you mean `%s`", (text, meant) => {
+    const { config, findings } = parse(text);
+    const last = findings.at(-1);
+    expect(last?.code).toBe("F_ISO_YAML_UNKNOWN_KEY");
+    expect(last?.severity).toBe("warning");
+    expect(last?.fix).toBe(`Write \`${meant}\`, if that is what is meant.`);
+    expect(config).toBeDefined();
+  });
+
+  test("one that is like none is only named, and takes nothing else with it", () => {
+    const { config, finding } = only(
+      "grub2:\n  timeout: 3\n  extra_cfg: |\n    x\n",
+      "F_ISO_YAML_UNKNOWN_KEY",
+    );
+    expect(finding.seen).toBe("`grub2.extra_cfg` is no key that platter knows.");
+    expect(finding.fix).toBe("Remove the key.");
+    expect(config).toEqual({ grub2: { timeout: 3 } });
+  });
+
+  test.each(["__proto__: {label: A}\n", "constructor: 1\n", "<<: {label: A}\n", "? [a]\n: 1\n", "1: 2\n"])(
+    "%j",
+    (text) => {
+      expect(only(text, "F_ISO_YAML_UNKNOWN_KEY").config).toEqual({});
+    },
+  );
+
+  test("a key without a value counts as left out", () => {
+    expect(found("label:\ngrub2:\n  timeout: ~\n  entries:\nkernel_args: null\n")).toEqual([
+      "ISO_YAML_NO_VALUE 1:1",
+      "ISO_YAML_NO_VALUE 3:3",
+      "ISO_YAML_NO_VALUE 4:3",
+      "ISO_YAML_NO_VALUE 5:1",
+    ]);
+    expect(parse("label:\ngrub2:\n").config).toEqual({});
+  });
+});
+
+describe("hostile files", () => {
+  test("aliases that multiply are refused quickly", () => {
+    const rows = ["a: &a [x, x, x, x, x, x, x, x, x]"];
+    for (const [at, name] of [..."bcdefghi"].entries()) {
+      rows.push(`${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[at]}`).join(", ")}]`);
+    }
+    const start = performance.now();
+    expect(parse(`${rows.join("\n")}\n`).findings.map(({ code }) => code)).toEqual(["F_ISO_YAML_ALIASES"]);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test("nesting without end, a file without end", () => {
+    for (const open of ["[", "{a: ", "- ", "? "]) {
+      expect(parse(open.repeat(10_000)).config).toBeUndefined();
+    }
+    only(`label: ${"A".repeat(70_000)}\n`, "F_ISO_YAML_TOO_LARGE");
+  });
+
+  test("whatever the text is, there is a config or an error, and every finding is data with a place in the text", () => {
+    const piece = fc.constantFrom(
+      ..."label:|grub2:|\n|  |entries:|- |name: |linux: |initrd: |timeout: |\"|'|[|]|{|}|*a|&a |# |---\n|\t|\u0000|é|>|\\|1|/k|,".split(
+        "|",
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+        const text = pieces.join("");
+        const { config, findings } = parse(text);
+        expect(config === undefined).toBe(findings.some(({ severity }) => severity === "error"));
+        const lines = text.split("\n").length;
+        for (const each of findings) {
+          expect(findingSchema.parse(JSON.parse(JSON.stringify(each)))).toEqual(each);
+          expect(each.place!.line).toBeLessThanOrEqual(lines);
+          for (const sentence of [each.seen, each.why, each.fix]) expect(sentence).toMatch(/^\S.*[.!?]$/s);
+          expect(findingLines(each).join("")).not.toMatch(/\p{Cc}/u);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+interface JsonSchema {
+  description?: string;
+  properties: Record<string, JsonSchema>;
+  required: string[];
+  items: JsonSchema;
+  additionalProperties: boolean;
+}
+
+describe("isoYamlJsonSchema", () => {
+  test("describes every key, and knows no others", () => {
+    const schema = isoYamlJsonSchema() as unknown as JsonSchema;
+    expect(schema.additionalProperties).toBe(false);
+    expect(Object.keys(schema.properties)).toEqual(["label", "kernel_args", "grub2"]);
+    const grub2 = schema.properties.grub2!;
+    const entry = grub2.properties.entries!.items;
+    expect(Object.keys(grub2.properties)).toEqual(["default", "timeout", "entries"]);
+    expect(entry.required).toEqual(["name", "linux", "initrd"]);
+    const all = [
+      ...Object.values(schema.properties),
+      ...Object.values(grub2.properties),
+      ...Object.values(entry.properties),
+    ];
+    for (const { description } of all) expect(description).toMatch(/^[A-Z].*\.$/s);
+    expect(Object.keys(EXPECTED)).toHaveLength(12);
+    expect(Object.keys(isoYamlSchema.shape)).toEqual(Object.keys(schema.properties));
+  });
+});
+
+describe("nearest", () => {
+  test("counts slips", () => {
+    expect(editDistance("", "abc")).toBe(3);
+    expect(editDistance("label", "lable")).toBe(1);
+    expect(editDistance("kitten", "sitting")).toBe(3);
+    expect(editDistance("ca", "abc")).toBe(3);
+  });
+
+  test("is symmetric, and 0 only for the same text", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 6 });
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, b) === 0).toBe(a === b);
+      }),
+    );
+  });
+
+  test("suggests nothing that is not near", () => {
+    expect(nearest("x", ["label", "grub2"])).toBeUndefined();
+    expect(nearest("foo", ["bar"])).toBeUndefined();
+    expect(nearest("LABEL", ["label"])).toBe("label");
+    expect(nearest("x".repeat(1_000_000), ["label"])).toBeUndefined();
+  });
+});
