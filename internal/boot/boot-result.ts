@@ -1,5 +1,6 @@
 import type { FirmwareKind } from "./firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
+import type { MenuOutcome } from "./menu-drive.ts";
 import { PHASE_NAMES, type Phase, type PhaseTime } from "./phase.ts";
 
 /** One way to boot. */
@@ -27,6 +28,7 @@ export interface BootResult extends BootWay {
   /** Seconds from switching on to the verdict. */
   seconds: number;
   phases: readonly PhaseTime[];
+  menu: MenuOutcome;
   /** The line that said that the machine is up; undefined if it did not come up. */
   reached: string | undefined;
   failure: BootFailure | undefined;

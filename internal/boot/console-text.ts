@@ -1,4 +1,4 @@
-import { type TerminalItem, TerminalInput } from "./terminal-input.ts";
+import { TerminalInput, type TerminalItem } from "./terminal-input.ts";
 
 /** Characters of a line that are kept, from its end. */
 const MAX_LINE = 8192;

@@ -27,6 +27,8 @@ export interface ConsoleWatcherOptions {
   start: number;
   /** What a line must show for the boot to count; default: `BOOTED`. */
   until?: RegExp | undefined;
+  /** Codes of failure signs that are no failure in this boot. */
+  expected?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export interface ConsoleWatcherOptions {
  */
 export class ConsoleWatcher {
   readonly #until: RegExp;
+  readonly #expected: ReadonlySet<string>;
   readonly #text = new ConsoleText();
   readonly #starts: { phase: Phase; at: number }[];
   readonly #lastLines: string[] = [];
@@ -43,7 +46,8 @@ export class ConsoleWatcher {
   #lastFed: number;
   #looked = "";
 
-  constructor({ start, until }: ConsoleWatcherOptions) {
+  constructor({ start, until, expected }: ConsoleWatcherOptions) {
+    this.#expected = expected ?? new Set();
     // A global or sticky pattern would remember where it stopped.
     this.#until = new RegExp(until ?? BOOTED, (until ?? BOOTED).flags.replace(/[gy]/g, ""));
     this.#starts = [{ phase: "firmware", at: start }];
@@ -86,7 +90,7 @@ export class ConsoleWatcher {
       return;
     }
     const sign = failureSign(line, this.phase);
-    if (sign === undefined) return;
+    if (sign === undefined || this.#expected.has(sign.code)) return;
     const phase = sign.phase ?? this.phase;
     if (sign.unlessItGoesOn !== true) this.#fail({ sign, phase, line });
     else this.#pending ??= { sign, phase, line, since: now };

@@ -74,7 +74,15 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
   },
   {
     code: "B_GRUB_RESCUE",
-    pattern: /grub rescue> |^grub> /,
+    pattern: /grub rescue> /,
+    during: BEFORE_KERNEL,
+    phase: "grub",
+    message: "GRUB could not read its own modules and waits for commands.",
+    hint: "GRUB does not find the medium, or its modules are not where its prefix says.",
+  },
+  {
+    code: "B_GRUB_PROMPT",
+    pattern: /^grub> /,
     during: BEFORE_KERNEL,
     phase: "grub",
     message: "GRUB found no menu and waits for commands.",

@@ -7,10 +7,13 @@ import type { RunTool } from "../tool/run.ts";
 import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";
 import { findQemu } from "./firmware.ts";
+import { press } from "./keyboard.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
+import { addSerialConsole, type MenuOutcome } from "./menu-drive.ts";
 import type { Phase } from "./phase.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
 import { Qmp } from "./qmp.ts";
+import { Screen } from "./screen.ts";
 import { takeScreenshot } from "./screenshot.ts";
 import { switchedOff, timedOut } from "./verdict.ts";
 
@@ -25,6 +28,8 @@ export interface BootRequest extends BootWay {
   timeout: number;
   /** What a line on the console must show for the boot to count; default: a login prompt or systemd's last target. */
   until?: RegExp | undefined;
+  /** Whether a serial console is added to the entry that GRUB boots. */
+  menu: "leave-alone" | "add-console";
   /** Folder for the serial log and the screenshot; made if it is not there. */
   keepIn: string;
 }
@@ -80,7 +85,9 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   const serial = openSync(serialLog, "w");
   const stop = new AbortController();
   const start = now();
-  const watcher = new ConsoleWatcher({ start, until });
+  const drive = request.menu === "add-console";
+  const watcher = new ConsoleWatcher({ start, until, expected: new Set(drive ? ["B_GRUB_PROMPT"] : []) });
+  const screen = new Screen();
   let over = false;
   const machine = world
     .run({
@@ -89,6 +96,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
       log: join(keepIn, `${name}.qemu.log`),
       onStdout: (chunk) => {
         writeSync(serial, chunk);
+        screen.feed(chunk);
         const before = watcher.phase;
         watcher.feed(chunk, now());
         if (watcher.phase !== before) world.onPhase?.(watcher.phase, (now() - start) / 1000);
@@ -99,6 +107,18 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     });
   // Looked at below, after the machine was ended.
   machine.catch(() => undefined);
+  const isOver = () => over || stop.signal.aborted || watcher.verdict !== undefined;
+  const menu: Promise<MenuOutcome> = drive
+    ? withQmp(scratch, (qmp) =>
+        addSerialConsole({
+          screen,
+          phase: () => watcher.phase,
+          press: (chords) => press(qmp, chords),
+          sleep: Bun.sleep,
+          over: isOver,
+        }),
+      ).catch((error: Error) => ({ kind: "not-driven", why: error.message }))
+    : Promise.resolve({ kind: "left-alone" });
   try {
     while (!over && watcher.verdict === undefined && now() - start < timeout * 1000) {
       await Promise.race([machine.catch(() => undefined), Bun.sleep(LOOK)]);
@@ -110,13 +130,18 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     if (over) watcher.end(ended);
     const failure = failureOf(watcher, { over, timeout });
     const screenshot = failure === undefined || over ? undefined : join(keepIn, `${name}.png`);
-    if (screenshot !== undefined) await photograph(screenshot, scratch);
+    if (screenshot !== undefined) {
+      const files = { to: screenshot, scratch: join(scratch, "screen.ppm") };
+      await withQmp(scratch, (qmp) => takeScreenshot(qmp, files));
+    }
+    stop.abort();
     return {
       firmware: request.firmware,
       media: request.media,
       accelerator: request.accelerator,
       seconds: (ended - start) / 1000,
       phases: watcher.phaseTimes(ended),
+      menu: await menu,
       reached: watcher.verdict?.outcome === "booted" ? watcher.verdict.line : undefined,
       failure,
       serialLog,
@@ -124,7 +149,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     };
   } finally {
     stop.abort();
-    await machine.catch(() => undefined);
+    await Promise.all([machine.catch(() => undefined), menu]);
     closeSync(serial);
   }
 }
@@ -141,10 +166,10 @@ function failureOf(
   return { phase, code, message, hint, line, lastLines };
 }
 
-async function photograph(to: string, scratch: string): Promise<void> {
+async function withQmp<T>(scratch: string, use: (qmp: Qmp) => Promise<T>): Promise<T> {
   const qmp = await Qmp.connect(join(scratch, "qmp"), 5000);
   try {
-    await takeScreenshot(qmp, { to, scratch: join(scratch, "screen.ppm") });
+    return await use(qmp);
   } finally {
     qmp.close();
   }

@@ -154,8 +154,8 @@ function unitsAt(view: DataView, at: number): string {
 /** Windows NT keeps an all lower-case base or extension in two bits instead of a long name. */
 function decodeShortName(bytes: Uint8Array, caseBits: number): string {
   const text = latin1(bytes);
-  let base = text.slice(0, 8).trimEnd();
-  let extension = text.slice(8).trimEnd();
+  let base = text.slice(0, 8).replace(/ +$/, "");
+  let extension = text.slice(8).replace(/ +$/, "");
   if (base.startsWith("\x05")) base = `\xe5${base.slice(1)}`;
   if ((caseBits & 0x08) !== 0) base = base.toLowerCase();
   if ((caseBits & 0x10) !== 0) extension = extension.toLowerCase();

@@ -2,10 +2,11 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs"
 import { PlatterError } from "../error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { withHostPath } from "./host-path.ts";
-import { type EntryType, pathOf } from "./image-tree.ts";
+import type { EntryType } from "./image-tree.ts";
 import { throwIfAborted } from "./interrupt.ts";
-import { ImageInode, ImageNode } from "./layer-node.ts";
 import { machineError } from "./machine-error.ts";
+import { TableNode } from "./table-node.ts";
+import { TreeTable } from "./tree-table.ts";
 import { readXattrs } from "./xattr.ts";
 import { isOverlayXattr, XattrInterner } from "./xattr-set.ts";
 
@@ -16,7 +17,7 @@ const TURN = 30;
 export async function scanDirectory(
   root: string,
   options: { signal: AbortSignal; ignoreXattr?: (name: string) => boolean },
-): Promise<ImageNode> {
+): Promise<TableNode> {
   const scan = new Scan(root, options.ignoreXattr ?? (() => false));
   const top = scan.top();
   const pending = [top];
@@ -28,24 +29,25 @@ export async function scanDirectory(
     throwIfAborted(options.signal);
     turn = performance.now();
   }
-  return top;
+  return new TableNode(scan.table, top);
 }
 
 class Scan {
   readonly #root: string;
   readonly #ignoreXattr: (name: string) => boolean;
   /** Inodes with several names, by device and number. */
-  readonly #linked = new Map<string, ImageInode>();
+  readonly #linked = new Map<string, number>();
   readonly #interner = new XattrInterner();
+  readonly table = new TreeTable();
 
   constructor(root: string, ignoreXattr: (name: string) => boolean) {
     this.#root = root;
     this.#ignoreXattr = ignoreXattr;
   }
 
-  top(): ImageNode {
+  top(): number {
     const inode = this.#inode("" as BytePath);
-    if (inode?.type === "directory") return new ImageNode("", undefined, inode);
+    if (inode !== 0 && this.table.inodes.isDirectory(inode)) return this.table.addRoot(inode);
     throw new PlatterError({
       code: "E_DIRECTORY",
       kind: "contract",
@@ -54,33 +56,33 @@ class Scan {
   }
 
   /** Gives a folder its children, and adds the folders among them to `pending`. */
-  fill(folder: ImageNode, pending: ImageNode[]): void {
-    const path = pathOf(folder);
+  fill(folder: number, pending: number[]): void {
+    const path = this.table.path(folder);
     const names = this.#call(path, () =>
       withHostPath(this.#root, path, (host) => readdirSync(host, { encoding: "latin1" })),
     );
     for (const name of names.sort()) {
       const inode = this.#inode((path === "" ? name : `${path}/${name}`) as BytePath);
-      if (inode === undefined) continue;
-      const node = new ImageNode(name, folder, inode);
+      if (inode === 0) continue;
+      const node = this.table.addChild(folder, name, inode);
+      if (this.table.inodes.isDirectory(inode)) pending.push(node);
       // What a file's bytes are read through: any of its names will do.
-      if (inode.type === "file") inode.locator ??= node;
-      folder.children?.set(name, node);
-      if (node.children !== undefined) pending.push(node);
+      else this.table.inodes.setLocator(inode, node);
     }
   }
 
-  #inode(path: BytePath): ImageInode | undefined {
+  /** The inode of a path; 0 for a socket. */
+  #inode(path: BytePath): number {
     return this.#call(path, () =>
       withHostPath(this.#root, path, (host) => {
         // As whole nanoseconds: milliseconds as a double would round times up to the next second.
         const stat = lstatSync(host, { bigint: true });
         const type = typeOf(stat);
-        if (type === undefined) return undefined;
+        if (type === undefined) return 0;
         if (type === "directory" || stat.nlink === 1n) return this.#newInode(type, host, stat);
         const key = `${stat.dev}:${stat.ino}`;
         const known = this.#linked.get(key);
-        if (known !== undefined) known.links++;
+        if (known !== undefined) this.table.inodes.addLinks(known, 1);
         const inode = known ?? this.#newInode(type, host, stat);
         this.#linked.set(key, inode);
         return inode;
@@ -88,24 +90,26 @@ class Scan {
     );
   }
 
-  #newInode(type: EntryType, host: Buffer, stat: BigIntStats): ImageInode {
-    const inode = new ImageInode(type, {
+  #newInode(type: EntryType, host: Buffer, stat: BigIntStats): number {
+    const { inodes } = this.table;
+    const inode = inodes.add({
+      type,
       mode: Number(stat.mode) & 0o7777,
       uid: Number(stat.uid),
       gid: Number(stat.gid),
       mtime: wholeSeconds(stat.mtimeNs),
       size: type === "file" ? Number(stat.size) : 0,
     });
-    if (type === "symlink") inode.target = readlinkSync(host, { encoding: "latin1" });
+    if (type === "symlink") inodes.setTarget(inode, readlinkSync(host, { encoding: "latin1" }));
     if (type === "character-device" || type === "block-device") {
-      const device = stat.rdev;
-      inode.devMajor = Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn));
-      inode.devMinor = Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));
+      const major = ((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & ~0xfffn);
+      const minor = (stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xffffff00n);
+      inodes.setDevice(inode, Number(major), Number(minor));
     }
     const xattrs = readXattrs(Buffer.concat([host, NUL]));
     // overlayfs's own notes are about the mount that this folder is part of, not about the image.
     const kept = xattrs.filter(([name]) => !isOverlayXattr(name) && !this.#ignoreXattr(name));
-    if (kept.length > 0) inode.xattrs = this.#interner.intern(kept);
+    if (kept.length > 0) inodes.setXattrs(inode, this.#interner.intern(kept));
     return inode;
   }
 

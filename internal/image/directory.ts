@@ -5,16 +5,10 @@ import { type BytePath, displayPath } from "./byte-path.ts";
 import { scanDirectory } from "./directory-scan.ts";
 import { READ_SIZE } from "./file-range.ts";
 import { withHostPath } from "./host-path.ts";
-import {
-  type ImageSource,
-  type ImageTree,
-  type Inode,
-  pathOf,
-  type SequentialReader,
-  type TreeNode,
-} from "./image-tree.ts";
+import type { ImageSource, ImageTree, Inode, SequentialReader } from "./image-tree.ts";
 import { throwIfAborted } from "./interrupt.ts";
 import { machineError } from "./machine-error.ts";
+import type { TableNode } from "./table-node.ts";
 
 const readAt = promisify(read);
 
@@ -47,12 +41,12 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
 class DirectoryTree implements ImageTree {
   readonly source: ImageSource;
   readonly hostPath: string;
-  readonly root: TreeNode;
+  readonly root: TableNode;
   /** The folder's path, one character a byte. */
   readonly #path: string;
   readonly #options: DirectoryOptions;
 
-  constructor(path: string, root: TreeNode, options: DirectoryOptions) {
+  constructor(path: string, root: TableNode, options: DirectoryOptions) {
     this.#path = path === "/" ? "" : path;
     this.hostPath = Buffer.from(path, "latin1").toString();
     this.root = root;
@@ -70,7 +64,7 @@ class DirectoryTree implements ImageTree {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
     throwIfAborted(this.#options.signal);
-    const path = pathOf(inode.locator as TreeNode);
+    const path = this.root.table.path(inode.locator as number);
     const fd = this.#open(path);
     try {
       for (let at = 0; at < inode.size; ) {

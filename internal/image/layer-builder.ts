@@ -1,10 +1,11 @@
 import { LayerMarks, Mark } from "./layer-marks.ts";
-import { ImageInode, ImageNode, impliedDirectory, unlinkAll } from "./layer-node.ts";
-import { applyLinkMetadata, memberInode, ownString } from "./member-inode.ts";
+import { addMemberInode, applyLinkMetadata, IMPLIED_FOLDER } from "./member-inode.ts";
 import { checkName, cleanedPath } from "./member-path.ts";
 import { MAX_SYMLINKS, resolveNoFollow } from "./resolve.ts";
+import { TableNode } from "./table-node.ts";
 import { tarError } from "./tar-error.ts";
 import type { TarDialect, TarMember } from "./tar-member.ts";
+import type { TreeTable } from "./tree-table.ts";
 
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
@@ -19,145 +20,144 @@ const MAX_DEPTH = 4096;
  * the layer is unpacked, a folder of this layer covers them.
  */
 export class LayerBuilder {
-  readonly root = new ImageNode("", undefined, impliedDirectory(0o755));
+  /** The layer's root, a node of the table that has no parent. */
+  readonly root: number;
   readonly marks = new LayerMarks();
+  readonly #table: TreeTable;
   readonly #archive: string;
   readonly #dialect: TarDialect;
-  /** The tree of the layers below, where hard links may lead. */
-  readonly #base: ImageNode;
+  /** The root of the layers below, where hard links may lead. */
+  readonly #base: number;
   /** Members mostly come folder by folder. */
-  #lastPrefix: string | undefined;
-  #lastParent: ImageNode = this.root;
+  #lastPath: string | undefined;
+  #lastFolder = 0;
 
-  constructor(options: { archive: string; dialect: TarDialect; base: ImageNode }) {
+  constructor(table: TreeTable, options: { archive: string; dialect: TarDialect; base: number }) {
+    this.#table = table;
     this.#archive = options.archive;
     this.#dialect = options.dialect;
     this.#base = options.base;
+    this.root = table.addRoot(table.inodes.add(IMPLIED_FOLDER));
     this.marks.add(this.root, Mark.implicit);
   }
 
   /**
-   * Adds a member; returns the new name, or undefined if the member makes none.
+   * Adds a member; returns the new node, or 0 if the member makes none.
    * @throws PlatterError `E_TAR_PATH`, `E_TAR_LINK`
    */
-  add(member: TarMember, locator: unknown): ImageNode | undefined {
+  add(member: TarMember, locator: number): number {
     const path = cleanedPath(member.path, this.#archive);
     if (path === "") return this.#setRoot(member);
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
-    const folder = path.slice(0, Math.max(slash, 0));
+    const parentPath = path.slice(0, Math.max(slash, 0));
     if (this.#dialect === "layer" && path.includes(WHITEOUT)) {
       if (name === OPAQUE) {
-        this.marks.add(this.#folder(folder), Mark.opaque);
-        return undefined;
+        this.marks.add(this.#folder(parentPath), Mark.opaque);
+        return 0;
       }
-      if (path.split("/").some((part) => part.startsWith(AUFS))) return undefined;
+      if (path.split("/").some((part) => part.startsWith(AUFS))) return 0;
       if (name.startsWith(WHITEOUT)) {
-        this.#whiteout(this.#folder(folder), name.slice(WHITEOUT.length), path);
-        return undefined;
+        this.#whiteout(this.#folder(parentPath), name.slice(WHITEOUT.length), path);
+        return 0;
       }
     }
-    const parent = this.#folder(folder);
+    const parent = this.#folder(parentPath);
     // What overlayfs writes for a whiteout; unpacked by podman, it is one again.
     if (this.#dialect === "layer" && isNullDevice(member)) {
-      this.#remove(parent, name);
+      this.#remove(this.#table.child(parent, name));
       this.#whiteout(parent, name, path);
-      return undefined;
+      return 0;
     }
     return this.#place(parent, name, { member, locator, path });
   }
 
-  #setRoot(member: TarMember): undefined {
+  #setRoot(member: TarMember): 0 {
     if (member.type !== "directory") {
       throw tarError("E_TAR_PATH", this.#archive, `\`${member.path}\` would replace the root directory`);
     }
     // podman and docker pass over a layer's `./`: the root of every image that they mount is theirs.
-    if (this.#dialect === "layer") return;
-    this.root.inode = this.#inode(member, undefined);
+    if (this.#dialect === "layer") return 0;
+    this.#table.setInode(this.root, this.#inode(member, 0));
     this.marks.remove(this.root, Mark.implicit);
+    return 0;
   }
 
-  #place(
-    parent: ImageNode,
-    name: string,
-    what: { member: TarMember; locator: unknown; path: string },
-  ): ImageNode | undefined {
+  #place(parent: number, name: string, what: { member: TarMember; locator: number; path: string }): number {
     const { member, locator, path } = what;
-    const old = parent.children?.get(name);
+    const old = this.#table.child(parent, name);
     if (member.type === "hard-link") {
       const target = this.#linkTarget(member, path);
-      if (this.#dialect === "layer") applyLinkMetadata(target, member);
-      if (target === old?.inode) return undefined;
-      target.links++;
+      if (this.#dialect === "layer") applyLinkMetadata(this.#table.inodes, target, member);
+      if (old !== 0 && target === this.#table.inode(old)) return 0;
+      this.#table.inodes.addLinks(target, 1);
       return this.#insert(parent, name, target);
     }
     const inode = this.#inode(member, locator);
-    if (old?.children !== undefined && inode.type === "directory") {
-      old.inode = inode;
+    if (old !== 0 && this.#table.isDirectory(old) && member.type === "directory") {
+      this.#table.setInode(old, inode);
       this.marks.remove(old, Mark.implicit);
-      return undefined;
+      return 0;
     }
     return this.#insert(parent, name, inode);
   }
 
-  #inode(member: TarMember, locator: unknown): ImageInode {
-    return memberInode(member, { dialect: this.#dialect, archive: this.#archive, locator });
+  #inode(member: TarMember, locator: number): number {
+    const options = { dialect: this.#dialect, archive: this.#archive, locator };
+    return addMemberInode(this.#table.inodes, member, options);
   }
 
   /** Puts an inode under a name, in place of what is there. */
-  #insert(parent: ImageNode, name: string, inode: ImageInode): ImageNode {
+  #insert(parent: number, name: string, inode: number): number {
     checkName(name, this.#archive);
-    const node = new ImageNode(ownString(name), parent, inode);
+    const old = this.#table.child(parent, name);
+    this.#remove(old);
+    const node = this.#table.addChild(parent, name, inode);
     // A whiteout, also one that came first, speaks of older layers and stays true.
-    const old = this.#remove(parent, name);
     if (this.marks.has(old, Mark.whiteout) || this.marks.has(old, Mark.replaced)) {
       this.marks.add(node, Mark.replaced);
     }
-    parent.children?.set(node.name, node);
     return node;
   }
 
-  #remove(parent: ImageNode, name: string): ImageNode | undefined {
-    const old = parent.children?.get(name);
-    if (old === undefined) return undefined;
-    unlinkAll(old);
-    parent.children?.delete(name);
-    if (old.children !== undefined) this.#lastPrefix = undefined;
-    return old;
+  #remove(node: number): void {
+    if (node === 0) return;
+    if (this.#table.isDirectory(node)) this.#lastPath = undefined;
+    this.#table.remove(node);
   }
 
-  #whiteout(parent: ImageNode, name: string, path: string): void {
+  #whiteout(parent: number, name: string, path: string): void {
     if (name === "" || name === "." || name === "..") {
       throw tarError("E_TAR_PATH", this.#archive, `\`${path}\` is a whiteout of nothing`);
     }
-    const there = parent.children?.get(name);
+    const there = this.#table.child(parent, name);
     // The layer's own entry stays: a whiteout speaks of older layers only.
-    if (there !== undefined && !this.marks.has(there, Mark.whiteout)) this.marks.add(there, Mark.replaced);
-    if (there !== undefined) return;
-    const nothing = new ImageInode("fifo", { mode: 0, uid: 0, gid: 0, mtime: 0, size: 0 });
+    if (there !== 0 && !this.marks.has(there, Mark.whiteout)) this.marks.add(there, Mark.replaced);
+    if (there !== 0) return;
+    const nothing = this.#table.inodes.add({ ...IMPLIED_FOLDER, type: "fifo" });
     this.marks.add(this.#insert(parent, name, nothing), Mark.whiteout);
   }
 
-  #linkTarget(member: TarMember, path: string): ImageInode {
+  #linkTarget(member: TarMember, path: string): number {
     const target = cleanedPath(member.linkPath, this.#archive);
-    const own = resolveNoFollow(this.root, target) as ImageNode | undefined;
-    const found =
-      own !== undefined && !this.marks.has(own, Mark.whiteout)
-        ? own
-        : (resolveNoFollow(this.#base, target) as ImageNode | undefined);
+    const find = (root: number) =>
+      resolveNoFollow(new TableNode(this.#table, root), target) as TableNode | undefined;
+    const own = find(this.root);
+    const found = own !== undefined && !this.marks.has(own.number, Mark.whiteout) ? own : find(this.#base);
     if (found === undefined) {
       const problem = `the hard link \`${path}\` leads to \`${target}\`, which does not exist`;
       throw tarError("E_TAR_LINK", this.#archive, problem);
     }
-    if (found.children !== undefined) {
+    if (this.#table.isDirectory(found.number)) {
       throw tarError("E_TAR_LINK", this.#archive, `the hard link \`${path}\` leads to a folder`);
     }
-    return found.inode;
+    return this.#table.inode(found.number);
   }
 
   /** The folder at a cleaned path, made where it is missing; this layer's own symlinks are followed inside the root. */
-  #folder(path: string): ImageNode {
-    if (path === this.#lastPrefix) return this.#lastParent;
+  #folder(path: string): number {
+    if (path === this.#lastPath) return this.#lastFolder;
+    const table = this.#table;
     let at = this.root;
     let symlinks = 0;
     let depth = 0;
@@ -166,37 +166,38 @@ export class LayerBuilder {
       const name = pending.pop() as string;
       if (name === "" || name === ".") continue;
       if (name === "..") {
-        at = at.parent ?? this.root;
+        at = table.parent(at) || this.root;
         depth = Math.max(0, depth - 1);
         continue;
       }
       if (++depth > MAX_DEPTH) {
         throw tarError("E_TAR_PATH", this.#archive, `a path has more than ${MAX_DEPTH} parts`);
       }
-      const child = at.children?.get(name);
-      if (child === undefined || this.marks.has(child, Mark.whiteout)) {
-        at = this.#insert(at, name, impliedDirectory(0o755));
+      const child = table.child(at, name);
+      if (child === 0 || this.marks.has(child, Mark.whiteout)) {
+        at = this.#insert(at, name, table.inodes.add(IMPLIED_FOLDER));
         this.marks.add(at, Mark.implicit);
-      } else if (child.children !== undefined) {
+      } else if (table.isDirectory(child)) {
         at = child;
-      } else if (child.inode.type === "symlink") {
+      } else {
+        const target = table.inodes.target(table.inode(child));
+        if (target === undefined) {
+          throw tarError(
+            "E_TAR_PATH",
+            this.#archive,
+            `something lies below \`${path}\`, which is not a folder`,
+          );
+        }
         if (++symlinks > MAX_SYMLINKS) {
           throw tarError("E_TAR_PATH", this.#archive, `symlinks go in circles in \`${path}\``);
         }
-        const target = child.inode.target as string;
         depth = target.startsWith("/") ? 0 : depth - 1;
         if (depth === 0) at = this.root;
         pending.push(...target.split("/").reverse());
-      } else {
-        throw tarError(
-          "E_TAR_PATH",
-          this.#archive,
-          `something lies below \`${path}\`, which is not a folder`,
-        );
       }
     }
-    this.#lastPrefix = path;
-    this.#lastParent = at;
+    this.#lastPath = path;
+    this.#lastFolder = at;
     return at;
   }
 }

@@ -1,5 +1,3 @@
-import type { ImageNode } from "./layer-node.ts";
-
 /** What a layer says about a name beyond what it puts there. */
 export const Mark = {
   /** Made only because something lies below it: metadata of an older folder stays. */
@@ -14,19 +12,19 @@ export const Mark = {
 
 export type Mark = (typeof Mark)[keyof typeof Mark];
 
-/** The marks of one layer's tree; few names have any. */
+/** The marks of one layer's nodes; few have any. */
 export class LayerMarks {
-  readonly #marks = new Map<ImageNode, number>();
+  readonly #marks = new Map<number, number>();
 
-  has(node: ImageNode | undefined, mark: Mark): boolean {
-    return node !== undefined && ((this.#marks.get(node) ?? 0) & mark) !== 0;
+  has(node: number, mark: Mark): boolean {
+    return ((this.#marks.get(node) ?? 0) & mark) !== 0;
   }
 
-  add(node: ImageNode, mark: Mark): void {
+  add(node: number, mark: Mark): void {
     this.#marks.set(node, (this.#marks.get(node) ?? 0) | mark);
   }
 
-  remove(node: ImageNode, mark: Mark): void {
+  remove(node: number, mark: Mark): void {
     this.#marks.set(node, (this.#marks.get(node) ?? 0) & ~mark);
   }
 }

@@ -1,8 +1,7 @@
 import type { BytePath } from "./byte-path.ts";
-import { type Inode, pathOf, type TreeNode } from "./image-tree.ts";
 import { explained, type Layer } from "./layer.ts";
-import type { ImageNode } from "./layer-node.ts";
 import type { Spool, SpoolSlot } from "./spool.ts";
+import type { TableNode } from "./table-node.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 import { TreeBuilder } from "./tree-builder.ts";
@@ -21,7 +20,7 @@ export function ordinalOf(locator: number): number {
 }
 
 export interface LayerScan {
-  root: ImageNode;
+  root: TableNode;
   /** Contents that `capture` asked for, by locator. */
   captured: Map<number, SpoolSlot>;
 }
@@ -40,7 +39,7 @@ export async function scanLayers(
       for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
         const locator = memberLocator(index, member.ordinal);
         const node = tree.add(member, locator);
-        if (node === undefined || member.size === 0 || !options.capture(pathOf(node))) continue;
+        if (node === 0 || member.size === 0 || !options.capture(builder.table.path(node))) continue;
         captured.set(locator, await options.spool.keep(reader.content(), member.size));
       }
       await reader.drain();
@@ -65,7 +64,7 @@ async function captureLinked(
 ): Promise<void> {
   const missing = new Map<number, Set<number>>();
   for (const inode of linkedInodes(scan.root, options.capture)) {
-    const locator = inode.locator as number;
+    const locator = scan.root.table.inodes.locator(inode) as number;
     if (scan.captured.has(locator)) continue;
     const ordinals = missing.get(layerOf(locator)) ?? new Set();
     missing.set(layerOf(locator), ordinals.add(ordinalOf(locator)));
@@ -83,11 +82,14 @@ async function captureLinked(
   }
 }
 
-function* linkedInodes(root: TreeNode, capture: (path: BytePath) => boolean): Generator<Inode> {
-  const pending: TreeNode[] = [root];
+/** Inodes with several names, one of which is asked for. */
+function* linkedInodes(root: TableNode, capture: (path: BytePath) => boolean): Generator<number> {
+  const { table } = root;
+  const pending = [root.number];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (node.children !== undefined) pending.push(...node.children.values());
-    const { inode } = node;
-    if (inode.type === "file" && inode.links > 1 && inode.size > 0 && capture(pathOf(node))) yield inode;
+    for (let child = table.first(node); child !== 0; child = table.next(child)) pending.push(child);
+    const inode = table.inode(node);
+    if (table.inodes.links(inode) < 2 || table.inodes.size(inode) === 0 || table.isDirectory(node)) continue;
+    if (capture(table.path(node))) yield inode;
   }
 }

@@ -1,37 +1,35 @@
-import { ImageInode } from "./layer-node.ts";
+import type { InodeTable, NewInode } from "./inode-table.ts";
 import { tarError } from "./tar-error.ts";
 import type { TarDialect, TarMember } from "./tar-member.ts";
 
 /** 2262-04-11 in seconds: 2^63 nanoseconds. */
 const MAX_GO_TIME = 9_223_372_036;
 
-/** The inode that a member describes; a hard link describes none of its own. @throws PlatterError `E_TAR_LINK` */
-export function memberInode(
+/** A folder that no layer describes, as podman makes it, but from 1970: podman's is of when it was unpacked. */
+export const IMPLIED_FOLDER: NewInode = { type: "directory", mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
+
+/** Adds the inode that a member describes; a hard link describes none of its own. @throws PlatterError `E_TAR_LINK` */
+export function addMemberInode(
+  inodes: InodeTable,
   member: TarMember,
-  options: { dialect: TarDialect; archive: string; locator: unknown },
-): ImageInode {
+  options: { dialect: TarDialect; archive: string; locator: number },
+): number {
   if (member.type === "hard-link") throw new TypeError("a hard link has no inode of its own");
-  const { uid, gid, size } = member;
+  const { type, uid, gid, size } = member;
   // Linux gives every symlink these bits, whatever an archive says.
-  const mode = member.type === "symlink" ? 0o777 : member.mode;
-  const inode = new ImageInode(member.type, {
-    mode,
-    uid,
-    gid,
-    mtime: unpackedTime(member, options.dialect),
-    size,
-  });
-  if (member.type === "symlink") {
+  const mode = type === "symlink" ? 0o777 : member.mode;
+  const mtime = unpackedTime(member, options.dialect);
+  const inode = inodes.add({ type, mode, uid, gid, mtime, size });
+  if (type === "symlink") {
     if (member.linkPath === "") {
       throw tarError("E_TAR_LINK", options.archive, `the symlink \`${member.path}\` leads nowhere`);
     }
-    inode.target = ownString(member.linkPath);
-  } else if (member.type === "character-device" || member.type === "block-device") {
-    inode.devMajor = member.devMajor;
-    inode.devMinor = member.devMinor;
+    inodes.setTarget(inode, ownString(member.linkPath));
+  } else if (type === "character-device" || type === "block-device") {
+    inodes.setDevice(inode, member.devMajor, member.devMinor);
   }
-  if (member.xattrs !== undefined) inode.xattrs = member.xattrs;
-  if (member.type === "file") inode.locator = options.locator;
+  inodes.setXattrs(inode, member.xattrs);
+  if (type === "file") inodes.setLocator(inode, options.locator);
   return inode;
 }
 
@@ -39,16 +37,15 @@ export function memberInode(
  * podman sets what a hard link's header says on the common inode, but for mode and time where that is a symlink.
  * Writers repeat the first header, so that this matters for odd archives only.
  */
-export function applyLinkMetadata(inode: ImageInode, member: TarMember): void {
-  inode.uid = member.uid;
-  inode.gid = member.gid;
-  if (inode.type !== "symlink") {
-    inode.mode = member.mode;
-    inode.mtime = unpackedTime(member, "layer");
+export function applyLinkMetadata(inodes: InodeTable, inode: number, member: TarMember): void {
+  inodes.setOwner(inode, member);
+  if (inodes.type(inode) !== "symlink") {
+    inodes.setMode(inode, member.mode);
+    inodes.setMtime(inode, unpackedTime(member, "layer"));
   }
   if (member.xattrs === undefined) return;
-  const merged = [...new Map([...(inode.xattrs ?? []), ...member.xattrs])];
-  inode.xattrs = new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const merged = [...new Map([...(inodes.xattrs(inode) ?? []), ...member.xattrs])];
+  inodes.setXattrs(inode, new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** containers/storage sets times that Go cannot hold in nanoseconds to 1970, those of symlinks excepted. */
@@ -58,6 +55,6 @@ function unpackedTime(member: TarMember, dialect: TarDialect): number {
 }
 
 /** A string that does not keep a longer one alive that it was cut from. */
-export function ownString(text: string): string {
+function ownString(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }

@@ -1,75 +1,86 @@
 import { LayerBuilder } from "./layer-builder.ts";
 import { type LayerMarks, Mark } from "./layer-marks.ts";
-import { ImageNode, impliedDirectory, sortChildren, unlinkAll } from "./layer-node.ts";
+import { IMPLIED_FOLDER } from "./member-inode.ts";
+import { TableNode } from "./table-node.ts";
 import type { TarDialect } from "./tar-member.ts";
+import { TreeTable } from "./tree-table.ts";
 
 /** Puts layers on top of each other, the lowest first, into the tree that podman would mount. */
 export class TreeBuilder {
+  readonly table = new TreeTable();
   readonly #dialect: TarDialect;
-  readonly #root: ImageNode;
+  readonly #root: number;
 
   constructor(dialect: TarDialect) {
     this.#dialect = dialect;
     // 0555 is what containers/storage gives the root of every image, as Fedora does.
-    this.#root = new ImageNode("", undefined, impliedDirectory(dialect === "layer" ? 0o555 : 0o755));
+    const mode = dialect === "layer" ? 0o555 : 0o755;
+    this.#root = this.table.addRoot(this.table.inodes.add({ ...IMPLIED_FOLDER, mode }));
   }
 
   /** A new layer, to be filled and then given to {@link merge}; `archive` names it in errors. */
   layer(archive: string): LayerBuilder {
-    return new LayerBuilder({ archive, dialect: this.#dialect, base: this.#root });
+    return new LayerBuilder(this.table, { archive, dialect: this.#dialect, base: this.#root });
   }
 
   merge(layer: LayerBuilder): void {
-    new Merge(layer.marks).directories(this.#root, layer.root);
+    new Merge(this.table, layer.marks).folders(this.#root, layer.root);
   }
 
   /** The finished tree. */
-  finish(): ImageNode {
-    sortChildren(this.#root);
-    return this.#root;
+  finish(): TableNode {
+    this.table.sort(this.#root);
+    return new TableNode(this.table, this.#root);
   }
 }
 
 class Merge {
+  readonly #table: TreeTable;
   readonly #marks: LayerMarks;
 
-  constructor(marks: LayerMarks) {
+  constructor(table: TreeTable, marks: LayerMarks) {
+    this.#table = table;
     this.#marks = marks;
   }
 
-  directories(base: ImageNode, upper: ImageNode): void {
-    if (!this.#marks.has(upper, Mark.implicit)) base.inode = upper.inode;
-    const children = base.children as Map<string, ImageNode>;
+  folders(base: number, upper: number): void {
+    const table = this.#table;
+    if (!this.#marks.has(upper, Mark.implicit)) table.setInode(base, table.inode(upper));
     if (this.#marks.has(upper, Mark.opaque)) {
-      for (const child of children.values()) unlinkAll(child);
-      children.clear();
+      for (let child = table.first(base); child !== 0; child = table.first(base)) table.remove(child);
     }
-    for (const child of upper.children?.values() ?? []) this.#child(base, children, child);
+    for (let child = table.first(upper); child !== 0; ) {
+      const next = table.next(child);
+      this.#child(base, child);
+      child = next;
+    }
   }
 
-  #child(base: ImageNode, children: Map<string, ImageNode>, upper: ImageNode): void {
-    const old = children.get(upper.name);
-    const isFolderOverFolder = upper.children !== undefined && old?.children !== undefined;
-    if (old !== undefined && isFolderOverFolder && !this.#marks.has(upper, Mark.replaced)) {
-      this.directories(old, upper);
-      return;
+  #child(base: number, upper: number): void {
+    const table = this.#table;
+    const old = table.child(base, table.name(upper));
+    if (old !== 0) {
+      const isFolderOverFolder = table.isDirectory(old) && table.isDirectory(upper);
+      if (isFolderOverFolder && !this.#marks.has(upper, Mark.replaced)) {
+        this.folders(old, upper);
+        return;
+      }
+      table.remove(old);
     }
-    if (old !== undefined) unlinkAll(old);
-    if (this.#marks.has(upper, Mark.whiteout)) {
-      children.delete(upper.name);
-      return;
-    }
+    if (this.#marks.has(upper, Mark.whiteout)) return;
     this.#dropWhiteouts(upper);
-    upper.parent = base;
-    children.set(upper.name, upper);
+    table.detach(upper);
+    table.attach(base, upper);
   }
 
   /** There is nothing below to be hidden. */
-  #dropWhiteouts(node: ImageNode): void {
-    if (node.children === undefined) return;
-    for (const child of node.children.values()) {
-      if (this.#marks.has(child, Mark.whiteout)) node.children.delete(child.name);
+  #dropWhiteouts(node: number): void {
+    const table = this.#table;
+    for (let child = table.first(node); child !== 0; ) {
+      const next = table.next(child);
+      if (this.#marks.has(child, Mark.whiteout)) table.remove(child);
       else this.#dropWhiteouts(child);
+      child = next;
     }
   }
 }

@@ -70,7 +70,7 @@ function sameContent(node: IsoNode, other: IsoNode): boolean {
 }
 
 /** Characters that Joliet cannot hold (Joliet specification, 3); control characters are nobody's. */
-const NOT_IN_JOLIET = /[*/:;?\\\ud800-\udfff]/;
+const NOT_IN_JOLIET = /[*:;?\\\ud800-\udfff]/;
 /** Joliet names have up to 64 characters (103 by most writers); what is cut gets numbers at its end. */
 const KEPT_CHARACTERS = 48;
 

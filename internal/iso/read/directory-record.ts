@@ -56,7 +56,9 @@ export function readDirectoryRecord(
   const identifier = bytes.subarray(33, 33 + identifierLength);
   if (padding === 1) expectZero(block, { at: 33 + identifierLength, length: 1, name: "padding", findings });
   const systemUse = bytes.subarray(systemUseAt);
-  if (systemUse.length > 0 && isZero(systemUse)) note("is longer than its content", 0);
+  // In Joliet nothing follows but CD-ROM XA's 14 bytes.
+  const isForeign = encoding === "ucs2" && latin1(systemUse.subarray(6, 8)) !== "XA";
+  if (systemUse.length > 0 && (isForeign || isZero(systemUse))) note("is longer than its content", 0);
   const isSpecial = identifierLength === 1 && identifier[0]! <= 1;
   const name = encoding === "ucs2" && !isSpecial ? ucs2(identifier) : latin1(identifier);
   if (!isSpecial && (/[\x00-\x1f/]/.test(name) || (encoding === "ucs2" && identifierLength % 2 !== 0))) {

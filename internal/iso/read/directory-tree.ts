@@ -17,8 +17,8 @@ export interface IsoTree {
 
 const MAX_NODES = 500_000;
 const MAX_DEPTH = 200;
-const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
-const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
+const MAX_TOTAL_BYTES = 96 * 1024 * 1024;
 
 /** Reads the whole tree. `base` is where this volume begins in the whole ISO. */
 export async function readDirectoryTree(
@@ -74,7 +74,9 @@ class TreeReader {
     };
     const queue = [root];
     this.#byExtent.set(extent.lba, root);
-    for (const directory of queue) queue.push(...(await this.#readDirectory(directory)));
+    for (const directory of queue) {
+      if (!this.#findings.isFull) queue.push(...(await this.#readDirectory(directory)));
+    }
     this.#moveRelocated();
     return { root, rockRidge: this.#skip !== undefined, directories: queue };
   }
@@ -135,7 +137,7 @@ class TreeReader {
     }
     const entries: Entry[] = [];
     let index = 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length && !this.#findings.isFull; ) {
       const length = bytes[at]!;
       const sectorEnd = Math.min(bytes.length, at - (at % SECTOR) + SECTOR);
       if (length === 0) {

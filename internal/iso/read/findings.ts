@@ -35,8 +35,13 @@ export class Findings {
     this.#base = base;
   }
 
+  /** Whether there is no point in reading on. */
+  get isFull(): boolean {
+    return this.problems.length >= MAX_PROBLEMS;
+  }
+
   note(problem: Problem): void {
-    if (this.problems.length >= MAX_PROBLEMS) return;
+    if (this.isFull) return;
     const { offset } = problem;
     this.problems.push(offset === undefined ? problem : { ...problem, offset: offset + this.#base });
   }

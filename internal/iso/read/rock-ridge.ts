@@ -23,6 +23,21 @@ export interface RockRidge {
 
 /** What is known to stand in ISOs; anything else is damage. */
 const KNOWN = "SP CE PD ST ER ES RR PX PN SL NM CL PL RE TF SF ZF ZI AA BA AS AL XA MD";
+/** Entries that always have the same length (RRIP 1.10 has a shorter PX). */
+const LENGTHS: Record<string, readonly number[]> = {
+  SP: [7],
+  CE: [28],
+  ST: [4],
+  ES: [5],
+  RR: [5],
+  PX: [36, 44],
+  PN: [20],
+  CL: [12],
+  PL: [12],
+  RE: [4],
+  SF: [21],
+  ZF: [16],
+};
 const MAX_CONTINUATIONS = 64;
 
 interface Area {
@@ -111,6 +126,10 @@ class AreaReader {
         this.#findings.note({ code: "susp-entry", detail, offset: block.offset });
         return continuation;
       }
+      if (LENGTHS[signature]?.includes(length) === false) {
+        this.#note(`a ${signature} entry of ${length} bytes`, block.offset);
+        return continuation;
+      }
       this.#findings.covers({ name: `${block.name}: header`, offset: block.offset, length: 4 });
       if (signature === "ST") return continuation;
       if (signature === "CE") continuation = this.#continuation(block);
@@ -132,7 +151,6 @@ class AreaReader {
     const findings = this.#findings;
     switch (signature) {
       case "SP":
-        if (!this.#hasLength(block, [7])) return;
         expectBytes(block, {
           at: 4,
           name: "check bytes",
@@ -143,7 +161,6 @@ class AreaReader {
         this.#found.skip = block.bytes[6]!;
         return;
       case "PX": {
-        if (!this.#hasLength(block, [36, 44])) return;
         this.#found.mode = both32(block, { at: 4, name: "mode", findings });
         both32(block, { at: 12, name: "links", findings });
         both32(block, { at: 20, name: "owner", findings });
@@ -161,23 +178,18 @@ class AreaReader {
         const flags = block.bytes[4] ?? 0;
         const each = (flags & 0x80) === 0 ? 7 : 17;
         const count = (flags & 0x7f).toString(2).replaceAll("0", "").length;
-        findings.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
         if (block.bytes.length !== 5 + count * each)
           this.#note("timestamps that do not fit their flags", block.offset);
         return;
       }
       case "CL":
-        if (this.#hasLength(block, [12]))
-          this.#found.childLink = both32(block, { at: 4, name: "place", findings });
+        this.#found.childLink = both32(block, { at: 4, name: "place", findings });
         return;
       case "PL":
-        if (this.#hasLength(block, [12])) both32(block, { at: 4, name: "place", findings });
+        both32(block, { at: 4, name: "place", findings });
         return;
       case "RE":
         this.#found.relocated = true;
-        return;
-      case "SF":
-        this.#hasLength(block, [21]);
         return;
       case "ER": {
         const [identifier = 0, description = 0, from = 0, version] = block.bytes.subarray(4, 8);
@@ -229,17 +241,10 @@ class AreaReader {
   }
 
   #continuation(block: Block): Continuation | undefined {
-    if (!this.#hasLength(block, [28])) return undefined;
     const findings = this.#findings;
     const lba = both32(block, { at: 4, name: "block", findings });
     const at = both32(block, { at: 12, name: "offset", findings });
     return { lba, at, length: both32(block, { at: 20, name: "length", findings }) };
-  }
-
-  #hasLength(block: Block, lengths: readonly number[]): boolean {
-    if (lengths.includes(block.bytes.length)) return true;
-    this.#note(`a ${block.name.slice(0, 2)} entry of ${block.bytes.length} bytes`, block.offset);
-    return false;
   }
 
   #note(what: string, offset: number): void {

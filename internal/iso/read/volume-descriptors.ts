@@ -91,7 +91,11 @@ function take(
       found.bootCatalog = readBootRecord(block, findings) ?? found.bootCatalog;
       return;
     case 1:
-      // A copy of the primary descriptor is allowed; the first counts.
+      // ECMA-119, 8.4: it may be recorded more than once.
+      if (found.primary !== undefined) {
+        const detail = "has a second primary volume descriptor, which says other things";
+        findings.note({ code: "descriptor-type", detail, offset: block.offset });
+      }
       found.primary ??= readDescriptor(block, { kind: "primary", findings });
       return;
     case 2:

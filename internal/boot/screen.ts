@@ -1,0 +1,75 @@
+import { TerminalInput, type TerminalItem } from "./terminal-input.ts";
+
+/** More than any firmware's text mode has. */
+const MAX_ROWS = 200;
+const MAX_COLUMNS = 400;
+
+/** What a serial terminal shows: enough of one to see where GRUB's editor has its cursor, and what stands there. */
+export class Screen {
+  readonly #input = new TerminalInput();
+  #rows: string[][] = [];
+  #row = 1;
+  #column = 1;
+
+  feed(chunk: Uint8Array): void {
+    for (const item of this.#input.feed(chunk)) this.#take(item);
+  }
+
+  /** The row the cursor is in, counted from 1. */
+  get cursorRow(): number {
+    return this.#row;
+  }
+
+  /** What stands in a row, without blanks at its end. */
+  line(row: number): string {
+    return Array.from(this.#rows[row] ?? [], (each) => each ?? " ")
+      .slice(1)
+      .join("")
+      .trimEnd();
+  }
+
+  get text(): string {
+    return Array.from(this.#rows, (_, row) => this.line(row)).join("\n");
+  }
+
+  #take(item: TerminalItem): void {
+    switch (item.kind) {
+      case "text":
+        for (const character of item.text) this.#put(character);
+        return;
+      case "control":
+        return this.#control(item.character);
+      case "position":
+        return this.#move(item.row, item.column);
+      case "column":
+        return this.#move(this.#row, item.column);
+      case "move":
+        return this.#move(this.#row + item.rows, this.#column + item.columns);
+      case "clear":
+        this.#rows = [];
+        return;
+      default: {
+        const never: never = item;
+        return never;
+      }
+    }
+  }
+
+  #put(character: string): void {
+    this.#rows[this.#row] ??= [];
+    this.#rows[this.#row]![this.#column] = character;
+    this.#move(this.#row, this.#column + 1);
+  }
+
+  #control(character: string): void {
+    if (character === "\r") this.#move(this.#row, 1);
+    else if (character === "\n") this.#move(this.#row + 1, this.#column);
+    else if (character === "\b") this.#move(this.#row, this.#column - 1);
+    else this.#move(this.#row, this.#column + 8 - ((this.#column - 1) % 8));
+  }
+
+  #move(row: number, column: number): void {
+    this.#row = Math.min(MAX_ROWS, Math.max(1, row));
+    this.#column = Math.min(MAX_COLUMNS, Math.max(1, column));
+  }
+}

@@ -1,0 +1,15 @@
+/** Columns of numbers that grow: a table of a million rows as a few typed arrays in place of a million objects. */
+
+type Column =
+  | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+/** The column with room for `length` numbers, the old ones kept; itself if it has the room. */
+export function withRoom<T extends Column>(column: T, length: number): T {
+  if (length <= column.length) return column;
+  const larger = new (column.constructor as new (length: number) => T)(Math.max(length, column.length * 2));
+  larger.set(column);
+  return larger;
+}
