@@ -37,7 +37,8 @@ export class ConsoleText {
         this.#after = this.#column;
         return;
       case "control":
-        return this.#control(item.character);
+        this.#control(item.character);
+        return;
       case "position":
       case "column":
         this.#column = item.column;
@@ -53,8 +54,7 @@ export class ConsoleText {
         this.#after = 1;
         return;
       default: {
-        const never: never = item;
-        return never;
+        item satisfies never;
       }
     }
   }

@@ -58,6 +58,7 @@ export async function addSerialConsole(machine: DrivenMachine): Promise<MenuOutc
   if (!(await until(machine, () => /ctrl-x/i.test(machine.screen.text)))) {
     return notDriven("GRUB did not open its editor; the menu may have a password");
   }
+  await settle(machine);
   return editEntry(machine);
 }
 
@@ -69,6 +70,7 @@ async function editEntry(machine: DrivenMachine): Promise<MenuOutcome> {
     await press([["ctrl", "n"]]);
     // In the last line the cursor stays.
     await until(machine, () => screen.cursorRow !== before, 2000);
+    await settle(machine);
   }
   await press([["ctrl", "e"], ...chordsFor(` ${CONSOLE}`)]);
   // The editor breaks long lines anywhere.
@@ -80,6 +82,16 @@ async function editEntry(machine: DrivenMachine): Promise<MenuOutcome> {
 
 function notDriven(why: string): MenuOutcome {
   return { kind: "not-driven", why };
+}
+
+/** Waits until GRUB has drawn what it is drawing: in emulation that takes seconds. */
+async function settle({ screen, sleep, over }: DrivenMachine): Promise<void> {
+  for (let before = ""; !over(); ) {
+    const now = `${screen.cursorRow}\n${screen.text}`;
+    if (now === before) return;
+    before = now;
+    await sleep(2 * LOOK);
+  }
 }
 
 async function until(machine: DrivenMachine, seen: () => boolean, patience = PATIENCE): Promise<boolean> {

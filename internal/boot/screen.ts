@@ -38,19 +38,22 @@ export class Screen {
         for (const character of item.text) this.#put(character);
         return;
       case "control":
-        return this.#control(item.character);
+        this.#control(item.character);
+        return;
       case "position":
-        return this.#move(item.row, item.column);
+        this.#move(item.row, item.column);
+        return;
       case "column":
-        return this.#move(this.#row, item.column);
+        this.#move(this.#row, item.column);
+        return;
       case "move":
-        return this.#move(this.#row + item.rows, this.#column + item.columns);
+        this.#move(this.#row + item.rows, this.#column + item.columns);
+        return;
       case "clear":
         this.#rows = [];
         return;
       default: {
-        const never: never = item;
-        return never;
+        item satisfies never;
       }
     }
   }

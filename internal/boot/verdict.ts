@@ -26,6 +26,8 @@ export function switchedOff({ phase, suspicion }: Seen): Omit<BootFailure, "last
     phase,
     code: "B_ENDED",
     message: `The machine switched itself off, or reset, in the ${PHASE_NAMES[phase]} phase.`,
+    // It may well have come up, unheard.
+    hint: phase === "grub" ? silenceHint(phase) : undefined,
     line: suspicion,
   };
 }

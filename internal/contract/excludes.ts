@@ -1,5 +1,5 @@
 import { PlatterError } from "../error.ts";
-import { type BytePath, toBytePath } from "../image/byte-path.ts";
+import type { BytePath } from "../image/byte-path.ts";
 
 /** What only another boot loader setup or package manager would use. */
 export const DEFAULT_EXCLUDES: readonly string[] = [
@@ -26,26 +26,49 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
 export function compileExcludes(patterns: readonly string[]): (path: BytePath) => boolean {
   if (patterns.length === 0) return () => false;
   const expressions = patterns.map(patternToExpression);
-  const combined = new RegExp(`^(?:${expressions.join("|")})$`, "s");
-  return (path) => combined.test(path);
+  const combined = new RegExp(`^(?:${expressions.join("|")})$`, "su");
+  // Paths are bytes, patterns are text: `?` is to match a letter, however many bytes it has.
+  return (path) => combined.test(/^[\0-\x7f]*$/.test(path) ? path : Buffer.from(path, "latin1").toString());
 }
 
+/** An escaped character, a wildcard, a bracket expression, or a character that a regular expression takes for more. */
+const TOKEN = /\\.|\*\*\/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|[\\^$.+()[\]{}|]/gsu;
+
 function patternToExpression(pattern: string): string {
-  const text = toBytePath(pattern);
+  const text = pattern.replace(/^\/+|\/+$/g, "");
   if (text === "") {
-    throw new PlatterError({
-      code: "E_EXCLUDE",
-      kind: "usage",
-      message: `\`${pattern}\` excludes nothing that could be left out`,
-      hint: "Give a path below the root, such as `--exclude 'var/cache/*'`.",
-    });
+    throw wrong(
+      pattern,
+      "excludes nothing that could be left out",
+      "Give a path below the root, such as `--exclude 'var/cache/*'`.",
+    );
   }
-  return text.replace(/\*\*\/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|[\\^$.*+?()[\]{}|]/g, (token) => {
+  const expression = text.replace(TOKEN, (token) => {
     if (token === "**/") return "(?:[^/]*/)*";
     if (token === "**") return ".*";
     if (token === "*") return "[^/]*";
     if (token === "?") return "[^/]";
-    if (token.length > 1) return `[${token.slice(1, -1).replace(/^!/, "^").replace(/\\/g, "\\\\")}]`;
-    return `\\${token}`;
+    if (token.startsWith("[") && token.length > 1) return bracketToExpression(token);
+    return literal(token.at(-1)!);
   });
+  try {
+    new RegExp(expression, "su");
+    return expression;
+  } catch {
+    throw wrong(pattern, "is no pattern", "Write it as glob(7) has it: `[a-z]`, `[!a-z]`, `*`, `?`, `\\[`.");
+  }
+}
+
+/** `[…]`: first `!` for anything but, then `]` as itself; only a hyphen between two characters has a meaning. */
+function bracketToExpression(token: string): string {
+  const [, negation, content] = /^\[(!?)(.*)\]$/su.exec(token)!;
+  return `${negation === "" ? "(?!/)[" : "(?!/)[^"}${content!.replace(/[\\\][^]/gu, "\\$&")}]`;
+}
+
+function literal(character: string): string {
+  return /[\\^$.*+?()[\]{}|]/.test(character) ? `\\${character}` : character;
+}
+
+function wrong(pattern: string, problem: string, hint: string): PlatterError {
+  return new PlatterError({ code: "E_EXCLUDE", kind: "usage", message: `\`${pattern}\` ${problem}`, hint });
 }

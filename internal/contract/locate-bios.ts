@@ -11,8 +11,10 @@ export const MODULES_FOLDER = "usr/lib/grub/i386-pc";
 const NEEDED = [
   "kernel.img",
   "cdboot.img",
+  "diskboot.img",
   "lzma_decompress.img",
   "boot_hybrid.img",
+  "moddep.lst",
   "biosdisk.mod",
   "iso9660.mod",
   "part_gpt.mod",

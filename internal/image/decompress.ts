@@ -8,6 +8,11 @@ export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 /** Size of the pieces that come out: small, since many layers may be open at once. */
 const CHUNK = 64 * 1024;
 
+/** Bytes of output after which the garbage collector is called: it takes little notice of buffers. */
+const COLLECT_AFTER = 64 * 1024 * 1024;
+
+let sinceCollection = 0;
+
 /** What the first bytes of a stream say; media types and file names lie. */
 export function compressionOf(start: Uint8Array): Compression {
   const [a, b, c, d] = start;
@@ -92,7 +97,13 @@ async function* inflated(
   const source = Readable.from(watched(), { objectMode: true, highWaterMark: 1 });
   const fed = pipeline(source, engine, { end: true }).catch(() => undefined);
   try {
-    for await (const chunk of engine) yield chunk as Uint8Array;
+    for await (const chunk of engine as AsyncIterable<Uint8Array>) {
+      yield chunk;
+      sinceCollection += chunk.length;
+      if (sinceCollection < COLLECT_AFTER) continue;
+      sinceCollection = 0;
+      Bun.gc(true);
+    }
     await fed;
   } catch (cause) {
     if (inputFailure !== undefined) throw inputFailure.error;

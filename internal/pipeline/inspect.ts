@@ -1,5 +1,4 @@
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { chmod, open, rm } from "node:fs/promises";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
 import { compileExcludes } from "../contract/excludes.ts";
@@ -10,7 +9,6 @@ import type { Piece, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
 import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
-import { machineError } from "../image/machine-error.ts";
 import { openImage } from "../image/open-image.ts";
 import { walkOptions } from "../squash/squash.ts";
 import { treeDigest } from "../squash/tree-digest.ts";
@@ -18,7 +16,7 @@ import type { ToolName } from "../tool/find.ts";
 import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../tool/image-tool.ts";
 import type { RunTool } from "../tool/run.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
-import type { WorkDir } from "./work-dir.ts";
+import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
 
 /** Opens an image so that what a plan needs is kept from the first reading on. */
 export function openPlannedImage(
@@ -41,6 +39,8 @@ export async function inspectImage(
   about: { work: WorkDir; choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
 ): Promise<{ plan: Plan | undefined; findings: Finding[] }> {
   const { work, choices } = about;
+  // A plan is never left beside the pieces of another image.
+  await rm(work.file(ARTIFACTS.plan), { force: true });
   await rm(work.file("image"), { recursive: true, force: true });
   const walk = walkOptions(compileExcludes(choices.excludes), 0);
   const inputs = {
@@ -72,8 +72,11 @@ async function imageTools(
   for (const name of [...wanted].sort()) {
     const program = findInImage(tree.root, name);
     if (program === undefined) continue;
-    const read = (inode: Inode) => readWhole(tree, inode);
-    const tool = await closeOver(program, { root: tree.root, architecture, read });
+    const tool = await closeOver(program, {
+      root: tree.root,
+      architecture,
+      read: (inode) => readWhole(tree, inode),
+    });
     if (tool !== undefined) found.set(name, tool);
   }
   return found;
@@ -85,23 +88,17 @@ async function keepPiece(
   found: FoundFile,
   to: { work: WorkDir; file: string },
 ): Promise<Piece> {
-  const path = to.work.file(to.file);
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await using out = await open(`${path}.partial`, "w", 0o644);
+  await to.work.make(to.file, async (partial) => {
+    await using out = await open(partial, "w", 0o644);
     for await (const chunk of tree.read(found.node.inode)) {
       hasher.update(chunk);
       await out.writeFile(chunk);
       size += chunk.length;
     }
-    if (to.file.startsWith("image/tools/")) await chmod(`${path}.partial`, 0o755);
-    await rename(`${path}.partial`, path);
-  } catch (error) {
-    await rm(`${path}.partial`, { force: true });
-    throw machineError(error, { code: "E_WORK", message: `Cannot write \`${path}\`` });
-  }
+    if (to.file.startsWith("image/tools/")) await chmod(partial, 0o755);
+  });
   return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };
 }
 

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { machineError } from "../image/machine-error.ts";
+import { removeAtExit, writeError, writeWhole } from "../whole-file.ts";
 
 /** Files of the work directory that stages hand to each other. */
 export const ARTIFACTS = {
@@ -19,22 +20,24 @@ export const ARTIFACTS = {
 
 const FOLDERS = ["image", "grub", "iso", "logs", "stages"];
 
-/** Folders to remove at any end of the process, even one that runs no cleanup. */
-const temporary = new Set<string>();
-process.on("exit", () => {
-  for (const path of temporary) rmSync(path, { recursive: true, force: true });
-});
-
 /** The folder where stages leave what they made: the user's with --work, else a temporary one. */
 export class WorkDir implements Disposable {
   readonly path: string;
   /** Whether it stays, so that a later run can use what it holds. */
   readonly kept: boolean;
+  /** Takes what goes at the end from the list of what goes at a sudden end. */
+  readonly #spare: () => void;
 
   private constructor(path: string, kept: boolean) {
     this.path = path;
     this.kept = kept;
-    for (const folder of FOLDERS) mkdirSync(`${path}/${folder}`, { recursive: true });
+    this.#spare = removeAtExit(kept ? this.file("lock") : path);
+    try {
+      for (const folder of FOLDERS) mkdirSync(`${path}/${folder}`, { recursive: true });
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Opens the user's folder, making it where needed, and locks it. @throws PlatterError `E_WORK`, `E_WORK_LOCKED` */
@@ -45,18 +48,16 @@ export class WorkDir implements Disposable {
       lock(`${absolute}/lock`);
       return new WorkDir(absolute, true);
     } catch (error) {
-      throw machineError(error, { code: "E_WORK", message: `Cannot use the work directory \`${path}\`` });
+      throw workError(error, absolute);
     }
   }
 
   /** Makes a temporary folder inside `parent`. @throws PlatterError `E_WORK` */
   static temporary(parent: string): WorkDir {
     try {
-      const path = mkdtempSync(`${resolve(parent)}/.platter-`);
-      temporary.add(path);
-      return new WorkDir(path, false);
+      return new WorkDir(mkdtempSync(`${resolve(parent)}/.platter-`), false);
     } catch (error) {
-      throw machineError(error, { code: "E_WORK", message: `Cannot write in \`${parent}\`` });
+      throw workError(error, parent);
     }
   }
 
@@ -70,15 +71,27 @@ export class WorkDir implements Disposable {
 
   /** Writes a small file so that it is there whole or not at all. */
   async write(name: string, content: string | Uint8Array): Promise<void> {
+    await this.make(name, (partial) => writeFile(partial, content, { mode: 0o644 }));
+  }
+
+  /** Makes a file that is there whole or not at all. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
+  async make<T>(name: string, write: (partial: string) => Promise<T>): Promise<T> {
     const path = this.file(name);
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(`${path}.partial`, content, { mode: 0o644 });
-      await rename(`${path}.partial`, path);
-    } catch (error) {
-      await rm(`${path}.partial`, { force: true });
-      throw machineError(error, { code: "E_WORK", message: `Cannot write \`${path}\`` });
-    }
+    await mkdir(dirname(path), { recursive: true }).catch((error) => {
+      throw workError(error, path);
+    });
+    return writeWhole(path, { code: "E_WORK", write });
+  }
+
+  /** A file that a stage before has left. @throws PlatterError `E_WORK` */
+  async readBytes(name: string): Promise<Uint8Array> {
+    return readFile(this.file(name)).catch((error) => {
+      throw machineError(error, {
+        code: "E_WORK",
+        message: `Cannot read \`${this.file(name)}\``,
+        hint: "Run `platter inspect` again, and the stages after it.",
+      });
+    });
   }
 
   /** A file's text; undefined if it is not there. */
@@ -105,13 +118,13 @@ export class WorkDir implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.kept) {
-      rmSync(this.file("lock"), { force: true });
-      return;
-    }
-    rmSync(this.path, { recursive: true, force: true });
-    temporary.delete(this.path);
+    rmSync(this.kept ? this.file("lock") : this.path, { recursive: true, force: true });
+    this.#spare();
   }
+}
+
+function workError(error: unknown, path: string): unknown {
+  return writeError(error, { code: "E_WORK", path });
 }
 
 /** One run at a time: the lock names the process that holds it, and one of a process that is gone does not count. */

@@ -13,7 +13,7 @@ const ZEROS = new Uint8Array(512);
 
 /**
  * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
- * ({@link rootOptions}). Canonical order, each content read once.
+ * ({@link rootOptions}). Canonical order, each content read once. A chunk is valid until the next one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
 export async function* tarStream(tree: ImageTree, options: WalkOptions): AsyncGenerator<Uint8Array> {
@@ -71,9 +71,12 @@ function changed(entry: WalkedEntry): PlatterError {
   });
 }
 
-/** Joins small pieces. Each batch is a buffer of its own, since the pipe may still hold the last one. */
+/**
+ * Joins small pieces in two buffers that take turns: new ones for each batch would be garbage faster than it is collected.
+ */
 class Batch {
   #buffer = Buffer.allocUnsafeSlow(BATCH);
+  #other = Buffer.allocUnsafeSlow(BATCH);
   #used = 0;
 
   *add(piece: Uint8Array): Generator<Uint8Array> {
@@ -92,7 +95,7 @@ class Batch {
   *flush(): Generator<Uint8Array> {
     if (this.#used === 0) return;
     const full = this.#buffer.subarray(0, this.#used);
-    this.#buffer = Buffer.allocUnsafeSlow(BATCH);
+    [this.#buffer, this.#other] = [this.#other, this.#buffer];
     this.#used = 0;
     yield full;
   }

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GRUB has variables of its own.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { IsoYaml } from "../../internal/contract/iso-yaml.ts";
 import { toVolumeLabel } from "../../internal/contract/label.ts";
@@ -7,6 +7,9 @@ import { parseOsRelease } from "../../internal/contract/os-release.ts";
 import { buildMenu, menuSchema } from "../../internal/grub/menu.ts";
 import { PRINTABLE, splitWords } from "../../internal/grub/quote.ts";
 import { replaceVariables } from "../../internal/grub/variables.ts";
+
+// Properties and real tools take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 const LABEL = toVolumeLabel("MY_ISO").label!;
 const FEDORA = parseOsRelease('ID=fedora\nNAME="Fedora Linux"\nVERSION_ID=42\n');

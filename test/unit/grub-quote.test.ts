@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { PlatterError } from "../../internal/error.ts";
 import { PRINTABLE, quoteWord, quoteWords, splitWords } from "../../internal/grub/quote.ts";
 import { lexGrub, NASTY } from "./grub-lexer.ts";
+
+// Properties and real tools take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 /** Any printable text, most of it from characters that mean something to GRUB. */
 const text = fc

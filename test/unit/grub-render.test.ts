@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GRUB has variables of its own.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,9 @@ import { buildMenu, type Menu, type MenuEntry } from "../../internal/grub/menu.t
 import { PRINTABLE } from "../../internal/grub/quote.ts";
 import { renderGrub, renderLoopback, renderStub } from "../../internal/grub/render.ts";
 import { type Command, lexGrub, NASTY } from "./grub-lexer.ts";
+
+// Properties and real tools take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 const GOLDEN = join(import.meta.dir, "../golden/grub");
 const LABEL = toVolumeLabel("MY_ISO").label!;
@@ -216,7 +219,7 @@ describe("in GRUB itself (grub-emu)", () => {
       const { stdout, stderr } = Bun.spawnSync(["grub-emu", "--directory", folder], {
         env: { PATH: process.env.PATH ?? "", TERM: "dumb", LC_ALL: "C.UTF-8" },
         stdin: "ignore",
-        timeout: 4000,
+        timeout: 30_000,
       });
       // The terminal breaks long lines; no word here holds a line break.
       const shown = stdout.toString().replace(/\u001b\[[0-9;?]*[A-Za-z]|[\r\n]/g, "");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { type Architecture, parseArchitecture } from "../../internal/contract/architecture.ts";
 import {
@@ -10,6 +10,9 @@ import {
   volumeLabelSchema,
 } from "../../internal/contract/label.ts";
 import { parseOsRelease } from "../../internal/contract/os-release.ts";
+
+// Properties and real tools take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 const codes = (text: string) => toVolumeLabel(text).findings.map(({ code }) => code);
 

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { compareSegments, compareVersions } from "../../internal/contract/version-order.ts";
+
+// Properties and real tools take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 describe("compareVersions", () => {
   /** Each list is in order, oldest first. */

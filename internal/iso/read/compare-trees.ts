@@ -56,20 +56,25 @@ function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
       offset: other.flagsOffset - 23,
     });
   }
-  if (node.kind !== other.kind || node.flags !== other.flags) {
+  if (!sameKind(node, other) || node.flags !== other.flags) {
     findings.note({ code: "joliet-flags", detail: `${detail}: other flags`, offset: other.flagsOffset });
   }
 }
 
+/** genisoimage makes empty files of what Joliet does not know: links, devices, pipes. */
+function sameKind(node: IsoNode, other: IsoNode): boolean {
+  return (node.kind === "directory") === (other.kind === "directory");
+}
+
 /** Directories have their own records in each tree; an empty file's place means nothing. */
 function sameContent(node: IsoNode, other: IsoNode): boolean {
-  if (node.kind !== other.kind) return false;
+  if (!sameKind(node, other)) return false;
   if (node.kind !== "file") return true;
   if (node.size !== other.size || node.extents.length !== other.extents.length) return false;
   return node.size === 0 || node.extents.every((extent, index) => extent.lba === other.extents[index]?.lba);
 }
 
-/** Characters that Joliet cannot hold (Joliet specification, 3); control characters are nobody's. */
+/** Characters that Joliet cannot hold (Joliet specification, 3); every writer puts an underscore there. */
 const NOT_IN_JOLIET = /[*:;?\\\ud800-\udfff]/;
 /** Joliet names have up to 64 characters (103 by most writers); what is cut gets numbers at its end. */
 const KEPT_CHARACTERS = 48;
@@ -80,7 +85,8 @@ function isRewritten(name: string, joliet: string): boolean {
   if (name.length !== joliet.length && name.length <= 64) return false;
   const length = name.length <= 64 ? name.length : KEPT_CHARACTERS;
   for (let at = 0; at < length; at++) {
-    if (name[at] !== joliet[at] && !NOT_IN_JOLIET.test(name[at]!)) return false;
+    const replaced = joliet[at] === "_" && NOT_IN_JOLIET.test(name[at]!);
+    if (name[at] !== joliet[at] && !replaced) return false;
   }
   return true;
 }

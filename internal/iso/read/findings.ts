@@ -23,6 +23,8 @@ export interface Reading<T> {
 
 /** More would only be noise. */
 const MAX_PROBLEMS = 200;
+/** The list is for tests and for curious people; a hostile ISO must not fill the memory with it. */
+const MAX_STRUCTURES = 200_000;
 
 /** What a reader finds while it reads. */
 export class Findings {
@@ -47,7 +49,8 @@ export class Findings {
   }
 
   covers(structure: Structure): void {
-    if (structure.length > 0) this.structures.push({ ...structure, offset: structure.offset + this.#base });
+    if (structure.length <= 0 || this.structures.length >= MAX_STRUCTURES) return;
+    this.structures.push({ ...structure, offset: structure.offset + this.#base });
   }
 
   /** Takes over what another reader found. */

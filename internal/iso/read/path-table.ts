@@ -89,7 +89,7 @@ async function readTable(
     entries.push({
       lba: view.getUint32(at + 2, little),
       parent: view.getUint16(at + 6, little),
-      identifier: root ? "" : table.joliet ? ucs2(identifier) : latin1(identifier),
+      identifier: root ? "" : table.joliet && length % 2 === 0 ? ucs2(identifier) : latin1(identifier),
       offset: start + at,
     });
     at = end;

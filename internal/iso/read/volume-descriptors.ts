@@ -224,7 +224,7 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
     });
     return;
   }
-  if (joliet === undefined || /[^\x20-\x7e]/.test(primary.volumeId)) return;
+  if (joliet === undefined || /[\x80-\xff]/.test(primary.volumeId)) return;
   const length = Math.min(16, primary.volumeId.length);
   findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
   findings.covers({

@@ -1,0 +1,233 @@
+/**
+ * A scratch folder in which the real binary runs. Its path stands in the PATH of everything that is started here, so
+ * that a process which was left behind is found by its environment.
+ */
+import { expect } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+const PROJECT = resolve(import.meta.dir, "../..");
+export const BINARY = resolve(PROJECT, process.env.PLATTER_BINARY ?? "dist/platter");
+/** Milliseconds after which a run counts as hanging. */
+const PATIENCE = 60_000;
+/** Milliseconds that a killed process may take to go away. */
+const SETTLING = 2000;
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Milliseconds. */
+  took: number;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** Replaces the PATH of the host. */
+  path?: string;
+}
+
+/** A run of the binary that is under way. */
+export interface Running {
+  pid: number;
+  signal(name: NodeJS.Signals): void;
+  done: Promise<Ran>;
+}
+
+export class Scene implements Disposable {
+  readonly path: string;
+  /** Programs here come before those of the host. */
+  readonly bin: string;
+  /** Where outputs go. */
+  readonly out: string;
+  /** The run's folder for temporary files. */
+  readonly tmp: string;
+
+  constructor(name: string) {
+    if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);
+    this.path = mkdtempSync(join(tmpdir(), `platter-test-${name}-`));
+    [this.bin, this.out, this.tmp] = ["bin", "out", "tmp"].map((folder) => this.folder(folder)) as [
+      string,
+      string,
+      string,
+    ];
+  }
+
+  /** A path in the scene. */
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  folder(name: string): string {
+    mkdirSync(this.at(name), { recursive: true });
+    return this.at(name);
+  }
+
+  /** Writes a file, with the folders above it. */
+  write(name: string, content: string | Uint8Array): string {
+    const path = this.at(name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** A program that is found before the host's, as a shell script. */
+  fake(name: string, script: string): string {
+    const path = this.write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  /** A PATH with these programs of the host and no others, beside the scene's own. */
+  only(...programs: string[]): string {
+    const folder = this.folder(`only-${programs.join("-") || "none"}`);
+    for (const program of programs) {
+      const path = join(folder, program);
+      if (!existsSync(path)) symlinkSync(hostProgram(program), path);
+    }
+    return folder;
+  }
+
+  start(args: readonly string[], options: RunOptions = {}): Running {
+    const start = performance.now();
+    const child = Bun.spawn([BINARY, ...args], {
+      cwd: options.cwd ?? this.path,
+      env: {
+        PATH: `${this.bin}:${options.path ?? process.env.PATH ?? ""}`,
+        TMPDIR: this.tmp,
+        HOME: this.path,
+        ...options.env,
+      },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+    const finish = async (): Promise<Ran> => {
+      const [stdout, stderr] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ]);
+      clearTimeout(timer);
+      return { code: child.exitCode, stdout, stderr, took: performance.now() - start };
+    };
+    return { pid: child.pid, signal: (name) => child.kill(name), done: finish() };
+  }
+
+  run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.start(args, options).done;
+  }
+
+  /** Runs the binary, which must succeed. */
+  async succeed(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const ran = await this.run(args, options);
+    if (ran.code !== 0) throw new Error(`platter ${args.join(" ")} left with ${ran.code}:\n${ran.stderr}`);
+    return ran;
+  }
+
+  /** Everything that a run must not leave behind: temporary folders, unfinished files, mounts, processes. */
+  async leftovers(): Promise<string[]> {
+    const files = () =>
+      readdirSync(this.path, { recursive: true, encoding: "utf8" })
+        .filter((name) => /(?:^|\/)(?:\.platter-[^/]*|[^/]*\.partial|\.(?:root|out)-[^/]*|lock)$/.test(name))
+        .sort();
+    const deadline = performance.now() + SETTLING;
+    let processes = this.processes();
+    while (processes.length > 0 && performance.now() < deadline) {
+      await Bun.sleep(50);
+      processes = this.processes();
+    }
+    return [...files(), ...this.mounts(), ...processes];
+  }
+
+  /** Processes that were started from here and still run. */
+  processes(): string[] {
+    return readdirSync("/proc").flatMap((pid) => {
+      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, "latin1");
+        if (!environment.includes(this.path)) return [];
+        return [`process ${pid}: ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  /** Mounts below this scene, as this process sees them. */
+  mounts(): string[] {
+    return readFileSync("/proc/self/mountinfo", "utf8")
+      .split("\n")
+      .filter((line) => line.includes(` ${this.path}/`));
+  }
+
+  [Symbol.dispose](): void {
+    for (const line of this.mounts().reverse()) Bun.spawnSync(["umount", "-l", line.split(" ")[4] ?? ""]);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export function hostProgram(name: string): string {
+  const path = Bun.which(name, { PATH: `${process.env.PATH}:/usr/sbin:/sbin` });
+  if (path === null) throw new Error(`this test needs ${name} on the host`);
+  return path;
+}
+
+export interface Refusal {
+  exit: number;
+  /** Stable code of the error. */
+  code: string;
+  /** Key words of the message and its details. */
+  says: readonly string[];
+  /** Key words of the hint; none where the details say what to do. */
+  hint?: readonly string[];
+}
+
+/** Asserts one clear message with its hint, and nothing left behind. */
+export async function expectRefusal(scene: Scene, ran: Ran, refusal: Refusal): Promise<void> {
+  const { stderr } = ran;
+  const told = stderr.slice(stderr.search(/^error: /m));
+  const [message = "", ...rest] = told.split(/\n\nhint: /);
+  expect({ exit: ran.code, code: /\[(E_[A-Z0-9_]+)\]/.exec(told)?.[1], stderr }).toEqual({
+    exit: refusal.exit,
+    code: refusal.code,
+    stderr,
+  });
+  for (const words of refusal.says) expect(message).toContain(words);
+  for (const words of refusal.hint ?? []) expect(rest.join("\n")).toContain(words);
+  expect(stderr.match(/^error: /gm)).toHaveLength(1);
+  expectNoStack(stderr);
+  expect(await scene.leftovers()).toEqual([]);
+  expect(isosIn(scene)).toEqual([]);
+}
+
+/** No stack trace, no word of a bug, no inner path of the binary. */
+export function expectNoStack(stderr: string): void {
+  expect(stderr).not.toMatch(/^\s+at .*[:(]|E_BUG|\$bunfs|^Bun v|\berrno\b|\bsyscall\b/m);
+}
+
+function isosIn(scene: Scene): string[] {
+  return readdirSync(scene.out).filter((name) => name.endsWith(".iso"));
+}
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE / 2;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await Bun.sleep(10);
+  }
+}

@@ -1,0 +1,342 @@
+/** What the binary says about an image that breaks the contract, clause by clause. */
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { expectNoStack, expectRefusal, Scene } from "../helpers/scene.ts";
+import { CONFIG, FONT, GCD, KVER, MM, MODULES, SHIM, tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+let scene: Scene;
+beforeEach(() => {
+  scene = new Scene("contract");
+});
+afterEach(() => scene[Symbol.dispose]());
+
+const kernelFile = (kver: string, name: string) => `usr/lib/modules/${kver}/${name}`;
+
+async function build(changes: Parameters<typeof tinyImage>[1], ...flags: string[]) {
+  const image = tinyImage(scene.at("image"), changes);
+  return scene.run(["build", `dir:${image}`, "-o", "out/x.iso", ...flags]);
+}
+
+describe("a missing piece", () => {
+  test("kernel", async () => {
+    await expectRefusal(scene, await build({ without: [kernelFile(KVER, "vmlinuz")] }), {
+      exit: 3,
+      code: "E_KERNEL_MISSING",
+      says: ["`vmlinuz`", "`/usr/lib/modules`"],
+      hint: ["Install a kernel", "/usr/lib/modules/KVER/vmlinuz"],
+    });
+  });
+
+  test("initramfs: the directory and the dracut call are named", async () => {
+    await expectRefusal(scene, await build({ without: [kernelFile(KVER, "initramfs.img")] }), {
+      exit: 3,
+      code: "E_INITRAMFS_MISSING",
+      says: ["`initramfs.img`", `\`/usr/lib/modules/${KVER}\``],
+      hint: ["dracut --no-hostonly --add dmsquash-live", `/usr/lib/modules/${KVER}/initramfs.img`],
+    });
+  });
+
+  test("vendor", async () => {
+    await expectRefusal(scene, await build({ without: ["boot/efi/EFI/tiny"] }), {
+      exit: 3,
+      code: "E_VENDOR_MISSING",
+      says: ["`/usr/lib/efi/shim/*/EFI`", "`/boot/efi/EFI`"],
+      hint: ["`shim`"],
+    });
+  });
+
+  test("shim: every place that was looked in is named", async () => {
+    await expectRefusal(scene, await build({ without: [SHIM] }), {
+      exit: 3,
+      code: "E_SHIM_MISSING",
+      says: ["`shimx64.efi`", `\`/${SHIM}\``, "`/usr/lib/shim/shimx64.efi.signed`"],
+      hint: ["`shim-x64`", "`shim-signed`"],
+    });
+  });
+
+  test("gcd, with grubx64 in its place", async () => {
+    const grub = "boot/efi/EFI/tiny/grubx64.efi";
+    await expectRefusal(scene, await build({ without: [GCD], with: { [grub]: "grub" } }), {
+      exit: 3,
+      code: "E_GCD_MISSING",
+      says: ["`gcdx64.efi`", `\`/${grub}\` is there`, "optical media"],
+      hint: ["`grub2-efi-x64-cdboot`", "`grub-efi-amd64-signed`"],
+    });
+  });
+
+  test("BIOS modules", async () => {
+    await expectRefusal(scene, await build({ without: [MODULES] }), {
+      exit: 3,
+      code: "E_BIOS_MODULES_MISSING",
+      says: [`\`/${MODULES}\``],
+      hint: ["`grub2-pc-modules`", "`grub-pc-bin`", "`--no-bios`"],
+    });
+  });
+
+  test("one BIOS module of those that are needed", async () => {
+    await expectRefusal(scene, await build({ without: [`${MODULES}/cdboot.img`] }), {
+      exit: 3,
+      code: "E_BIOS_MODULES_MISSING",
+      says: [`\`/${MODULES}\` lacks \`cdboot.img\``],
+    });
+  });
+
+  test("several pieces are reported together, each with what to do", async () => {
+    const without = [kernelFile(KVER, "vmlinuz"), SHIM, MODULES];
+    await expectRefusal(scene, await build({ without }), {
+      exit: 3,
+      code: "E_CONTRACT",
+      says: [
+        "in 3 ways",
+        "F_KERNEL_MISSING",
+        "F_SHIM_MISSING",
+        "F_BIOS_MODULES_MISSING",
+        "Install a kernel",
+        "Install `shim-x64`",
+        "Install `grub2-pc-modules`",
+      ],
+    });
+  });
+
+  test("everything: a folder that is no root file system", async () => {
+    const empty = scene.folder("empty");
+    await expectRefusal(scene, await scene.run(["build", `dir:${empty}`, "-o", "out/x.iso"]), {
+      exit: 3,
+      code: "E_CONTRACT",
+      says: ["F_NO_USR", "F_KERNEL_MISSING", "F_VENDOR_MISSING", "F_BIOS_MODULES_MISSING"],
+    });
+  });
+
+  test("BIOS modules, with --no-bios: the ISO boots on UEFI alone", async () => {
+    const ran = await build({ without: [MODULES] }, "--no-bios");
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^boots on: +UEFI and UEFI with Secure Boot/m);
+    const report = Bun.spawnSync(
+      ["xorriso", "-indev", "out/x.iso", "-report_el_torito", "plain", "-find", "/"],
+      { cwd: scene.path },
+    );
+    const told = report.stdout.toString();
+    expect(told).toMatch(/^El Torito boot img : +1 +UEFI/m);
+    expect(told).not.toMatch(/^El Torito boot img : +\d+ +BIOS/m);
+    expect(told).toContain("'/EFI/BOOT/BOOTX64.EFI'");
+    expect(told).not.toContain("i386-pc");
+    expect(told).not.toContain("eltorito.img");
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test.each([
+    ["MOK manager", MM, "F_MM_MISSING", "`mmx64.efi`"],
+    ["font", FONT, "F_FONT_MISSING", "`unicode.pf2`"],
+  ])("%s: a warning, and with --strict an error", async (_, path, code, name) => {
+    const ran = await build({ without: [path] });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(new RegExp(`^warning: .*${name}.*\\[${code}\\]$`, "m"));
+    const strict = await scene.run(["build", "dir:image", "-o", "out/strict.iso", "--strict"]);
+    expect({ code: strict.code, stderr: strict.stderr }).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(new RegExp(`^error: .*\\[${code.replace("F_", "E_")}\\]$`, "m")),
+    });
+    expect(await scene.leftovers()).toEqual([]);
+  });
+});
+
+describe("several of a kind", () => {
+  const kernels = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+
+  test("kernels: the highest that has an initramfs is chosen, and told", async () => {
+    const files = kernels(
+      ...["6.9", "6.10"].flatMap((k) => [kernelFile(k, "vmlinuz"), kernelFile(k, "initramfs.img")]),
+      kernelFile("6.11", "vmlinuz"),
+    );
+    const ran = await build({ with: files });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^note: .*4 kernels.*`6\.10` was chosen.*\[F_KERNEL_SEVERAL\]$/m);
+    expect(ran.stderr).toMatch(/^kernel: +6\.10$/m);
+    const other = await scene.run(["build", "dir:image", "-o", "out/6.9.iso", "--kernel", "6.9"]);
+    expect(other.stderr).toMatch(/^kernel: +6\.9$/m);
+  });
+
+  test("a kernel chosen without an initramfs is not replaced by another one", async () => {
+    await expectRefusal(
+      scene,
+      await build({ with: kernels(kernelFile("6.11", "vmlinuz")) }, "--kernel", "6.11"),
+      {
+        exit: 3,
+        code: "E_INITRAMFS_MISSING",
+        says: ["`/usr/lib/modules/6.11`"],
+      },
+    );
+  });
+
+  test("an unknown --kernel: those that there are are listed", async () => {
+    await expectRefusal(scene, await build({}, "--kernel", "5.0"), {
+      exit: 3,
+      code: "E_KERNEL_UNKNOWN",
+      says: ["`5.0`", `\`${KVER}\``],
+      hint: ["--kernel"],
+    });
+  });
+
+  test("vendors: the one with all binaries is chosen, and told", async () => {
+    const ran = await build({ with: { "boot/efi/EFI/another/shimx64.efi": "shim" } });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^note: .*2 vendors \(`another`, `tiny`\).*`tiny` was chosen/m);
+    await expectRefusal(
+      scene,
+      await scene.run(["inspect", "dir:image", "--vendor", "nobody"]).then((r) => ({ ...r, stdout: "" })),
+      // The ISO of the first build is meant to be there.
+      { exit: 3, code: "E_VENDOR_UNKNOWN", says: ["`nobody`", "`another`, `tiny`"], hint: ["--vendor"] },
+    );
+  });
+});
+
+describe("iso.yaml", () => {
+  test("broken YAML: file, line and column, and the line itself", async () => {
+    const text = 'label: TINY\ngrub2:\n  timeout: [10\n  default: "0"\n';
+    await expectRefusal(scene, await build({ with: { [CONFIG]: text } }), {
+      exit: 3,
+      code: "E_ISO_YAML_SYNTAX",
+      says: [`/${CONFIG}:4:3:`, '4 |   default: "0"', "^"],
+      hint: ["Correct the YAML"],
+    });
+  });
+
+  test("broken YAML of --config names the user's file", async () => {
+    scene.write("my.yaml", "label: [\n");
+    await expectRefusal(scene, await build({}, "--config", "my.yaml"), {
+      exit: 3,
+      code: "E_ISO_YAML_SYNTAX",
+      says: ["my.yaml:2:1:"],
+    });
+  });
+
+  test("a --config that is not there", async () => {
+    await expectRefusal(scene, await build({}, "--config", "none.yaml"), {
+      exit: 5,
+      code: "E_INPUT",
+      says: ["`none.yaml`", "no such file"],
+    });
+  });
+
+  test("an unknown key: a warning that suggests the known one", async () => {
+    const ran = await build({ with: { [CONFIG]: "lable: TINY\ngrub2:\n  timout: 3\n" } });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^warning: .*`lable` is no key.*Write `label`/m);
+    expect(ran.stderr).toMatch(
+      /^warning: .*`grub2\.timout` is no key.*Write `grub2\.timeout`|Write `timeout`/m,
+    );
+  });
+
+  test.each([
+    ["of 40 characters", "X".repeat(40), "E_LABEL_TOO_LONG", ["40 bytes"], ["32 bytes"]],
+    ["with a quote", 'MY"ISO', "E_LABEL_CHARACTER", ['MY"ISO', '`"`'], ["letters, digits"]],
+  ])("a label %s, in iso.yaml and as --label", async (_, label, code, says, hint) => {
+    const text = `label: ${JSON.stringify(label)}\n`;
+    const about = { exit: 3, code, says, hint };
+    await expectRefusal(scene, await build({ with: { [CONFIG]: text } }), about);
+    await expectRefusal(
+      scene,
+      await scene.run(["build", "dir:image", "-o", "out/x.iso", "--label", label]),
+      about,
+    );
+  });
+
+  test("a menu name with a line break is refused at its place", async () => {
+    const entry = (name: string) =>
+      `grub2:\n  entries:\n    - name: ${JSON.stringify(name)}\n      linux: $kernelpath $root\n      initrd: $initrdpath\n`;
+    await expectRefusal(scene, await build({ with: { [CONFIG]: entry("one\ntwo") } }), {
+      exit: 3,
+      code: "E_ISO_YAML_CONTROL_CHARACTER",
+      says: [`/${CONFIG}:3:13:`, "a line break"],
+      hint: ["on one line"],
+    });
+  });
+});
+
+describe("an image that does not exist", () => {
+  test.each([
+    ["dir:/nowhere", 5, "E_DIRECTORY", "no such file or directory"],
+    ["oci:/nowhere", 3, "E_IMAGE_LAYOUT", "/nowhere"],
+    ["oci-archive:/nowhere.tar", 5, "E_FILE_OPEN", "no such file or directory"],
+  ])("%s", async (reference, exit, code, says) => {
+    await expectRefusal(scene, await scene.run(["build", reference, "-o", "out/x.iso"]), {
+      exit,
+      code,
+      says: [says],
+    });
+  });
+
+  test("a name in containers-storage", async () => {
+    await expectRefusal(scene, await scene.run(["build", "localhost/no-such-image:1", "-o", "out/x.iso"]), {
+      exit: 3,
+      code: "E_IMAGE_MISSING",
+      says: ["`localhost/no-such-image:1`"],
+      hint: ["podman pull localhost/no-such-image:1"],
+    });
+  });
+
+  test("a name in containers-storage, without podman", async () => {
+    await expectRefusal(
+      scene,
+      await scene.run(["build", "localhost/no-such-image:1", "-o", "out/x.iso"], { path: scene.only("sh") }),
+      { exit: 4, code: "E_TOOL_MISSING", says: ["`podman`"], hint: ["Install `podman`"] },
+    );
+  });
+});
+
+describe("wrong usage", () => {
+  test.each([
+    [["biuld", "x"], "unknown command 'biuld'"],
+    [["build", "x", "-o", "out/x.iso", "--lable", "A"], "unknown option '--lable'"],
+    [["build", "x", "-o", "out/x.iso", "--tools", "moon"], "Allowed choices are auto, image, host"],
+    [["build", "x", "-o", "out/x.iso", "--from", "moon"], "Allowed choices are inspect, render-grub"],
+    [["build", "x", "y", "-o", "out/x.iso"], "too many arguments"],
+    [["inspect"], "missing required argument 'image'"],
+    [["assemble", "--work", "w"], "required option '-o, --output <file>'"],
+    [["build", "x", "-o"], "argument missing"],
+  ])("%j", async (args, says) => {
+    const ran = await scene.run(args);
+    expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(ran.stderr).toContain(says);
+    expect(ran.stderr).toContain("--help");
+    expectNoStack(ran.stderr);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test.each([
+    [["build", "x"], "E_OUTPUT", "where the ISO goes", "-o"],
+    [["squash", "x"], "E_OUTPUT", "where the result goes", "--work"],
+    [["build", "x", "-o", "out/x.iso", "--compression", "rar"], "E_COMPRESSION", "`rar`", "zstd, xz, gzip"],
+    [["build", "x", "-o", "out/x.iso", "--level", "99"], "E_COMPRESSION", "`99`", "1 to 22"],
+    [["build", "x", "-o", "out/x.iso", "--block-size", "3K"], "E_COMPRESSION", "`3K`", "power of two"],
+    [
+      ["build", "x", "-o", "out/x.iso", "--from", "squash", "--to", "inspect"],
+      "E_STAGE_ORDER",
+      "nothing from",
+      "inspect, render-grub",
+    ],
+    [["build", "-o", "out/x.iso"], "E_NO_IMAGE", "No image", "oci:DIR"],
+    [["build", "x", "-o", "out/x.iso", "--from", "squash"], "E_NO_WORK", "--from squash", "--work"],
+    [["build", "dir:image", "-o", "out/x.iso", "--exclude", "[z-a]"], "E_EXCLUDE", "`[z-a]`", "glob"],
+    [["build", "dir:image", "-o", "out/x.iso", "--exclude", "/"], "E_EXCLUDE", "`/`", "below the root"],
+    [["inspect", "atomic:x"], "E_REFERENCE", "`atomic:`", "`oci:`"],
+  ])("%j", async (args, code, says, hint) => {
+    tinyImage(scene.at("image"));
+    await expectRefusal(scene, await scene.run(args), { exit: 2, code, says: [says], hint: [hint] });
+  });
+
+  test("a SOURCE_DATE_EPOCH that is no number", async () => {
+    tinyImage(scene.at("image"));
+    const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"], {
+      env: { SOURCE_DATE_EPOCH: "soon" },
+    });
+    await expectRefusal(scene, ran, { exit: 2, code: "E_EPOCH", says: ["`soon`"], hint: ["date +%s"] });
+  });
+
+  test.each([[["--help"]], [["build", "--help"]], [["--version"]]])("%j is no mistake", async (args) => {
+    const ran = await scene.run(args);
+    expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(ran.stdout).not.toBe("");
+  });
+});
