@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
-import { PlatterError } from "../internal/error.ts";
 import { folderOf } from "../internal/pipeline/session.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { deliver, targetOf } from "./deliver.ts";
+import { noBios } from "./no-bios.ts";
 import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -28,24 +28,13 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
     await session.during(async () => {
       const { context, work } = session;
       if (flags.modules !== undefined) {
-        const modules = resolve(flags.modules);
-        const made = work.file(ARTIFACTS.biosImage);
-        await makeBiosImage({ modules, output: made, log: work.log("bios-image") }, context.toolbox);
+        await makeBiosImage(resolve(flags.modules), context);
       } else {
-        const plan = await session.plan();
+        const plan = await session.planFor(["bios"]);
         if (plan.bios === null) throw noBios();
         await runStage(biosImageStage(plan, context), { context, freshness: "when-changed" });
       }
       if (output !== undefined) await deliver(work, ARTIFACTS.biosImage, output);
     });
-  });
-}
-
-function noBios(): PlatterError {
-  return new PlatterError({
-    code: "E_NO_BIOS",
-    kind: "usage",
-    message: "The plan is for an ISO that boots on UEFI alone",
-    hint: "Leave --no-bios out, or do without this stage.",
   });
 }

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, rename, rm } from "node:fs/promises";
+import { copyFile, rename } from "node:fs/promises";
 import { PlatterError } from "../internal/error.ts";
-import { machineError } from "../internal/image/machine-error.ts";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
+import { writeWhole } from "../internal/whole-file.ts";
 
 /** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */
 export function targetOf(flags: {
@@ -22,14 +22,9 @@ export function targetOf(flags: {
 
 /** Brings an artifact to where the user wants it; it appears when it is whole. */
 export async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
-  const partial = `${output}.partial`;
-  try {
-    // A temporary work directory lies beside the output, so a rename does; a kept one keeps its artifact.
-    if (work.kept) await copyFile(work.file(artifact), partial, constants.COPYFILE_FICLONE);
-    else await rename(work.file(artifact), partial);
-    await rename(partial, output);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw machineError(error, { code: "E_OUTPUT", message: `Cannot write \`${output}\`` });
-  }
+  const made = work.file(artifact);
+  // A temporary work directory lies beside the output, so a rename does; a kept one keeps its artifact.
+  const write = (partial: string) =>
+    work.kept ? copyFile(made, partial, constants.COPYFILE_FICLONE) : rename(made, partial);
+  await writeWhole(output, { code: "E_OUTPUT", write });
 }

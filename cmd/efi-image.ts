@@ -35,8 +35,10 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
         const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
         await work.write(ARTIFACTS.efiImage, makeEsp(files, { time, uuid: digest }));
       } else {
-        const plan = await session.plan();
-        await runStage(efiImageStage(plan, context), { context, freshness: "when-changed" });
+        const { efi, ...plan } = await session.planFor(["config", "efi"]);
+        // Without errors about it, it is there.
+        const stage = efiImageStage({ ...plan, efi: efi! }, context);
+        await runStage(stage, { context, freshness: "when-changed" });
       }
       if (output !== undefined) await deliver(work, ARTIFACTS.efiImage, output);
     });

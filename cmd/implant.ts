@@ -22,7 +22,7 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
         if (!flags.check) {
           const { md5 } = await implantIsoMd5(iso, { ...pass, present: flags.force ? "replace" : "keep" });
           task.done();
-          print(`${md5}\n`);
+          await print(`${md5}\n`);
           return;
         }
         const check = await checkIsoMd5File(iso, pass);

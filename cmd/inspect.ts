@@ -21,8 +21,9 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
     const { plan, findings, reference } = await session.during(() => session.inspect());
-    if (flags.json) world.print(`${JSON.stringify({ reference, plan: plan ?? null, findings }, null, 2)}\n`);
-    else world.print(renderInspection({ reference, plan, findings }));
+    if (flags.json)
+      await world.print(`${JSON.stringify({ reference, plan: plan ?? null, findings }, null, 2)}\n`);
+    else await world.print(renderInspection({ reference, plan, findings }));
     const fatal = flags.strict ? ["error", "warning"] : ["error"];
     const failing = findings.filter(({ severity }) => fatal.includes(severity));
     if (failing.length > 0) {

@@ -1,16 +1,19 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
+import { errnoOf, machineError } from "../internal/image/machine-error.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { addAssemble } from "./assemble.ts";
 import { addBiosImage } from "./bios-image.ts";
+import { addBoot } from "./boot.ts";
 import { addBuild } from "./build.ts";
 import { addEfiImage } from "./efi-image.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
 import { addRenderGrub } from "./render-grub.ts";
 import { addSquash } from "./squash.ts";
+import { addVerify } from "./verify.ts";
 import type { World } from "./world.ts";
 
 const USAGE_EXIT_CODE = 2;
@@ -47,9 +50,21 @@ function worldOf(): World {
     clock: () => performance.now(),
     environment: process.env,
     version: packageJson.version,
-    print: (text) => void process.stdout.write(text),
+    print,
   };
 }
+
+/** Writes all of the text; that its reader has had enough (`| head`) is no failure. */
+function print(text: string | Uint8Array): Promise<void> {
+  return new Promise((done, fail) => {
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined || errnoOf(error) === "EPIPE") done();
+      else fail(machineError(error, { code: "E_STDOUT", message: "Cannot write to standard output" }));
+    });
+  });
+}
+// What goes wrong with standard output is told to `print`, and nobody is left to tell about standard error.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const root = program as unknown as Command;
 addBuild(root, worldOf);
@@ -60,6 +75,8 @@ addBiosImage(root, worldOf);
 addEfiImage(root, worldOf);
 addAssemble(root, worldOf);
 addImplant(root, worldOf);
+addVerify(root, worldOf);
+addBoot(root, worldOf);
 
 try {
   await program.parseAsync();

@@ -1,10 +1,12 @@
-import { rename, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { renderGrubStage, renderMenus } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { writeWhole } from "../internal/whole-file.ts";
+import { noBios } from "./no-bios.ts";
 import { openSession, readText, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -36,7 +38,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     } else {
       await using session = openSession(world, { image, flags });
       menus = await session.during(async () => {
-        const plan = await session.plan();
+        const plan = await session.planFor(["config"]);
         if (session.work.kept)
           await runStage(renderGrubStage(plan, session.context), {
             context: session.context,
@@ -46,15 +48,16 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
       });
     }
     if (flags.output === undefined) {
-      world.print(menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig) ?? "");
+      const text = menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig);
+      if (text === undefined) throw noBios();
+      await world.print(text);
       return;
     }
     for (const name of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {
       const text = menus.get(name);
       if (text === undefined) continue;
       const path = checkOutput(`${flags.output}/${name.split("/").pop()}`);
-      await writeFile(`${path}.partial`, text);
-      await rename(`${path}.partial`, path);
+      await writeWhole(path, { code: "E_OUTPUT", write: (partial) => writeFile(partial, text) });
     }
   });
 }

@@ -26,7 +26,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
     await session.during(async () => {
       const { context } = session;
-      const plan = await session.plan();
+      const plan = await session.planFor(["root"]);
       const stage = squashStage(plan, context, { image: () => session.image(), options });
       await runStage(stage, { context, freshness: "when-changed" });
       if (output !== undefined) await deliver(session.work, ARTIFACTS.squashfs, output);

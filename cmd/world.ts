@@ -7,8 +7,8 @@ export interface World {
   clock: () => number;
   environment: Readonly<Record<string, string | undefined>>;
   version: string;
-  /** Writes to standard output. */
-  print: (text: string | Uint8Array) => void;
+  /** Writes to standard output. @throws PlatterError `E_STDOUT` */
+  print: (text: string | Uint8Array) => Promise<void>;
 }
 
 /** Gives a command its world once the global flags are known. */

@@ -13,7 +13,8 @@ process.on("exit", () => {
 function removeNow(path: string): void {
   for (let attempt = 0; attempt < 20; attempt++) {
     try {
-      return rmSync(path, { recursive: true, force: true });
+      rmSync(path, { recursive: true, force: true });
+      return;
     } catch {
       Bun.sleepSync(10);
     }

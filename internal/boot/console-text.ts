@@ -25,7 +25,7 @@ export class ConsoleText {
 
   /** What stands in the line that has not ended, such as a prompt. */
   get partial(): string {
-    return this.#line;
+    return withoutFrames(this.#line);
   }
 
   #take(item: TerminalItem): void {
@@ -74,7 +74,13 @@ export class ConsoleText {
   }
 
   #endLine(): void {
-    if (this.#line.trim() !== "") this.#lines.push(this.#line);
+    const line = withoutFrames(this.#line);
+    if (line.trim() !== "") this.#lines.push(line);
     this.#line = "";
   }
+}
+
+/** Frames say nothing; UEFI's are of code page 437, of which UTF-8 leaves U+FFFD. */
+function withoutFrames(line: string): string {
+  return line.replace(/[\u2500-\u257f\ufffd]/g, " ");
 }

@@ -57,7 +57,8 @@ export class ConsoleWatcher {
   feed(chunk: Uint8Array, now: number): void {
     this.#lastFed = now;
     for (const line of this.#text.feed(chunk)) {
-      if (this.#lastLines.push(line.trimEnd()) > LINES_KEPT) this.#lastLines.shift();
+      // What is left of a frame tells nobody anything.
+      if (/[A-Za-z0-9]/.test(line) && this.#lastLines.push(line.trim()) > LINES_KEPT) this.#lastLines.shift();
       this.#judge(line, now);
     }
   }

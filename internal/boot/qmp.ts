@@ -8,6 +8,9 @@ const messageSchema = z.union([
   z.object({ QMP: z.unknown() }),
 ]);
 
+/** Milliseconds that QEMU gets for one command. */
+const PATIENCE = 15_000;
+
 interface Waiting {
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
@@ -61,8 +64,10 @@ export class Qmp {
     if (this.#socket.destroyed) return Promise.reject(new QmpError("QEMU closed the connection"));
     const id = this.#next++;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const late = () => this.#waiting.get(id)?.reject(new QmpError(`QEMU did not answer \`${command}\``));
+    const timer = setTimeout(late, PATIENCE);
     this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
-    return answer;
+    return answer.finally(() => clearTimeout(timer));
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Architecture } from "../contract/architecture.ts";
+import { machineError } from "../image/machine-error.ts";
 import type { RunTool } from "../tool/run.ts";
 import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";
@@ -12,9 +13,10 @@ import { type Machine, qemuArguments } from "./machine.ts";
 import { addSerialConsole, type MenuOutcome } from "./menu-drive.ts";
 import type { Phase } from "./phase.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
-import { Qmp } from "./qmp.ts";
+import { Qmp, QmpError } from "./qmp.ts";
 import { Screen } from "./screen.ts";
 import { takeScreenshot } from "./screenshot.ts";
+import { isoHasSerialConsole } from "./serial-console.ts";
 import { switchedOff, timedOut } from "./verdict.ts";
 
 export interface BootRequest extends BootWay {
@@ -28,7 +30,7 @@ export interface BootRequest extends BootWay {
   timeout: number;
   /** What a line on the console must show for the boot to count; default: a login prompt or systemd's last target. */
   until?: RegExp | undefined;
-  /** Whether a serial console is added to the entry that GRUB boots. */
+  /** Whether the entry that GRUB boots gets a serial console, for this boot, where it has none. */
   menu: "leave-alone" | "add-console";
   /** Folder for the serial log and the screenshot; made if it is not there. */
   keepIn: string;
@@ -49,12 +51,17 @@ const LOOK = 200;
 /**
  * Boots an ISO in a virtual machine until the console tells that it is up or has failed, then ends the machine.
  * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED` if QEMU itself failed,
- * `E_INTERRUPTED`
+ * `E_BOOT_LOGS` if `keepIn` cannot be made, `E_INTERRUPTED`
  */
 export async function bootOnce(request: BootRequest, world: BootWorld): Promise<BootResult> {
   const { architecture, keepIn } = request;
   const qemu = findQemu(architecture);
-  await mkdir(keepIn, { recursive: true });
+  await mkdir(keepIn, { recursive: true }).catch((error: unknown) => {
+    throw machineError(error, {
+      code: "E_BOOT_LOGS",
+      message: `Cannot make \`${keepIn}\` for the boot's logs`,
+    });
+  });
   const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
   try {
     const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
@@ -84,8 +91,8 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   const serialLog = join(keepIn, `${name}.serial.log`);
   const serial = openSync(serialLog, "w");
   const stop = new AbortController();
+  const drive = request.menu === "add-console" && (await isoHasSerialConsole(request.iso)) === false;
   const start = now();
-  const drive = request.menu === "add-console";
   const watcher = new ConsoleWatcher({ start, until, expected: new Set(drive ? ["B_GRUB_PROMPT"] : []) });
   const screen = new Screen();
   let over = false;
@@ -129,11 +136,9 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     if (over) await machine;
     if (over) watcher.end(ended);
     const failure = failureOf(watcher, { over, timeout });
-    const screenshot = failure === undefined || over ? undefined : join(keepIn, `${name}.png`);
-    if (screenshot !== undefined) {
-      const files = { to: screenshot, scratch: join(scratch, "screen.ppm") };
-      await withQmp(scratch, (qmp) => takeScreenshot(qmp, files));
-    }
+    const picture = join(keepIn, `${name}.png`);
+    const screenshot =
+      failure !== undefined && !over && (await photograph(picture, scratch)) ? picture : undefined;
     stop.abort();
     return {
       firmware: request.firmware,
@@ -164,6 +169,17 @@ function failureOf(
   if (verdict.outcome === "booted") return undefined;
   const { phase, code, message, hint, line } = verdict;
   return { phase, code, message, hint, line, lastLines };
+}
+
+/** Whether there is a picture now: a machine that has just gone away shows nothing any more. */
+async function photograph(to: string, scratch: string): Promise<boolean> {
+  try {
+    await withQmp(scratch, (qmp) => takeScreenshot(qmp, { to, scratch: join(scratch, "screen.ppm") }));
+    return true;
+  } catch (error) {
+    if (error instanceof QmpError) return false;
+    throw error;
+  }
 }
 
 async function withQmp<T>(scratch: string, use: (qmp: Qmp) => Promise<T>): Promise<T> {

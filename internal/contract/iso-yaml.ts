@@ -100,7 +100,7 @@ function reportIssue(source: YamlSource, raw: Record<string, unknown>, issue: z.
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) {
       unknownKey(source, [...issue.path, key]);
-      delete (value as Record<string, unknown>)[key];
+      if (isMap(value)) delete value[key];
     }
     return;
   }

@@ -5,15 +5,16 @@ import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { type Architecture, parseArchitecture } from "./architecture.ts";
-import { type Finding, finding, findingLines } from "./finding.ts";
+import { type Finding, finding, findingLines, hasErrors } from "./finding.ts";
 import { parseIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { defaultLabel, toVolumeLabel } from "./label.ts";
 import { locateBios, locateFont } from "./locate-bios.ts";
-import { locateEfi } from "./locate-efi.ts";
-import { type FoundFile, findFile, locateKernel } from "./locate-kernel.ts";
+import { type FoundEfi, locateEfi } from "./locate-efi.ts";
+import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
-import { type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
+import { type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
+import { findingsAbout, type Part } from "./plan-parts.ts";
 
 /** What a user may choose about a plan. */
 export interface PlanChoices {
@@ -28,6 +29,8 @@ export interface PlanChoices {
   excludes: readonly string[];
   /** SOURCE_DATE_EPOCH: seconds since 1970. */
   epoch?: number | undefined;
+  /** What must be there for a plan: an error in another part leaves it incomplete. */
+  parts: readonly Part[];
 }
 
 export interface PlanInputs {
@@ -45,11 +48,11 @@ const CONFIG_PLACES = ["usr/lib/image-builder/bootc/iso.yaml", "usr/lib/bootc-im
 /** An iso.yaml or os-release of more bytes than this is none. */
 export const MAX_TEXT = 1024 * 1024;
 
-/** Decides everything about the ISO. Without a plan the findings hold at least one error. */
+/** Decides everything about the ISO. Without a plan the findings about the parts asked for hold at least one error. */
 export async function makePlan(
   inputs: PlanInputs,
   choices: PlanChoices,
-): Promise<{ plan: Plan | undefined; findings: Finding[] }> {
+): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
   const { tree, keep } = inputs;
   const { root } = tree;
   const architecture = architectureOf(tree, choices.architecture);
@@ -70,15 +73,7 @@ export async function makePlan(
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }
-  const kernel = located.kernel;
-  if (
-    kernel === undefined ||
-    efi.efi === undefined ||
-    findings.some(({ severity }) => severity === "error")
-  ) {
-    return { plan: undefined, findings };
-  }
-  const { vendor, vendors, shim, grub, mm } = efi.efi;
+  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings };
   const modules: Piece[] = [];
   for (const module of bios.modules ?? []) modules.push(await keep(module, `image/i386-pc/${module.name}`));
   const body = {
@@ -94,25 +89,14 @@ export async function makePlan(
     productVersion: osRelease.versionId ?? "",
     label,
     time: choices.epoch ?? tree.source.created ?? newestTime(root),
-    kernel: {
-      version: kernel.version,
-      vmlinuz: await keep(kernel.vmlinuz, "image/vmlinuz"),
-      initramfs: await keep(kernel.initramfs, "image/initrd.img"),
-      others: kernel.others,
-    },
-    efi: {
-      vendor,
-      vendors,
-      shim: await keep(shim, "image/shim.efi"),
-      grub: await keep(grub, "image/grub.efi"),
-      mm: mm === undefined ? null : await keep(mm, "image/mm.efi"),
-    },
+    kernel: located.kernel && (await keepKernel(located.kernel, keep)),
+    efi: efi.efi && (await keepEfi(efi.efi, keep)),
     bios: bios.modules === undefined ? null : { modules },
     font: font.font === undefined ? null : await keep(font.font, "image/unicode.pf2"),
     menu: menu.menu,
     excludes: [...choices.excludes],
     tools: await keepTools(inputs),
-  } satisfies Omit<Plan, "uuid" | "findings">;
+  } satisfies Omit<PartialPlan, "uuid" | "findings">;
   return { plan: { ...body, uuid: buildUuid(body), findings }, findings };
 }
 
@@ -187,13 +171,30 @@ function newestTime(root: TreeNode): number {
  * A UUID that names this build and no other: version 8 (RFC 9562 section 5.8) out of all that was decided. Where the
  * image lay makes no difference.
  */
-function buildUuid(body: Omit<Plan, "uuid" | "findings">): string {
+function buildUuid(body: Omit<PartialPlan, "uuid" | "findings">): string {
   const { image, tools, ...decided } = body;
   const identity = JSON.stringify({ ...decided, treeDigest: image.treeDigest });
   const bytes = createHash("sha256").update(`platter-build 1\0${identity}`).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+async function keepKernel(kernel: FoundKernel, keep: PlanInputs["keep"]): Promise<Plan["kernel"]> {
+  const { version, others } = kernel;
+  const vmlinuz = await keep(kernel.vmlinuz, "image/vmlinuz");
+  return { version, vmlinuz, initramfs: await keep(kernel.initramfs, "image/initrd.img"), others };
+}
+
+async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<Plan["efi"]> {
+  const { vendor, vendors, mm } = efi;
+  return {
+    vendor,
+    vendors,
+    shim: await keep(efi.shim, "image/shim.efi"),
+    grub: await keep(efi.grub, "image/grub.efi"),
+    mm: mm === undefined ? null : await keep(mm, "image/mm.efi"),
+  };
 }
 
 async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {

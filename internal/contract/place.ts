@@ -13,10 +13,15 @@ export type Place = z.infer<typeof placeSchema>;
 /** Columns of source shown on either side of the caret. */
 const SPAN = 60;
 
-/** A {@link Place} in `text`; `line` and `column` count from 1. */
-export function placeIn(text: string, { file, line, column }: Omit<Place, "excerpt">): Place {
-  const source = (text.split("\n")[line - 1] ?? "").replace(/\r$/, "");
-  const at = column - 1;
+/** The {@link Place} at `offset` characters from the beginning of `text`; `line` counts from 1. */
+export function placeIn(
+  text: string,
+  { file, line, offset }: { file: string; line: number; offset: number },
+): Place {
+  const begin = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+  const end = text.indexOf("\n", offset);
+  const source = text.slice(begin, end < 0 ? text.length : end).replace(/\r$/, "");
+  const at = offset - begin;
   const start = Math.max(0, at - SPAN);
   const before = printable(source.slice(start, at));
   const after = printable(source.slice(at, at + SPAN));
@@ -28,7 +33,7 @@ export function placeIn(text: string, { file, line, column }: Omit<Place, "excer
     `${number} | ${lead}${before}${after}${tail}`,
     `${gutter} | ${" ".repeat([...lead, ...before].length)}^`,
   ];
-  return { file, line, column, excerpt };
+  return { file, line, column: at + 1, excerpt };
 }
 
 /** Text that is safe on a terminal: a tab becomes a space, any other control character `\xNN`. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
 import { menuSchema } from "../grub/menu.ts";
-import { findingSchema } from "./finding.ts";
+import { findingSchema, hasErrors } from "./finding.ts";
 import { volumeLabelSchema } from "./label.ts";
 
 /** Raised when a plan written before cannot be read by this code any more. */
@@ -74,6 +74,17 @@ export const planSchema = z.strictObject({
 
 /** All that is decided about an ISO before anything is built. */
 export type Plan = z.infer<typeof planSchema>;
+
+/** The plan of an image that lacks something: enough for a stage that does without. */
+export type PartialPlan = Omit<Plan, "kernel" | "efi"> & {
+  kernel: Plan["kernel"] | undefined;
+  efi: Plan["efi"] | undefined;
+};
+
+/** Whether an ISO can be made of it. */
+export function isWhole(plan: PartialPlan): plan is Plan {
+  return plan.kernel !== undefined && plan.efi !== undefined && !hasErrors(plan.findings);
+}
 
 /** A plan's text, the same for the same plan. */
 export function printPlan(plan: Plan): string {

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
@@ -17,6 +18,8 @@ export type YamlPath = readonly PropertyKey[];
 /** Aliases that may be resolved before it counts as an attack. */
 const MAX_ALIASES = 100;
 const MAX_SYNTAX_ERRORS = 10;
+/** Levels of lists and maps; iso.yaml has four. */
+const MAX_DEPTH = 32;
 
 /** A YAML file while it is read: where its values stand, and what was found about them. */
 export class YamlSource {
@@ -34,7 +37,7 @@ export class YamlSource {
   /** The content as plain values; undefined if there is none, or none that can be used. */
   value(): unknown {
     try {
-      return this.#document?.toJS({ maxAliasCount: MAX_ALIASES });
+      return copy(this.#document?.toJS({ maxAliasCount: MAX_ALIASES }), new Set());
     } catch (error) {
       // The library's way to report an alias without an anchor, and too many aliases.
       if (!(error instanceof ReferenceError)) throw error;
@@ -70,34 +73,67 @@ export class YamlSource {
   }
 
   push(made: Finding, offset: number): void {
-    const { line, col } = this.#lines.linePos(offset);
-    const position = { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
-    this.findings.push({ ...made, place: placeIn(this.text, position) });
+    const line = Math.max(1, this.#lines.linePos(offset).line);
+    this.findings.push({ ...made, place: placeIn(this.text, { file: this.file, line, offset }) });
   }
 
   /** The one document with content, if there is one; what does not parse is reported. */
   #parse(): Document | undefined {
-    const options = { prettyErrors: false, lineCounter: this.#lines, logLevel: "error" } as const;
+    const options = {
+      prettyErrors: false,
+      lineCounter: this.#lines,
+      logLevel: "error",
+      uniqueKeys: false,
+    } as const;
     const documents: Document[] = parseAllDocuments(this.text, options);
     const seen = new Set<number>();
-    for (const { code, message, pos } of documents.flatMap((each) => [...each.errors, ...each.warnings])) {
+    for (const { message, pos } of documents.flatMap((each) => [...each.errors, ...each.warnings])) {
       const { line } = this.#lines.linePos(pos[0]);
       // The first error of a line is the one that helps; what follows it is often its consequence.
       if (seen.has(line) || seen.size === MAX_SYNTAX_ERRORS) continue;
       seen.add(line);
-      if (code === "DUPLICATE_KEY") {
-        const key = /^[\w.-]+/.exec(this.text.slice(pos[0]))?.[0] ?? "The key";
-        this.add("F_ISO_YAML_DUPLICATE_KEY", `\`${key}\` stands here for the second time.`, pos[0]);
-      } else {
-        this.add("F_ISO_YAML_SYNTAX", sentence(message), pos[0]);
-      }
+      this.add("F_ISO_YAML_SYNTAX", sentence(message), pos[0]);
     }
-    if (this.findings.some((each) => each.code === "F_ISO_YAML_SYNTAX")) return undefined;
+    if (this.findings.length > 0) return undefined;
     const full = documents.filter((each) => !isEmpty(each.contents));
     const second = full[1]?.contents?.range?.[0];
-    if (second === undefined) return full[0];
-    this.add("F_ISO_YAML_DOCUMENTS", "A second document begins here.", second);
-    return undefined;
+    if (second !== undefined) {
+      this.add("F_ISO_YAML_DOCUMENTS", "A second document begins here.", second);
+      return undefined;
+    }
+    return this.#isPlain(full[0]?.contents) ? full[0] : undefined;
+  }
+
+  /**
+   * Whether every key is a text and nothing is nested very deeply; keys that stand twice are reported. The library
+   * itself takes a time for these that grows with the second and third power of the file's size.
+   */
+  #isPlain(contents: unknown): boolean {
+    const pending = [{ node: contents, depth: 0 }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { node, depth } = next;
+      if (depth > MAX_DEPTH) {
+        const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+        this.add("F_ISO_YAML_SYNTAX", `The file is nested more than ${MAX_DEPTH} levels deep.`, offset);
+        return false;
+      }
+      if (isSeq(node)) for (const item of node.items) pending.push({ node: item, depth: depth + 1 });
+      if (!isMap(node)) continue;
+      const keys = new Set<string>();
+      for (const { key, value } of node.items) {
+        const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+        if (!isScalar(key)) {
+          this.add("F_ISO_YAML_TYPE", "A key is not a text.", offset);
+          return false;
+        }
+        const name = String(key.value);
+        const seen = `\`${printable(name)}\` stands here for the second time.`;
+        if (keys.has(name)) this.add("F_ISO_YAML_DUPLICATE_KEY", seen, offset);
+        keys.add(name);
+        pending.push({ node: value, depth: depth + 1 });
+      }
+    }
+    return true;
   }
 
   /** The node at a path and, in a map, its key; aliases on the way are followed, the last one is not. */
@@ -129,6 +165,21 @@ export class YamlSource {
 
 function isEmpty(contents: unknown): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
+}
+
+/**
+ * The value with nothing shared between its parts, as aliases share it.
+ * @throws ReferenceError for a value that holds itself
+ */
+function copy(value: unknown, holders: Set<unknown>): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (holders.has(value)) throw new ReferenceError("An alias stands inside its own anchor.");
+  holders.add(value);
+  const copied = Array.isArray(value)
+    ? value.map((item) => copy(item, holders))
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, holders)]));
+  holders.delete(value);
+  return copied;
 }
 
 /** A message of the YAML library as one sentence. */

@@ -17,6 +17,6 @@ export async function makeCoreImage(
       `--output=${path(paths.output)}`,
       ...CORE_MODULES,
     ],
-    { log: paths.log },
+    { log: paths.log, output: paths.output },
   );
 }

@@ -9,7 +9,7 @@ export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 const CHUNK = 64 * 1024;
 
 /** Bytes of output after which the garbage collector is called: it takes little notice of buffers. */
-const COLLECT_AFTER = 64 * 1024 * 1024;
+const COLLECT_AFTER = 128 * 1024 * 1024;
 
 let sinceCollection = 0;
 

@@ -5,7 +5,7 @@ import { compileExcludes } from "../contract/excludes.ts";
 import type { Finding } from "../contract/finding.ts";
 import type { FoundFile } from "../contract/locate-kernel.ts";
 import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
-import type { Piece, Plan } from "../contract/plan.ts";
+import { isWhole, type PartialPlan, type Piece } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
 import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
@@ -33,11 +33,14 @@ export function openPlannedImage(
   });
 }
 
-/** Makes the plan of an image; the pieces of the image that the ISO needs are copied into the work directory. */
+/**
+ * Makes the plan of an image; the pieces of the image that the ISO needs are copied into the work directory, and the
+ * plan is written there if it is whole.
+ */
 export async function inspectImage(
   tree: ImageTree,
   about: { work: WorkDir; choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
-): Promise<{ plan: Plan | undefined; findings: Finding[] }> {
+): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
   const { work, choices } = about;
   // A plan is never left beside the pieces of another image.
   await rm(work.file(ARTIFACTS.plan), { force: true });
@@ -54,7 +57,7 @@ export async function inspectImage(
     tools: await imageTools(tree, about),
   };
   const result = await makePlan(inputs, choices);
-  if (result.plan !== undefined) await work.writePlan(result.plan);
+  if (result.plan !== undefined && isWhole(result.plan)) await work.writePlan(result.plan);
   return result;
 }
 
@@ -72,11 +75,8 @@ async function imageTools(
   for (const name of [...wanted].sort()) {
     const program = findInImage(tree.root, name);
     if (program === undefined) continue;
-    const tool = await closeOver(program, {
-      root: tree.root,
-      architecture,
-      read: (inode) => readWhole(tree, inode),
-    });
+    const read = (inode: Inode) => readWhole(tree, inode);
+    const tool = await closeOver(program, { root: tree.root, architecture, read });
     if (tool !== undefined) found.set(name, tool);
   }
   return found;

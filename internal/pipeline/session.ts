@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
-import type { Finding } from "../contract/finding.ts";
+import { type Finding, hasErrors } from "../contract/finding.ts";
 import { findingsError, type PlanChoices } from "../contract/make-plan.ts";
-import type { Plan } from "../contract/plan.ts";
+import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
+import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
@@ -24,7 +25,7 @@ export interface SessionOptions {
   beside: string;
   tools: ToolChoice;
   architecture: string | undefined;
-  choices: Omit<PlanChoices, "excludes"> & {
+  choices: Omit<PlanChoices, "excludes" | "parts"> & {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
@@ -43,7 +44,7 @@ export class Session implements AsyncDisposable {
   readonly #options: SessionOptions;
   readonly #run: RunTool;
   readonly #canceller = new AbortController();
-  #plan: Plan | undefined;
+  #plan: PartialPlan | undefined;
   #tree: Promise<ImageTree> | undefined;
 
   constructor(options: SessionOptions) {
@@ -74,8 +75,15 @@ export class Session implements AsyncDisposable {
     return this.#tree;
   }
 
-  /** Looks at the image and makes the plan anew; without a plan the findings say why. */
+  /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
   async inspect(): Promise<{ plan: Plan | undefined; findings: Finding[]; reference: string }> {
+    const { plan, ...rest } = await this.#inspect(PARTS);
+    return { plan: plan !== undefined && isWhole(plan) ? plan : undefined, ...rest };
+  }
+
+  async #inspect(
+    parts: readonly Part[],
+  ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; reference: string }> {
     const { choices, tools } = this.#options;
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
@@ -86,7 +94,7 @@ export class Session implements AsyncDisposable {
       work: this.work,
       tools,
       missingTools,
-      choices: { ...choices, excludes },
+      choices: { ...choices, excludes, parts },
     });
     this.#plan = plan;
     return { plan, findings, reference: tree.source.reference };
@@ -94,18 +102,22 @@ export class Session implements AsyncDisposable {
 
   /** The plan: made from the image if one was given, else the one in the work directory. */
   async plan(): Promise<Plan> {
+    return (await this.planFor(PARTS)) as Plan;
+  }
+
+  /** As {@link plan}, for a stage that needs no more than these parts: what else the image lacks does not stop it. */
+  async planFor(parts: readonly Part[]): Promise<PartialPlan> {
     if (this.#plan !== undefined) return this.#plan;
     if (this.#options.reference === undefined) {
       this.#plan = await this.work.readPlan();
       if (this.#plan === undefined) throw noImage(this.work);
       return this.#plan;
     }
-    const { plan, findings, reference } = await this.inspect();
-    for (const finding of findings) this.#tell(finding);
-    const strict = this.#options.strictness === "strict";
-    const fatal = strict ? findings.map(hardened) : findings;
-    if (plan === undefined || fatal.some(({ severity }) => severity === "error"))
-      throw findingsError(fatal, reference);
+    const { plan, findings, reference } = await this.#inspect(parts);
+    const about = findingsAbout(findings, parts);
+    for (const finding of about) this.#tell(finding);
+    const fatal = this.#options.strictness === "strict" ? about.map(hardened) : about;
+    if (plan === undefined || hasErrors(fatal)) throw findingsError(fatal, reference);
     return plan;
   }
 

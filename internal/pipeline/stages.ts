@@ -1,6 +1,5 @@
-import { readFile, rename, rm } from "node:fs/promises";
 import { compileExcludes } from "../contract/excludes.ts";
-import { type Plan, printPlan } from "../contract/plan.ts";
+import { type PartialPlan, type Plan, printPlan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
 import { makeCoreImage } from "../grub/core-image.ts";
@@ -20,7 +19,7 @@ import { requireArtifact, type Stage, type StageName } from "./stage.ts";
 import { ARTIFACTS } from "./work-dir.ts";
 
 /** The menus of a plan, by the file of the work directory that each goes into. */
-export function renderMenus(plan: Plan): Map<string, string> {
+export function renderMenus(plan: Pick<Plan, "menu" | "label" | "uuid" | "bios">): Map<string, string> {
   const { menu, label } = plan;
   const marker = markerPath(plan.uuid);
   const texts = new Map([
@@ -33,7 +32,7 @@ export function renderMenus(plan: Plan): Map<string, string> {
   return texts;
 }
 
-export function renderGrubStage(plan: Plan, { work }: Context): Stage {
+export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
   const texts = renderMenus(plan);
   return {
     name: "render-grub",
@@ -48,7 +47,7 @@ export function renderGrubStage(plan: Plan, { work }: Context): Stage {
 }
 
 export function squashStage(
-  plan: Plan,
+  plan: Pick<Plan, "image" | "excludes" | "time">,
   context: Context,
   about: { image: () => Promise<ImageTree>; options: SquashOptions },
 ): Stage {
@@ -70,21 +69,16 @@ export function squashStage(
       const tree = await about.image();
       const walk = walkOptions(compileExcludes(plan.excludes), plan.time);
       requireSameTree(plan, treeDigest(tree, walkOptions(compileExcludes(plan.excludes), 0)));
-      const partial = `${output}.partial`;
-      await rm(partial, { force: true });
-      try {
+      await work.make(ARTIFACTS.squashfs, (partial) => {
         const run = { tree, walk, options, time: plan.time, output: partial, log: work.log("squash"), task };
-        await makeSquashfs(run, context.toolbox);
-        await rename(partial, output);
-      } finally {
-        await rm(partial, { force: true });
-      }
+        return makeSquashfs(run, context.toolbox);
+      });
       return formatBytes((await Bun.file(output).stat()).size);
     },
   };
 }
 
-function requireSameTree(plan: Plan, digest: string): void {
+function requireSameTree(plan: Pick<Plan, "image">, digest: string): void {
   if (plan.image.treeDigest === digest) return;
   throw new PlatterError({
     code: "E_IMAGE_CHANGED",
@@ -94,40 +88,28 @@ function requireSameTree(plan: Plan, digest: string): void {
   });
 }
 
-export function biosImageStage(plan: Plan, context: Context): Stage {
-  const { work, toolbox } = context;
-  const output = work.file(ARTIFACTS.biosImage);
+export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stage {
+  const { work } = context;
   const modules = (plan.bios?.modules ?? []).map(({ file, sha256 }) => `${file} ${sha256}`);
   return {
     name: "bios-image",
     tools: ["grub-mkimage"],
     inputs: { modules: sha256Text(modules.join("\n")) },
-    outputs: [output],
+    outputs: [work.file(ARTIFACTS.biosImage)],
     run: async () => {
-      await makeBiosImage(
-        { modules: work.file("image/i386-pc"), output, log: work.log("bios-image") },
-        toolbox,
-      );
+      await makeBiosImage(work.file("image/i386-pc"), context);
       return undefined;
     },
   };
 }
 
-/** Makes the El Torito image; it appears when it is whole. */
-export async function makeBiosImage(
-  paths: { modules: string; output: string; log: string },
-  toolbox: Context["toolbox"],
-): Promise<void> {
-  const partial = `${paths.output}.partial`;
-  try {
-    await makeCoreImage({ ...paths, output: partial }, toolbox);
-    await rename(partial, paths.output);
-  } finally {
-    await rm(partial, { force: true });
-  }
+/** Makes the El Torito image in the work directory out of a folder of modules. */
+export async function makeBiosImage(modules: string, { work, toolbox }: Context): Promise<void> {
+  const log = work.log("bios-image");
+  await work.make(ARTIFACTS.biosImage, (output) => makeCoreImage({ modules, output, log }, toolbox));
 }
 
-export function efiImageStage(plan: Plan, { work }: Context): Stage {
+export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): Stage {
   const { efi, font } = plan;
   const menus = renderMenus(plan);
   const config = menus.get(ARTIFACTS.efiConfig)!;
@@ -144,7 +126,7 @@ export function efiImageStage(plan: Plan, { work }: Context): Stage {
     },
     outputs: [work.file(ARTIFACTS.efiImage)],
     run: async () => {
-      const read = (file: string) => readFile(work.file(file));
+      const read = (file: string) => work.readBytes(file);
       const content: EspContent = {
         architecture: plan.architecture,
         shim: await read(efi.shim.file),

@@ -1,6 +1,7 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { PlatterError } from "../error.ts";
+import { errnoOf } from "../image/machine-error.ts";
 
 /**
  * mksquashfs 4.5 ignores `-root-time` for a tar archive and takes the clock. The root's inode stands in the last block
@@ -46,35 +47,80 @@ const CODECS: Readonly<Record<number, Codec>> = {
  */
 export async function setRootTime(path: string, time: number): Promise<void> {
   await using file = await open(path, "r+");
+  try {
+    await correctRootTime(file, time);
+  } catch (error) {
+    // Numbers that lead out of the file, and blocks that cannot be unpacked: this is not what mksquashfs writes.
+    if (error instanceof RangeError || isZlibError(error)) throw unreadable(path, "it contradicts itself");
+    if (error instanceof Unreadable) throw unreadable(path, error.message);
+    throw error;
+  }
+}
+
+async function correctRootTime(file: FileHandle, time: number): Promise<void> {
   const superblock = Buffer.alloc(SUPERBLOCK);
   await file.read(superblock, 0, SUPERBLOCK, 0);
   if (superblock.toString("latin1", 0, 4) !== "hsqs")
-    throw unreadable(path, "it does not begin with a superblock");
+    throw new Unreadable("it does not begin with a superblock");
   const reference = superblock.readBigUInt64LE(FIELD.root);
-  const blockStart = Number(superblock.readBigUInt64LE(FIELD.inode)) + Number(reference >> 16n);
+  const blockStart = Number(superblock.readBigUInt64LE(FIELD.inode) + (reference >> 16n));
   const used = Number(superblock.readBigUInt64LE(FIELD.used));
+  if (used > (await file.stat()).size) throw new Unreadable("it is cut off");
   const tail = Buffer.alloc(used - blockStart);
   await file.read(tail, 0, tail.length, blockStart);
-  const header = tail.readUInt16LE(0);
-  const stored = tail.subarray(2, 2 + (header & ~UNCOMPRESSED));
+  const tableEnd = Number(superblock.readBigUInt64LE(FIELD.directory)) - blockStart;
   const codec = CODECS[superblock.readUInt16LE(FIELD.compressor)];
-  if ((header & UNCOMPRESSED) === 0 && codec === undefined)
-    throw unreadable(path, "its inode table is compressed");
-  const block = Buffer.from(header & UNCOMPRESSED ? stored : codec!.unpack(stored));
+  const blocks = decodeBlocks(tail.subarray(0, tableEnd), codec);
+  const inodes = Buffer.concat(blocks.map(({ content }) => content));
   const at = Number(reference & 0xffffn) + MTIME_OFFSET;
-  if (block.length > METADATA || at + 4 > block.length)
-    throw unreadable(path, "its root inode is out of bounds");
-  if (block.readUInt32LE(at) === time) return;
-  block.writeUInt32LE(time, at);
-  const changed = encodeBlock(block, header & UNCOMPRESSED ? undefined : codec);
-  const shift = changed.length - (2 + stored.length);
-  const moved = Buffer.concat([changed, tail.subarray(2 + stored.length)]);
-  moveTables({ superblock, moved, blockStart, shift, oldBlockEnd: blockStart + 2 + stored.length });
+  if (inodes.readUInt32LE(at) === time) return;
+  inodes.writeUInt32LE(time, at);
+  // A block is 8 KiB, so the time may lie across two of them; those that are not touched keep their bytes.
+  const encoded = blocks.map(({ stored, content, packed }, i) => {
+    const now = inodes.subarray(i * METADATA, i * METADATA + content.length);
+    return now.equals(content) ? stored : encodeBlock(now, packed ? codec : undefined);
+  });
+  const changed = Buffer.concat(encoded);
+  const shift = changed.length - tableEnd;
+  const moved = Buffer.concat([changed, tail.subarray(tableEnd)]);
+  moveTables({ superblock, moved, blockStart, shift, oldBlockEnd: blockStart + tableEnd });
   const size = Math.ceil((used + shift) / PADDING) * PADDING;
   await file.write(moved, 0, moved.length, blockStart);
   await file.truncate(blockStart + moved.length);
   await file.truncate(size);
   await file.write(superblock, 0, SUPERBLOCK, 0);
+}
+
+interface MetadataBlock {
+  /** As it stands in the file, with its header. */
+  stored: Buffer;
+  content: Buffer;
+  packed: boolean;
+}
+
+/** The metadata blocks that a stretch of a table consists of; all but the last hold 8 KiB. */
+function decodeBlocks(table: Buffer, codec: Codec | undefined): MetadataBlock[] {
+  const blocks: MetadataBlock[] = [];
+  for (let at = 0; at < table.length; ) {
+    const header = table.readUInt16LE(at);
+    const length = header & ~UNCOMPRESSED;
+    const packed = (header & UNCOMPRESSED) === 0;
+    if (packed && codec === undefined) throw new Unreadable("its inode table is compressed");
+    const stored = table.subarray(at, at + 2 + length);
+    const body = stored.subarray(2);
+    const content = packed ? Buffer.from(codec!.unpack(body)) : Buffer.from(body);
+    if (blocks.length > 0 && blocks.at(-1)!.content.length !== METADATA)
+      throw new RangeError("a short block");
+    blocks.push({ stored, content, packed });
+    at += stored.length;
+  }
+  return blocks;
+}
+
+class Unreadable extends Error {}
+
+function isZlibError(error: unknown): boolean {
+  return /^(?:Z_|ERR_ZSTD|ERR_ZLIB|ZSTD_|ERR_BUFFER)/.test(errnoOf(error) ?? "");
 }
 
 function encodeBlock(block: Buffer, codec: Codec | undefined): Buffer {

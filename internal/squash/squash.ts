@@ -71,7 +71,7 @@ export async function makeSquashfs(run: SquashRun, toolbox: Toolbox): Promise<vo
   const { version } = await toolbox.find("mksquashfs");
   const stdin = counted(tarStream(tree, walk), (done) => task.progress(Math.min(done, total), total));
   const args = { options, root, time, version };
-  await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), { stdin, log });
+  await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), { stdin, log, output });
   if (needsRootTime(version)) await setRootTime(output, root.mtime);
 }
 

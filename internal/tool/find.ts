@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { PlatterError } from "../error.ts";
-import type { RunTool } from "./run.ts";
+import { lastLines, type RunTool } from "./run.ts";
 
 /** The tools that platter calls for heavy work. */
 export type ToolName = "mksquashfs" | "xorriso" | "grub-mkimage";
@@ -106,7 +106,8 @@ export async function checkVersion(
     // mksquashfs 4.5 leaves with 1 after printing its version.
     accept: [0, 1],
   });
-  const version = facts.versionPattern.exec(`${result.stdout}\n${result.stderr}`)?.[1];
+  const told = `${result.stdout}\n${result.stderr}`;
+  const version = facts.versionPattern.exec(told)?.[1];
   const wanted = facts.minimum.join(".");
   if (version !== undefined && compareDotted(version, wanted) >= 0) return version;
   throw new PlatterError({
@@ -114,8 +115,10 @@ export async function checkVersion(
     kind: "tool",
     message:
       version === undefined
-        ? `\`${program.argv.join(" ")}\` did not tell a version that platter understands`
+        ? `\`${program.argv[0] ?? name}\` did not tell a version that platter understands`
         : `\`${name}\` ${version} is too old: ${wanted} or later is needed, since it ${facts.reason}`,
+    // Where it did not even start, the reason stands here.
+    detail: version === undefined ? lastLines(told) : [],
     hint: `Install a newer ${facts.packages}, or choose another place with --tools auto|image|host.`,
   });
 }

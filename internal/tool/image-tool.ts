@@ -24,6 +24,8 @@ const LIBRARY_FOLDERS = (architecture: Architecture) => [
 ];
 /** More than any real program needs. */
 const MAX_LIBRARIES = 200;
+/** Bytes; larger files are not read into memory to find out what they are. */
+const MAX_PROGRAM = 256 * 1024 * 1024;
 
 /** Paths whose content {@link closeOver} is likely to read. */
 export const LIKELY_TOOL_FILE =
@@ -49,7 +51,9 @@ export async function closeOver(
   image: { root: TreeNode; architecture: Architecture; read: (inode: Inode) => Promise<Uint8Array> },
 ): Promise<ImageTool | undefined> {
   const libraries = new Map<string, FoundFile>();
-  const parsed = parseElf(await image.read(program.node.inode));
+  const needsOf = async ({ node }: FoundFile) =>
+    node.inode.size > MAX_PROGRAM ? undefined : parseElf(await image.read(node.inode));
+  const parsed = await needsOf(program);
   if (parsed === undefined) return undefined;
   const loader = parsed.interpreter === undefined ? undefined : findFile(image.root, parsed.interpreter);
   if (parsed.interpreter !== undefined && loader === undefined) return undefined;
@@ -65,7 +69,7 @@ export async function closeOver(
         .find((found) => found !== undefined);
       if (file === undefined) return undefined;
       libraries.set(name, file);
-      const more = parseElf(await image.read(file.node.inode));
+      const more = await needsOf(file);
       if (more !== undefined) pending.push({ needs: more, folder: parentOf(file.path) });
     }
   }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import { printable } from "../contract/place.ts";
 import { PlatterError } from "../error.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
@@ -62,6 +63,7 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
     try {
       const stdout: string[] = [];
       const decoder = new TextDecoder();
+      const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
       await Promise.all([
         call.stdin === undefined ? undefined : feed(child, call.stdin).catch(fail),
         drain(child.stdout, async (chunk) => {
@@ -70,7 +72,8 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
           sink.write(chunk);
         }).catch(fail),
         drain(child.stderr, (chunk) => sink.write(chunk, "stderr")).catch(fail),
-        child.exited,
+        // Children that a tool leaves behind must not hold its output open, or outlive it.
+        ended,
       ]);
       if (failure !== undefined) throw failure;
       const exitCode = child.signalCode === null ? (child.exitCode ?? -1) : -1;
@@ -78,8 +81,6 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
       return { exitCode, stdout: stdout.join(""), stderr: sink.stderr };
     } finally {
       call.signal.removeEventListener("abort", onAbort);
-      // A tool may leave children of its own behind in its group.
-      signalGroup(child.pid, "SIGKILL");
       running.delete(child.pid);
     }
   } finally {
@@ -186,11 +187,17 @@ class OutputSink {
   }
 
   lastLines(): string[] {
-    return this.#tail
-      .split(/[\r\n]+/)
-      .filter((line) => line.trim() !== "")
-      .slice(-TAIL_LINES);
+    return lastLines(this.#tail);
   }
+}
+
+/** The end of what a tool printed, safe on a terminal: a tool may repeat what stands in an untrusted image. */
+export function lastLines(text: string): string[] {
+  return text
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim() !== "")
+    .slice(-TAIL_LINES)
+    .map(printable);
 }
 
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {

@@ -5,19 +5,21 @@ import { findProgram } from "./find.ts";
 export interface Enclosure {
   /** Host folder with the program and its libraries; seen read-only as `/tool`. */
   tool: string;
-  /** Host folder that is seen, writable, as `/work`. */
+  /** Host folder that is seen read-only as `/work`. */
   work: string;
+  /** Host folder that is seen, writable, as `/out`. */
+  out: string;
   /** An empty host folder, used as a mount point where bubblewrap is missing. */
   mountPoint: string;
 }
 
 /**
- * The command that runs `argv` shut in: no network, no processes, files or devices of the host but the two folders,
- * no capabilities outside. Uses bubblewrap, or else util-linux's unshare.
+ * The command that runs `argv` shut in: no network, no processes, files or devices of the host but the three
+ * folders, no capabilities outside. Uses bubblewrap, or else util-linux's unshare.
  * @throws PlatterError `E_SANDBOX_MISSING`
  */
 export function enclosed(argv: readonly string[], enclosure: Enclosure): string[] {
-  const { tool, work, mountPoint } = enclosure;
+  const { tool, work, out, mountPoint } = enclosure;
   const bwrap = findProgram("bwrap");
   if (bwrap !== undefined) {
     const options = [
@@ -28,8 +30,8 @@ export function enclosed(argv: readonly string[], enclosure: Enclosure): string[
       "--cap-drop",
       "ALL",
     ];
-    const folders = ["--ro-bind", tool, "/tool", "--bind", work, "/work", "--tmpfs", "/tmp", "--dev", "/dev"];
-    return [bwrap, ...options, ...folders, "--chdir", "/", "--", ...argv];
+    const folders = ["--ro-bind", tool, "/tool", "--ro-bind", work, "/work", "--bind", out, "/out"];
+    return [bwrap, ...options, ...folders, "--tmpfs", "/tmp", "--dev", "/dev", "--chdir", "/", "--", ...argv];
   }
   const unshare = findProgram("unshare");
   if (unshare !== undefined) {
@@ -55,6 +57,7 @@ export function enclosed(argv: readonly string[], enclosure: Enclosure): string[
       mountPoint,
       tool,
       work,
+      out,
       ...argv,
     ];
   }

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { PlatterError } from "../error.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
 import { enclosed } from "./sandbox.ts";
@@ -31,7 +32,13 @@ export interface ToolboxOptions {
 /** Arguments that depend on how the tool sees the work directory. */
 export type ToolArguments = (path: (hostPath: string) => string) => string[];
 
-export type UseOptions = Omit<ToolCall, "argv" | "name" | "signal">;
+export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
+  /** Host path of the file that the tool makes. A tool of the image can write nothing else. */
+  output?: string;
+}
+
+/** What a tool of the image writes, in the one folder where it can. */
+const RESULT = "/out/result";
 
 /** Tools that are found once, checked once, and then called by name. */
 export class Toolbox {
@@ -51,8 +58,14 @@ export class Toolbox {
   async use(name: ToolName, args: ToolArguments, options: UseOptions = {}): Promise<ToolResult> {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
-    if (kept === undefined) return run({ ...options, argv: [tool.path, ...args((p) => p)], name, signal });
-    return this.#enclosed(kept, { ...options, argv: args((path) => this.#inside(path)), name, signal });
+    const { output, ...call } = options;
+    const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
+    const result =
+      kept === undefined
+        ? await run({ ...call, argv: [tool.path, ...args((path) => path)], name, signal })
+        : await this.#enclosed(kept, { ...call, argv: args(inside), name, signal }, output);
+    if (output !== undefined && !isFile(output)) throw madeNothing(name, call.log);
+    return result;
   }
 
   #get(name: ToolName) {
@@ -85,16 +98,24 @@ export class Toolbox {
     return { tool, kept: useKept ? kept : undefined };
   }
 
-  async #enclosed(kept: KeptTool, call: ToolCall): Promise<ToolResult> {
+  /** Runs a tool of the image shut in, and takes what it made out of there if it is a plain file. */
+  async #enclosed(kept: KeptTool, call: ToolCall, output?: string): Promise<ToolResult> {
     const { work, run } = this.#options;
-    const mountPoint = `${work}/.root-${kept.program}`;
-    mkdirSync(mountPoint, { recursive: true });
+    const place = mkdtempSync(`${work}/.enclosed-`);
+    const [mountPoint, out] = [`${place}/root`, `${place}/out`];
     try {
+      for (const folder of [mountPoint, out]) mkdirSync(folder);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
-      return await run({ ...call, argv: enclosed(argv, { tool: kept.folder, work, mountPoint }) });
+      const result = await run({ ...call, argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint }) });
+      const made = `${out}${RESULT.slice("/out".length)}`;
+      if (output !== undefined && isFile(made)) {
+        chmodSync(made, 0o644);
+        renameSync(made, output);
+      }
+      return result;
     } finally {
-      rmSync(mountPoint, { recursive: true, force: true });
+      rmSync(place, { recursive: true, force: true });
     }
   }
 
@@ -103,6 +124,21 @@ export class Toolbox {
     if (hostPath === work || hostPath.startsWith(`${work}/`)) return `/work${hostPath.slice(work.length)}`;
     throw new Error(`${hostPath} is not in the work directory ${work}`);
   }
+}
+
+/** Whether a regular file is there: not a symlink, which could lead anywhere. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function madeNothing(name: ToolName, log: string | undefined): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `\`${name}\` ended without an error, but made no file`,
+    hint: log === undefined ? undefined : `Its full output is in \`${log}\`.`,
+    log,
+  });
 }
 
 function placeOf(choice: ToolChoice): string {

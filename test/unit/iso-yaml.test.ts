@@ -209,6 +209,7 @@ describe("what is refused, and where it stands", () => {
       ["ISO_YAML_CONTROL_CHARACTER 5:14"],
     ],
     ["grub2:\n  entries:\n    - {name: a, linux: /k it's, initrd: /i}\n", ["ISO_YAML_QUOTE 3:24"]],
+    ["label: A\n? [a, b]\n: 1\n", ["ISO_YAML_TYPE 2:3"]],
     ["label: A\nlabel: B\n", ["ISO_YAML_DUPLICATE_KEY 2:1"]],
     ["label: A\n---\nlabel: B\n", ["ISO_YAML_DOCUMENTS 3:1"]],
     ["label: *nobody\n", ["ISO_YAML_ALIASES 1:8"]],
@@ -303,12 +304,9 @@ describe("unknown keys", () => {
     expect(config).toEqual({ grub2: { timeout: 3 } });
   });
 
-  test.each(["__proto__: {label: A}\n", "constructor: 1\n", "<<: {label: A}\n", "? [a]\n: 1\n", "1: 2\n"])(
-    "%j",
-    (text) => {
-      expect(only(text, "F_ISO_YAML_UNKNOWN_KEY").config).toEqual({});
-    },
-  );
+  test.each(["__proto__: {label: A}\n", "constructor: 1\n", "<<: {label: A}\n", "1: 2\n"])("%j", (text) => {
+    expect(only(text, "F_ISO_YAML_UNKNOWN_KEY").config).toEqual({});
+  });
 
   test("a key without a value counts as left out", () => {
     expect(found("label:\ngrub2:\n  timeout: ~\n  entries:\nkernel_args: null\n")).toEqual([
@@ -331,10 +329,27 @@ describe("hostile files", () => {
   });
 
   test("nesting without end, a file without end", () => {
-    for (const open of ["[", "{a: ", "- ", "? "]) {
-      expect(parse(open.repeat(5_000)).config).toBeUndefined();
+    for (const open of ["[", "{a: ", "- ", "? ", "[?", "{? ", "[&a ", "!!map {"]) {
+      for (const depth of [33, 300, 5000]) expect(parse(open.repeat(depth)).config).toBeUndefined();
     }
     only(`label: ${"A".repeat(70_000)}\n`, "F_ISO_YAML_TOO_LARGE");
+  });
+
+  test("aliases that lead round in a circle", () => {
+    for (const text of [
+      "grub2: &a {timeout: 1, entries: [*a, *a]}",
+      "label: &a [*a]",
+      "&a {grub2: *a, label: X, foo: *a}",
+    ]) {
+      only(text, "F_ISO_YAML_ALIASES");
+    }
+    const shared = "grub2: {entries: [&e {name: a, linux: /k, initrd: /i, x: 1}, *e]}";
+    expect(found(shared)).toEqual(["ISO_YAML_UNKNOWN_KEY 1:55", "ISO_YAML_UNKNOWN_KEY 1:55"]);
+  });
+
+  test("as many keys as a file can hold", () => {
+    const keys = Array.from({ length: 12_000 }, (_, at) => `${at.toString(36)}:`);
+    expect(parse(keys.join("\n")).findings).toHaveLength(12_000);
   });
 
   test("whatever the text is, there is a config or an error, and every finding is data with a place in the text", () => {

@@ -6,7 +6,7 @@ import type { ByteSource } from "./byte-source.ts";
 import type { BootEntry } from "./el-torito.ts";
 import { isZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { SECTOR } from "./volume-descriptors.ts";
+import { SECTOR } from "./volume-descriptor.ts";
 
 export interface BootImage {
   loader: "grub" | "isolinux" | "unknown";

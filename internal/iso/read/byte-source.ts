@@ -17,9 +17,12 @@ export interface FileSource extends ByteSource, AsyncDisposable {}
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   const handle = await openFile(path, "r");
+  const size = await sizeOf(handle);
   return {
-    size: await sizeOf(handle),
-    read: (offset, length) => readFrom(handle, offset, length),
+    size,
+    // Offsets come from the ISO and may be anything; the system takes no more than it calls a file size.
+    read: (offset, length) =>
+      readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }

@@ -31,10 +31,14 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
     compareNodes(node, other, findings);
     if (node.kind === "directory" && other.kind === "directory") subdirectories.push([node, other]);
   }
+  const rewritten = foreign.length === 0 ? new Map<string, IsoNode[]>() : byBeginning(unmatched);
   for (const other of foreign) {
-    const candidates = [...unmatched].filter(
-      (node) => isRewritten(node.name, other.name) && sameContent(node, other),
-    );
+    const likely = [...(rewritten.get(beginning(other.name)) ?? []), ...(rewritten.get(ANY) ?? [])];
+    const candidates = likely
+      .slice(0, MAX_CANDIDATES)
+      .filter(
+        (node) => unmatched.has(node) && isRewritten(node.name, other.name) && sameContent(node, other),
+      );
     const node = candidates[0];
     if (node === undefined) {
       const detail = `Joliet has ${shown(other.path)}, which Rock Ridge has not`;
@@ -89,6 +93,25 @@ function isRewritten(name: string, joliet: string): boolean {
     if (name[at] !== joliet[at] && !replaced) return false;
   }
   return true;
+}
+
+const MAX_CANDIDATES = 1000;
+/** The key of names whose characters do not correspond one to one. */
+const ANY = "";
+
+function beginning(name: string): string {
+  return /[\ud800-\udfff]/.test(name) ? ANY : name.slice(0, 8).replace(/[*:;?\\]/g, "_");
+}
+
+function byBeginning(nodes: Iterable<IsoNode>): Map<string, IsoNode[]> {
+  const map = new Map<string, IsoNode[]>();
+  for (const node of nodes) {
+    const key = beginning(node.name);
+    const bucket = map.get(key);
+    if (bucket === undefined) map.set(key, [node]);
+    else bucket.push(node);
+  }
+  return map;
 }
 
 function cover(node: IsoNode, which: string, findings: Findings): void {

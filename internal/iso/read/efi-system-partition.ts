@@ -7,7 +7,7 @@ import { latin1 } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import { findNodeAnyCase, type IsoNode, readNode } from "./iso-node.ts";
 import { readPe, sectionOf } from "./pe.ts";
-import { SECTOR } from "./volume-descriptors.ts";
+import { SECTOR } from "./volume-descriptor.ts";
 
 export interface EspPlace {
   /** Byte in the ISO at which it begins, and how long it is. */

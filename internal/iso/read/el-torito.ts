@@ -2,7 +2,7 @@
 import type { ByteSource } from "./byte-source.ts";
 import { type Block, expectBytes, expectZero, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { SECTOR } from "./volume-descriptors.ts";
+import { SECTOR } from "./volume-descriptor.ts";
 
 const ENTRY = 32;
 const MAX_ENTRIES = SECTOR / ENTRY;

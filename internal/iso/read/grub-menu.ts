@@ -10,6 +10,8 @@ export interface GrubMenu {
   labels: { label: string; line: number; from: string }[];
 }
 
+/** A menu that names more is no menu. */
+const MAX_NAMED = 10_000;
 const KERNEL_COMMANDS = ["linux", "linux16", "linuxefi", "multiboot", "multiboot2", "chainloader"];
 const INITRD_COMMANDS = ["initrd", "initrd16", "initrdefi", "module", "module2"];
 const FILE_COMMANDS = ["configfile", "source", ".", "loadfont", "normal"];
@@ -18,7 +20,9 @@ const FILE_COMMANDS = ["configfile", "source", ".", "loadfont", "normal"];
 export function readGrubMenu(script: string, path: string): GrubMenu {
   const menu: GrubMenu = { entries: [], files: [], labels: [] };
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-  for (const command of readGrubScript(script)) take(menu, command, folder);
+  for (const command of readGrubScript(script)) {
+    if (menu.files.length + menu.labels.length < MAX_NAMED) take(menu, command, folder);
+  }
   return menu;
 }
 

@@ -17,7 +17,10 @@ interface Token {
   line: number;
 }
 
-const MAX_SCRIPT = 4 * 1024 * 1024;
+/** Long enough for any menu; what is longer is not read to its end, nor kept in a variable. */
+const MAX_SCRIPT = 1024 * 1024;
+const MAX_VALUE = 4096;
+const MAX_EXPANSION = 65536;
 
 /** All commands in the order in which they are written. Variables that `set` gives a plain value are replaced. */
 export function readGrubScript(script: string): GrubCommand[] {
@@ -39,7 +42,7 @@ export function readGrubScript(script: string): GrubCommand[] {
         words: command,
         line: first.line,
         conditional: depth > 0,
-        entry: entries.findLast((e) => e),
+        entry: entries.at(-1),
       });
       remember(command, variables);
     }
@@ -57,7 +60,7 @@ export function readGrubScript(script: string): GrubCommand[] {
         break;
       case "open": {
         const isEntry = words[0]?.text === "menuentry" || words[0]?.text === "submenu";
-        entries.push(isEntry ? expand(words[1]?.text ?? "", variables) || "(no title)" : undefined);
+        entries.push(isEntry ? expand(words[1]?.text ?? "", variables) || "(no title)" : entries.at(-1));
         flush();
         break;
       }
@@ -76,14 +79,19 @@ export function readGrubScript(script: string): GrubCommand[] {
 function remember(command: readonly string[], variables: Map<string, string>): void {
   if (command[0] !== "set") return;
   const [, name, value] = /^(\w+)=(.*)$/s.exec(command[1] ?? "") ?? [];
-  if (name !== undefined && value !== undefined) variables.set(name, value);
+  if (name !== undefined && value !== undefined && value.length <= MAX_VALUE) variables.set(name, value);
 }
 
 /** Marks where a variable stands in a word; a dollar in single quotes is none. */
 const VARIABLE = "\0";
 
 function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replace(/\0(\w+|[?@*#])\0/g, (_, name: string) => variables.get(name) ?? `\${${name}}`);
+  let room = MAX_EXPANSION;
+  return text.replace(/\0(\w+|[?@*#])\0/g, (_, name: string) => {
+    const value = variables.get(name) ?? `\${${name}}`;
+    room -= value.length;
+    return room < 0 ? "" : value;
+  });
 }
 
 function* tokensOf(script: string): Iterable<Token> {

@@ -4,7 +4,7 @@ import type { IsoTree } from "./directory-tree.ts";
 import { latin1, ucs2, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptors.ts";
+import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 

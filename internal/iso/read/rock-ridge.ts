@@ -1,8 +1,8 @@
 /** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
 import type { ByteSource } from "./byte-source.ts";
-import { type Block, both32, expectBytes, latin1 } from "./fields.ts";
 import type { Findings } from "./findings.ts";
-import { SECTOR } from "./volume-descriptors.ts";
+import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
+import { SECTOR } from "./volume-descriptor.ts";
 
 export interface RockRidge {
   /** From `NM`; undefined when there is none. */
@@ -21,35 +21,14 @@ export interface RockRidge {
   skip: number | undefined;
 }
 
-/** What is known to stand in ISOs; anything else is damage. */
-const KNOWN = "SP CE PD ST ER ES RR PX PN SL NM CL PL RE TF SF ZF ZI AA BA AS AL XA MD";
-/** Entries that always have the same length (RRIP 1.10 has a shorter PX). */
-const LENGTHS: Record<string, readonly number[]> = {
-  SP: [7],
-  CE: [28],
-  ST: [4],
-  ES: [5],
-  RR: [5],
-  PX: [36, 44],
-  PN: [20],
-  CL: [12],
-  PL: [12],
-  RE: [4],
-  SF: [21],
-  ZF: [16],
-};
 const MAX_CONTINUATIONS = 64;
 
-interface Area {
-  bytes: Uint8Array;
-  offset: number;
-}
-
-/** Reads a record's system use area and its continuations. `name` says whose it is. */
+/** Reads a record's system use area and its continuations. `name` says whose it is, `budget` how many bytes
+ * of continuations may still be read. */
 export async function readRockRidge(
   source: ByteSource,
-  area: Area,
-  { name, findings }: { name: string; findings: Findings },
+  area: SystemUseArea,
+  { name, findings, budget }: { name: string; findings: Findings; budget: { bytes: number } },
 ): Promise<RockRidge> {
   const found: RockRidge = {
     name: undefined,
@@ -60,15 +39,16 @@ export async function readRockRidge(
     relocated: false,
     skip: undefined,
   };
-  const reader = new AreaReader(found, { name, findings });
-  let next: Area | undefined = area;
+  const reader = new SystemUseReader(found, { name, findings });
+  let next: SystemUseArea | undefined = area;
   for (let hop = 0; next !== undefined; hop++) {
-    if (hop > MAX_CONTINUATIONS) {
+    if (hop > MAX_CONTINUATIONS || budget.bytes < 0) {
       findings.note({ code: "susp-loop", detail: `${name} has too many continuations`, offset: next.offset });
       break;
     }
     const continuation = reader.read(next);
     if (continuation === undefined) break;
+    budget.bytes -= continuation.length;
     const offset = continuation.lba * SECTOR + continuation.at;
     const bytes = await source.read(offset, continuation.length);
     if (continuation.at + continuation.length > SECTOR || bytes.length < continuation.length) {
@@ -83,173 +63,6 @@ export async function readRockRidge(
   }
   reader.finish(area.offset);
   return found;
-}
-
-interface Continuation {
-  lba: number;
-  at: number;
-  length: number;
-}
-
-class AreaReader {
-  readonly #found: RockRidge;
-  readonly #name: string;
-  readonly #findings: Findings;
-  #nameContinues = false;
-  #target: string[] = [];
-  #targetContinues = false;
-
-  constructor(found: RockRidge, { name, findings }: { name: string; findings: Findings }) {
-    this.#found = found;
-    this.#name = name;
-    this.#findings = findings;
-  }
-
-  /** Reads one area; gives the continuation that it names. */
-  read({ bytes, offset }: Area): Continuation | undefined {
-    let continuation: Continuation | undefined;
-    for (let at = 0; at + 4 <= bytes.length; ) {
-      const length = bytes[at + 2]!;
-      const signature = latin1(bytes.subarray(at, at + 2));
-      const block: Block = {
-        bytes: bytes.subarray(at, at + length),
-        offset: offset + at,
-        name: `${signature} entry of ${this.#name}`,
-      };
-      if (
-        !KNOWN.split(" ").includes(signature) ||
-        length < 4 ||
-        at + length > bytes.length ||
-        bytes[at + 3] !== 1
-      ) {
-        const detail = `${this.#name} has a damaged system use entry`;
-        this.#findings.note({ code: "susp-entry", detail, offset: block.offset });
-        return continuation;
-      }
-      if (LENGTHS[signature]?.includes(length) === false) {
-        this.#note(`a ${signature} entry of ${length} bytes`, block.offset);
-        return continuation;
-      }
-      this.#findings.covers({ name: `${block.name}: header`, offset: block.offset, length: 4 });
-      if (signature === "ST") return continuation;
-      if (signature === "CE") continuation = this.#continuation(block);
-      else this.#take(signature, block);
-      at += length;
-      // Records have even lengths; more than one byte over is no padding.
-      if (bytes.length - at > 1 && bytes.length - at < 4)
-        this.#note("bytes behind its system use entries", offset + at);
-    }
-    return continuation;
-  }
-
-  finish(offset: number): void {
-    if (this.#nameContinues || this.#targetContinues) this.#note("a name without its end", offset);
-    if (this.#target.length > 0) this.#found.target = this.#target.join("/").replace(/^\/\//, "/");
-  }
-
-  #take(signature: string, block: Block): void {
-    const findings = this.#findings;
-    switch (signature) {
-      case "SP":
-        expectBytes(block, {
-          at: 4,
-          name: "check bytes",
-          code: "susp-check-bytes",
-          bytes: [0xbe, 0xef],
-          findings,
-        });
-        this.#found.skip = block.bytes[6]!;
-        return;
-      case "PX": {
-        this.#found.mode = both32(block, { at: 4, name: "mode", findings });
-        both32(block, { at: 12, name: "links", findings });
-        both32(block, { at: 20, name: "owner", findings });
-        both32(block, { at: 28, name: "group", findings });
-        if (block.bytes.length === 44) both32(block, { at: 36, name: "serial number", findings });
-        return;
-      }
-      case "NM":
-        this.#takeName(block);
-        return;
-      case "SL":
-        this.#takeTarget(block);
-        return;
-      case "TF": {
-        const flags = block.bytes[4] ?? 0;
-        const each = (flags & 0x80) === 0 ? 7 : 17;
-        const count = (flags & 0x7f).toString(2).replaceAll("0", "").length;
-        if (block.bytes.length !== 5 + count * each)
-          this.#note("timestamps that do not fit their flags", block.offset);
-        return;
-      }
-      case "CL":
-        this.#found.childLink = both32(block, { at: 4, name: "place", findings });
-        return;
-      case "PL":
-        both32(block, { at: 4, name: "place", findings });
-        return;
-      case "RE":
-        this.#found.relocated = true;
-        return;
-      case "ER": {
-        const [identifier = 0, description = 0, from = 0, version] = block.bytes.subarray(4, 8);
-        findings.covers({ name: `${block.name}: lengths`, offset: block.offset + 4, length: 4 });
-        if (block.bytes.length !== 8 + identifier + description + from || version !== 1) {
-          this.#note("an extension reference that does not fit its lengths", block.offset);
-        }
-        return;
-      }
-    }
-  }
-
-  #takeName(block: Block): void {
-    const flags = block.bytes[4] ?? 0x80;
-    const part = block.bytes.subarray(5);
-    this.#findings.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
-    if ((flags & ~0x07) !== 0) {
-      this.#note("a name with unknown flags", block.offset + 4);
-      return;
-    }
-    if ((flags & 0x06) !== 0) {
-      // `.` and `..` may say so here; a real name that does is damaged.
-      if (part.length > 0) this.#note("a name with wrong flags", block.offset + 4);
-      return;
-    }
-    if (part.some((byte) => byte === 0 || byte === 0x2f)) this.#note("an impossible name", block.offset + 5);
-    if (this.#found.name !== undefined && !this.#nameContinues) this.#note("two names", block.offset);
-    this.#found.name = Buffer.concat([this.#found.name ?? new Uint8Array(), part]);
-    this.#found.nameSpans.push({ offset: block.offset + 5, length: part.length });
-    this.#nameContinues = (flags & 1) !== 0;
-  }
-
-  /** RRIP 1.12, 4.1.3.1: component records of flags, length and text. */
-  #takeTarget(block: Block): void {
-    for (let at = 5; at < block.bytes.length; ) {
-      const flags = block.bytes[at]!;
-      const length = block.bytes[at + 1] ?? 255;
-      if (at + 2 + length > block.bytes.length || (flags & ~0x0f) !== 0) {
-        this.#note("a link that does not fit its length", block.offset + at);
-        return;
-      }
-      const text = latin1(block.bytes.subarray(at + 2, at + 2 + length));
-      const component = (flags & 2) !== 0 ? "." : (flags & 4) !== 0 ? ".." : (flags & 8) !== 0 ? "/" : text;
-      if (this.#targetContinues) this.#target.push((this.#target.pop() ?? "") + component);
-      else this.#target.push(component);
-      this.#targetContinues = (flags & 1) !== 0;
-      at += 2 + length;
-    }
-  }
-
-  #continuation(block: Block): Continuation | undefined {
-    const findings = this.#findings;
-    const lba = both32(block, { at: 4, name: "block", findings });
-    const at = both32(block, { at: 12, name: "offset", findings });
-    return { lba, at, length: both32(block, { at: 20, name: "length", findings }) };
-  }
-
-  #note(what: string, offset: number): void {
-    this.#findings.note({ code: "rock-ridge", detail: `${this.#name} has ${what}`, offset });
-  }
 }
 
 /** The type bits of a mode (POSIX stat.h). */

@@ -9,7 +9,10 @@ import { ESP_TYPE, type Gpt, readGpt } from "./gpt.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { BLOCK, checkMbrLoader, type Mbr, readMbr } from "./mbr.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR } from "./volume-descriptors.ts";
+import { SECTOR } from "./volume-descriptor.ts";
+
+/** Firmware looks at one; a hostile partition table could name thousands. */
+const MAX_PLACES = 8;
 
 export interface BootSetup {
   entries: readonly BootEntry[];
@@ -120,7 +123,7 @@ function espPlaces(
     const length = file ?? (entry.sectors > 1 ? entry.sectors * BLOCK : Math.max(0, source.size - offset));
     add({ offset, length, from: [entry.name], isPartition: false });
   }
-  return [...places.values()];
+  return [...places.values()].slice(0, MAX_PLACES);
 }
 
 /** The catalogue gives the image's length once more; it has no room for more than 65,535 blocks. */

@@ -11,7 +11,7 @@ import { Findings } from "./findings.ts";
 import { contentOf, findNode, type IsoNode, nodeSource, nodesOf } from "./iso-node.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptors.ts";
+import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
 export interface ExpectedFile {
   /** Absolute path in the ISO, or in the EFI system partition. */
@@ -33,19 +33,25 @@ export interface Expected {
 const SQUASHFS_NAME = /squashfs|\.sfs$/i;
 const MAYBE_SQUASHFS_NAME = /\.(img|erofs|root)$/i;
 
+/** Several names may lead to the same file. */
+const MAX_SQUASHFS = 64;
+
 /** Runs the check `squashfs`. */
 export async function checkSquashfs(
   source: ByteSource,
   tree: IsoNode,
   builder: ReportBuilder,
 ): Promise<void> {
+  const seen = new Set<number>();
   for (const node of nodesOf(tree)) {
-    if (node.kind !== "file" || node.size === 0) continue;
+    const first = node.extents[0]!.lba;
+    if (node.kind !== "file" || node.size === 0 || seen.has(first) || seen.size >= MAX_SQUASHFS) continue;
     const file = nodeSource(source, node);
     const isNamed = SQUASHFS_NAME.test(node.name);
     if (!isNamed && !MAYBE_SQUASHFS_NAME.test(node.name)) continue;
     if (!isNamed && latin1(await file.read(0, 4)) !== "hsqs") continue;
-    const reading = await readSquashfs(file, { base: node.extents[0]!.lba * SECTOR, name: node.path });
+    seen.add(first);
+    const reading = await readSquashfs(file, { base: first * SECTOR, name: node.path });
     const found = reading.value;
     const detail =
       found === undefined

@@ -7,7 +7,7 @@ import { Findings } from "./findings.ts";
 import { type GrubMenu, readGrubMenu } from "./grub-menu.ts";
 import { findNode, type IsoNode, readNode } from "./iso-node.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptors.ts";
+import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
 /** Where GRUB looks, by its built-in prefix. */
 const MENU_PATHS = [
@@ -17,7 +17,7 @@ const MENU_PATHS = [
   "/boot/grub/loopback.cfg",
   "/boot/grub/x86_64-efi/grub.cfg",
 ];
-const MAX_MENU = 4 * 1024 * 1024;
+const MAX_MENU = 1024 * 1024;
 
 interface FoundMenu {
   /** For people. */

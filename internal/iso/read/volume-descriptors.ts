@@ -1,41 +1,12 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
 import type { ByteSource } from "./byte-source.ts";
-import {
-  type Block,
-  both16,
-  both32,
-  expectBytes,
-  expectZero,
-  latin1,
-  shown,
-  ucs2,
-  viewOf,
-} from "./fields.ts";
+import { type Block, expectBytes, expectZero, latin1, shown, textOf, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
+import { readDescriptor, SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
-export const SECTOR = 2048;
 const FIRST_DESCRIPTOR = 16;
 /** Real ISOs have up to five. */
 const MAX_DESCRIPTORS = 64;
-
-export interface Extent {
-  /** Sector of 2048 bytes. */
-  lba: number;
-  /** Bytes. */
-  size: number;
-}
-
-export interface VolumeDescriptor {
-  kind: "primary" | "joliet";
-  /** Byte in the source. */
-  offset: number;
-  /** Without trailing spaces. */
-  volumeId: string;
-  /** Sectors that the volume has. */
-  sectors: number;
-  pathTable: { size: number; little: number; optionalLittle: number; big: number; optionalBig: number };
-  root: Extent;
-}
 
 export interface VolumeDescriptors {
   primary: VolumeDescriptor | undefined;
@@ -112,75 +83,6 @@ function take(
   }
 }
 
-/** ECMA-119, 8.4 and 8.5: the two have the same fields. */
-function readDescriptor(
-  block: Block,
-  { kind, findings }: { kind: VolumeDescriptor["kind"]; findings: Findings },
-): VolumeDescriptor {
-  const view = viewOf(block.bytes);
-  const text = (at: number, length: number) => {
-    const bytes = block.bytes.subarray(at, at + length);
-    return kind === "joliet" ? ucs2(bytes) : latin1(bytes);
-  };
-  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
-  expectZero(block, { at: 7, length: 1, name: "flags", findings });
-  expectZero(block, { at: 72, length: 8, name: "unused bytes 72 to 79", findings });
-  const sectors = both32(block, { at: 80, name: "volume space size", findings });
-  if (kind === "primary") expectZero(block, { at: 88, length: 32, name: "unused bytes 88 to 119", findings });
-  else expectZero(block, { at: 91, length: 29, name: "bytes after the escape sequence", findings });
-  const one = (at: number, name: string) => {
-    if (both16(block, { at, name, findings }) === 1) return;
-    findings.note({
-      code: "volume-set",
-      detail: `the ${block.name} has a ${name} other than 1`,
-      offset: block.offset + at,
-    });
-  };
-  one(120, "volume set size");
-  one(124, "volume sequence number");
-  if (both16(block, { at: 128, name: "logical block size", findings }) !== SECTOR) {
-    const detail = `the ${block.name} has logical blocks of another size than ${SECTOR} bytes`;
-    findings.note({ code: "block-size", detail, offset: block.offset + 128 });
-  }
-  const pathTableSize = both32(block, { at: 132, name: "path table size", findings });
-  const rootBlock = { ...block, bytes: block.bytes.subarray(156, 190), offset: block.offset + 156 };
-  const root = readRootRecord({ ...rootBlock, name: `${block.name}'s root record` }, findings);
-  expectBytes(block, {
-    at: 881,
-    name: "file structure version",
-    code: "structure-version",
-    bytes: [1],
-    findings,
-  });
-  expectZero(block, { at: 882, length: 1, name: "reserved byte 882", findings });
-  expectZero(block, { at: 1395, length: 653, name: "reserved bytes at the end", findings });
-  return {
-    kind,
-    offset: block.offset,
-    volumeId: text(40, 32).replace(kind === "joliet" ? /[ \0]+$/ : / +$/, ""),
-    sectors,
-    pathTable: {
-      size: pathTableSize,
-      little: view.getUint32(140, true),
-      optionalLittle: view.getUint32(144, true),
-      big: view.getUint32(148, false),
-      optionalBig: view.getUint32(152, false),
-    },
-    root,
-  };
-}
-
-/** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) but for its date. */
-function readRootRecord(block: Block, findings: Findings): Extent {
-  expectBytes(block, { at: 0, name: "length", code: "root-record", bytes: [34, 0], findings });
-  const lba = both32(block, { at: 2, name: "extent", findings });
-  const size = both32(block, { at: 10, name: "size", findings });
-  expectBytes(block, { at: 25, name: "flags", code: "root-record", bytes: [2, 0, 0], findings });
-  both16(block, { at: 28, name: "volume sequence number", findings });
-  expectBytes(block, { at: 32, name: "identifier", code: "root-record", bytes: [1, 0], findings });
-  return { lba, size };
-}
-
 /** El Torito 1.0, section 2.0: the pointer to the boot catalogue. */
 function readBootRecord(block: Block, findings: Findings): number | undefined {
   const system = latin1(block.bytes.subarray(7, 39)).replace(/\0+$/, "");
@@ -224,15 +126,16 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
     });
     return;
   }
-  if (joliet === undefined || /[\x80-\xff]/.test(primary.volumeId)) return;
+  if (joliet === undefined) return;
+  const wanted = textOf(Buffer.from(primary.volumeId, "latin1")).slice(0, 16).replace(/ +$/, "");
   const length = Math.min(16, primary.volumeId.length);
   findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
   findings.covers({
     name: "Joliet volume descriptor: volume id",
     offset: joliet.offset + 40,
-    length: length * 2,
+    length: wanted.length * 2,
   });
-  if (joliet.volumeId === primary.volumeId.slice(0, 16).replace(/ +$/, "")) return;
+  if (joliet.volumeId === wanted) return;
   const detail = `calls itself \`${shown(primary.volumeId)}\`, but \`${shown(joliet.volumeId)}\` in Joliet`;
   findings.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
 }

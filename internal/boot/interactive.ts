@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { BootWay } from "./boot-result.ts";
+import { findQemu } from "./firmware.ts";
+import { type Machine, qemuArguments } from "./machine.ts";
+import { prepareFirmware } from "./prepare-firmware.ts";
+
+export type InteractiveRequest = BootWay &
+  Pick<Machine, "architecture" | "accelerator" | "memoryMiB" | "cpus" | "network"> & {
+    iso: string;
+    console: "terminal" | "window";
+  };
+
+/**
+ * Gives the user the machine, until the user or the machine ends it, and tells QEMU's exit code. Unlike any other
+ * tool it keeps the terminal and stays in platter's own process group, or it could not read from the terminal.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`
+ */
+export async function bootInteractively(request: InteractiveRequest, signal: AbortSignal): Promise<number> {
+  const { architecture } = request;
+  const qemu = findQemu(architecture);
+  const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
+  try {
+    const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
+    const machine: Machine = { ...request, firmware, iso: resolve(request.iso), qmpSocket: undefined };
+    const child = Bun.spawn([qemu, ...qemuArguments(machine)], {
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+      signal,
+    });
+    return await child.exited;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

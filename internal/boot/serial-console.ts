@@ -1,0 +1,42 @@
+import { openFileSource } from "../iso/read/byte-source.ts";
+import { readDirectoryTree } from "../iso/read/directory-tree.ts";
+import { textOf } from "../iso/read/fields.ts";
+import { readGrubScript } from "../iso/read/grub-script.ts";
+import { findNode, readNode } from "../iso/read/iso-node.ts";
+import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
+
+/** Where menus lie, those that hold entries first and those that only lead to another last. */
+const MENUS = ["/EFI/BOOT/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"];
+const MAX_MENU = 1024 * 1024;
+
+/**
+ * Whether the entry that the ISO's GRUB menu boots by itself gives its kernel a serial console; undefined if no menu
+ * with a kernel is found.
+ * @throws PlatterError if the file cannot be read
+ */
+export async function isoHasSerialConsole(iso: string): Promise<boolean | undefined> {
+  await using source = await openFileSource(iso);
+  const { primary } = (await readVolumeDescriptors(source)).value;
+  if (primary === undefined) return undefined;
+  const { root } = (await readDirectoryTree(source, primary)).value;
+  for (const path of MENUS) {
+    const node = findNode(root, path);
+    if (node?.kind !== "file") continue;
+    const found = menuHasSerialConsole(textOf(await readNode(source, node, MAX_MENU)));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The same for the text of a menu. */
+export function menuHasSerialConsole(script: string): boolean | undefined {
+  const commands = readGrubScript(script);
+  const kernels = commands.filter(({ words }) => /^linux(16|efi)?$/.test(words[0] ?? ""));
+  const titles = commands.filter(({ words }) => words[0] === "menuentry").map(({ words }) => words[1] ?? "");
+  const setting = commands.findLast(({ words }) => words[0] === "set" && words[1]?.startsWith("default="));
+  const chosen = setting?.words[1]?.slice("default=".length) ?? "0";
+  // The default is a number or a title; what is neither, such as a variable, means the first.
+  const title = titles.includes(chosen) ? chosen : titles[/^\d+$/.test(chosen) ? Number(chosen) : 0];
+  const kernel = kernels.find(({ entry }) => entry === title) ?? kernels[0];
+  return kernel?.words.some((word) => /^console=tty(S|AMA|USB)\d/.test(word));
+}

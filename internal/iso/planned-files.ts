@@ -1,0 +1,30 @@
+import { efiSuffix, removableLoader } from "../contract/architecture.ts";
+import type { Piece, Plan } from "../contract/plan.ts";
+import { INITRD_PATH, KERNEL_PATH } from "../grub/menu.ts";
+
+/** A file of the image and where the ISO holds it, byte for byte. */
+export interface PlannedFile {
+  /** Absolute path on the ISO. */
+  isoPath: string;
+  piece: Piece;
+}
+
+/** The pieces of the image that go onto the ISO as they are, boot loaders first. */
+export function plannedFiles(plan: Plan): PlannedFile[] {
+  const suffix = efiSuffix(plan.architecture);
+  const { efi, font, kernel, bios } = plan;
+  const files: PlannedFile[] = [
+    { isoPath: `/EFI/BOOT/${removableLoader(plan.architecture)}`, piece: efi.shim },
+    { isoPath: `/EFI/BOOT/grub${suffix}.efi`, piece: efi.grub },
+    { isoPath: KERNEL_PATH, piece: kernel.vmlinuz },
+    { isoPath: INITRD_PATH, piece: kernel.initramfs },
+  ];
+  if (efi.mm !== null) files.push({ isoPath: `/EFI/BOOT/mm${suffix}.efi`, piece: efi.mm });
+  if (font !== null) files.push({ isoPath: "/EFI/BOOT/fonts/unicode.pf2", piece: font });
+  for (const piece of bios?.modules ?? []) {
+    const name = piece.file.split("/").pop()!;
+    // Images are for making the core image; GRUB loads nothing but modules and their lists from the medium.
+    if (!name.endsWith(".img")) files.push({ isoPath: `/boot/grub2/i386-pc/${name}`, piece });
+  }
+  return files;
+}

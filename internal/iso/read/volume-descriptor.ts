@@ -1,0 +1,93 @@
+/** A primary or Joliet volume descriptor (ECMA-119, 8.4, 8.5; Joliet specification, section 3). */
+import { type Block, both16, both32, expectBytes, expectZero, latin1, ucs2, viewOf } from "./fields.ts";
+import type { Findings } from "./findings.ts";
+
+export const SECTOR = 2048;
+
+export interface Extent {
+  /** Sector of 2048 bytes. */
+  lba: number;
+  /** Bytes. */
+  size: number;
+}
+
+export interface VolumeDescriptor {
+  kind: "primary" | "joliet";
+  /** Byte in the source. */
+  offset: number;
+  /** Without trailing spaces. */
+  volumeId: string;
+  /** Sectors that the volume has. */
+  sectors: number;
+  pathTable: { size: number; little: number; optionalLittle: number; big: number; optionalBig: number };
+  root: Extent;
+}
+
+/** ECMA-119, 8.4 and 8.5: the two have the same fields. */
+export function readDescriptor(
+  block: Block,
+  { kind, findings }: { kind: VolumeDescriptor["kind"]; findings: Findings },
+): VolumeDescriptor {
+  const view = viewOf(block.bytes);
+  const text = (at: number, length: number) => {
+    const bytes = block.bytes.subarray(at, at + length);
+    return kind === "joliet" ? ucs2(bytes) : latin1(bytes);
+  };
+  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
+  expectZero(block, { at: 7, length: 1, name: "flags", findings });
+  expectZero(block, { at: 72, length: 8, name: "unused bytes 72 to 79", findings });
+  const sectors = both32(block, { at: 80, name: "volume space size", findings });
+  if (kind === "primary") expectZero(block, { at: 88, length: 32, name: "unused bytes 88 to 119", findings });
+  else expectZero(block, { at: 91, length: 29, name: "bytes after the escape sequence", findings });
+  const one = (at: number, name: string) => {
+    if (both16(block, { at, name, findings }) === 1) return;
+    findings.note({
+      code: "volume-set",
+      detail: `the ${block.name} has a ${name} other than 1`,
+      offset: block.offset + at,
+    });
+  };
+  one(120, "volume set size");
+  one(124, "volume sequence number");
+  if (both16(block, { at: 128, name: "logical block size", findings }) !== SECTOR) {
+    const detail = `the ${block.name} has logical blocks of another size than ${SECTOR} bytes`;
+    findings.note({ code: "block-size", detail, offset: block.offset + 128 });
+  }
+  const pathTableSize = both32(block, { at: 132, name: "path table size", findings });
+  const rootBlock = { ...block, bytes: block.bytes.subarray(156, 190), offset: block.offset + 156 };
+  const root = readRootRecord({ ...rootBlock, name: `${block.name}'s root record` }, findings);
+  expectBytes(block, {
+    at: 881,
+    name: "file structure version",
+    code: "structure-version",
+    bytes: [1],
+    findings,
+  });
+  expectZero(block, { at: 882, length: 1, name: "reserved byte 882", findings });
+  expectZero(block, { at: 1395, length: 653, name: "reserved bytes at the end", findings });
+  return {
+    kind,
+    offset: block.offset,
+    volumeId: text(40, 32).replace(kind === "joliet" ? /[ \0]+$/ : / +$/, ""),
+    sectors,
+    pathTable: {
+      size: pathTableSize,
+      little: view.getUint32(140, true),
+      optionalLittle: view.getUint32(144, true),
+      big: view.getUint32(148, false),
+      optionalBig: view.getUint32(152, false),
+    },
+    root,
+  };
+}
+
+/** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) but for its date. */
+function readRootRecord(block: Block, findings: Findings): Extent {
+  expectBytes(block, { at: 0, name: "length", code: "root-record", bytes: [34, 0], findings });
+  const lba = both32(block, { at: 2, name: "extent", findings });
+  const size = both32(block, { at: 10, name: "size", findings });
+  expectBytes(block, { at: 25, name: "flags", code: "root-record", bytes: [2, 0, 0], findings });
+  both16(block, { at: 28, name: "volume sequence number", findings });
+  expectBytes(block, { at: 32, name: "identifier", code: "root-record", bytes: [1, 0], findings });
+  return { lba, size };
+}
