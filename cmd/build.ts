@@ -32,6 +32,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     const writesIso = flags.to === "assemble" || flags.to === "implant";
     if (writesIso && flags.output === undefined) throw noOutput();
     const output = flags.output === undefined ? undefined : checkOutput(flags.output);
+    if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
     // Without the stages before it a stage works on the plan that is there.
     const reference = flags.from === "inspect" ? image : undefined;
     const beside = output === undefined ? {} : { beside: folderOf(output) };
@@ -47,6 +48,15 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       }),
     );
     if (output !== undefined && writesIso) world.reporter.info(await renderSummary(output, result));
+  });
+}
+
+function noWork(from: string): PlatterError {
+  return new PlatterError({
+    code: "E_NO_WORK",
+    kind: "usage",
+    message: `\`--from ${from}\` goes on from what earlier stages made, and no folder says where that is`,
+    hint: "Name the folder with --work, or leave --from out.",
   });
 }
 

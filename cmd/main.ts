@@ -3,6 +3,7 @@ import { PlatterError } from "../internal/error.ts";
 import { errnoOf, machineError } from "../internal/image/machine-error.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
+import { systemError } from "../internal/whole-file.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { addAssemble } from "./assemble.ts";
 import { addBiosImage } from "./bios-image.ts";
@@ -91,6 +92,7 @@ function report(error: unknown): number {
     process.stderr.write("error: Interrupted [E_INTERRUPTED]\n");
     return INTERRUPTED_EXIT_CODE;
   }
-  process.stderr.write(renderError(error));
-  return error instanceof PlatterError ? error.exitCode : 1;
+  const told = systemError(error);
+  process.stderr.write(renderError(told));
+  return told instanceof PlatterError ? told.exitCode : 1;
 }

@@ -90,3 +90,27 @@ export function writeError(error: unknown, about: { code: string; path: string }
     cause: error,
   });
 }
+
+/** What the system may refuse at any place, and no code can do anything about. */
+const REFUSALS = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EROFS",
+  "EIO",
+  "EACCES",
+  "EPERM",
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+]);
+
+/** An error of the system that nobody expected where it came: no bug, for all that. Others stay as they are. */
+export function systemError(error: unknown): unknown {
+  const errno = errnoOf(error) ?? "";
+  if (error instanceof PlatterError || !REFUSALS.has(errno)) return error;
+  return machineError(error, {
+    code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
+    message: "The system does not let platter go on",
+    hint: WRITE_ERRORS[errno]?.hint ?? "Look at the disk and at the limits of this machine, and try again.",
+  });
+}

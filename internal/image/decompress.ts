@@ -1,7 +1,7 @@
-import { Readable, type Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { PlatterError } from "../error.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
@@ -49,9 +49,12 @@ export async function* decompressed(
       case "none":
         return yield* whole;
       case "gzip":
-        return yield* inflated(whole, createGunzip({ chunkSize: CHUNK }), options.name);
+        return yield* inflated(whole, createGunzip({ chunkSize: CHUNK }), { name: options.name });
       case "zstd":
-        return yield* inflated(whole, createZstdDecompress({ chunkSize: CHUNK }), options.name);
+        return yield* inflated(whole, createZstdDecompress({ chunkSize: CHUNK }), {
+          name: options.name,
+          frames: new ZstdFrames(),
+        });
       case "xz":
       case "bzip2":
         if (options.external === undefined) throw unsupported(compression, options.name);
@@ -83,19 +86,10 @@ async function* rejoined(start: Uint8Array, rest: AsyncIterator<Uint8Array>): As
 async function* inflated(
   input: AsyncIterable<Uint8Array>,
   engine: Transform,
-  name: string,
+  options: { name: string; frames?: ZstdFrames },
 ): AsyncGenerator<Uint8Array> {
-  let inputFailure: { error: unknown } | undefined;
-  async function* watched() {
-    try {
-      yield* input;
-    } catch (error) {
-      inputFailure = { error };
-      throw error;
-    }
-  }
-  const source = Readable.from(watched(), { objectMode: true, highWaterMark: 1 });
-  const fed = pipeline(source, engine, { end: true }).catch(() => undefined);
+  const consumer = { isGone: false };
+  const feeding = feed(input, engine, { consumer, frames: options.frames });
   try {
     for await (const chunk of engine as AsyncIterable<Uint8Array>) {
       yield chunk;
@@ -104,20 +98,59 @@ async function* inflated(
       sinceCollection = 0;
       Bun.gc(true);
     }
-    await fed;
+    const failure = await feeding;
+    if (failure !== undefined) throw failure.error;
+    if (options.frames?.isWhole === false) throw corrupt(options.name, new Error("it ends in the middle"));
   } catch (cause) {
-    if (inputFailure !== undefined) throw inputFailure.error;
-    throw new PlatterError({
-      code: "E_BLOB_CORRUPT",
-      kind: "contract",
-      message: `${name} cannot be decompressed: ${(cause as Error).message}.`,
-      hint: "Fetch or write the image again.",
-      cause,
-    });
-  } finally {
+    consumer.isGone = true;
     engine.destroy();
-    source.destroy();
+    const failure = await feeding;
+    if (failure !== undefined) throw failure.error;
+    throw cause instanceof PlatterError ? cause : corrupt(options.name, cause as Error);
+  } finally {
+    consumer.isGone = true;
+    engine.destroy();
+    await feeding;
   }
+}
+
+/** Gives the engine its input, and reads on when it has had enough; tells what went wrong with the input. */
+async function feed(
+  input: AsyncIterable<Uint8Array>,
+  engine: Transform,
+  options: { consumer: { readonly isGone: boolean }; frames: ZstdFrames | undefined },
+): Promise<{ error: unknown } | undefined> {
+  const events = ["drain", "end", "error", "close"];
+  let wake = () => {};
+  const onEvent = () => wake();
+  for (const event of events) engine.on(event, onEvent);
+  try {
+    for await (const chunk of input) {
+      if (options.consumer.isGone) break;
+      options.frames?.add(chunk);
+      // What stands behind the last member is not the engine's.
+      if (engine.readableEnded || engine.destroyed || engine.write(chunk)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (!engine.writableNeedDrain || engine.destroyed || engine.readableEnded) resolve();
+      });
+    }
+    if (!engine.destroyed) engine.end();
+    return undefined;
+  } catch (error) {
+    engine.destroy();
+    return { error };
+  }
+}
+
+function corrupt(name: string, cause: Error): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_CORRUPT",
+    kind: "contract",
+    message: `${name} cannot be decompressed: ${cause.message}.`,
+    hint: "Fetch or write the image again.",
+    cause,
+  });
 }
 
 function unsupported(compression: string, name: string): PlatterError {

@@ -6,7 +6,6 @@ import { tarError } from "./tar-error.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 
-/** Memory for contents that come before their turn, in bytes. */
 const SPILL_BUDGET = 64 * 1024 * 1024;
 
 export interface LayerReaderOptions {
@@ -14,6 +13,8 @@ export interface LayerReaderOptions {
   dialect: TarDialect;
   work: string;
   signal: AbortSignal;
+  /** Memory for contents that come before their turn, in bytes. Default 64 MiB. */
+  memoryBudget?: number;
   /** A content that is kept elsewhere already. */
   captured: (locator: number) => Content | undefined;
 }
@@ -33,7 +34,7 @@ export class LayerReader implements SequentialReader {
     this.#spill = new Spool({
       directory: options.work,
       name: "early",
-      memoryBudget: SPILL_BUDGET,
+      memoryBudget: options.memoryBudget ?? SPILL_BUDGET,
       signal: options.signal,
     });
     for (const inode of wanted) {

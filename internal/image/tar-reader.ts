@@ -200,9 +200,9 @@ export class TarReader implements AsyncDisposable {
     if (header.type === "\0" && path.endsWith("/")) type = "directory";
     const stored = paxNumber(records, "size", archive) ?? header.size;
     if (stored < 0) throw tarError("E_TAR_NUMBER", archive, `\`${path}\` has a negative size`);
-    // Only files and GNU's incremental directories are followed by bytes; others may give a size all the same.
-    this.#left = type === "file" || header.type === "D" ? stored : 0;
-    this.#padding = padded(this.#left) - this.#left;
+    // Only files and GNU's incremental folders are followed by bytes; others may give a size all the same.
+    this.#left = type === "file" ? stored : 0;
+    this.#padding = (type === "file" || header.type === "D" ? padded(stored) : 0) - this.#left;
     if (type === "file") path = (await this.#sparseMap(header, block, records)) ?? path;
     const { uid, gid } = this.#owner(header, records, path);
     const isLink = type === "symlink" || type === "hard-link";

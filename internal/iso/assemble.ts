@@ -1,9 +1,9 @@
-import { open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { PlatterError } from "../error.ts";
-import { machineError } from "../image/machine-error.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
-import { IsoMd5 } from "./isomd5.ts";
+import { writeWhole } from "../whole-file.ts";
+import { IsoMd5, type IsoMd5Implant } from "./isomd5.ts";
 import { type IsoLayout, xorrisoArguments } from "./layout.ts";
 
 export interface AssembleRun {
@@ -19,59 +19,71 @@ export interface AssembleRun {
 /** Writes the ISO: once, in order, beside its final place, with its checksum computed on the way. */
 export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{ size: number }> {
   const { layout, output, log, task } = run;
-  const partial = `${output}.partial`;
   const expected = await expectedSize(layout);
-  const md5 = run.checksum === "implant" ? new IsoMd5() : undefined;
-  const file = await open(partial, "w", 0o644).catch((error) => {
-    throw machineError(error, { code: "E_OUTPUT", message: `Cannot write \`${output}\`` });
-  });
-  try {
-    let size = 0;
-    await toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
-      log,
-      env: { SOURCE_DATE_EPOCH: String(layout.time) },
-      onStdout: async (chunk) => {
-        md5?.update(chunk);
-        await writeFully(file, chunk, size);
-        size += chunk.length;
-        task.progress(Math.min(size, expected), expected);
-      },
-    });
-    if (size === 0) {
-      throw new PlatterError({
-        code: "E_TOOL_FAILED",
-        kind: "tool",
-        message: "`xorriso` wrote nothing",
-        hint: `Its output is in \`${log}\`.`,
+  return writeWhole(output, {
+    code: "E_OUTPUT",
+    write: async (partial) => {
+      await using file = await open(partial, "w", 0o644);
+      const checksum = run.checksum === "implant" ? new Checksum() : undefined;
+      let size = 0;
+      await toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
+        log,
+        env: { SOURCE_DATE_EPOCH: String(layout.time) },
+        onStdout: async (chunk) => {
+          checksum?.update(chunk);
+          await writeFully(file, chunk, size);
+          size += chunk.length;
+          task.progress(Math.min(size, expected), expected);
+        },
       });
+      if (size === 0) throw noIso("nothing", log);
+      if (checksum !== undefined) {
+        const implant = checksum.finish();
+        if (implant === undefined) throw noIso("something that is no ISO 9660 file system", log);
+        await writeFully(file, implant.bytes, implant.offset);
+      }
+      await file.sync();
+      return { size };
+    },
+  });
+}
+
+/** The ISO's checksum; that it has none is told at the end, when what xorriso itself says is known. */
+class Checksum {
+  #md5: IsoMd5 | undefined = new IsoMd5();
+
+  update(chunk: Uint8Array): void {
+    this.#attempt((md5) => md5.update(chunk));
+  }
+
+  finish(): IsoMd5Implant | undefined {
+    return this.#attempt((md5) => md5.finish());
+  }
+
+  #attempt<T>(action: (md5: IsoMd5) => T): T | undefined {
+    try {
+      return this.#md5 && action(this.#md5);
+    } catch (error) {
+      if (!(error instanceof PlatterError)) throw error;
+      this.#md5 = undefined;
+      return undefined;
     }
-    if (md5 !== undefined) {
-      const { offset, bytes } = md5.finish();
-      await writeFully(file, bytes, offset);
-    }
-    await file.sync();
-    await file.close();
-    await rename(partial, output);
-    return { size };
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(partial, { force: true });
-    throw error;
   }
 }
 
-async function writeFully(
-  file: Awaited<ReturnType<typeof open>>,
-  bytes: Uint8Array,
-  position: number,
-): Promise<void> {
+function noIso(instead: string, log: string): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `\`xorriso\` wrote ${instead}`,
+    hint: `Its full output is in \`${log}\`.`,
+    log,
+  });
+}
+
+async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file
-      .write(bytes, done, bytes.length - done, position + done)
-      .catch((error) => {
-        throw machineError(error, { code: "E_OUTPUT", message: "Cannot write the ISO" });
-      });
-    done += bytesWritten;
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
+import type { ToolName } from "../tool/find.ts";
 import type { Session } from "./session.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
 import {
@@ -22,6 +23,12 @@ export interface BuildOptions {
   strictGpt: boolean;
 }
 
+const STAGE_TOOLS = [
+  ["bios-image", "grub-mkimage"],
+  ["squash", "mksquashfs"],
+  ["assemble", "xorriso"],
+] as const satisfies readonly (readonly [StageName, ToolName])[];
+
 export interface BuildResult {
   plan: Plan;
   times: StageTimes;
@@ -36,6 +43,10 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const start = context.clock();
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
+  // A tool that is missing is told before anything slow starts.
+  for (const [name, tool] of STAGE_TOOLS) {
+    if (wanted.has(name) && (name !== "bios-image" || plan.bios !== null)) await context.toolbox.find(tool);
+  }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.image();
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PlatterError } from "../error.ts";
-import { machineError } from "../image/machine-error.ts";
+import { writeError } from "../whole-file.ts";
 
 /** Refuses an output that could not be written, before anything slow starts. @throws PlatterError `E_OUTPUT` */
 export function checkOutput(path: string): string {
@@ -11,11 +11,7 @@ export function checkOutput(path: string): string {
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw machineError(error, {
-      code: "E_OUTPUT",
-      message: `Cannot write \`${path}\` into \`${folder}\``,
-      hint: "Choose a folder that exists and that you may write to.",
-    });
+    throw writeError(error, { code: "E_OUTPUT", path });
   }
   const there = statSync(output, { throwIfNoEntry: false });
   if (there === undefined || there.isFile()) return output;

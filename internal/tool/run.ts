@@ -123,7 +123,8 @@ async function feed(child: Child, input: AsyncIterable<Uint8Array>): Promise<voi
       const next = await iterator.next();
       if (next.done === true) break;
       try {
-        sink.write(next.value);
+        // Both are waited for: a rejection that nobody waits for would end the process.
+        await sink.write(next.value);
         await sink.flush();
       } catch (error) {
         // The tool went away or closed its input: its exit code tells the story better than EPIPE does.

@@ -107,7 +107,10 @@ export class Toolbox {
       for (const folder of [mountPoint, out]) mkdirSync(folder);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
-      const result = await run({ ...call, argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint }) });
+      const result = await run({
+        ...call,
+        argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint }),
+      });
       const made = `${out}${RESULT.slice("/out".length)}`;
       if (output !== undefined && isFile(made)) {
         chmodSync(made, 0o644);

@@ -18,7 +18,7 @@ const PLAIN_INTERVAL = 5000;
 export function consoleReporter(options: ConsoleOptions): Reporter {
   const { stream, verbosity, clock } = options;
   const terminal = stream.isTTY === true && process.env.TERM !== "dumb";
-  const level = { quiet: 1, normal: 3, verbose: 4 }[verbosity];
+  const level = { quiet: 0, normal: 3, verbose: 4 }[verbosity];
   const color = terminal && (process.env.NO_COLOR ?? "") === "";
   const consola = createConsola({
     level,

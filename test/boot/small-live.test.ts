@@ -6,6 +6,7 @@ import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
+import { request } from "./machine-request.ts";
 
 /** What the initramfs and the first process inside the root file system say on the console. */
 const LIVE_OK = /^PLATTER-LIVE-OK (.*)$/m;
@@ -22,22 +23,7 @@ beforeAll(async () => {
   await scene.succeed(["build", `oci:${smallLive().oci}`, "-o", iso]);
   const world = { run: runTool, now: () => performance.now() };
   const boot = (way: (typeof ALL_WAYS)[number], signal: AbortSignal) =>
-    bootOnce(
-      {
-        ...way,
-        iso,
-        architecture: "x86_64",
-        accelerator: "tcg",
-        memoryMiB: 1024,
-        cpus: 1,
-        network: "none",
-        timeout: 300,
-        until: ROOT_OK,
-        menu: "leave-alone",
-        keepIn: scene.at(wayName(way)),
-      },
-      { ...world, signal },
-    );
+    bootOnce(request(way, { iso, until: ROOT_OK, keepIn: scene.at(wayName(way)) }), { ...world, signal });
   results = await bootMatrix(ALL_WAYS, { boot, atOnce: 2, signal: new AbortController().signal });
 }, 15 * MINUTES);
 
@@ -59,7 +45,11 @@ describe("the small live image boots", () => {
         bus: way.media === "cd" ? "ata" : "usb",
         firmware: way.firmware === "bios" ? "bios" : "efi",
         secureboot: { bios: "none", uefi: "0", "secure-boot": "1" }[way.firmware],
+        lockdown: way.firmware === "secure-boot" ? "integrity" : "none",
+        kver: smallLive().kver,
         os: "debian-12",
+        // Capability, device node, hard link, owner, mode, time, whiteouts: all as the image has them.
+        checks: "ok",
       });
       if (way.firmware === "secure-boot") expect(log).toMatch(/secureboot: Secure boot enabled/i);
     });

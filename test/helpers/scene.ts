@@ -54,6 +54,8 @@ export class Scene implements Disposable {
   readonly out: string;
   /** The run's folder for temporary files. */
   readonly tmp: string;
+  /** Where the test itself has mounted something. */
+  readonly #mountPoints = new Set<string>();
 
   constructor(name: string) {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);
@@ -98,6 +100,13 @@ export class Scene implements Disposable {
       if (!existsSync(path)) symlinkSync(hostProgram(program), path);
     }
     return folder;
+  }
+
+  /** Mounts something on a folder of the scene, until the scene ends. Needs root. */
+  mount(folder: string, ...args: string[]): void {
+    const done = Bun.spawnSync(["mount", ...args, folder], { stderr: "pipe" });
+    if (done.exitCode !== 0) throw new Error(`mount ${args.join(" ")}: ${done.stderr.toString()}`);
+    this.#mountPoints.add(folder);
   }
 
   start(args: readonly string[], options: RunOptions = {}): Running {
@@ -150,7 +159,8 @@ export class Scene implements Disposable {
       await Bun.sleep(50);
       processes = this.processes();
     }
-    return [...files(), ...this.mounts(), ...processes];
+    const mounts = this.#mounts().filter((point) => !this.#mountPoints.has(point));
+    return [...files(), ...mounts.map((point) => `mount ${point}`), ...processes];
   }
 
   /** Processes that were started from here and still run. */
@@ -167,15 +177,16 @@ export class Scene implements Disposable {
     });
   }
 
-  /** Mounts below this scene, as this process sees them. */
-  mounts(): string[] {
+  /** Mount points below this scene, as this process sees them. */
+  #mounts(): string[] {
     return readFileSync("/proc/self/mountinfo", "utf8")
       .split("\n")
-      .filter((line) => line.includes(` ${this.path}/`));
+      .map((line) => line.split(" ")[4] ?? "")
+      .filter((point) => point.startsWith(`${this.path}/`));
   }
 
   [Symbol.dispose](): void {
-    for (const line of this.mounts().reverse()) Bun.spawnSync(["umount", "-l", line.split(" ")[4] ?? ""]);
+    for (const point of this.#mounts().reverse()) Bun.spawnSync(["umount", "-l", point]);
     rmSync(this.path, { recursive: true, force: true });
   }
 }

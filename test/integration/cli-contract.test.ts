@@ -1,9 +1,13 @@
 /** What the binary says about an image that breaks the contract, clause by clause. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
 import { expectNoStack, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, FONT, GCD, KVER, MM, MODULES, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
+
+/** The kernel arguments of an iso.yaml that sets none. */
+const ROOT = "root=live:CDLABEL=TINY rd.live.image quiet rhgb enforcing=0";
 
 let scene: Scene;
 beforeEach(() => {
@@ -182,12 +186,14 @@ describe("several of a kind", () => {
     const ran = await build({ with: { "boot/efi/EFI/another/shimx64.efi": "shim" } });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toMatch(/^note: .*2 vendors \(`another`, `tiny`\).*`tiny` was chosen/m);
-    await expectRefusal(
-      scene,
-      await scene.run(["inspect", "dir:image", "--vendor", "nobody"]).then((r) => ({ ...r, stdout: "" })),
-      // The ISO of the first build is meant to be there.
-      { exit: 3, code: "E_VENDOR_UNKNOWN", says: ["`nobody`", "`another`, `tiny`"], hint: ["--vendor"] },
-    );
+    rmSync(scene.at("out/x.iso"));
+    const unknown = await scene.run(["build", "dir:image", "-o", "out/x.iso", "--vendor", "nobody"]);
+    await expectRefusal(scene, unknown, {
+      exit: 3,
+      code: "E_VENDOR_UNKNOWN",
+      says: ["`nobody`", "`another`, `tiny`"],
+      hint: ["--vendor"],
+    });
   });
 });
 
@@ -232,14 +238,40 @@ describe("iso.yaml", () => {
     ["of 40 characters", "X".repeat(40), "E_LABEL_TOO_LONG", ["40 bytes"], ["32 bytes"]],
     ["with a quote", 'MY"ISO', "E_LABEL_CHARACTER", ['MY"ISO', '`"`'], ["letters, digits"]],
   ])("a label %s, in iso.yaml and as --label", async (_, label, code, says, hint) => {
-    const text = `label: ${JSON.stringify(label)}\n`;
     const about = { exit: 3, code, says, hint };
-    await expectRefusal(scene, await build({ with: { [CONFIG]: text } }), about);
-    await expectRefusal(
-      scene,
-      await scene.run(["build", "dir:image", "-o", "out/x.iso", "--label", label]),
-      about,
+    await expectRefusal(scene, await build({}, "--label", label), about);
+    scene.write(`image/${CONFIG}`, `label: ${JSON.stringify(label)}\n`);
+    await expectRefusal(scene, await scene.run(["build", "dir:image", "-o", "out/x.iso"]), {
+      ...about,
+      says: [`/${CONFIG}:1:8:`, ...says],
+    });
+  });
+
+  test("menu names with quotes, braces and commands reach the ISO's menus as titles and nothing else", async () => {
+    const names = [
+      'it\'s "quoted"',
+      "} menuentry evil { reboot }",
+      "$(reboot) `reboot` $root $[1] \\",
+      "a # b; c & d | e",
+    ];
+    const entries = names.map(
+      (name) =>
+        `    - name: ${JSON.stringify(name)}\n      linux: $kernelpath $root\n      initrd: $initrdpath\n`,
     );
+    const text = `label: TINY\ngrub2:\n  entries:\n${entries.join("")}`;
+    const ran = await build({ with: { [CONFIG]: text } });
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+    for (const path of ["EFI/BOOT/grub.cfg", "boot/grub2/grub.cfg", "boot/grub/loopback.cfg"]) {
+      const menu = scene.at("menu.cfg");
+      const extract = ["-osirrox", "on", "-indev", "out/x.iso", "-extract", path, menu];
+      expect(Bun.spawnSync(["xorriso", ...extract], { cwd: scene.path }).exitCode).toBe(0);
+      expect(Bun.spawnSync(["grub-script-check", menu]).exitCode).toBe(0);
+      const titles = readFileSync(menu, "utf8").match(/^menuentry .*$/gm) as string[];
+      // In single quotes nothing has a meaning but their end.
+      const expected = names.map((name) => name.replace("$root", ROOT).replaceAll("'", "'\\''"));
+      expect(titles).toEqual(expected.map((name) => `menuentry '${name}' {`));
+      rmSync(menu);
+    }
   });
 
   test("a menu name with a line break is refused at its place", async () => {
@@ -311,7 +343,7 @@ describe("wrong usage", () => {
     [["build", "x", "-o", "out/x.iso", "--level", "99"], "E_COMPRESSION", "`99`", "1 to 22"],
     [["build", "x", "-o", "out/x.iso", "--block-size", "3K"], "E_COMPRESSION", "`3K`", "power of two"],
     [
-      ["build", "x", "-o", "out/x.iso", "--from", "squash", "--to", "inspect"],
+      ["build", "x", "-o", "out/x.iso", "--from", "squash", "--to", "inspect", "--work", "w"],
       "E_STAGE_ORDER",
       "nothing from",
       "inspect, render-grub",

@@ -1,9 +1,12 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { memorySource } from "../../internal/iso/read/byte-source.ts";
 import { readSquashfs } from "../../internal/iso/read/squashfs-superblock.ts";
 import { makeSquashfs, put, run, temporaryFolder } from "./verify-fixture.ts";
+
+// The machine that runs this may be busy.
+setDefaultTimeout(300_000);
 
 const folder = temporaryFolder("squashfs");
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   copyFileSync,
   createReadStream,
@@ -13,6 +13,9 @@ import { join } from "node:path";
 import { PlatterError } from "../../internal/error.ts";
 import { IsoMd5 } from "../../internal/iso/isomd5.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../../internal/iso/isomd5-file.ts";
+
+// The machine that runs this may be busy.
+setDefaultTimeout(300_000);
 
 const folder = mkdtempSync(join(tmpdir(), "platter-isomd5-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -19,7 +19,11 @@ export const EFI_FILES: Record<string, string> = {
 
 export const MENU = `set default="0"
 set timeout=5
-search --no-floppy --set=root --file ${MARKER} || search --no-floppy --set=root -l '${LABEL}'
+if search --no-floppy --set=root --file ${MARKER}; then
+	set found=file
+else
+	search --no-floppy --set=root -l '${LABEL}'
+fi
 if loadfont /EFI/BOOT/fonts/none.pf2; then terminal_output gfxterm; fi
 menuentry 'Install "it" {now}' --class gnu-linux {
 	linux /images/pxeboot/vmlinuz root=live:CDLABEL=${LABEL} rd.live.image quiet

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConsoleWatcher, type Verdict } from "../../internal/boot/console.ts";
+import type { Phase } from "../../internal/boot/phase.ts";
 import { switchedOff, timedOut } from "../../internal/boot/verdict.ts";
 
-const bytes = (text: string) => new TextEncoder().encode(text);
+/** Frames come in code page 437, one byte each. */
+const bytes = (text: string) => Buffer.from(text, "latin1");
 
 const SEABIOS =
   "\x1bc\x1b[?7l\x1b[2J\x1b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)\r\nBooting from DVD/CD...\r\n";
@@ -39,7 +41,11 @@ function watch(pieces: readonly string[], options: { until?: RegExp; expected?: 
     watcher.feed(bytes(piece), now);
     watcher.tick(now);
   }
-  return { watcher, wait: (milliseconds: number) => watcher.tick((now += milliseconds)) };
+  const wait = (milliseconds: number) => {
+    now += milliseconds;
+    watcher.tick(now);
+  };
+  return { watcher, wait };
 }
 
 function failed(verdict: Verdict | undefined) {
@@ -128,7 +134,7 @@ describe("a boot that works", () => {
 });
 
 describe("a boot that fails", () => {
-  const cases: { name: string; pieces: string[]; phase: string; code: string; line: RegExp }[] = [
+  const cases: { name: string; pieces: string[]; phase: Phase; code: string; line: RegExp }[] = [
     {
       name: "SeaBIOS finds nothing",
       pieces: [SEABIOS, "Boot failed: Could not read from CDROM (code 0009)\r\nNo bootable device.\r\n"],
@@ -261,10 +267,10 @@ describe("a boot that fails", () => {
   ];
   for (const { name, pieces, phase, code, line } of cases) {
     test(`${name}: ${code} in the ${phase} phase`, () => {
-      const { watcher, wait } = watch(pieces.map((each) => each));
+      const { watcher, wait } = watch(pieces);
       for (let i = 0; i < 25 && watcher.verdict === undefined; i++) wait(1000);
       const verdict = failed(watcher.verdict);
-      expect({ phase: verdict.phase, code: verdict.code }).toEqual({ phase, code } as never);
+      expect({ phase: verdict.phase, code: verdict.code }).toEqual({ phase, code });
       expect(verdict.line).toMatch(line);
       expect(watcher.lastLines.join("\n").length).toBeGreaterThan(0);
     });

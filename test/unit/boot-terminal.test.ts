@@ -29,7 +29,7 @@ describe("ConsoleText", () => {
 
   test("bytes that are no UTF-8 are no text, and what follows is", () => {
     const text = new ConsoleText();
-    expect(text.feed(Uint8Array.of(0xda, 0xc4, 0xc4, 0xbf, 0x20, 0x4f, 0x4b, 0x0a))).toEqual(["     OK"]);
+    expect(text.feed(Uint8Array.of(0xc4, 0xc4, 0xc4, 0xc4, 0x20, 0x4f, 0x4b, 0x0a))).toEqual(["     OK"]);
   });
 
   test("a line that never ends does not grow without bound", () => {

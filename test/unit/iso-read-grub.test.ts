@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readGrubMenu } from "../../internal/iso/read/grub-menu.ts";
-import { readGrubScript } from "../../internal/iso/read/grub-script.ts";
+import { grubSyntaxProblems, readGrubScript } from "../../internal/iso/read/grub-script.ts";
 
 const wordsOf = (script: string) => readGrubScript(script).map((command) => command.words);
 const filesOf = (script: string, path = "/boot/grub/grub.cfg") =>
@@ -14,6 +14,7 @@ describe("the script", () => {
     ["a; b & c | d || e && f\ng", [["a"], ["b"], ["c"], ["d"], ["e"], ["f"], ["g"]]],
     ["# all comment\na # rest\nb#no", [["a"], ["b#no"]]],
     [`echo 'a "b" $c \\' "d 'e' \\" \\$f"`, [["echo", 'a "b" $c \\', `d 'e' " $f`]]],
+    ["linux /k \\\n\ta b", [["linux", "/k", "a", "b"]]],
     ["echo a\\ b\\\nc", [["echo", "a bc"]]],
     [`echo "" ''`, [["echo", "", ""]]],
     [
@@ -32,6 +33,26 @@ describe("the script", () => {
     ["'unclosed", [["unclosed"]]],
   ])("%j", (script, words) => {
     expect(wordsOf(script)).toEqual(words);
+  });
+
+  test.each([
+    [
+      "a || b\n",
+      [
+        [1, "has `|`, which GRUB lacks"],
+        [1, "has `|`, which GRUB lacks"],
+      ],
+    ],
+    ["a\nb & c", [[2, "has `&`, which GRUB lacks"]]],
+    ["menuentry a {\n b\n", [[1, "opens a block that is never closed"]]],
+    ["}\n", [[1, "closes a block that was not opened"]]],
+    ["a\necho 'x\ny", [[2, "opens a quote that is never closed"]]],
+    ['a "x\ny', [[1, "opens a quote that is never closed"]]],
+    ["menuentry 'a|b' \\\n\t--class \"c&}\" { linux /k a\\|b $x ; }\n", []],
+  ])("problems of %j", (script, problems) => {
+    expect(grubSyntaxProblems(script).map(({ line, what }) => [line, what])).toEqual(
+      problems as [number, string][],
+    );
   });
 
   test("knows lines, menu entries and conditions", () => {
@@ -98,7 +119,8 @@ if [ "$grub_platform" = "efi" ]; then menuentry d { chainloader /EFI/x.efi } fi
 
   test("other files only where they must be there", () => {
     const script = `
-search --no-floppy --set=root --file /.marker || search --set=root -l LABEL
+search --no-floppy --set=root --file /.marker
+if search --set=root --file /maybe; then true; else search --set=root -l LABEL; fi
 source /one.cfg
 loadfont $prefix/fonts/unicode.pf2
 if [ -f /opt.cfg ]; then source /opt.cfg; fi
@@ -130,9 +152,8 @@ menuentry x { search --file /EFI/Microsoft/bootmgfw.efi --set=root }
 
   test("labels by variable and by search", () => {
     expect(labelsOf("set isolabel='A B'\nlinux /k \"root=live:CDLABEL=\x24{isolabel}\"")).toEqual(["A B"]);
-    expect(labelsOf("search --set=root -l 'A'\nsearch --label B --set\nsearch --fs-uuid 12 --set")).toEqual([
-      "A",
-      "B",
-    ]);
+    expect(
+      labelsOf("search --set=root -l 'A'\nif a; then search --label B --set; fi\nsearch --fs-uuid 12 --set"),
+    ).toEqual(["A", "B"]);
   });
 });

@@ -1,5 +1,10 @@
 /** What a GRUB menu needs from the ISO it lies on. */
-import { type GrubCommand, readGrubScript } from "./grub-script.ts";
+import {
+  type GrubCommand,
+  type GrubSyntaxProblem,
+  grubSyntaxProblems,
+  readGrubScript,
+} from "./grub-script.ts";
 
 export interface GrubMenu {
   /** Titles of the entries. */
@@ -8,6 +13,8 @@ export interface GrubMenu {
   files: { path: string; line: number; command: string }[];
   /** Volume labels that must be the ISO's. */
   labels: { label: string; line: number; from: string }[];
+  /** Why GRUB would refuse the whole of it. */
+  syntax: GrubSyntaxProblem[];
 }
 
 /** A menu that names more is no menu. */
@@ -18,7 +25,7 @@ const FILE_COMMANDS = ["configfile", "source", ".", "loadfont", "normal"];
 
 /** Reads a menu that lies at `path` (GRUB's `$prefix` is taken to be its folder). */
 export function readGrubMenu(script: string, path: string): GrubMenu {
-  const menu: GrubMenu = { entries: [], files: [], labels: [] };
+  const menu: GrubMenu = { entries: [], files: [], labels: [], syntax: grubSyntaxProblems(script) };
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
   for (const command of readGrubScript(script)) {
     if (menu.files.length + menu.labels.length < MAX_NAMED) take(menu, command, folder);
@@ -44,24 +51,25 @@ function take(menu: GrubMenu, { words, line, conditional, entry }: GrubCommand, 
     for (const word of operands) wants(word);
   }
   if (FILE_COMMANDS.includes(command) && !conditional) wants(rest[0]);
-  if (command === "search")
-    takeSearch(menu, { rest, line, optional: conditional || entry !== undefined, folder });
+  if (command === "search") takeSearch(menu, { rest, line, conditional, entry, folder });
 }
 
 function takeSearch(
   menu: GrubMenu,
-  { rest, line, optional, folder }: { rest: string[]; line: number; optional: boolean; folder: string },
+  search: { rest: string[]; line: number; conditional: boolean; entry: string | undefined; folder: string },
 ): void {
+  const { rest, line, conditional, entry, folder } = search;
   const operand = rest.findLast((word) => !word.startsWith("-"));
   const has = (...flags: string[]) => rest.some((word) => flags.includes(word));
-  if (optional || operand === undefined) return;
+  // An entry may look for another system's disk; a condition asks for a file that may be missing.
+  if (entry !== undefined || operand === undefined) return;
   if (has("-l", "--label", "-ls", "-sl")) {
     if (!operand.includes("${")) menu.labels.push({ label: operand, line, from: "search" });
     return;
   }
   if (has("-u", "--fs-uuid", "-us", "-su")) return;
   const path = isoPath(operand, folder);
-  if (path !== undefined) menu.files.push({ path, line, command: "search" });
+  if (path !== undefined && !conditional) menu.files.push({ path, line, command: "search" });
 }
 
 /** Kernel arguments by which dracut, Anaconda or archiso look for the medium. */

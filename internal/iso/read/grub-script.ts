@@ -15,12 +15,15 @@ interface Token {
   kind: "word" | "end" | "open" | "close";
   text: string;
   line: number;
+  /** A quote in this word is never closed. */
+  isOpenQuote?: boolean;
 }
 
 /** Long enough for any menu; what is longer is not read to its end, nor kept in a variable. */
 const MAX_SCRIPT = 1024 * 1024;
 const MAX_VALUE = 4096;
 const MAX_EXPANSION = 65536;
+const MAX_SYNTAX_PROBLEMS = 20;
 
 /** All commands in the order in which they are written. Variables that `set` gives a plain value are replaced. */
 export function readGrubScript(script: string): GrubCommand[] {
@@ -76,6 +79,30 @@ export function readGrubScript(script: string): GrubCommand[] {
   return commands;
 }
 
+/** Something that GRUB refuses to read, so that nothing of the script is run. */
+export interface GrubSyntaxProblem {
+  line: number;
+  /** Completes "line 3 …". */
+  what: string;
+}
+
+/** What GRUB's parser would refuse, as far as it is easily made by hand: other shells' operators, open ends. */
+export function grubSyntaxProblems(script: string): GrubSyntaxProblem[] {
+  const problems: GrubSyntaxProblem[] = [];
+  const open: number[] = [];
+  for (const { kind, text, line, isOpenQuote } of tokensOf(script.slice(0, MAX_SCRIPT))) {
+    if (problems.length >= MAX_SYNTAX_PROBLEMS) break;
+    if (kind === "end" && (text === "|" || text === "&"))
+      problems.push({ line, what: `has \`${text}\`, which GRUB lacks` });
+    if (kind === "open") open.push(line);
+    if (kind === "close" && open.pop() === undefined)
+      problems.push({ line, what: "closes a block that was not opened" });
+    if (isOpenQuote) problems.push({ line, what: "opens a quote that is never closed" });
+  }
+  for (const line of open.slice(0, 1)) problems.push({ line, what: "opens a block that is never closed" });
+  return problems;
+}
+
 function remember(command: readonly string[], variables: Map<string, string>): void {
   if (command[0] !== "set") return;
   const [, name, value] = /^(\w+)=(.*)$/s.exec(command[1] ?? "") ?? [];
@@ -112,15 +139,25 @@ function* tokensOf(script: string): Iterable<Token> {
       at = end < 0 ? script.length : end;
     } else {
       const word = readWord(script, at);
-      yield { kind: "word", text: word.text, line };
+      if (word.isWord) yield { kind: "word", text: word.text, line, isOpenQuote: word.isOpenQuote };
       line += script.slice(at, word.end).split("\n").length - 1;
       at = word.end;
     }
   }
 }
 
-function readWord(script: string, start: number): { text: string; end: number } {
+interface Word {
+  text: string;
+  end: number;
+  /** False for nothing but a continued line. */
+  isWord: boolean;
+  isOpenQuote: boolean;
+}
+
+function readWord(script: string, start: number): Word {
   let text = "";
+  let isWord = false;
+  let isOpenQuote = false;
   let at = start;
   let quoted = false;
   while (at < script.length) {
@@ -128,10 +165,13 @@ function readWord(script: string, start: number): { text: string; end: number } 
     if (character === "'" && !quoted) {
       const end = script.indexOf("'", at + 1);
       const stop = end < 0 ? script.length : end;
+      isOpenQuote = end < 0;
+      isWord = true;
       text += script.slice(at + 1, stop).replaceAll(VARIABLE, "");
       at = stop + 1;
     } else if (character === '"') {
       quoted = !quoted;
+      isWord = true;
       at++;
     } else if (character === "\\" && (!quoted || /[$"\\\n]/.test(script[at + 1] ?? ""))) {
       const next = script[at + 1] ?? "";
@@ -150,5 +190,10 @@ function readWord(script: string, start: number): { text: string; end: number } 
     }
   }
   // An empty pair of quotes is a word as well; nothing at all would not get on.
-  return { text, end: Math.max(at, start + 1) };
+  return {
+    text,
+    end: Math.max(at, start + 1),
+    isWord: isWord || text !== "",
+    isOpenQuote: isOpenQuote || quoted,
+  };
 }

@@ -97,6 +97,9 @@ function normalize(path: string): string {
 
 function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuilder): void {
   const findings = new Findings();
+  for (const { line, what } of menu.syntax) {
+    findings.note({ code: "menu-syntax", detail: `${where}, line ${line} ${what}`, offset });
+  }
   for (const { path, line, command } of menu.files) {
     if (has(path)) continue;
     const detail = `${where}, line ${line}: \`${command}\` names ${shown(path)}, which is not there`;

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { expectRefusal, Scene, until } from "../helpers/scene.ts";
+
+let scene: Scene;
+beforeEach(() => {
+  scene = new Scene("boot-command");
+});
+afterEach(() => scene[Symbol.dispose]());
+
+const BIOS = ["--firmware", "bios", "--accel", "tcg", "--memory", "256"];
+
+describe("platter boot", () => {
+  test("a file that nothing boots: exit code 6, the phase, both reports, the logs kept", async () => {
+    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const logs = scene.at("logs");
+    const junit = scene.at("junit.xml");
+    const flags = [...BIOS, "--timeout", "50", "--keep", logs, "--junit", junit, "--json"];
+    const ran = await scene.run(["boot", iso, ...flags]);
+    await expectRefusal(scene, ran, {
+      exit: 6,
+      code: "E_NOT_BOOTED",
+      says: ["did not boot", "failed in the firmware phase", "No bootable device"],
+      hint: [logs],
+    });
+    const report = JSON.parse(ran.stdout);
+    expect(report).toMatchObject({
+      passed: 0,
+      failed: 1,
+      results: [{ failure: { code: "B_NO_BOOT_DEVICE" } }],
+    });
+    expect(readFileSync(junit, "utf8")).toContain('failures="1"');
+    expect(existsSync(`${logs}/bios-cd.serial.log`)).toBe(true);
+    expect(existsSync(`${logs}/bios-cd.png`)).toBe(true);
+  }, 90_000);
+
+  test("Ctrl-C ends the machine and leaves nothing", async () => {
+    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const running = scene.start(["boot", iso, ...BIOS, "--until", "never", "--keep", scene.at("logs")]);
+    await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
+    running.signal("SIGINT");
+    const ran = await running.done;
+    expect(ran.code).toBe(130);
+    expect(await scene.leftovers()).toEqual([]);
+  }, 90_000);
+
+  test("an ISO that is not there, and an option that makes no sense, start no machine", async () => {
+    const missing = await scene.run(["boot", "none.iso"]);
+    expect(missing.code).not.toBe(0);
+    expect(missing.stderr).toContain("none.iso");
+    const iso = scene.write("nothing.iso", "x");
+    const wrong = await scene.run(["boot", iso, "--memory", "much"]);
+    expect(wrong.code).toBe(2);
+    const regular = await scene.run(["boot", iso, "--until", "("]);
+    expect(regular.code).toBe(2);
+    expect(existsSync(scene.at("logs"))).toBe(false);
+  });
+});

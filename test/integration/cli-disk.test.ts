@@ -1,0 +1,169 @@
+/** A machine that says no: full disks, read-only folders, outputs that cannot be written. Needs root, for mounts. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { expectRefusal, Scene } from "../helpers/scene.ts";
+import { CONFIG, tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+/** A scene whose folder `out` is a file system of this size. */
+function withDisk(size: string, ...options: string[]): Scene {
+  const scene = new Scene("disk");
+  scene.mount(scene.out, "-t", "tmpfs", "-o", [`size=${size}`, ...options].join(","), "tmpfs");
+  return scene;
+}
+
+/** Bytes that do not compress. */
+function noise(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+const FULL = { exit: 5, code: "E_NO_SPACE", hint: ["Free some space", "--work"] };
+
+describe("a full disk", () => {
+  test.each([
+    ["while the image is inspected", "100k", "Cannot write `"],
+    ["while the root file system is squashed", "7m", "`mksquashfs` ran out of disk space"],
+    ["while the ISO is written", "18m", "x.iso`: no space"],
+  ])("%s", async (_, size, says) => {
+    using scene = withDisk(size);
+    // The work directory needs 4 MiB for the initramfs and 8 MiB for the squashfs, the ISO as much again beside it.
+    const image = tinyImage(scene.at("image"), {
+      with: { "usr/lib/modules/6.1.0-tiny/initramfs.img": noise(2 ** 22), "usr/share/noise": noise(2 ** 22) },
+    });
+    const ran = await scene.run(["build", `dir:${image}`, "-o", "out/x.iso"]);
+    await expectRefusal(scene, ran, { ...FULL, says: [says] });
+    expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("of the work directory: what was done before stays, and the next run goes on from there", async () => {
+    using scene = withDisk("6m");
+    tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(2 ** 23) } });
+    const args = ["build", "dir:image", "-o", "x.iso", "--work", "out/work"];
+    await expectRefusal(scene, await scene.run(args), { ...FULL, says: ["ran out of disk space"] });
+    expect(readdirSync(scene.at("out/work/stages"))).not.toContain("squash.json");
+    scene.mount(scene.out, "-o", "remount,size=60m");
+    const again = await scene.succeed(args);
+    expect(again.stderr).toContain("render-grub: unchanged");
+  });
+
+  test("of the output alone: an artifact is not left half copied", async () => {
+    using scene = withDisk("1m");
+    tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(2 ** 22) } });
+    const ran = await scene.run(["squash", "dir:image", "-o", "out/squashfs.img", "--work", "work"]);
+    await expectRefusal(scene, ran, { ...FULL, says: ["out/squashfs.img`", "no space"] });
+    expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("of inodes", async () => {
+    using scene = withDisk("50m", "nr_inodes=10");
+    tinyImage(scene.at("image"));
+    const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"]);
+    await expectRefusal(scene, ran, { ...FULL, says: ["Cannot write `", "no space"] });
+    expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("of the file that standard output goes to", async () => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    const done = Bun.spawnSync([
+      "sh",
+      "-c",
+      `exec ${process.env.PLATTER_BINARY ?? "dist/platter"} inspect dir:${scene.at("image")} >/dev/full`,
+    ]);
+    const stderr = done.stderr.toString();
+    await expectRefusal(
+      scene,
+      { code: done.exitCode, stdout: "", stderr, took: 0 },
+      {
+        exit: 5,
+        code: "E_STDOUT",
+        says: ["standard output", "no space"],
+      },
+    );
+  });
+});
+
+describe("a read-only output folder", () => {
+  test.each([
+    [
+      "a file system that is mounted read-only",
+      (s: Scene) => s.mount(s.out, "-t", "tmpfs", "-o", "ro", "tmpfs"),
+    ],
+    [
+      "a read-only bind mount",
+      (s: Scene) => {
+        s.mount(s.out, "--bind", s.out);
+        s.mount(s.out, "-o", "remount,bind,ro");
+      },
+    ],
+  ])("%s", async (_, make) => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    make(scene);
+    const read = { exit: 5, says: ["read-only"], hint: ["Choose a folder"] };
+    const output = await scene.run(["build", "dir:image", "-o", "out/x.iso"]);
+    await expectRefusal(scene, output, { ...read, code: "E_OUTPUT" });
+    const work = await scene.run(["build", "dir:image", "-o", "x.iso", "--work", "out/work"]);
+    await expectRefusal(scene, work, { ...read, code: "E_WORK" });
+  });
+});
+
+describe("an output that cannot be", () => {
+  test.each([
+    ["a folder", "out", 2, "it is a folder", "Name a file"],
+    ["a device", "/dev/null", 2, "no regular file", "Name a file"],
+    ["in a folder that is not there", "nowhere/x.iso", 5, "no such file or directory", "exists"],
+    ["below a file", "image/etc/os-release/x.iso", 5, "", "exists"],
+  ])("%s", async (_, output, exit, says, hint) => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    const expected = { exit, code: "E_OUTPUT", says: [`\`${output}\``, says], hint: [hint] };
+    await expectRefusal(scene, await scene.run(["build", "dir:image", "-o", output]), expected);
+    await expectRefusal(scene, await scene.run(["squash", "dir:image", "-o", output]), expected);
+  });
+
+  test("a work directory that is a file, and one with a file in it where a folder goes", async () => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    const build = (work: string) => scene.run(["build", "dir:image", "-o", "out/x.iso", "--work", work]);
+    const file = scene.write("file", "");
+    await expectRefusal(scene, await build("file"), { exit: 5, code: "E_WORK", says: [file] });
+    scene.write("work/logs", "");
+    await expectRefusal(scene, await build("work"), { exit: 5, code: "E_WORK", says: [scene.at("work")] });
+  });
+
+  test("an ISO that is there is replaced only by a whole one", async () => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    scene.write("out/x.iso", "the old ISO");
+    scene.write(`image/${CONFIG}`, "label: [");
+    expect((await scene.run(["build", "dir:image", "-o", "out/x.iso"])).code).toBe(3);
+    expect(readFileSync(scene.at("out/x.iso"), "utf8")).toBe("the old ISO");
+    scene.write(`image/${CONFIG}`, "");
+    scene.fake(
+      "xorriso",
+      '[ "$1" = -version ] && exec /usr/bin/xorriso -version; head -c 100000 /dev/zero; exit 1',
+    );
+    expect((await scene.run(["build", "dir:image", "-o", "out/x.iso"])).code).toBe(4);
+    expect(readFileSync(scene.at("out/x.iso"), "utf8")).toBe("the old ISO");
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("what lies in the place of the unfinished file is no trap", async () => {
+    using scene = new Scene("disk");
+    tinyImage(scene.at("image"));
+    writeFileSync(scene.at("precious"), "precious");
+    symlinkSync(scene.at("precious"), scene.at("out/x.iso.partial"));
+    await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
+    expect(readFileSync(scene.at("precious"), "utf8")).toBe("precious");
+    mkdirSync(scene.at("out/y.iso.partial"));
+    const ran = await scene.run(["build", "dir:image", "-o", "out/y.iso"]);
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/^error: Cannot write .*y\.iso.*\[E_OUTPUT\]$/m),
+    });
+  });
+});

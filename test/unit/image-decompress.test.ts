@@ -1,0 +1,154 @@
+import { describe, expect, test } from "bun:test";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
+import { checkedBytes, parseDigest, readBlob } from "../../internal/image/blob.ts";
+import { compressionOf, decompressed } from "../../internal/image/decompress.ts";
+import { externalDecompressor } from "../../internal/image/external-decompressor.ts";
+import { runTool } from "../../internal/tool/run.ts";
+import { contentOf, failureOf, pieces } from "./image-memory-layers.ts";
+import { sha256 } from "./image-oci-maker.ts";
+
+const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join("");
+const bytes = Buffer.from(text);
+const half = bytes.length >> 1;
+const signal = new AbortController().signal;
+const external = externalDecompressor({ runTool, signal });
+const tool = (argv: string[]) => Bun.spawnSync(argv, { stdin: bytes }).stdout as Buffer;
+const skippable = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+
+const forms: [string, () => Uint8Array][] = [
+  ["plain", () => bytes],
+  ["gzip", () => gzipSync(bytes)],
+  [
+    "gzip in two members",
+    () => Buffer.concat([gzipSync(bytes.subarray(0, half)), gzipSync(bytes.subarray(half))]),
+  ],
+  ["zstd", () => zstdCompressSync(bytes)],
+  [
+    "zstd in two frames, with a frame to be skipped first and last",
+    () =>
+      Buffer.concat([
+        skippable,
+        zstdCompressSync(bytes.subarray(0, half)),
+        zstdCompressSync(bytes.subarray(half)),
+        skippable,
+      ]),
+  ],
+  ["gzip by pigz's relative, gzip -9", () => tool(["gzip", "-9c"])],
+  ["zstd by the tool, with a large window", () => tool(["zstd", "-qc", "--ultra", "-20"])],
+  ["xz", () => tool(["xz", "-c"])],
+  ["bzip2", () => tool(["bzip2", "-c"])],
+];
+
+describe("streams are decompressed by their first bytes", () => {
+  test.each(forms)("%s", async (_, make) => {
+    const packed = make();
+    for (const size of [3, 4096, 1 << 20]) {
+      if (size === 3 && packed.length > 500_000) continue;
+      expect(await contentOf(decompressed(pieces(packed, size), { name: "x", external }))).toBe(text);
+    }
+  });
+
+  test("nothing, and less than a magic number", async () => {
+    for (const short of ["", "a", "abc"]) {
+      expect(await contentOf(decompressed(pieces(Buffer.from(short), 1), { name: "x" }))).toBe(short);
+    }
+  });
+
+  test("input behind the last member is read too, so that its digest can be checked", async () => {
+    const packed = Buffer.concat([gzipSync(bytes), Buffer.alloc(300_000)]);
+    let read = 0;
+    async function* counted() {
+      for await (const piece of pieces(packed, 1000)) {
+        read += piece.length;
+        yield piece;
+      }
+    }
+    expect(await contentOf(decompressed(counted(), { name: "x" }))).toBe(text);
+    expect(read).toBe(packed.length);
+  });
+
+  test.each([
+    ["gzip", () => gzipSync(bytes)],
+    ["zstd", () => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })],
+  ])("%s that is cut off or damaged is an error that names it", async (_, make) => {
+    const packed = make();
+    const flipped = Buffer.from(packed);
+    flipped[packed.length >> 1] = (flipped[packed.length >> 1] as number) ^ 0xff;
+    for (const bad of [
+      packed.subarray(0, packed.length - 10),
+      packed.subarray(0, packed.length - 1),
+      packed.subarray(0, 20),
+      packed.subarray(0, 5),
+      flipped,
+    ]) {
+      const failure = await failureOf(contentOf(decompressed(pieces(bad, 1000), { name: "blob 123" })));
+      expect(failure).toMatchObject({ code: "E_BLOB_CORRUPT", kind: "contract" });
+      expect(String(failure)).toContain("blob 123");
+    }
+  });
+
+  test("an error of the input is passed on as it is", async () => {
+    async function* broken() {
+      yield gzipSync(bytes).subarray(0, 1000);
+      throw new RangeError("from the input");
+    }
+    expect(String(await failureOf(contentOf(decompressed(broken(), { name: "x" }))))).toContain(
+      "from the input",
+    );
+  });
+
+  test("a consumer that stops early ends the input", async () => {
+    let ended = false;
+    async function* watched() {
+      try {
+        yield* pieces(gzipSync(Buffer.alloc(50_000_000)), 1000);
+      } finally {
+        ended = true;
+      }
+    }
+    for await (const _ of decompressed(watched(), { name: "x" })) break;
+    expect(ended).toBe(true);
+  });
+
+  test("without a tool, xz is refused with a hint", async () => {
+    const packed = tool(["xz", "-c"]);
+    expect(compressionOf(packed)).toBe("xz");
+    expect(await failureOf(contentOf(decompressed(pieces(packed, 1000), { name: "x" })))).toMatchObject({
+      code: "E_COMPRESSION_UNKNOWN",
+      hint: expect.stringContaining("zstd"),
+    });
+  });
+});
+
+describe("blobs are checked", () => {
+  const blob = (more: { digest?: string | undefined; size?: number }) => ({
+    name: "blob abc",
+    digest: sha256(bytes),
+    size: bytes.length,
+    open: () => pieces(bytes, 1000),
+    ...more,
+  });
+
+  test("a good one is passed through", async () => {
+    expect(await contentOf(checkedBytes(blob({})))).toBe(text);
+    expect(Buffer.from(await readBlob(blob({}), 1 << 20)).equals(bytes)).toBe(true);
+    expect(await contentOf(checkedBytes(blob({ digest: undefined })))).toBe(text);
+  });
+
+  test.each([
+    ["a wrong digest", { digest: `sha256:${"0".repeat(64)}` }, "E_BLOB_DIGEST"],
+    ["a wrong size", { size: 5 }, "E_BLOB_DIGEST"],
+    ["a digest of another kind", { digest: "md5:d41d8cd98f00b204e9800998ecf8427e" }, "E_BLOB_DIGEST"],
+    ["a digest that is a path", { digest: "sha256:../../etc/passwd" }, "E_BLOB_DIGEST"],
+  ])("%s", async (_, more, code) => {
+    expect(await failureOf(contentOf(checkedBytes(blob(more))))).toMatchObject({ code, kind: "contract" });
+  });
+
+  test("a document that is too large to be one", async () => {
+    expect(await failureOf(readBlob(blob({}), 1000))).toMatchObject({ code: "E_BLOB_TOO_LARGE" });
+  });
+
+  test("sha512 too", () => {
+    expect(parseDigest(`sha512:${"a".repeat(128)}`).algorithm).toBe("sha512");
+  });
+});

@@ -1,0 +1,98 @@
+/** Layers that are in memory, for tests: cut into pieces as a file or a decompressor would cut them. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BytePath, displayPath } from "../../internal/image/byte-path.ts";
+import {
+  type Content,
+  type ImageTree,
+  type Inode,
+  pathOf,
+  type TreeNode,
+} from "../../internal/image/image-tree.ts";
+import type { Layer } from "../../internal/image/layer.ts";
+import { openLayeredTree } from "../../internal/image/layered-tree.ts";
+import type { TarDialect } from "../../internal/image/tar-member.ts";
+import { type Member, tar } from "./image-tar-maker.ts";
+
+export async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+export function memoryLayer(
+  members: readonly Member[],
+  options: { name?: string; piece?: number } = {},
+): Layer {
+  const bytes = tar(members);
+  return {
+    name: options.name ?? "layer",
+    open: () => pieces(bytes, options.piece ?? 10_000),
+    verify: async () => undefined,
+  };
+}
+
+export const source = {
+  reference: "oci:test",
+  transport: "oci",
+  digest: undefined,
+  created: 1_700_000_000,
+  architecture: "amd64",
+};
+
+export const workDirectory = mkdtempSync(join(tmpdir(), "platter-unit-"));
+
+export function openLayers(
+  layers: readonly (readonly Member[])[],
+  options: { dialect?: TarDialect; capture?: (path: BytePath) => boolean; piece?: number } = {},
+): Promise<ImageTree> {
+  return openLayeredTree({
+    source,
+    layers: layers.map((members, index) => memoryLayer(members, { ...options, name: `layer ${index}` })),
+    dialect: options.dialect ?? "layer",
+    work: workDirectory,
+    capture: options.capture ?? (() => false),
+    signal: new AbortController().signal,
+  });
+}
+
+export async function contentOf(content: Content): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of content) parts.push(part);
+  return Buffer.concat(parts).toString("latin1");
+}
+
+/**
+ * A tree as lines: `/path type mode uid:gid`, a file's content, a symlink's target, `= /first` for a further name of an
+ * inode. Paths as people read them.
+ */
+export async function lines(tree: ImageTree): Promise<string[]> {
+  const first = new Map<Inode, BytePath>();
+  const found: string[] = [];
+  for (const node of walk(tree.root)) {
+    const { inode } = node;
+    const path = pathOf(node);
+    const words = [displayPath(path), inode.type, inode.mode.toString(8), `${inode.uid}:${inode.gid}`];
+    const earlier = inode.links > 1 ? first.get(inode) : undefined;
+    if (inode.links > 1 && earlier === undefined) first.set(inode, path);
+    if (earlier !== undefined) words.push("=", displayPath(earlier));
+    else if (inode.type === "file") words.push(JSON.stringify(await contentOf(tree.read(inode))));
+    if (inode.target !== undefined) words.push("->", inode.target);
+    found.push(words.join(" "));
+  }
+  return found;
+}
+
+export function* walk(node: TreeNode): Generator<TreeNode> {
+  yield node;
+  for (const child of node.children?.values() ?? []) yield* walk(child);
+}
+
+/** The error that a promise fails with. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it did not fail");
+}
