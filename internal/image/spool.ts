@@ -1,4 +1,4 @@
-import { closeSync, read, write } from "node:fs";
+import { closeSync, read, readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { READ_SIZE } from "./file-range.ts";
 import type { Content } from "./image-tree.ts";
@@ -8,6 +8,9 @@ import { openUnnamed } from "./unnamed-file.ts";
 
 const writeAt = promisify(write);
 const readAt = promisify(read);
+
+/** Up to this many bytes a call is quicker than handing the work to another thread. */
+const SMALL = 64 * 1024;
 
 /** Where a spooled content is: in memory, or in the file. */
 export type SpoolSlot =
@@ -117,7 +120,11 @@ export class Spool implements Disposable {
     try {
       const fd = this.#file();
       for (let done = 0; done < piece.length; ) {
-        done += (await writeAt(fd, piece, done, piece.length - done, position + done)).bytesWritten;
+        const length = piece.length - done;
+        done +=
+          length <= SMALL
+            ? writeSync(fd, piece, done, length, position + done)
+            : (await writeAt(fd, piece, done, length, position + done)).bytesWritten;
       }
     } catch (error) {
       throw machineError(error, {
@@ -130,7 +137,11 @@ export class Spool implements Disposable {
 
   async #read(buffer: Uint8Array, position: number): Promise<number> {
     try {
-      const { bytesRead } = await readAt(this.#file(), buffer, 0, buffer.length, position);
+      const fd = this.#file();
+      const bytesRead =
+        buffer.length <= SMALL
+          ? readSync(fd, buffer, 0, buffer.length, position)
+          : (await readAt(fd, buffer, 0, buffer.length, position)).bytesRead;
       if (bytesRead === 0) throw new Error("it is shorter than what was written to it");
       return bytesRead;
     } catch (error) {

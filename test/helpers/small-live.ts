@@ -13,13 +13,16 @@ export interface SmallLive {
   kver: string;
 }
 
-let made: SmallLive | undefined;
+/** Test files share the process, but not their modules. */
+const MADE = "PLATTER_TEST_SMALL_LIVE";
 
 export function smallLive(): SmallLive {
-  if (made !== undefined) return made;
-  const done = Bun.spawnSync([resolve(PROJECT, "test/fixtures/small-live.sh"), PLACE], { stderr: "pipe" });
-  if (done.exitCode !== 0) throw new Error(`small-live.sh: ${done.stderr.toString()}`);
+  if (process.env[MADE] === undefined) {
+    const script = resolve(PROJECT, "test/fixtures/small-live.sh");
+    const done = Bun.spawnSync([script, PLACE], { stderr: "pipe" });
+    if (done.exitCode !== 0) throw new Error(`small-live.sh: ${done.stderr.toString()}`);
+    process.env[MADE] = "yes";
+  }
   const kver = readFileSync(`${PLACE}/kver`, "utf8").trim();
-  made = { oci: `${PLACE}/oci`, rootfs: `${PLACE}/rootfs`, kver };
-  return made;
+  return { oci: `${PLACE}/oci`, rootfs: `${PLACE}/rootfs`, kver };
 }

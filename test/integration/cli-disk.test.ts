@@ -1,7 +1,7 @@
 /** A machine that says no: full disks, read-only folders, outputs that cannot be written. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { expectRefusal, Scene } from "../helpers/scene.ts";
+import { BINARY, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
@@ -68,11 +68,7 @@ describe("a full disk", () => {
   test("of the file that standard output goes to", async () => {
     using scene = new Scene("disk");
     tinyImage(scene.at("image"));
-    const done = Bun.spawnSync([
-      "sh",
-      "-c",
-      `exec ${process.env.PLATTER_BINARY ?? "dist/platter"} inspect dir:${scene.at("image")} >/dev/full`,
-    ]);
+    const done = Bun.spawnSync(["sh", "-c", `exec ${BINARY} inspect dir:${scene.at("image")} >/dev/full`]);
     const stderr = done.stderr.toString();
     await expectRefusal(
       scene,

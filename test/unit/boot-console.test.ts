@@ -73,6 +73,8 @@ describe("a boot that works", () => {
     "[  OK  ] Reached target Multi-User System.\r\n",
     "[  OK  ] Reached target Graphical Interface.\r\n",
     "[  OK  ] Reached target \x1b[0;1;39mgraphical.target\x1b[0m.\r\n",
+    // The kernel speaks in between.
+    "vm login: [  132.238155] ACPI: bus type drm_connector registered\r\n",
     "localhost login: \r\n",
   ])("is up with %j", (line) => {
     expect(watch([OVMF, GRUB, KERNEL, line]).watcher.verdict?.outcome).toBe("booted");

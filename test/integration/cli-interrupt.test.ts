@@ -1,0 +1,231 @@
+/** Ctrl-C and its relatives, in every stage: prompt, exit code 130, and nothing left behind. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  BINARY,
+  expectNoStack,
+  hostProgram,
+  type Ran,
+  type Running,
+  Scene,
+  until,
+} from "../helpers/scene.ts";
+import { tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+/** Milliseconds from the signal to the end: a tool that ignores SIGTERM is given three seconds. */
+const PROMPT = 10_000;
+
+const READY = "ready";
+
+function sceneWithImage(): Scene {
+  const scene = new Scene("interrupt");
+  tinyImage(scene.at("image"));
+  return scene;
+}
+
+/** A tool that tells the host's version, says that it is there, and then does this. */
+function fake(scene: Scene, name: string, script: string): void {
+  const real = hostProgram(name);
+  const flag = name === "grub-mkimage" ? "--version" : "-version";
+  const text = `[ "$1" = ${flag} ] && exec ${real} "$1"\n${script.replace(READY, `touch ${scene.at(READY)}`)}`;
+  for (const program of name === "grub-mkimage" ? ["grub2-mkimage", name] : [name]) scene.fake(program, text);
+}
+
+/** Waits for the tool, then sends the signals. */
+async function interrupt(scene: Scene, running: Running, ...signals: NodeJS.Signals[]): Promise<Ran> {
+  await until(() => existsSync(scene.at(READY)), "the tool to start");
+  return stop(running, ...signals);
+}
+
+async function stop(running: Running, ...signals: NodeJS.Signals[]): Promise<Ran> {
+  const start = performance.now();
+  for (const signal of signals) {
+    running.signal(signal);
+    await Bun.sleep(100);
+  }
+  const ran = await running.done;
+  expect(performance.now() - start).toBeLessThan(PROMPT);
+  return ran;
+}
+
+async function expectInterrupted(scene: Scene, ran: Ran): Promise<void> {
+  expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
+    code: 130,
+    stderr: expect.stringMatching(/^error: Interrupted \[E_INTERRUPTED\]$/m),
+  });
+  expect(ran.stderr.match(/^error/gm)).toHaveLength(1);
+  expectNoStack(ran.stderr);
+  expect(await scene.leftovers()).toEqual([]);
+  expect(readdirSync(scene.out)).toEqual([]);
+}
+
+const build = (scene: Scene, ...flags: string[]) =>
+  scene.start(["build", "dir:image", "-o", "out/x.iso", "--tools", "host", ...flags]);
+
+/** Each stage's tool, as unwilling as can be: it ignores signals, has children that do so too, and holds its pipes. */
+const STUBBORN = "trap '' TERM INT HUP; (trap '' TERM; sleep 600) & sleep 600 & ready; sleep 600";
+
+describe("Ctrl-C", () => {
+  test("inspect, while an archive is unpacked", async () => {
+    using scene = new Scene("interrupt");
+    scene.write("root.tar.xz", Buffer.from("fd377a585a000000", "hex"));
+    scene.fake("xz", `head -c 10240 /dev/zero; ${STUBBORN.replace(READY, `touch ${scene.at(READY)}`)}`);
+    const running = scene.start(["build", "tar:root.tar.xz", "-o", "out/x.iso"]);
+    await expectInterrupted(scene, await interrupt(scene, running, "SIGINT"));
+  });
+
+  test("inspect, while podman looks for the image", async () => {
+    using scene = new Scene("interrupt");
+    scene.fake("podman", STUBBORN.replace(READY, `touch ${scene.at(READY)}`));
+    const running = scene.start(["build", "localhost/image", "-o", "out/x.iso"]);
+    await expectInterrupted(scene, await interrupt(scene, running, "SIGINT"));
+  });
+
+  test.each([
+    ["squash", "mksquashfs", STUBBORN],
+    ["squash, half-way through what it reads", "mksquashfs", `head -c 100 >"$2"; ready; ${STUBBORN}`],
+    ["bios-image", "grub-mkimage", STUBBORN],
+    ["assemble, half-way through what it writes", "xorriso", `head -c 100000 /dev/zero; ${STUBBORN}`],
+  ])("%s", async (_, tool, script) => {
+    using scene = sceneWithImage();
+    fake(scene, tool, script);
+    await expectInterrupted(scene, await interrupt(scene, build(scene), "SIGINT"));
+  });
+
+  test("a version check that hangs", async () => {
+    using scene = sceneWithImage();
+    scene.fake("mksquashfs", STUBBORN.replace(READY, `touch ${scene.at(READY)}`));
+    await expectInterrupted(scene, await interrupt(scene, build(scene), "SIGINT"));
+  });
+
+  test("implant", async () => {
+    using scene = new Scene("interrupt");
+    const iso = hugeIso(scene);
+    const running = scene.start(["implant", iso]);
+    await Bun.sleep(1000);
+    await expectInterrupted(scene, await stop(running, "SIGINT"));
+    // Nothing was written: an ISO has no checksum, or a whole one.
+    expect((await scene.start(["implant", "--check", iso]).done).stderr).toContain("no checksum");
+  });
+});
+
+describe("other ways to say it", () => {
+  test.each(["SIGTERM", "SIGHUP"] as const)("%s", async (signal) => {
+    using scene = sceneWithImage();
+    fake(scene, "mksquashfs", STUBBORN);
+    await expectInterrupted(scene, await interrupt(scene, build(scene), signal));
+  });
+
+  test.each([
+    ["squash", "mksquashfs", `head -c 100 >"$2"; ${STUBBORN}`],
+    ["assemble", "xorriso", `head -c 100000 /dev/zero; ${STUBBORN}`],
+  ])("twice, during %s: at once, and nothing is left either", async (_, tool, script) => {
+    using scene = sceneWithImage();
+    fake(scene, tool, script);
+    const running = build(scene);
+    await until(() => existsSync(scene.at(READY)), "the tool to start");
+    const start = performance.now();
+    const ran = await stop(running, "SIGINT", "SIGINT");
+    expect(performance.now() - start).toBeLessThan(2000);
+    expect(ran.code).toBe(130);
+    expectNoStack(ran.stderr);
+    expect(await scene.leftovers()).toEqual([]);
+    expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("with --work: what was finished stays, the lock does not, and the next run goes on", async () => {
+    using scene = sceneWithImage();
+    fake(scene, "xorriso", `head -c 100000 /dev/zero; ${STUBBORN}`);
+    await expectInterrupted(scene, await interrupt(scene, build(scene, "--work", "work"), "SIGINT"));
+    rmSync(`${scene.bin}/xorriso`);
+    const again = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--work", "work"]);
+    expect(again.stderr).toContain("squash: unchanged");
+  });
+});
+
+describe("two at once", () => {
+  test("a work directory that is in use is refused, and its holder goes on undisturbed", async () => {
+    using scene = sceneWithImage();
+    fake(
+      scene,
+      "mksquashfs",
+      `ready; while [ ! -e ${scene.at("go")} ]; do sleep 0.1; done; exec ${hostProgram("mksquashfs")} "$@"`,
+    );
+    const first = build(scene, "--work", "work");
+    await until(() => existsSync(scene.at(READY)), "the tool to start");
+    const second = await scene.start(["inspect", "dir:image", "--work", "work"]).done;
+    expect({ code: second.code, stdout: second.stdout, stderr: second.stderr }).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(
+        new RegExp(
+          `^error: The work directory is in use by process ${first.pid} \\[E_WORK_LOCKED\\]\n\nhint: .*remove`,
+        ),
+      ),
+    });
+    writeFileSync(scene.at("go"), "");
+    expect((await first.done).code).toBe(0);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test.each([
+    ["of a process that is gone", "4194000\n"],
+    ["that holds no number", "\n"],
+    ["that names this very machine's past", "999999999\n"],
+  ])("a lock %s is taken over", async (_, text) => {
+    using scene = sceneWithImage();
+    scene.write("work/lock", text);
+    await scene.succeed(["inspect", "dir:image", "--work", "work"]);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+});
+
+describe("a reader that has had enough", () => {
+  test.each(["inspect dir:image", "inspect dir:image --json", "render-grub dir:image"])(
+    "%s | true",
+    async (args) => {
+      using scene = sceneWithImage();
+      const done = Bun.spawnSync(["sh", "-c", `{ "$0" ${args}; echo "exit $?" >&2; } | true`, BINARY], {
+        cwd: scene.path,
+        env: { ...process.env, TMPDIR: scene.tmp },
+        stderr: "pipe",
+      });
+      expect(done.stderr.toString()).toBe("exit 0\n");
+      expect(await scene.leftovers()).toEqual([]);
+    },
+  );
+
+  test("of standard error", async () => {
+    using scene = sceneWithImage();
+    const done = Bun.spawnSync(
+      [
+        "sh",
+        "-c",
+        `{ "$0" build dir:image -o out/x.iso --verbose 2>&1 >/dev/null; echo "exit $?" >&3; } 3>&2 | true`,
+        BINARY,
+      ],
+      { cwd: scene.path, env: { ...process.env, TMPDIR: scene.tmp }, stderr: "pipe" },
+    );
+    expect(done.stderr.toString()).toBe("exit 0\n");
+    expect(readdirSync(scene.out)).toEqual(["x.iso"]);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+});
+
+/** An ISO that claims 16 GiB, most of it a hole. */
+function hugeIso(scene: Scene): string {
+  scene.write("tree/file", "text");
+  const path = scene.at("huge.bin");
+  const made = Bun.spawnSync(["xorriso", "-as", "mkisofs", "-quiet", "-o", path, scene.at("tree")]);
+  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
+  const sectors = 8 * 2 ** 20;
+  const bytes = Buffer.from(readFileSync(path));
+  // The volume's size stands in both byte orders (ECMA-119 8.4.8).
+  bytes.writeUInt32LE(sectors, 16 * 2048 + 80);
+  bytes.writeUInt32BE(sectors, 16 * 2048 + 84);
+  writeFileSync(path, bytes);
+  truncateSync(path, sectors * 2048);
+  return path;
+}

@@ -1,0 +1,334 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { OpenFile } from "../../internal/image/file-range.ts";
+import type { ImageTree, Inode } from "../../internal/image/image-tree.ts";
+import { blobLayer, type Layer } from "../../internal/image/layer.ts";
+import { openLayeredTree } from "../../internal/image/layered-tree.ts";
+import { resolve } from "../../internal/image/resolve.ts";
+import { Spool } from "../../internal/image/spool.ts";
+import { contentOf, failureOf, memoryLayer, pieces, source } from "./image-memory-layers.ts";
+import { sha256 } from "./image-oci-maker.ts";
+import { type Member, tar } from "./image-tar-maker.ts";
+
+const work = mkdtempSync(join(tmpdir(), "platter-layered-"));
+afterAll(() => rmSync(work, { recursive: true }));
+const openFiles = () => readdirSync("/proc/self/fd").length;
+
+/** A layer that counts how often it is opened and how far it is read. */
+function counted(members: readonly Member[]): Layer & { opened: number; read: number; ended: number } {
+  const inner = memoryLayer(members, { piece: 4000 });
+  const layer = {
+    name: "counted",
+    opened: 0,
+    read: 0,
+    ended: 0,
+    verify: async () => undefined,
+    async *open() {
+      layer.opened++;
+      try {
+        for await (const piece of inner.open()) {
+          layer.read += piece.length;
+          yield piece;
+        }
+      } finally {
+        layer.ended++;
+      }
+    },
+  };
+  return layer;
+}
+
+interface Setup {
+  layers: readonly Layer[];
+  capture?: (path: string) => boolean;
+  signal?: AbortSignal;
+}
+
+function open({
+  layers,
+  capture = () => false,
+  signal = new AbortController().signal,
+}: Setup): Promise<ImageTree> {
+  return openLayeredTree({ source, layers, dialect: "layer", work, capture, signal });
+}
+
+function inodeAt(tree: ImageTree, path: string): Inode {
+  const inode = resolve(tree.root, path)?.inode;
+  if (inode === undefined) throw new Error(`no ${path}`);
+  return inode;
+}
+
+const big = "kernel ".repeat(100_000);
+
+describe("what is captured in the first pass needs no second one", () => {
+  test("files by their path, however large", async () => {
+    const layer = counted([
+      { name: "boot/vmlinuz", content: big },
+      { name: "boot/small", content: "s" },
+      { name: "other", content: "o" },
+    ]);
+    await using tree = await open({ layers: [layer], capture: (path) => path.startsWith("boot/") });
+    expect(await contentOf(tree.read(inodeAt(tree, "boot/vmlinuz")))).toBe(big);
+    expect(await contentOf(tree.read(inodeAt(tree, "boot/small")))).toBe("s");
+    expect(await contentOf(tree.read(inodeAt(tree, "boot/small")))).toBe("s");
+    expect(layer.opened).toBe(1);
+    expect(await contentOf(tree.read(inodeAt(tree, "other")))).toBe("o");
+    expect(layer.opened).toBe(2);
+  });
+
+  test("files that reach their path by a later hard link, as ostree's do, with one more pass for all of them", async () => {
+    const objects = counted([
+      { name: "repo/1", content: big },
+      { name: "repo/2", content: "two" },
+      { name: "repo/3", content: "three" },
+      { name: "boot/vmlinuz", type: "1", link: "repo/1" },
+      { name: "boot/config", type: "1", link: "repo/2" },
+      { name: "end", content: "e".repeat(50_000) },
+    ]);
+    const plain = counted([{ name: "boot/extra", content: "x" }]);
+    await using tree = await open({ layers: [objects, plain], capture: (path) => path.startsWith("boot/") });
+    const opened = objects.opened;
+    expect(opened).toBe(2);
+    expect(await contentOf(tree.read(inodeAt(tree, "boot/vmlinuz")))).toBe(big);
+    expect(await contentOf(tree.read(inodeAt(tree, "boot/config")))).toBe("two");
+    expect([objects.opened, plain.opened]).toEqual([opened, 1]);
+  });
+
+  test("more than fits in memory, in a file that has no name", async () => {
+    const names = ["a", "b", "c"];
+    const layer = counted(names.map((name) => ({ name, content: Buffer.alloc(13 << 20, `${name}bcdefg`) })));
+    const before = openFiles();
+    {
+      await using tree = await open({ layers: [layer], capture: () => true });
+      expect(openFiles()).toBe(before + 1);
+      expect(readdirSync(work)).toEqual([]);
+      for (const name of ["c", "a", "b"]) {
+        const found = Buffer.from(await contentOf(tree.read(inodeAt(tree, name))), "latin1");
+        expect(found.equals(Buffer.alloc(13 << 20, `${name}bcdefg`))).toBe(true);
+      }
+      expect(layer.opened).toBe(1);
+    }
+    expect(openFiles()).toBe(before);
+  });
+});
+
+describe("the sequential reader", () => {
+  const names = ["a", "b", "c", "d", "e"];
+  const members = names.map((name) => ({ name, content: name.repeat(3000) }));
+
+  test("reads a layer in canonical order once, no further than needed, and closes it then", async () => {
+    const layer = counted([...members, { name: "unwanted", content: "u".repeat(100_000) }]);
+    await using tree = await open({ layers: [layer] });
+    layer.read = 0;
+    const wanted = names.map((name) => inodeAt(tree, name));
+    await using reader = await tree.sequentialReader(wanted);
+    for (const [i, name] of names.entries()) {
+      expect(await contentOf(reader.open(wanted[i] as Inode))).toBe(name.repeat(3000));
+    }
+    expect([layer.opened, layer.ended]).toEqual([2, 2]);
+    expect(layer.read).toBeLessThan(30_000);
+  });
+
+  test("opens a layer only when something of it is asked for", async () => {
+    const layers = [counted(members.slice(0, 2)), counted(members.slice(2))];
+    await using tree = await open({ layers });
+    await using reader = await tree.sequentialReader(names.map((name) => inodeAt(tree, name)));
+    await contentOf(reader.open(inodeAt(tree, "a")));
+    expect(layers.map((layer) => layer.opened)).toEqual([2, 1]);
+  });
+
+  test("takes what is captured from there, and empty files from nowhere", async () => {
+    const layer = counted([...members, { name: "empty", content: "" }]);
+    await using tree = await open({ layers: [layer], capture: (path) => path === "b" });
+    await using reader = await tree.sequentialReader([inodeAt(tree, "b"), inodeAt(tree, "empty")]);
+    expect(await contentOf(reader.open(inodeAt(tree, "b")))).toBe("b".repeat(3000));
+    expect(await contentOf(reader.open(inodeAt(tree, "empty")))).toBe("");
+    expect(layer.opened).toBe(1);
+  });
+
+  test("a consumer may stop in the middle of a content and go on with the next", async () => {
+    await using tree = await open({ layers: [counted(members)] });
+    await using reader = await tree.sequentialReader(names.map((name) => inodeAt(tree, name)));
+    for await (const _ of reader.open(inodeAt(tree, "b"))) break;
+    expect(await contentOf(reader.open(inodeAt(tree, "a")))).toBe("a".repeat(3000));
+    expect(await contentOf(reader.open(inodeAt(tree, "d")))).toBe("d".repeat(3000));
+  });
+
+  test("what was not announced is a bug of the caller", async () => {
+    await using tree = await open({ layers: [counted(members)] });
+    await using reader = await tree.sequentialReader([inodeAt(tree, "a")]);
+    expect(await failureOf(contentOf(reader.open(inodeAt(tree, "b"))))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("layers from files", () => {
+  const bytes = tar([
+    { name: "a", content: big },
+    { name: "b", content: "b" },
+  ]);
+  const files: [string, Uint8Array][] = [
+    ["plain", bytes],
+    ["gzip", gzipSync(bytes)],
+    ["zstd", zstdCompressSync(bytes)],
+  ];
+
+  function fileLayer(
+    content: Uint8Array,
+    more: { digest?: string; signal?: AbortSignal; diffId?: string } = {},
+  ) {
+    const path = join(work, "blob");
+    writeFileSync(path, content);
+    const signal = more.signal ?? new AbortController().signal;
+    const blob = {
+      name: "blob 1234",
+      digest: more.diffId === undefined ? (more.digest ?? sha256(content)) : undefined,
+      size: undefined,
+      async *open() {
+        using file = OpenFile.open(path);
+        yield* file.range({ start: 0, length: file.size, signal });
+      },
+    };
+    return blobLayer(blob, { diffId: more.diffId });
+  }
+
+  test.each(files)("%s: no descriptor stays open, whatever is left unread", async (_, content) => {
+    const before = openFiles();
+    {
+      await using tree = await open({ layers: [fileLayer(content)] });
+      for await (const _piece of tree.read(inodeAt(tree, "a"))) break;
+      expect(await contentOf(tree.read(inodeAt(tree, "b")))).toBe("b");
+      const reader = await tree.sequentialReader([inodeAt(tree, "a"), inodeAt(tree, "b")]);
+      for await (const _piece of reader.open(inodeAt(tree, "a"))) break;
+      await reader[Symbol.asyncDispose]();
+    }
+    expect(openFiles()).toBe(before);
+  });
+
+  test.each(files)("%s: a wrong digest is found in the first pass", async (_, content) => {
+    const layer = fileLayer(content, { digest: `sha256:${"1".repeat(64)}` });
+    const before = openFiles();
+    expect(await failureOf(open({ layers: [layer] }))).toMatchObject({ code: "E_BLOB_DIGEST" });
+    expect(openFiles()).toBe(before);
+  });
+
+  test.each(files)("%s: damage that shows as nonsense first is named as damage", async (_, content) => {
+    const damaged = Buffer.from(content);
+    damaged.fill(0x39, 140, 160);
+    for (const expectation of [{ digest: sha256(content) }, { diffId: sha256(bytes) }]) {
+      const failure = await failureOf(open({ layers: [fileLayer(damaged, expectation)] }));
+      expect(["E_BLOB_DIGEST", "E_BLOB_CORRUPT"]).toContain((failure as { code: string }).code);
+      expect(String(failure)).toContain("blob 1234");
+    }
+  });
+
+  test("the digest of the plain tar is checked where the blob has none", async () => {
+    await using tree = await open({ layers: [fileLayer(gzipSync(bytes), { diffId: sha256(bytes) })] });
+    expect(await contentOf(tree.read(inodeAt(tree, "b")))).toBe("b");
+    const wrong = fileLayer(gzipSync(bytes), { diffId: sha256(Buffer.from("other")) });
+    expect(await failureOf(open({ layers: [wrong] }))).toMatchObject({ code: "E_BLOB_DIGEST" });
+  });
+
+  test("a layer that changes between the passes is found out", async () => {
+    await using tree = await open({ layers: [fileLayer(bytes)] });
+    await using reader = await tree.sequentialReader([inodeAt(tree, "b")]);
+    writeFileSync(join(work, "blob"), tar([{ name: "a", content: "short" }]));
+    expect(await failureOf(contentOf(reader.open(inodeAt(tree, "b"))))).toMatchObject({
+      code: "E_BLOB_DIGEST",
+    });
+  });
+
+  test("a file that becomes shorter while it is read is the machine's fault", async () => {
+    const path = join(work, "shrinking");
+    writeFileSync(path, Buffer.alloc(2_000_000));
+    using file = OpenFile.open(path);
+    const range = file.range({ start: 0, length: file.size, signal: new AbortController().signal });
+    await range.next();
+    truncateSync(path, 300_000);
+    expect(await failureOf(contentOf(range))).toMatchObject({ code: "E_FILE_SHRANK", kind: "machine" });
+  });
+
+  test.each(files)("%s: an abort stops it at once, and closes everything", async (_, content) => {
+    const before = openFiles();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const layer = fileLayer(Buffer.concat([content]), { signal });
+    const tree = await open({ layers: [layer], signal });
+    controller.abort();
+    expect(await failureOf(contentOf(tree.read(inodeAt(tree, "a"))))).toMatchObject({
+      code: "E_INTERRUPTED",
+      kind: "interrupted",
+    });
+    expect(await failureOf(open({ layers: [layer], signal }))).toMatchObject({ code: "E_INTERRUPTED" });
+    await tree[Symbol.asyncDispose]();
+    expect(openFiles()).toBe(before);
+  });
+
+  test("a directory, a FIFO or nothing in place of a file", () => {
+    expect(() => OpenFile.open(work)).toThrow(expect.objectContaining({ code: "E_FILE_KIND" }));
+    expect(() => OpenFile.open(join(work, "missing"))).toThrow(
+      expect.objectContaining({ code: "E_FILE_OPEN", message: expect.stringContaining("no such file") }),
+    );
+    Bun.spawnSync(["mkfifo", join(work, "fifo")]);
+    expect(() => OpenFile.open(join(work, "fifo"))).toThrow(expect.objectContaining({ code: "E_FILE_KIND" }));
+  });
+});
+
+describe("the spool", () => {
+  const signal = new AbortController().signal;
+  const keep = (spool: Spool, text: string) => spool.keep(pieces(Buffer.from(text), 1000), text.length);
+
+  test("keeps in memory up to its budget, and gives freed memory out again", async () => {
+    using spool = new Spool({ directory: "/nowhere", name: "test", memoryBudget: 10, signal });
+    const first = await keep(spool, "0123456789");
+    spool.free(first);
+    const second = await keep(spool, "abcdefghij");
+    expect(await contentOf(spool.read(second))).toBe("abcdefghij");
+    expect(await failureOf(keep(spool, "x"))).toMatchObject({ code: "E_SPOOL_WRITE", kind: "machine" });
+  });
+
+  test("uses freed space of its file again, joined with its neighbours", async () => {
+    using spool = new Spool({ directory: work, name: "test", memoryBudget: 0, signal });
+    const offsets = async (...lengths: number[]) => {
+      const slots = [];
+      for (const [i, length] of lengths.entries()) slots.push(await keep(spool, String(i).repeat(length)));
+      return slots as { offset: number; length: number }[];
+    };
+    const slots = await offsets(100, 200, 300, 400);
+    expect(slots.map((slot) => slot.offset)).toEqual([0, 100, 300, 600]);
+    for (const i of [0, 2, 1]) spool.free(slots[i] as { offset: number; length: number });
+    const [again] = await offsets(550);
+    expect(again?.offset).toBe(0);
+    expect(await contentOf(spool.read(slots[3] as { offset: number; length: number }))).toBe("3".repeat(400));
+    const [small, large] = await offsets(50, 60);
+    expect([small?.offset, large?.offset]).toEqual([550, 1000]);
+  });
+
+  test("a full disk is the machine's fault", async () => {
+    const mount = join(work, "small");
+    Bun.spawnSync(["mkdir", mount]);
+    expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]).exitCode).toBe(0);
+    try {
+      using spool = new Spool({ directory: mount, name: "test", memoryBudget: 0, signal });
+      expect(await failureOf(keep(spool, "x".repeat(1 << 20)))).toMatchObject({
+        code: "E_SPOOL_WRITE",
+        kind: "machine",
+        message: expect.stringContaining("no space left"),
+        hint: expect.stringContaining("--work"),
+      });
+    } finally {
+      Bun.spawnSync(["umount", mount]);
+    }
+  });
+
+  test("another file of its name does not disturb it", async () => {
+    const path = join(work, `.test.${process.pid}.0`);
+    closeSync(openSync(path, "w"));
+    using spool = new Spool({ directory: work, name: "test", memoryBudget: 0, signal });
+    expect(await contentOf(spool.read(await keep(spool, "hello")))).toBe("hello");
+    expect(readdirSync(work)).toContain(`.test.${process.pid}.0`);
+    rmSync(path);
+  });
+});
