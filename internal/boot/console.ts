@@ -3,8 +3,7 @@ import { type FailureSign, failureSign } from "./failure-signs.ts";
 import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
 
 /** A login prompt, or systemd at the end of its way. */
-export const BOOTED =
-  /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
+export const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
 
 /** Milliseconds without output after which an unfinished line is looked at, since a prompt has no end. */
 const IDLE = 1000;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PlatterError } from "../error.ts";
 import { openContainersStorage } from "./containers-storage.ts";
 import type { ImageTree } from "./image-tree.ts";
+import { machineError } from "./machine-error.ts";
 import { openOciLayout } from "./oci-layout.ts";
 import type { OpenOptions } from "./open-options.ts";
 
@@ -14,7 +15,9 @@ import type { OpenOptions } from "./open-options.ts";
  */
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
   const { name } = reference;
-  const layout = await mkdtemp(join(options.work, ".docker-"));
+  const layout = await mkdtemp(join(options.work, ".docker-")).catch((error: unknown) => {
+    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${options.work}\`` });
+  });
   const release = () => rmSync(layout, { recursive: true, force: true });
   let tree: ImageTree;
   try {

@@ -3,7 +3,8 @@ import type { BytePath } from "./byte-path.ts";
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
 
 /**
- * What one inode of the image's root file system is. Hard links are several {@link TreeNode}s with the same inode.
+ * What one inode of the image's root file system is. Hard links are several {@link TreeNode}s with the same inode: one
+ * with several names is always the same object; one with a single name may be another object each time it is asked for.
  */
 export interface Inode {
   readonly type: EntryType;
@@ -41,7 +42,10 @@ export interface ImageSource {
   /** The reference in full, with its transport: `oci-archive:/tmp/image.tar`. */
   reference: string;
   transport: string;
-  /** Digest of the image's manifest, `sha256:…`; undefined for a plain directory or tar. */
+  /**
+   * Digest of the image's manifest, `sha256:…`; of its configuration where there is no manifest, in a docker-archive;
+   * undefined for a plain directory or tar.
+   */
   digest: string | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;

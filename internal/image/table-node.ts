@@ -1,5 +1,5 @@
 import type { TreeNode } from "./image-tree.ts";
-import type { StoredInode } from "./inode-table.ts";
+import type { StoredInode } from "./stored-inode.ts";
 import type { TreeTable } from "./tree-table.ts";
 
 /**

@@ -11,7 +11,7 @@ export interface SparseMap {
 }
 
 /** More extents than any real file has; a map beyond this is an attack on memory. */
-const EXTENT_LIMIT = 1_000_000;
+export const EXTENT_LIMIT = 1_000_000;
 
 /** The extents of an old GNU sparse header, and whether a continuation block follows. */
 export function gnuSparsePairs(block: Uint8Array, archive: string): { pairs: number[]; more: boolean } {

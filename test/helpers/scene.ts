@@ -149,10 +149,6 @@ export class Scene implements Disposable {
 
   /** Everything that a run must not leave behind: temporary folders, unfinished files, mounts, processes. */
   async leftovers(): Promise<string[]> {
-    const files = () =>
-      readdirSync(this.path, { recursive: true, encoding: "utf8" })
-        .filter((name) => /(?:^|\/)(?:\.platter-[^/]*|[^/]*\.partial|\.(?:root|out)-[^/]*|lock)$/.test(name))
-        .sort();
     const deadline = performance.now() + SETTLING;
     let processes = this.processes();
     while (processes.length > 0 && performance.now() < deadline) {
@@ -160,7 +156,17 @@ export class Scene implements Disposable {
       processes = this.processes();
     }
     const mounts = this.#mounts().filter((point) => !this.#mountPoints.has(point));
-    return [...files(), ...mounts.map((point) => `mount ${point}`), ...processes];
+    return [...this.#files(), ...mounts.map((point) => `mount ${point}`), ...processes];
+  }
+
+  #files(): string[] {
+    const names = [".platter-*", "*.partial", ".enclosed-*", "lock"].flatMap((name) => ["-o", "-name", name]);
+    const found = Bun.spawnSync(["find", this.path, ...["(", ...names.slice(1), ")"]]);
+    return found.stdout
+      .toString()
+      .split("\n")
+      .filter((path) => path !== "")
+      .sort();
   }
 
   /** Processes that were started from here and still run. */

@@ -1,6 +1,14 @@
 /** Ctrl-C and its relatives, in every stage: prompt, exit code 130, and nothing left behind. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import {
   BINARY,
   expectNoStack,
@@ -67,7 +75,7 @@ const build = (scene: Scene, ...flags: string[]) =>
 /** Each stage's tool, as unwilling as can be: it ignores signals, has children that do so too, and holds its pipes. */
 const STUBBORN = "trap '' TERM INT HUP; (trap '' TERM; sleep 600) & sleep 600 & ready; sleep 600";
 
-describe("Ctrl-C", () => {
+describe.concurrent("Ctrl-C", () => {
   test("inspect, while an archive is unpacked", async () => {
     using scene = new Scene("interrupt");
     scene.write("root.tar.xz", Buffer.from("fd377a585a000000", "hex"));
@@ -104,14 +112,14 @@ describe("Ctrl-C", () => {
     using scene = new Scene("interrupt");
     const iso = hugeIso(scene);
     const running = scene.start(["implant", iso]);
-    await Bun.sleep(1000);
+    await until(() => opens(running.pid, iso), "the ISO to be read");
     await expectInterrupted(scene, await stop(running, "SIGINT"));
     // Nothing was written: an ISO has no checksum, or a whole one.
     expect((await scene.start(["implant", "--check", iso]).done).stderr).toContain("no checksum");
   });
 });
 
-describe("other ways to say it", () => {
+describe.concurrent("other ways to say it", () => {
   test.each(["SIGTERM", "SIGHUP"] as const)("%s", async (signal) => {
     using scene = sceneWithImage();
     fake(scene, "mksquashfs", STUBBORN);
@@ -183,19 +191,20 @@ describe("two at once", () => {
 });
 
 describe("a reader that has had enough", () => {
-  test.each(["inspect dir:image", "inspect dir:image --json", "render-grub dir:image"])(
-    "%s | true",
-    async (args) => {
-      using scene = sceneWithImage();
-      const done = Bun.spawnSync(["sh", "-c", `{ "$0" ${args}; echo "exit $?" >&2; } | true`, BINARY], {
-        cwd: scene.path,
-        env: { ...process.env, TMPDIR: scene.tmp },
-        stderr: "pipe",
-      });
-      expect(done.stderr.toString()).toBe("exit 0\n");
-      expect(await scene.leftovers()).toEqual([]);
-    },
-  );
+  test.each([
+    "inspect dir:image",
+    "inspect dir:image --json",
+    "render-grub dir:image",
+  ])("%s | true", async (args) => {
+    using scene = sceneWithImage();
+    const done = Bun.spawnSync(["sh", "-c", `{ "$0" ${args}; echo "exit $?" >&2; } | true`, BINARY], {
+      cwd: scene.path,
+      env: { ...process.env, TMPDIR: scene.tmp },
+      stderr: "pipe",
+    });
+    expect(done.stderr.toString()).toBe("exit 0\n");
+    expect(await scene.leftovers()).toEqual([]);
+  });
 
   test("of standard error", async () => {
     using scene = sceneWithImage();
@@ -213,6 +222,18 @@ describe("a reader that has had enough", () => {
     expect(await scene.leftovers()).toEqual([]);
   });
 });
+
+/** Whether a process has a file open. */
+function opens(pid: number, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return readlinkSync(`${folder}/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  });
+}
 
 /** An ISO that claims 16 GiB, most of it a hole. */
 function hugeIso(scene: Scene): string {

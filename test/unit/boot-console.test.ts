@@ -80,10 +80,12 @@ describe("a boot that works", () => {
     expect(watch([OVMF, GRUB, KERNEL, line]).watcher.verdict?.outcome).toBe("booted");
   });
 
-  test.each(["[  OK  ] Reached target Basic System.\r\n", "Last login: Monday\r\n", "login: denied\r\n"])(
-    "is not up with %j",
-    (line) => expect(watch([OVMF, GRUB, KERNEL, line]).watcher.verdict).toBeUndefined(),
-  );
+  test.each([
+    "[  OK  ] Reached target Basic System.\r\n",
+    "Last login: Monday\r\n",
+    "login: denied\r\n",
+  ])("is not up with %j", (line) =>
+    expect(watch([OVMF, GRUB, KERNEL, line]).watcher.verdict).toBeUndefined());
 
   test("is up at another line, if asked for one", () => {
     const pieces = [SEABIOS, GRUB, KERNEL, "PLATTER-ROOT-OK pid1\r\n"];

@@ -149,13 +149,9 @@ describe("with a real QEMU", () => {
     expect(existsSync(result.screenshot ?? "")).toBe(true);
   }, 60_000);
 
-  test.each(["bios", "uefi", "secure-boot"] as const)(
-    "the probe hears %s firmware",
-    async (firmware) => {
-      expect(await firmwareRuns("tcg", { architecture: "x86_64", firmware }, world(runTool))).toBe(true);
-    },
-    60_000,
-  );
+  test.each(["bios", "uefi", "secure-boot"] as const)("the probe hears %s firmware", async (firmware) => {
+    expect(await firmwareRuns("tcg", { architecture: "x86_64", firmware }, world(runTool))).toBe(true);
+  }, 60_000);
 });
 
 describe("chooseAccelerator", () => {

@@ -168,12 +168,18 @@ describe("names", () => {
     expect(errorOf(() => writeFatImage(files, OPTIONS)).detail).toEqual([message]);
   });
 
-  test.each(["", "TWELVE CHARS", "lower", " X", "X ", "A.B", "É", "NO NAME"])(
-    "label %p is refused",
-    (label) => {
-      expect(errorOf(() => writeFatImage([], { ...OPTIONS, label })).code).toBe("E_FAT_LABEL");
-    },
-  );
+  test.each([
+    "",
+    "TWELVE CHARS",
+    "lower",
+    " X",
+    "X ",
+    "A.B",
+    "É",
+    "NO NAME",
+  ])("label %p is refused", (label) => {
+    expect(errorOf(() => writeFatImage([], { ...OPTIONS, label })).code).toBe("E_FAT_LABEL");
+  });
 });
 
 describe("times", () => {

@@ -54,12 +54,18 @@ describe("quoteWord", () => {
     );
   });
 
-  test.each(["a\nb", "a\rb", "\0", "\u001b[31m", "\t", "\u0085", "\u2028", "\ud800"])(
-    "%j is refused",
-    (word) => {
-      expect(() => quoteWord(word)).toThrow(PlatterError);
-    },
-  );
+  test.each([
+    "a\nb",
+    "a\rb",
+    "\0",
+    "\u001b[31m",
+    "\t",
+    "\u0085",
+    "\u2028",
+    "\ud800",
+  ])("%j is refused", (word) => {
+    expect(() => quoteWord(word)).toThrow(PlatterError);
+  });
 });
 
 describe("splitWords", () => {

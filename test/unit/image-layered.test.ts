@@ -112,7 +112,7 @@ describe("what is captured in the first pass needs no second one", () => {
       expect(layer.opened).toBe(1);
     }
     expect(openFiles()).toBe(before);
-  });
+  }, 30_000);
 });
 
 describe("the sequential reader", () => {

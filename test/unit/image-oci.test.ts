@@ -281,13 +281,16 @@ describe("docker archives", () => {
     }
   });
 
-  test.each(["a", "a:latest", "library/a", "docker.io/library/a:latest", "@0"])(
-    "the image called %s",
-    async (tag) => {
-      const path = archive(stored, [image(), image({ RepoTags: ["quay.io/x/a:latest"] })]);
-      expect(await names(`docker-archive:${path}:${tag}`)).toEqual(["a"]);
-    },
-  );
+  test.each([
+    "a",
+    "a:latest",
+    "library/a",
+    "docker.io/library/a:latest",
+    "@0",
+  ])("the image called %s", async (tag) => {
+    const path = archive(stored, [image(), image({ RepoTags: ["quay.io/x/a:latest"] })]);
+    expect(await names(`docker-archive:${path}:${tag}`)).toEqual(["a"]);
+  });
 
   test("its identity is that of its configuration", async () => {
     await using tree = await open(`docker-archive:${archive(stored)}`);

@@ -92,12 +92,18 @@ grub2:
     expect(parse(shared).config?.grub2?.entries).toHaveLength(2);
   });
 
-  test.each(["", "\n", "# nothing\n", "---\n", "---\n...\n", "{}\n", "null\n", "~\n"])(
-    "%j sets nothing",
-    (text) => {
-      expect(parse(text)).toEqual({ config: {}, findings: [] });
-    },
-  );
+  test.each([
+    "",
+    "\n",
+    "# nothing\n",
+    "---\n",
+    "---\n...\n",
+    "{}\n",
+    "null\n",
+    "~\n",
+  ])("%j sets nothing", (text) => {
+    expect(parse(text)).toEqual({ config: {}, findings: [] });
+  });
 });
 
 describe("numbers", () => {

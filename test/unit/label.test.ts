@@ -21,13 +21,16 @@ describe("toVolumeLabel", () => {
     expect(toVolumeLabel(text)).toEqual({ label: text as VolumeLabel, findings: [] });
   });
 
-  test.each(["Bazzite-Live", "x", "Fedora-S-dvd-x86_64-42", "a.b", "ä".repeat(16)])(
-    "%s is taken with a note",
-    (text) => {
-      expect(toVolumeLabel(text).label).toBe(text as VolumeLabel);
-      expect(codes(text)).toEqual(["F_LABEL_ECMA119"]);
-    },
-  );
+  test.each([
+    "Bazzite-Live",
+    "x",
+    "Fedora-S-dvd-x86_64-42",
+    "a.b",
+    "ä".repeat(16),
+  ])("%s is taken with a note", (text) => {
+    expect(toVolumeLabel(text).label).toBe(text as VolumeLabel);
+    expect(codes(text)).toEqual(["F_LABEL_ECMA119"]);
+  });
 
   test.each([
     ["", ["F_LABEL_EMPTY"]],

@@ -49,12 +49,20 @@ describe("parseOsRelease", () => {
     expect(parseOsRelease(text).fields.get("A")).toBe(value);
   });
 
-  test.each(["# A=comment", "#A=1", "A", "=1", "1A=1", "A-B=1", "export A=1", 'A="open', "A='open", "A =1"])(
-    "ignores %j",
-    (text) => {
-      expect([...parseOsRelease(`${text}\nOK=1\n`).fields]).toEqual([["OK", "1"]]);
-    },
-  );
+  test.each([
+    "# A=comment",
+    "#A=1",
+    "A",
+    "=1",
+    "1A=1",
+    "A-B=1",
+    "export A=1",
+    'A="open',
+    "A='open",
+    "A =1",
+  ])("ignores %j", (text) => {
+    expect([...parseOsRelease(`${text}\nOK=1\n`).fields]).toEqual([["OK", "1"]]);
+  });
 
   test("empty values count as missing, an ID is lower case", () => {
     const parsed = parseOsRelease('NAME=""\nID=FEDORA\nVERSION_ID=" "\nID_LIKE=\n');

@@ -404,27 +404,29 @@ describe("sparse files come whole", () => {
     }
   });
 
-  test.each(["gnu", "posix --sparse-version=0.0", "posix --sparse-version=0.1", "posix"])(
-    "as GNU tar writes them: %s",
-    async (format) => {
-      const folder = mkdtempSync(join(tmpdir(), "platter-sparse-"));
-      try {
-        const fd = openSync(join(folder, "s"), "w");
-        for (let i = 0; i < 30; i++) writeSync(fd, Buffer.alloc(4096, i + 1), 0, 4096, i * 65_536);
-        closeSync(fd);
-        truncateSync(join(folder, "s"), 3_000_001);
-        const made = Bun.spawnSync(`tar -C ${folder} --sparse --format=${format} -cf - s`.split(" "));
-        expect(made.exitCode).toBe(0);
-        const [entry] = await readAll(made.stdout);
-        expect(entry).toMatchObject({ path: "s", size: 3_000_001, sparse: true });
-        expect(
-          Buffer.from(entry?.content ?? "", "latin1").equals(await Bun.file(join(folder, "s")).bytes()),
-        ).toBe(true);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  test.each([
+    "gnu",
+    "posix --sparse-version=0.0",
+    "posix --sparse-version=0.1",
+    "posix",
+  ])("as GNU tar writes them: %s", async (format) => {
+    const folder = mkdtempSync(join(tmpdir(), "platter-sparse-"));
+    try {
+      const fd = openSync(join(folder, "s"), "w");
+      for (let i = 0; i < 30; i++) writeSync(fd, Buffer.alloc(4096, i + 1), 0, 4096, i * 65_536);
+      closeSync(fd);
+      truncateSync(join(folder, "s"), 3_000_001);
+      const made = Bun.spawnSync(`tar -C ${folder} --sparse --format=${format} -cf - s`.split(" "));
+      expect(made.exitCode).toBe(0);
+      const [entry] = await readAll(made.stdout);
+      expect(entry).toMatchObject({ path: "s", size: 3_000_001, sparse: true });
+      expect(
+        Buffer.from(entry?.content ?? "", "latin1").equals(await Bun.file(join(folder, "s")).bytes()),
+      ).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 describe("nonsense is refused, and the archive named", () => {
