@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { PlatterError } from "../error.ts";
+import { interrupted } from "../tool/run.ts";
 import type { BootWay } from "./boot-result.ts";
 import { findQemu } from "./firmware.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
@@ -13,11 +15,11 @@ export type InteractiveRequest = BootWay &
   };
 
 /**
- * Gives the user the machine, until the user or the machine ends it, and tells QEMU's exit code. Unlike any other
- * tool it keeps the terminal and stays in platter's own process group, or it could not read from the terminal.
- * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`
+ * Gives the user the machine, until the user or the machine ends it. Unlike any other tool QEMU keeps the terminal and
+ * stays in platter's own process group, or it could not read from the terminal.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED`, `E_INTERRUPTED`
  */
-export async function bootInteractively(request: InteractiveRequest, signal: AbortSignal): Promise<number> {
+export async function bootInteractively(request: InteractiveRequest, signal: AbortSignal): Promise<void> {
   const { architecture } = request;
   const qemu = findQemu(architecture);
   const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
@@ -30,8 +32,19 @@ export async function bootInteractively(request: InteractiveRequest, signal: Abo
       stderr: "inherit",
       signal,
     });
-    return await child.exited;
+    const exitCode = await child.exited;
+    if (signal.aborted) throw interrupted("the virtual machine");
+    if (exitCode !== 0) throw failed(exitCode);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function failed(exitCode: number): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `QEMU failed with exit code ${exitCode}`,
+    hint: "What QEMU itself said about it stands above.",
+  });
 }

@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -17,6 +16,7 @@ import { Qmp, QmpError } from "./qmp.ts";
 import { Screen } from "./screen.ts";
 import { takeScreenshot } from "./screenshot.ts";
 import { isoHasSerialConsole } from "./serial-console.ts";
+import { SerialLog } from "./serial-log.ts";
 import { switchedOff, timedOut } from "./verdict.ts";
 
 export interface BootRequest extends BootWay {
@@ -89,7 +89,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   const { now } = world;
   const name = wayName(request);
   const serialLog = join(keepIn, `${name}.serial.log`);
-  const serial = openSync(serialLog, "w");
+  using serial = new SerialLog(serialLog);
   const stop = new AbortController();
   const drive = request.menu === "add-console" && (await isoHasSerialConsole(request.iso)) === false;
   const start = now();
@@ -102,7 +102,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
       signal: AbortSignal.any([world.signal, stop.signal]),
       log: join(keepIn, `${name}.qemu.log`),
       onStdout: (chunk) => {
-        writeSync(serial, chunk);
+        serial.write(chunk);
         screen.feed(chunk);
         const before = watcher.phase;
         watcher.feed(chunk, now());
@@ -155,7 +155,6 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   } finally {
     stop.abort();
     await Promise.all([machine.catch(() => undefined), menu]);
-    closeSync(serial);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { type RootOptions, rootOptions, tarStream } from "./entry-stream.ts";
 import { type WalkOptions, walkEntries } from "./entry-walk.ts";
-import { setRootTime } from "./root-time.ts";
+import { setRootInode } from "./root-inode.ts";
 import type { SquashOptions } from "./squash-options.ts";
 
 /** Folders that dracut and systemd need as mount points, with or without the image. */
@@ -38,15 +38,15 @@ export function mksquashfsArguments(
   args.push("-root-time", String(root.mtime));
   if (options.compression === "none") args.push("-comp", "gzip", "-noI", "-noD", "-noF", "-noX");
   else args.push("-comp", options.compression);
-  // Where the root's time must be corrected afterwards, its inode must be readable without xz or lz4.
-  if (needsRootTime(about.version) && (options.compression === "xz" || options.compression === "lz4"))
+  // Where the root's inode must be corrected afterwards, it must be readable without xz or lz4.
+  if (needsRootInode(about.version) && (options.compression === "xz" || options.compression === "lz4"))
     args.push("-noI");
   if (options.level !== null) args.push("-Xcompression-level", String(options.level));
   return args;
 }
 
-/** mksquashfs before 4.6 ignores `-root-time` when it reads a tar archive. */
-function needsRootTime(version: string): boolean {
+/** mksquashfs before 4.6 ignores the root's time and owner when it reads a tar archive. */
+function needsRootInode(version: string): boolean {
   return compareDotted(version, "4.6") < 0;
 }
 
@@ -66,13 +66,17 @@ export interface SquashRun {
 export async function makeSquashfs(run: SquashRun, toolbox: Toolbox): Promise<void> {
   const { tree, walk, options, time, output, log, task } = run;
   let total = 0;
-  for (const entry of walkEntries(tree, walk)) total += entry.size;
+  const otherIds = new Set<number>();
+  for (const { path, size, uid, gid } of walkEntries(tree, walk)) {
+    total += size;
+    if (path !== "") otherIds.add(uid).add(gid);
+  }
   const root = rootOptions(tree);
   const { version } = await toolbox.find("mksquashfs");
   const stdin = counted(tarStream(tree, walk), (done) => task.progress(Math.min(done, total), total));
   const args = { options, root, time, version };
   await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), { stdin, log, output });
-  if (needsRootTime(version)) await setRootTime(output, root.mtime);
+  if (needsRootInode(version)) await setRootInode(output, { ...root, otherIds });
 }
 
 async function* counted(

@@ -41,6 +41,8 @@ export function tinyImage(folder: string, changes: Changes = {}): string {
   }
   for (const path of changes.without ?? []) rmSync(join(folder, path), { recursive: true });
   for (const [path, content] of Object.entries(changes.with ?? {})) put(join(folder, path), content);
+  // The same image has the same times, and so the same ISO.
+  Bun.spawnSync(["find", folder, "-exec", "touch", "-h", "-d", "@1700000000", "{}", "+"]);
   return folder;
 }
 

@@ -1,6 +1,7 @@
 /** On what mksquashfs really writes; unsquashfs is the judge. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
+  chmodSync,
   copyFileSync,
   mkdtempSync,
   readFileSync,
@@ -13,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { PlatterError } from "../../internal/error.ts";
-import { setRootTime } from "../../internal/squash/root-time.ts";
+import { setRootInode } from "../../internal/squash/root-inode.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 
 setDefaultTimeout(60_000);
@@ -22,6 +23,10 @@ const scratch = mkdtempSync(join(tmpdir(), "platter-root-time-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const TIME = 1_234_567_890;
+/** Every id counts as one of the other files', so that none goes. */
+const ALL_IDS = { has: () => true } as unknown as ReadonlySet<number>;
+const setRootTime = (path: string, mtime: number) =>
+  setRootInode(path, { uid: 0, gid: 0, mtime, otherIds: ALL_IDS });
 const COMPRESSIONS = {
   zstd: ["-comp", "zstd"],
   gzip: ["-comp", "gzip"],
@@ -29,11 +34,17 @@ const COMPRESSIONS = {
   "xz with a plain inode table": ["-comp", "xz", "-noI"],
 } as const;
 
-function squash(name: string, members: readonly Member[], flags: readonly string[]): string {
+/** @param as what comes before mksquashfs on the command line */
+function squash(
+  name: string,
+  members: readonly Member[],
+  flags: readonly string[],
+  as: readonly string[] = [],
+): string {
   const path = join(scratch, name.replaceAll(" ", "-"));
   rmSync(path, { force: true });
   const args = ["-", path, "-tar", "-b", "4096", "-noappend", "-no-progress", "-quiet", "-mkfs-time", "1000"];
-  const done = Bun.spawnSync(["mksquashfs", ...args, ...flags], { stdin: tar(members) });
+  const done = Bun.spawnSync([...as, "mksquashfs", ...args, ...flags], { stdin: tar(members) });
   if (done.exitCode !== 0) throw new Error(done.stderr.toString());
   return path;
 }
@@ -128,6 +139,40 @@ test("the same squashfs gets the same bytes, whatever the clock was when it was 
   for (const path of [two, three]) await setRootTime(path, TIME);
   expect(readFileSync(two).equals(readFileSync(three))).toBe(true);
   expect(readFileSync(one).equals(readFileSync(two))).toBe(false);
+});
+
+describe("the root's owner", () => {
+  const NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  const members: Member[] = [
+    { name: "file", content: "text", uid: 7, gid: 8 },
+    { name: "other", content: "more", uid: 0, gid: 0 },
+  ];
+  const owners: [string, Member[], { uid: number; gid: number }][] = [
+    ["root's", members, { uid: 0, gid: 0 }],
+    ["one that no file has", members, { uid: 1234, gid: 70_000 }],
+    [
+      "the caller's, which a file has too",
+      [...members, { name: "z", content: "", uid: 65_534, gid: 8 }],
+      { uid: 65_534, gid: 0 },
+    ],
+  ];
+
+  test.each(owners)("%s: the same bytes, whoever the caller was", async (_name, files, owner) => {
+    chmodSync(scratch, 0o777);
+    const otherIds = new Set(files.flatMap(({ uid = 0, gid = 0 }) => [uid, gid]));
+    const made = [squash("as-root", files, []), squash("as-nobody", files, [], NOBODY)];
+    const before = made.map((path) => everything(path).rest);
+    for (const path of made) await setRootInode(path, { ...owner, mtime: TIME, otherIds });
+    const after = made.map(everything);
+    for (const [i, { root, rest }] of after.entries()) {
+      expect(root).toContain(` ${owner.uid}/${owner.gid} `);
+      // The superblock tells the number of ids, which may be another one.
+      const without = (text: string) =>
+        text.replace(/Number of (?:ids|uids|gids).*/g, "").replace(/Filesystem size.*/g, "");
+      expect(without(rest)).toBe(without(before[i]!));
+    }
+    expect(readFileSync(made[0]!).equals(readFileSync(made[1]!))).toBe(true);
+  });
 });
 
 describe("an inode of the root that lies across two blocks", () => {
