@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
 import type { ToolResult } from "../tool/run.ts";
+import { containersEnvironment } from "./containers-environment.ts";
 import { openDirectory } from "./directory.ts";
+import { openFetchedLayout } from "./fetched-layout.ts";
 import type { ImageSource, ImageTree } from "./image-tree.ts";
 import { checkArchitecture } from "./oci-layout.ts";
 import { parseCreated } from "./oci-manifest.ts";
@@ -23,24 +25,27 @@ interface StorageName {
 }
 
 /**
- * An image in podman's storage, mounted by podman until the tree is disposed of.
- * @throws PlatterError `E_IMAGE_MISSING`, `E_IMAGE_ARCH`, `E_PODMAN_ROOTLESS`, `E_TOOL_…`, `E_DIRECTORY_READ`
+ * An image in podman's storage: mounted by podman until the tree is disposed of, or, for an ordinary user, saved by
+ * podman into the work directory.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_IMAGE_ARCH`, `E_PODMAN_ANSWER`, `E_TOOL_…`, `E_DIRECTORY_READ`
  */
 export async function openContainersStorage(
   reference: { name: string },
   options: OpenOptions,
 ): Promise<ImageTree> {
   const { podman, image } = storageName(reference.name);
-  const run = (...args: string[]) => options.runTool({ argv: [...podman, ...args], signal: options.signal });
+  const env = containersEnvironment();
+  const run = (...args: string[]) =>
+    options.runTool({ argv: [...podman, ...args], signal: options.signal, env });
   const found = await options.runTool({
     argv: [...podman, "image", "inspect", "--format", "json", "--", image],
     signal: options.signal,
+    env,
     accept: [0, 125],
   });
   if (found.exitCode !== 0) throw notFound(reference.name, image, found);
   const [info] = parseInspect(found.stdout, reference.name);
   checkArchitecture(info.Architecture, options.architecture, `containers-storage:${reference.name}`);
-  if (process.getuid?.() !== 0) throw rootless(reference.name);
   const source: ImageSource = {
     reference: `containers-storage:${reference.name}`,
     transport: "containers-storage",
@@ -48,6 +53,12 @@ export async function openContainersStorage(
     created: parseCreated(info.Created),
     architecture: info.Architecture,
   };
+  // Only root may mount. Saving is podman's own business, and its layers say whose the files are in the image.
+  if (process.getuid?.() !== 0) {
+    const save = (layout: string) =>
+      run("save", "--quiet", "--format", "oci-dir", "--output", layout, info.Id);
+    return openFetchedLayout(save, { ...options, source });
+  }
   // By its id: the name may mean another image by the time of the unmount.
   const path = (await run("image", "mount", info.Id)).stdout.trimEnd();
   const release = async () => {
@@ -55,6 +66,7 @@ export async function openContainersStorage(
     await options.runTool({
       argv: [...podman, "image", "umount", info.Id],
       signal: new AbortController().signal,
+      env,
     });
   };
   try {
@@ -112,14 +124,5 @@ function notFound(name: string, image: string, result: ToolResult): PlatterError
     kind: "tool",
     message: `\`podman image inspect ${image}\` failed with exit code ${result.exitCode}.`,
     detail: result.stderr.split("\n").filter((line) => line !== ""),
-  });
-}
-
-function rootless(name: string): PlatterError {
-  return new PlatterError({
-    code: "E_PODMAN_ROOTLESS",
-    kind: "usage",
-    message: `Only root can mount \`${name}\` from containers-storage.`,
-    hint: "Save it with `podman save --format oci-archive -o image.tar NAME` and use `oci-archive:image.tar`.",
   });
 }

@@ -1,11 +1,8 @@
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
 import { PlatterError } from "../error.ts";
+import { containersEnvironment } from "./containers-environment.ts";
 import { openContainersStorage } from "./containers-storage.ts";
+import { openFetchedLayout } from "./fetched-layout.ts";
 import type { ImageTree } from "./image-tree.ts";
-import { machineError } from "./machine-error.ts";
-import { openOciLayout } from "./oci-layout.ts";
 import type { OpenOptions } from "./open-options.ts";
 
 /**
@@ -15,35 +12,20 @@ import type { OpenOptions } from "./open-options.ts";
  */
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
   const { name } = reference;
-  const layout = await mkdtemp(join(options.work, ".docker-")).catch((error: unknown) => {
-    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${options.work}\`` });
-  });
-  const release = () => rmSync(layout, { recursive: true, force: true });
-  let tree: ImageTree;
-  try {
-    const architecture = options.architecture === undefined ? [] : ["--override-arch", options.architecture];
-    await options.runTool({
+  const architecture = options.architecture === undefined ? [] : ["--override-arch", options.architecture];
+  const fetch = (layout: string) =>
+    options.runTool({
       argv: ["skopeo", ...architecture, "copy", `docker://${name}`, `oci:${layout}`],
       signal: options.signal,
+      env: containersEnvironment(),
     });
-    tree = await openOciLayout({ transport: "oci", path: layout, tag: undefined }, options);
+  const source = { reference: `docker://${name}`, transport: "docker" };
+  try {
+    return await openFetchedLayout(fetch, { ...options, source });
   } catch (error) {
-    release();
     if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") return pulled(name, options);
     throw error;
   }
-  const source = { ...tree.source, reference: `docker://${name}`, transport: "docker" };
-  return {
-    source,
-    root: tree.root,
-    hostPath: undefined,
-    read: (inode) => tree.read(inode),
-    sequentialReader: (wanted) => tree.sequentialReader(wanted),
-    async [Symbol.asyncDispose]() {
-      await tree[Symbol.asyncDispose]();
-      release();
-    },
-  };
 }
 
 async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
@@ -52,6 +34,7 @@ async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
     await options.runTool({
       argv: ["podman", "pull", ...architecture, `docker://${name}`],
       signal: options.signal,
+      env: containersEnvironment(),
     });
   } catch (error) {
     if (!(error instanceof PlatterError) || error.code !== "E_TOOL_MISSING") throw error;

@@ -16,6 +16,7 @@ const METADATA = 8192;
 const OWNER_OFFSET = 4;
 const GROUP_OFFSET = 6;
 const MTIME_OFFSET = 8;
+const MTIME_END = 12;
 /** The file's length is a multiple of this, as mksquashfs leaves it. */
 const PADDING = 4096;
 
@@ -23,6 +24,7 @@ const FIELD = {
   inodes: 4,
   fragments: 16,
   compressor: 20,
+  flags: 24,
   ids: 26,
   root: 32,
   used: 40,
@@ -33,6 +35,8 @@ const FIELD = {
   fragment: 80,
   exported: 88,
 };
+
+const FLAG = { plainInodes: 0x0001, plainIds: 0x0800 };
 
 interface Codec {
   unpack: (block: Uint8Array) => Uint8Array;
@@ -55,7 +59,8 @@ export interface RootInode {
 }
 
 /**
- * Corrects the root directory's owner and time in a squashfs; a file in which they are right stays as it is.
+ * Corrects the root directory's owner and time in a squashfs. What they stand in is packed anew even where they were
+ * right by chance: mksquashfs packs otherwise, and the bytes must depend neither on the clock nor on the caller.
  * @throws PlatterError `E_SQUASHFS` for a file that is no squashfs, or whose root cannot be read
  */
 export async function setRootInode(path: string, root: RootInode): Promise<void> {
@@ -82,6 +87,7 @@ async function correctRoot(file: FileHandle, root: RootInode): Promise<void> {
   const tail = Buffer.alloc(used - start);
   await file.read(tail, 0, tail.length, start);
   const codec = CODECS[superblock.readUInt16LE(FIELD.compressor)];
+  const flags = superblock.readUInt16LE(FIELD.flags);
 
   const idList = Number(superblock.readBigUInt64LE(FIELD.id)) - start;
   const idStart = Number(tail.readBigUInt64LE(idList)) - start;
@@ -89,24 +95,21 @@ async function correctRoot(file: FileHandle, root: RootInode): Promise<void> {
   const oldIds = contentOf(idBlocks);
   const ids = idsWithRoot(oldIds, root);
   const newIds = idTable(ids);
-  const idRegion = newIds.equals(oldIds)
-    ? tail.subarray(idStart, idList)
-    : encodeTable(newIds, packedAs(idBlocks, codec));
+  const idRegion = encodeTable(newIds, flags & FLAG.plainIds ? undefined : codec);
 
   const inodeEnd = Number(superblock.readBigUInt64LE(FIELD.directory)) - start;
   const inodeBlocks = decodeBlocks(tail.subarray(0, inodeEnd), codec);
   const inodes = contentOf(inodeBlocks);
-  const before = Buffer.from(inodes);
   const at = Number(reference & 0xffffn);
   inodes.writeUInt16LE(ids.indexOf(root.uid), at + OWNER_OFFSET);
   inodes.writeUInt16LE(ids.indexOf(root.gid), at + GROUP_OFFSET);
   inodes.writeUInt32LE(root.mtime, at + MTIME_OFFSET);
-  if (inodes.equals(before) && newIds.equals(oldIds)) return;
   // A block is 8 KiB, so the inode may lie across two of them; those that are not touched keep their bytes.
   const inodeRegion = Buffer.concat(
-    inodeBlocks.map(({ stored, content, packed }, i) => {
-      const now = inodes.subarray(i * METADATA, i * METADATA + content.length);
-      return now.equals(content) ? stored : encodeBlock(now, packed ? codec : undefined);
+    inodeBlocks.map(({ stored, content }, i) => {
+      const [from, to] = [i * METADATA, i * METADATA + content.length];
+      if (to <= at + OWNER_OFFSET || from >= at + MTIME_END) return stored;
+      return encodeBlock(inodes.subarray(from, to), flags & FLAG.plainInodes ? undefined : codec);
     }),
   );
 
@@ -151,11 +154,6 @@ function contentOf(blocks: readonly MetadataBlock[]): Buffer {
   return Buffer.concat(blocks.map(({ content }) => content));
 }
 
-/** The codec for a table's new blocks: none where the table was stored as it is. */
-function packedAs(blocks: readonly MetadataBlock[], codec: Codec | undefined): Codec | undefined {
-  return blocks.some(({ packed }) => packed) ? codec : undefined;
-}
-
 function encodeTable(content: Buffer, codec: Codec | undefined): Buffer {
   const blocks: Buffer[] = [];
   for (let at = 0; at < content.length; at += METADATA) {
@@ -178,7 +176,6 @@ interface MetadataBlock {
   /** As it stands in the file, with its header. */
   stored: Buffer;
   content: Buffer;
-  packed: boolean;
 }
 
 /** The metadata blocks that a stretch of a table consists of; all but the last hold 8 KiB. */
@@ -195,7 +192,7 @@ function decodeBlocks(table: Buffer, codec: Codec | undefined): MetadataBlock[] 
     const content = packed ? Buffer.from(codec!.unpack(body)) : Buffer.from(body);
     if (blocks.length > 0 && blocks.at(-1)!.content.length !== METADATA)
       throw new RangeError("a short block");
-    blocks.push({ stored, content, packed });
+    blocks.push({ stored, content });
     at += stored.length;
   }
   return blocks;

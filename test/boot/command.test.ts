@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { expectRefusal, Scene, until } from "../helpers/scene.ts";
+import { BINARY, expectRefusal, Scene, until } from "../helpers/scene.ts";
 
 let scene: Scene;
 beforeEach(() => {
@@ -39,6 +39,36 @@ describe("platter boot", () => {
     const running = scene.start(["boot", iso, ...BIOS, "--until", "never", "--keep", scene.at("logs")]);
     await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
     running.signal("SIGINT");
+    const ran = await running.done;
+    expect(ran.code).toBe(130);
+    expect(await scene.leftovers()).toEqual([]);
+  }, 90_000);
+
+  test("--interactive gives the terminal to the machine: Ctrl-A X ends it", async () => {
+    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const child = Bun.spawn([BINARY, "boot", iso, ...BIOS, "--interactive"], {
+      stdin: "pipe",
+      stdout: "pipe",
+      env: { PATH: process.env.PATH ?? "", TMPDIR: scene.tmp },
+    });
+    const decoder = new TextDecoder();
+    let said = "";
+    for await (const chunk of child.stdout) {
+      said += decoder.decode(chunk, { stream: true });
+      if (!said.includes("No bootable device")) continue;
+      child.stdin.write("\x01x");
+      child.stdin.end();
+      break;
+    }
+    expect(await child.exited).toBe(0);
+    expect(await scene.leftovers()).toEqual([]);
+  }, 90_000);
+
+  test("a signal ends an interactive machine too", async () => {
+    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const running = scene.start(["boot", iso, ...BIOS, "--interactive"]);
+    await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
+    running.signal("SIGTERM");
     const ran = await running.done;
     expect(ran.code).toBe(130);
     expect(await scene.leftovers()).toEqual([]);

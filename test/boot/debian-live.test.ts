@@ -5,6 +5,7 @@ import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { Scene } from "../helpers/scene.ts";
+import { request } from "./machine-request.ts";
 
 const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-live.sh");
 const IMAGE = "containers-storage:localhost/platter-test/debian-live";
@@ -33,18 +34,8 @@ if (process.env.PLATTER_TEST === "full") {
         signal: new AbortController().signal,
         boot: (way, signal) =>
           bootOnce(
-            {
-              ...way,
-              iso,
-              architecture: "x86_64",
-              accelerator: "tcg",
-              memoryMiB: 2048,
-              cpus: 1,
-              network: "none",
-              timeout: 600,
-              menu: "leave-alone",
-              keepIn: scene.at("logs"),
-            },
+            // No pattern: what counts as booted without one is tried on a real system here.
+            request(way, { iso, memoryMiB: 2048, timeout: 900, keepIn: scene.at("logs") }),
             { run: runTool, signal, now: () => performance.now() },
           ),
       });

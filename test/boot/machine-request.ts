@@ -4,7 +4,7 @@ import type { BootRequest } from "../../internal/boot/run.ts";
 /** What all machines of the tests have in common: emulated, since not every test machine has a KVM that works. */
 export function request(
   way: BootWay,
-  own: Pick<BootRequest, "iso" | "until" | "keepIn"> & Partial<BootRequest>,
+  own: Pick<BootRequest, "iso" | "keepIn"> & Partial<BootRequest>,
 ): BootRequest {
   return {
     ...way,

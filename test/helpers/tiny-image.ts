@@ -25,6 +25,8 @@ const FILES: Readonly<Record<string, string>> = {
   "usr/share/doc/readme": "text\n".repeat(500),
 };
 
+export const OCI_CREATED = "2024-05-06T07:08:09Z";
+
 export interface Changes {
   /** Paths that are removed, with all below them. */
   without?: readonly string[];
@@ -59,7 +61,7 @@ export function ociOf(folder: string, layout: string): string {
   );
   if (packed.exitCode !== 0) throw new Error(`tar: ${packed.stderr.toString()}`);
   const maker = new OciMaker(layout);
-  maker.add(maker.image([packed.stdout], { compression: "zstd" }), "latest");
+  maker.add(maker.image([packed.stdout], { compression: "zstd", created: OCI_CREATED }), "latest");
   return layout;
 }
 

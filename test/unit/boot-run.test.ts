@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { chooseAccelerator, firmwareRuns } from "../../internal/boot/accelerator.ts";
 import { Qmp, QmpError } from "../../internal/boot/qmp.ts";
 import { type BootRequest, type BootWorld, bootOnce } from "../../internal/boot/run.ts";
+import { SerialLog } from "../../internal/boot/serial-log.ts";
 import { PlatterError } from "../../internal/error.ts";
 import { interrupted, type RunTool, runTool } from "../../internal/tool/run.ts";
 
@@ -124,6 +125,17 @@ describe("bootOnce", () => {
     const wanted = bootOnce(request({ architecture: "aarch64" }), world(run));
     // Without an emulator for aarch64 it is that which is missing.
     await expect(wanted).rejects.toMatchObject({ code: expect.stringMatching(/E_BOOT_WAY|E_TOOL_MISSING/) });
+  });
+});
+
+describe("SerialLog", () => {
+  test("keeps what is said, up to a limit", () => {
+    const path = join(folder, "serial.log");
+    {
+      using log = new SerialLog(path, 10);
+      for (const piece of ["12345", "67890abc", "more"]) log.write(bytes(piece));
+    }
+    expect(readFileSync(path, "utf8")).toBe("1234567890\n(the rest was not kept)\n");
   });
 });
 

@@ -1,5 +1,5 @@
 /** Layers that are in memory, for tests: cut into pieces as a file or a decompressor would cut them. */
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BytePath, displayPath } from "../../internal/image/byte-path.ts";
@@ -39,20 +39,36 @@ export const source = {
   architecture: "amd64",
 };
 
-export const workDirectory = mkdtempSync(join(tmpdir(), "platter-unit-"));
+/** There as long as a tree is open, and empty when the last one is closed. */
+export const workDirectory = join(tmpdir(), `platter-unit-${process.pid}`);
+let openTrees = 0;
 
-export function openLayers(
+export async function openLayers(
   layers: readonly (readonly Member[])[],
   options: { dialect?: TarDialect; capture?: (path: BytePath) => boolean; piece?: number } = {},
 ): Promise<ImageTree> {
-  return openLayeredTree({
+  mkdirSync(workDirectory, { recursive: true });
+  openTrees++;
+  const closed = () => {
+    if (--openTrees === 0) rmdirSync(workDirectory);
+  };
+  const tree = await openLayeredTree({
     source,
     layers: layers.map((members, index) => memoryLayer(members, { ...options, name: `layer ${index}` })),
     dialect: options.dialect ?? "layer",
     work: workDirectory,
     capture: options.capture ?? (() => false),
     signal: new AbortController().signal,
+  }).catch((error: unknown) => {
+    closed();
+    throw error;
   });
+  const dispose = tree[Symbol.asyncDispose].bind(tree);
+  tree[Symbol.asyncDispose] = async () => {
+    await dispose();
+    closed();
+  };
+  return tree;
 }
 
 export async function contentOf(content: Content): Promise<string> {

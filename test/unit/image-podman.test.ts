@@ -1,5 +1,5 @@
 /** Sources that other programs stand behind, with those programs played by the test. */
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { failureOf } from "./image-memory-layers.ts";
 import { OciMaker } from "./image-oci-maker.ts";
 import { tar } from "./image-tar-maker.ts";
 
+process.env.REGISTRY_AUTH_FILE = "/auth.json";
 const scratch = mkdtempSync(join(tmpdir(), "platter-podman-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const work = join(scratch, "work");
@@ -39,6 +40,10 @@ async function open(
   const runTool = async (call: ToolCall): Promise<ToolResult> => {
     call.signal.throwIfAborted();
     calls.push(call.argv.join(" "));
+    // Storage, settings and credentials are the caller's.
+    expect(call.env?.HOME).toBe(process.env.HOME as string);
+    expect(call.env?.REGISTRY_AUTH_FILE).toBe("/auth.json");
+    expect(call.env?.BUN_OPTIONS).toBeUndefined();
     const result = { exitCode: 0, stdout: "", stderr: "", ...(await play(call.argv)) };
     if ((call.accept ?? [0]).includes(result.exitCode)) return result;
     throw new PlatterError({ code: "E_TOOL_FAILED", kind: "tool", message: "it failed" });
@@ -146,17 +151,51 @@ describe("containers-storage", () => {
   });
 });
 
+/** Writes an image of one file as an OCI layout. */
+function writeLayout(directory: string): Partial<ToolResult> {
+  const layout = new OciMaker(directory);
+  layout.add(layout.image([tar([{ name: "a", content: "a", uid: 1234 }])]));
+  return {};
+}
+
+describe("containers-storage for an ordinary user", () => {
+  const { getuid } = process;
+  beforeAll(() => {
+    process.getuid = () => 1000;
+  });
+  afterAll(() => {
+    process.getuid = getuid as () => number;
+  });
+
+  test("is saved by podman, read with its owners, and gone afterwards", async () => {
+    const { calls, tree } = await open("containers-storage:a", (argv) =>
+      argv.includes("save") ? writeLayout(argv.at(-2) as string) : podman(argv),
+    );
+    expect(calls[1]).toMatch(/^podman save --quiet --format oci-dir --output \/.*\/\.layout-\S+ (ab){32}$/);
+    expect(tree?.source).toMatchObject({
+      reference: "containers-storage:a",
+      transport: "containers-storage",
+      digest: answer.Digest,
+    });
+    expect(tree?.root.children?.get("a")?.inode.uid).toBe(1234);
+    await tree?.[Symbol.asyncDispose]();
+    expect(readdirSync(work)).toEqual([]);
+  });
+
+  test("a failure leaves nothing behind", async () => {
+    const { failure } = await open("a", (argv) => (argv.includes("save") ? { exitCode: 125 } : podman(argv)));
+    expect(failure).toMatchObject({ code: "E_TOOL_FAILED" });
+    expect(readdirSync(work)).toEqual([]);
+  });
+});
+
 describe("docker://", () => {
-  function skopeo(argv: readonly string[]): Partial<ToolResult> {
-    const layout = new OciMaker((argv.at(-1) as string).slice("oci:".length));
-    layout.add(layout.image([tar([{ name: "a", content: "a" }])]));
-    return {};
-  }
+  const skopeo: Play = (argv) => writeLayout((argv.at(-1) as string).slice("oci:".length));
 
   test("is fetched by skopeo, read, and gone afterwards", async () => {
     const { calls, tree } = await open("docker://quay.io/a/b:c", skopeo, { architecture: "amd64" });
     expect(calls[0]).toMatch(
-      /^skopeo --override-arch amd64 copy docker:\/\/quay\.io\/a\/b:c oci:\/.*\/\.docker-/,
+      /^skopeo --override-arch amd64 copy docker:\/\/quay\.io\/a\/b:c oci:\/.*\/\.layout-/,
     );
     expect(tree?.source).toMatchObject({
       reference: "docker://quay.io/a/b:c",

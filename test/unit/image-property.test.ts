@@ -244,9 +244,9 @@ test(`contents come in any order from layers in any order, in little memory (see
         const top = layers.findLastIndex((each) => each.some(([id]) => `${id}` === node.name));
         const [id, length] = (layers[top] ?? []).find(([each]) => `${each}` === node.name) ?? [0, 0];
         expect(await contentOf(reader.open(node.inode))).toBe(content(top, id, length));
+        expect(readdirSync(workDirectory)).toEqual([]);
       }
     }),
     { seed, numRuns: 150 },
   );
-  expect(readdirSync(workDirectory)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { pathOf } from "../../internal/image/image-tree.ts";
 import { resolve, resolveNoFollow } from "../../internal/image/resolve.ts";
 import { openLayers } from "./image-memory-layers.ts";
@@ -23,6 +23,8 @@ const tree = await openLayers([
     ...Array.from({ length: 45 }, (_, i) => symlink(`chain-${i}`, i === 0 ? "file" : `chain-${i - 1}`)),
   ],
 ]);
+
+afterAll(() => tree[Symbol.asyncDispose]());
 
 test.each<[string, string | undefined]>([
   ["", ""],

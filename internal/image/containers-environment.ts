@@ -1,0 +1,33 @@
+/** What podman and skopeo find their storage, settings, credentials and way to the network by. */
+const VARIABLES = [
+  "HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "XDG_RUNTIME_DIR",
+  "DBUS_SESSION_BUS_ADDRESS",
+  "CONTAINERS_CONF",
+  "CONTAINERS_REGISTRIES_CONF",
+  "CONTAINERS_STORAGE_CONF",
+  "DOCKER_CONFIG",
+  "REGISTRY_AUTH_FILE",
+  "STORAGE_DRIVER",
+  "STORAGE_OPTS",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+];
+
+/** The caller's own settings for podman and skopeo, which other tools must not depend on. */
+export function containersEnvironment(): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}

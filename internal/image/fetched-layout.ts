@@ -1,0 +1,40 @@
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import type { ImageSource, ImageTree } from "./image-tree.ts";
+import { machineError } from "./machine-error.ts";
+import { openOciLayout } from "./oci-layout.ts";
+import type { OpenOptions } from "./open-options.ts";
+
+/**
+ * An image that another program writes into the work directory as an OCI layout, which is gone with the tree.
+ * @throws PlatterError `E_SPOOL_WRITE`, what `fetch` throws, and what reading the layout throws
+ */
+export async function openFetchedLayout(
+  fetch: (layout: string) => Promise<unknown>,
+  options: OpenOptions & { source: Partial<ImageSource> },
+): Promise<ImageTree> {
+  const layout = await mkdtemp(join(options.work, ".layout-")).catch((error: unknown) => {
+    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${options.work}\`` });
+  });
+  const release = () => rmSync(layout, { recursive: true, force: true });
+  let tree: ImageTree;
+  try {
+    await fetch(layout);
+    tree = await openOciLayout({ transport: "oci", path: layout, tag: undefined }, options);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    source: { ...tree.source, ...options.source },
+    root: tree.root,
+    hostPath: undefined,
+    read: (inode) => tree.read(inode),
+    sequentialReader: (wanted) => tree.sequentialReader(wanted),
+    async [Symbol.asyncDispose]() {
+      await tree[Symbol.asyncDispose]();
+      release();
+    },
+  };
+}

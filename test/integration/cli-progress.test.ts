@@ -1,0 +1,97 @@
+/** What a user sees while platter works: much, little, or nothing. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { hostProgram, Scene } from "../helpers/scene.ts";
+import { MM, tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+function sceneWithImage(changes = {}): Scene {
+  const scene = new Scene("progress");
+  tinyImage(scene.at("image"), changes);
+  return scene;
+}
+
+const build = ["build", "dir:image", "-o", "out/x.iso"];
+
+/** Bytes that do not compress, more than the pipe to a tool takes. */
+function noise(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+test("without a terminal: whole lines at intervals, with share, bytes, rate and time left; a summary at the end", async () => {
+  using scene = sceneWithImage({ with: { "usr/share/noise": noise(8 * 2 ** 20) } });
+  const real = hostProgram("mksquashfs");
+  // Reads for a while, then more after six seconds: the first report of progress comes after five.
+  const slow = `(head -c 1000000; sleep 6; cat) | ${real} "$@"`;
+  scene.fake("mksquashfs", `[ "$1" = -version ] && exec ${real} -version\n${slow}`);
+  const { stderr, stdout } = await scene.succeed(build);
+  expect(stdout).toBe("");
+  const lines = stderr.split("\n").filter((line) => line.startsWith("squash: "));
+  expect(lines.length).toBeGreaterThanOrEqual(1);
+  expect(lines.length).toBeLessThan(5);
+  for (const line of lines)
+    expect(line).toMatch(/^squash: \d+ %, [\d.]+ \w+ of [\d.]+ MiB, [\d.]+ \w+\/s, [\d.]+ (?:s|ms) left$/);
+  expect(stderr).not.toMatch(/[\r\x1b]/);
+  expect(stderr).toMatch(/^done squash: [\d.]+ MiB \([\d.]+ s\)$/m);
+  for (const row of ["ISO", "size", "label", "boots on", "kernel", "stages"])
+    expect(stderr).toMatch(new RegExp(`^${row}: +\\S`, "m"));
+  expect(stderr).toMatch(
+    /^boots on: +BIOS, UEFI and UEFI with Secure Boot, each from CD and from USB \(x86_64\)$/m,
+  );
+  expect(stderr).toMatch(/^stages: +inspect .*render-grub .*bios-image .*squash [\d.]+ s.*assemble/m);
+});
+
+test("--quiet: nothing at all, not even warnings; errors still come", async () => {
+  using scene = sceneWithImage({ without: [MM] });
+  for (const args of [
+    [...build, "--quiet"],
+    ["-q", ...build],
+  ]) {
+    const { stdout, stderr } = await scene.succeed(args);
+    expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "" });
+  }
+  const failed = await scene.run([...build, "-q", "--strict"]);
+  expect(failed.code).toBe(3);
+  expect(failed.stderr).toMatch(/^error: .*\[E_MM_MISSING\]\n.*\n\nhint: .*\n$/);
+});
+
+test("--verbose: every call of a tool, as one could type it, and where each tool is", async () => {
+  using scene = sceneWithImage();
+  const { stderr } = await scene.succeed([...build, "--verbose", "--work", "work"]);
+  for (const name of ["mksquashfs", "xorriso", "grub-mkimage"]) {
+    const path = hostProgram(name);
+    const calls = stderr.split("\n").filter((line) => line.startsWith(`· ${path} `));
+    expect(calls).toHaveLength(2);
+    expect(calls[0]).toMatch(/ -?-version$/);
+    expect(stderr).toMatch(new RegExp(`^· ${name} [\\d.]+ from the host: ${path}$`, "m"));
+    // The log of the call says the same.
+    const log = { mksquashfs: "squash", xorriso: "assemble", "grub-mkimage": "bios-image" }[name]!;
+    const logged = readFileSync(scene.at(`work/logs/${log}.log`), "utf8");
+    expect(logged).toStartWith(calls[1]!.replace("·", "$"));
+  }
+  expect(stderr).toContain("-Xcompression-level 9");
+});
+
+test("colours only on a terminal, and progress in place there", async () => {
+  using scene = sceneWithImage({ without: [MM] });
+  // util-linux's script gives the command a terminal.
+  const typescript = (env: Record<string, string>) => {
+    const command = `${process.env.PLATTER_BINARY ?? `${import.meta.dir}/../../dist/platter`} ${build.join(" ")}`;
+    const done = Bun.spawnSync(["script", "-qec", command, "/dev/null"], {
+      cwd: scene.path,
+      env: { ...(process.env as Record<string, string>), TERM: "xterm", ...env },
+    });
+    expect(done.exitCode).toBe(0);
+    return done.stdout.toString();
+  };
+  const coloured = typescript({});
+  expect(coloured).toContain("\x1b[33mwarning\x1b[0m: ");
+  expect(coloured).toContain("\x1b[32mdone\x1b[0m squash");
+  const plain = typescript({ NO_COLOR: "1" });
+  expect(plain).toContain("warning: ");
+  expect(plain).not.toMatch(/\x1b\[\d+m/);
+  expect(typescript({ TERM: "dumb" })).not.toContain("\x1b");
+});
