@@ -22,6 +22,8 @@ const LIBRARY_FOLDERS = (architecture: Architecture) => [
   "lib",
   "usr/lib",
 ];
+/** Libraries that glibc loads without being asked: `pthread_exit` ends the program where this one is missing. */
+const UNASKED = ["libgcc_s.so.1"];
 /** More than any real program needs. */
 const MAX_LIBRARIES = 200;
 /** Bytes; larger files are not read into memory to find out what they are. */
@@ -58,15 +60,17 @@ export async function closeOver(
   const loader = parsed.interpreter === undefined ? undefined : findFile(image.root, parsed.interpreter);
   if (parsed.interpreter !== undefined && loader === undefined) return undefined;
   const pending = [{ needs: parsed, folder: parentOf(program.path) }];
+  const lookIn = (places: readonly string[], name: string) =>
+    places.map((place) => findFile(image.root, `${place}/${name}`)).find((found) => found !== undefined);
+  const common = LIBRARY_FOLDERS(image.architecture);
+  if (parsed.needed.length > 0) parsed.needed.push(...UNASKED.filter((name) => lookIn(common, name)));
   for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
     const { needs, folder } = item;
     const own = needs.searchPath.map((path) => path.replace(/\$(?:ORIGIN|\{ORIGIN\})/g, folder));
     for (const name of needs.needed) {
       if (libraries.has(name) || name === loader?.path.split("/").pop()) continue;
       if (!/^[\w][\w.+-]*$/.test(name) || libraries.size >= MAX_LIBRARIES) return undefined;
-      const file = [...own, ...LIBRARY_FOLDERS(image.architecture)]
-        .map((place) => findFile(image.root, `${place}/${name}`))
-        .find((found) => found !== undefined);
+      const file = lookIn([...own, ...common], name);
       if (file === undefined) return undefined;
       libraries.set(name, file);
       const more = await needsOf(file);

@@ -2,6 +2,8 @@ import sandboxScript from "../../templates/sandbox.sh" with { type: "text" };
 import { PlatterError } from "../error.ts";
 import { findProgram } from "./find.ts";
 
+export { sandboxScript };
+
 export interface Enclosure {
   /** Host folder with the program and its libraries; seen read-only as `/tool`. */
   tool: string;
@@ -11,6 +13,8 @@ export interface Enclosure {
   out: string;
   /** An empty host folder, used as a mount point where bubblewrap is missing. */
   mountPoint: string;
+  /** Host file that holds {@link sandboxScript}, used where bubblewrap is missing. */
+  script: string;
 }
 
 /**
@@ -19,7 +23,7 @@ export interface Enclosure {
  * @throws PlatterError `E_SANDBOX_MISSING`
  */
 export function enclosed(argv: readonly string[], enclosure: Enclosure): string[] {
-  const { tool, work, out, mountPoint } = enclosure;
+  const { tool, work, out, mountPoint, script } = enclosure;
   const bwrap = findProgram("bwrap");
   if (bwrap !== undefined) {
     const options = [
@@ -46,20 +50,7 @@ export function enclosed(argv: readonly string[], enclosure: Enclosure): string[
       "--fork",
       "--kill-child",
     ];
-    return [
-      unshare,
-      ...options,
-      "--",
-      "/bin/sh",
-      "-c",
-      sandboxScript,
-      "sandbox",
-      mountPoint,
-      tool,
-      work,
-      out,
-      ...argv,
-    ];
+    return [unshare, ...options, "--", "/bin/sh", script, mountPoint, tool, work, out, ...argv];
   }
   throw new PlatterError({
     code: "E_SANDBOX_MISSING",

@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { PlatterError } from "../error.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
-import { enclosed } from "./sandbox.ts";
+import { enclosed, sandboxScript } from "./sandbox.ts";
 
 /** Where tools may come from. */
 export type ToolChoice = "auto" | "image" | "host";
@@ -102,14 +102,15 @@ export class Toolbox {
   async #enclosed(kept: KeptTool, call: ToolCall, output?: string): Promise<ToolResult> {
     const { work, run } = this.#options;
     const place = mkdtempSync(`${work}/.enclosed-`);
-    const [mountPoint, out] = [`${place}/root`, `${place}/out`];
+    const [mountPoint, out, script] = [`${place}/root`, `${place}/out`, `${place}/enclose.sh`];
     try {
       for (const folder of [mountPoint, out]) mkdirSync(folder);
+      writeFileSync(script, sandboxScript);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
       const result = await run({
         ...call,
-        argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint }),
+        argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint, script }),
       });
       const made = `${out}${RESULT.slice("/out".length)}`;
       if (output !== undefined && isFile(made)) {

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import type { ToolName } from "../../internal/tool/find.ts";
 import { runTool } from "../../internal/tool/run.ts";
-import { enclosed } from "../../internal/tool/sandbox.ts";
+import { type Enclosure, enclosed, sandboxScript } from "../../internal/tool/sandbox.ts";
 import { type KeptTool, Toolbox } from "../../internal/tool/toolbox.ts";
 import { Scene, until } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
@@ -30,7 +30,7 @@ const KEEPERS = {
 
 describe.each(["bubblewrap", "unshare"] as const)("shut in by %s", (keeper) => {
   let scene: Scene;
-  let folders: { tool: string; work: string; out: string; mountPoint: string };
+  let folders: Enclosure;
   beforeEach(() => {
     scene = new Scene("enclosure");
     folders = {
@@ -38,6 +38,7 @@ describe.each(["bubblewrap", "unshare"] as const)("shut in by %s", (keeper) => {
       work: scene.folder("work"),
       out: scene.folder("work/out"),
       mountPoint: scene.folder("work/root"),
+      script: scene.write("enclose.sh", sandboxScript),
     };
     copyFileSync(`${smallLive().rootfs}/usr/bin/busybox`, `${folders.tool}/busybox`);
     scene.write("work/plan.json", "the plan");
@@ -206,7 +207,9 @@ test("without either the image's tools are not run at all", () => {
   using scene = new Scene("enclosure");
   process.env.PATH = scene.only("sh");
   try {
-    expect(() => enclosed(["/tool/x"], { tool: "/t", work: "/w", out: "/o", mountPoint: "/m" })).toThrow(
+    expect(() =>
+      enclosed(["/tool/x"], { tool: "/t", work: "/w", out: "/o", mountPoint: "/m", script: "/s" }),
+    ).toThrow(
       expect.objectContaining({ code: "E_SANDBOX_MISSING", hint: expect.stringContaining("bubblewrap") }),
     );
   } finally {

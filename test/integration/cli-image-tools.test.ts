@@ -22,6 +22,9 @@ function install(image: string, programs: readonly string[]): void {
     put(image, path, `/usr/bin/${program}`);
     const told = Bun.spawnSync(["ldd", path]).stdout.toString();
     for (const [, library] of told.matchAll(/(\/\S+) \(0x/g)) put(image, library!, library!);
+    // glibc loads it when a thread ends.
+    const libgcc = `${dirname(/\S*\/libc\.so\.6/.exec(told)![0])}/libgcc_s.so.1`;
+    put(image, libgcc, libgcc);
   }
 }
 
@@ -67,18 +70,10 @@ describe.each([
     expect(await scene.leftovers()).toEqual([]);
     // The host has the same versions, and so makes the same ISO.
     await scene.succeed(["build", reference, "-o", "out/host.iso", "--tools", "host"]);
-    const [image, host] = ["x", "host"].map((name) => squashfsOf(scene, `out/${name}.iso`));
+    const [image, host] = ["x", "host"].map((name) => readFileSync(scene.at(`out/${name}.iso`)));
     expect(image!.equals(host!)).toBe(true);
-    expect((await scene.run(["implant", "--check", "out/x.iso"])).code).toBe(0);
   });
 });
-
-function squashfsOf(scene: Scene, iso: string): Buffer {
-  rmSync(scene.at("extracted"), { force: true });
-  const extract = ["-osirrox", "on", "-indev", iso, "-extract", "/LiveOS/squashfs.img", "extracted"];
-  expect(Bun.spawnSync(["xorriso", ...extract], { cwd: scene.path }).exitCode).toBe(0);
-  return readFileSync(scene.at("extracted"));
-}
 
 describe("--tools auto", () => {
   test("takes grub-mkimage from the image, and the others from the host", async () => {

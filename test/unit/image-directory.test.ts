@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -23,12 +22,12 @@ import { type ImageTree, type Inode, pathOf } from "../../internal/image/image-t
 import { resolve } from "../../internal/image/resolve.ts";
 import { readXattrs } from "../../internal/image/xattr.ts";
 import { setXattr } from "../integration/image-listing.ts";
-import { contentOf, failureOf, lines, walk } from "./image-memory-layers.ts";
+import { contentOf, failureOf, lines, openFilesIn, walk } from "./image-memory-layers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-dir-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const signal = new AbortController().signal;
-const openFiles = () => readdirSync("/proc/self/fd").length;
+const openFiles = () => openFilesIn(scratch);
 
 let made = 0;
 function folder(): string {

@@ -9,13 +9,13 @@ import { blobLayer, type Layer } from "../../internal/image/layer.ts";
 import { openLayeredTree } from "../../internal/image/layered-tree.ts";
 import { resolve } from "../../internal/image/resolve.ts";
 import { Spool } from "../../internal/image/spool.ts";
-import { contentOf, failureOf, memoryLayer, pieces, source } from "./image-memory-layers.ts";
+import { contentOf, failureOf, memoryLayer, openFilesIn, pieces, source } from "./image-memory-layers.ts";
 import { sha256 } from "./image-oci-maker.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 
 const work = mkdtempSync(join(tmpdir(), "platter-layered-"));
 afterAll(() => rmSync(work, { recursive: true }));
-const openFiles = () => readdirSync("/proc/self/fd").length;
+const openFiles = () => openFilesIn(work);
 
 /** A layer that counts how often it is opened and how far it is read. */
 function counted(members: readonly Member[]): Layer & { opened: number; read: number; ended: number } {

@@ -1,5 +1,5 @@
 /** Layers that are in memory, for tests: cut into pieces as a file or a decompressor would cut them. */
-import { mkdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BytePath, displayPath } from "../../internal/image/byte-path.ts";
@@ -111,4 +111,16 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error("it did not fail");
+}
+
+/** How many of this process's descriptors are files in a folder, deleted ones included. */
+export function openFilesIn(directory: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory);
+    } catch {
+      // The descriptor by which the list was read.
+      return false;
+    }
+  }).length;
 }

@@ -8,7 +8,7 @@ import { hostArchitecture } from "../../internal/image/oci-choice.ts";
 import { parseCreated } from "../../internal/image/oci-manifest.ts";
 import { openImage } from "../../internal/image/open-image.ts";
 import { runTool } from "../../internal/tool/run.ts";
-import { failureOf } from "./image-memory-layers.ts";
+import { failureOf, openFilesIn } from "./image-memory-layers.ts";
 import { OciMaker, sha256 } from "./image-oci-maker.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 
@@ -16,7 +16,7 @@ const scratch = mkdtempSync(join(tmpdir(), "platter-oci-"));
 const work = join(scratch, "work");
 mkdirSync(work);
 afterAll(() => rmSync(scratch, { recursive: true }));
-const openFiles = () => readdirSync("/proc/self/fd").length;
+const openFiles = () => openFilesIn(scratch);
 
 const signal = new AbortController().signal;
 const open = (reference: string, architecture?: string): Promise<ImageTree> =>
