@@ -5,8 +5,8 @@ import { ZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
-/** Size of the pieces that come out: small, since many layers may be open at once. */
-const CHUNK = 64 * 1024;
+/** Size of the pieces that come out: smaller ones cost time, larger ones memory where many layers are open at once. */
+const CHUNK = 256 * 1024;
 
 /** Bytes of output after which the garbage collector is called: it takes little notice of buffers. */
 const COLLECT_AFTER = 128 * 1024 * 1024;

@@ -8,6 +8,9 @@ import { TarReader } from "./tar-reader.ts";
 
 const SPILL_BUDGET = 64 * 1024 * 1024;
 
+/** A layer's decompressor holds more memory than this. */
+const SMALL_REST = 1024 * 1024;
+
 export interface LayerReaderOptions {
   layers: readonly Layer[];
   dialect: TarDialect;
@@ -15,6 +18,8 @@ export interface LayerReaderOptions {
   signal: AbortSignal;
   /** Memory for contents that come before their turn, in bytes. Default 64 MiB. */
   memoryBudget?: number;
+  /** A layer with no more than this left, in bytes, is read to its end at once. Default 1 MiB. */
+  smallRest?: number;
   /** A content that is kept elsewhere already. */
   captured: (locator: number) => Content | undefined;
 }
@@ -40,7 +45,9 @@ export class LayerReader implements SequentialReader {
     for (const inode of wanted) {
       if (inode.size === 0 || inode.type !== "file") continue;
       const locator = inode.locator as number;
-      if (options.captured(locator) === undefined) this.#cursor(layerOf(locator)).want(ordinalOf(locator));
+      if (options.captured(locator) === undefined) {
+        this.#cursor(layerOf(locator)).want(ordinalOf(locator), inode.size);
+      }
     }
   }
 
@@ -52,21 +59,25 @@ export class LayerReader implements SequentialReader {
     const slot = this.#spilled.get(locator);
     if (slot !== undefined) {
       this.#spilled.delete(locator);
-      yield* this.#spill.read(slot);
-      this.#spill.free(slot);
+      try {
+        yield* this.#spill.read(slot);
+      } finally {
+        this.#spill.free(slot);
+      }
       return;
     }
     const layer = layerOf(locator);
     const cursor = this.#cursor(layer);
+    const keep: Keep = async (ordinal, content, size) => {
+      this.#spilled.set(memberLocator(layer, ordinal), await this.#spill.keep(content, size));
+    };
     try {
-      const reader = await cursor.advance(ordinalOf(locator), async (ordinal, content, size) => {
-        this.#spilled.set(memberLocator(layer, ordinal), await this.#spill.keep(content, size));
-      });
+      const reader = await cursor.advance(ordinalOf(locator), keep);
       yield* reader.content();
+      if (cursor.bytesLeft <= (this.#options.smallRest ?? SMALL_REST)) await cursor.finish(keep);
     } catch (error) {
       throw await explained(error, this.#options.layers[layer] as Layer);
     }
-    await cursor.closeIfDone();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,20 +102,40 @@ class LayerCursor {
   readonly #layer: Layer;
   readonly #dialect: TarDialect;
   #reader: TarReader | undefined;
+  /** Bytes of wanted contents that were not come to yet. */
+  bytesLeft = 0;
 
   constructor(layer: Layer, dialect: TarDialect) {
     this.#layer = layer;
     this.#dialect = dialect;
   }
 
-  want(ordinal: number): void {
+  want(ordinal: number, size: number): void {
     this.#wanted.set(ordinal);
+    this.bytesLeft += size;
   }
 
   /** Goes forward to a member; `keep` takes what is passed over and wanted later. */
   async advance(ordinal: number, keep: Keep): Promise<TarReader> {
-    if (!this.#wanted.has(ordinal))
+    if (!this.#wanted.has(ordinal)) {
       throw new TypeError(`member ${ordinal} was not announced, or was read before`);
+    }
+    return this.#read(ordinal, keep);
+  }
+
+  /** Keeps all that is still wanted, and closes the layer. */
+  async finish(keep: Keep): Promise<void> {
+    if (this.#wanted.count > 0) await this.#read(undefined, keep);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]();
+    this.#reader = undefined;
+  }
+
+  /** Reads on to a member, or until nothing is wanted any more. */
+  async #read(ordinal: number | undefined, keep: Keep): Promise<TarReader> {
     this.#reader ??= new TarReader(this.#layer.open(), { archive: this.#layer.name, dialect: this.#dialect });
     for (;;) {
       const member = await this.#reader.next();
@@ -112,18 +143,11 @@ class LayerCursor {
         throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it holds fewer members than a moment ago");
       }
       if (!this.#wanted.clear(member.ordinal)) continue;
+      this.bytesLeft -= member.size;
       if (member.ordinal === ordinal) return this.#reader;
       await keep(member.ordinal, this.#reader.content(), member.size);
+      if (this.#wanted.count === 0 && ordinal === undefined) return this.#reader;
     }
-  }
-
-  async closeIfDone(): Promise<void> {
-    if (this.#wanted.count === 0) await this.close();
-  }
-
-  async close(): Promise<void> {
-    await this.#reader?.[Symbol.asyncDispose]();
-    this.#reader = undefined;
   }
 }
 

@@ -10,6 +10,9 @@ import { TarReader } from "./tar-reader.ts";
 /** Memory for captured contents, in bytes; what does not fit goes to the work directory. */
 const CAPTURE_BUDGET = 32 * 1024 * 1024;
 
+/** Names from which on a tree counts as large. */
+const LARGE_TREE = 50_000;
+
 export interface LayeredTreeOptions {
   source: ImageSource;
   /** Lowest first. */
@@ -35,6 +38,8 @@ export async function openLayeredTree(options: LayeredTreeOptions): Promise<Imag
   try {
     const { layers, dialect, capture } = options;
     const scan = await scanLayers(layers, { dialect, capture, spool });
+    // What the scan of many files leaves behind is more than the tree.
+    if (scan.root.table.size > LARGE_TREE) Bun.gc(true);
     // No layer says when the root was made.
     if (dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
     return new LayeredTree(options, spool, scan);

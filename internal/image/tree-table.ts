@@ -26,6 +26,11 @@ export class TreeTable {
     this.#index = new ChildIndex((node) => NameTable.hash(this.name(node), this.parent(node)));
   }
 
+  /** How many nodes there are or were. */
+  get size(): number {
+    return this.#count - 1;
+  }
+
   /** A node without a parent or name. */
   addRoot(inode: number): number {
     return this.#add("", inode);

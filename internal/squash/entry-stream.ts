@@ -13,7 +13,8 @@ const ZEROS = new Uint8Array(512);
 
 /**
  * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
- * ({@link rootOptions}). Canonical order, each content read once. A chunk is valid until the next one is asked for.
+ * ({@link rootOptions}). Canonical order, each content read once. A chunk is valid until
+ * the next but one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
 export async function* tarStream(tree: ImageTree, options: WalkOptions): AsyncGenerator<Uint8Array> {

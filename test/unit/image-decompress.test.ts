@@ -3,6 +3,7 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { checkedBytes, parseDigest, readBlob } from "../../internal/image/blob.ts";
 import { compressionOf, decompressed } from "../../internal/image/decompress.ts";
 import { externalDecompressor } from "../../internal/image/external-decompressor.ts";
+import { ZstdFrames } from "../../internal/image/zstd-frames.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { contentOf, failureOf, pieces } from "./image-memory-layers.ts";
 import { sha256 } from "./image-oci-maker.ts";
@@ -45,6 +46,22 @@ describe("streams are decompressed by their first bytes", () => {
     for (const size of [3, 4096, 1 << 20]) {
       if (size === 3 && packed.length > 500_000) continue;
       expect(await contentOf(decompressed(pieces(packed, size), { name: "x", external }))).toBe(text);
+    }
+  });
+
+  test.each([
+    1, 255, 256, 65_791, 65_792, 200_000, 5_000_000,
+  ])("zstd of %d equal bytes, in blocks that store one of them", async (size) => {
+    const equal = Buffer.alloc(size, 0x61);
+    for (const packed of [
+      zstdCompressSync(equal),
+      zstdCompressSync(equal, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+    ]) {
+      expect(await contentOf(decompressed(pieces(packed, 5), { name: "x" }))).toBe(equal.toString("latin1"));
+      for (const cut of [1, 4, 5]) {
+        const short = decompressed(pieces(packed.subarray(0, packed.length - cut), 5), { name: "x" });
+        expect(await failureOf(contentOf(short))).toMatchObject({ code: "E_BLOB_CORRUPT" });
+      }
     }
   });
 
@@ -117,6 +134,37 @@ describe("streams are decompressed by their first bytes", () => {
       code: "E_COMPRESSION_UNKNOWN",
       hint: expect.stringContaining("zstd"),
     });
+  });
+});
+
+describe("zstd frames are followed through every form of header", () => {
+  const magic = [0x28, 0xb5, 0x2f, 0xfd];
+  const lastRaw = [(3 << 3) | 1, 0, 0, 1, 2, 3];
+  test.each<[string, number[]]>([
+    ["a window", [...magic, 0x00, 0x50, ...lastRaw]],
+    ["a window and a content size of two bytes", [...magic, 0x40, 0x50, 0, 0, ...lastRaw]],
+    ["four", [...magic, 0x80, 0x50, 0, 0, 0, 0, ...lastRaw]],
+    ["eight", [...magic, 0xc0, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, ...lastRaw]],
+    ["one segment, with a content size of one byte", [...magic, 0x20, 3, ...lastRaw]],
+    ["a dictionary of one byte", [...magic, 0x01, 0x50, 9, ...lastRaw]],
+    ["of two bytes", [...magic, 0x02, 0x50, 9, 9, ...lastRaw]],
+    ["of four bytes, a checksum, and one segment", [...magic, 0x27, 9, 9, 9, 9, 3, ...lastRaw, 1, 2, 3, 4]],
+    ["two blocks, the first of one repeated byte", [...magic, 0x00, 0x50, 0x92, 0x0f, 0, 7, ...lastRaw]],
+    ["a block that says nothing", [...magic, 0x00, 0x50, 0x01, 0, 0]],
+    ["a frame to be skipped", [0x51, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]],
+  ])("%s", (_, frame) => {
+    const bytes = Uint8Array.from([...frame, ...frame]);
+    for (let end = 0; end <= bytes.length; end++) {
+      const frames = new ZstdFrames();
+      for (const byte of bytes.subarray(0, end)) frames.add(Uint8Array.of(byte));
+      expect(frames.isWhole).toBe(end % frame.length === 0);
+    }
+  });
+
+  test("something else behind a frame is not whole", () => {
+    const frames = new ZstdFrames();
+    frames.add(Uint8Array.from([...magic, 0x00, 0x50, ...lastRaw, 0, 0, 0, 0]));
+    expect(frames.isWhole).toBe(false);
   });
 });
 

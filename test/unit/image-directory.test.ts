@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -149,6 +150,27 @@ describe("a root file system in a folder", () => {
     expect(await contentOf(tree.read(leaf?.inode as Inode))).toBe("at the bottom");
     expect(openFiles()).toBe(before);
     Bun.spawnSync(["rm", "-rf", root]);
+  });
+
+  test("no folder on such a way may become a symlink", () => {
+    const root = folder();
+    const name = "deep".repeat(50);
+    const paths = Array.from(
+      { length: 25 },
+      (_, i) =>
+        Array(i + 1)
+          .fill(name)
+          .join("/") as BytePath,
+    );
+    for (const path of paths) withHostPath(root, path, (host) => mkdirSync(host));
+    const end = paths.at(-1) as BytePath;
+    withHostPath(root, end, (host) => readdirSync(host));
+    // The last folder that can be named at once is where the way is cut.
+    const cut = paths.findLast((path) => `${root}/${path}/`.length <= 4096) as BytePath;
+    const above = join(root, cut, "..");
+    Bun.spawnSync(["mv", join(root, cut), join(above, "moved")]);
+    symlinkSync("moved", join(root, cut));
+    expect(() => withHostPath(root, end, (host) => readdirSync(host))).toThrow();
   });
 
   test("a large file comes in pieces, and only as far as it was when it was listed", async () => {

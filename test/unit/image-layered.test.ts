@@ -304,6 +304,9 @@ describe("the spool", () => {
     expect(await contentOf(spool.read(slots[3] as { offset: number; length: number }))).toBe("3".repeat(400));
     const [small, large] = await offsets(50, 60);
     expect([small?.offset, large?.offset]).toEqual([550, 1000]);
+    spool.free(large as { offset: number; length: number });
+    const [larger] = await offsets(70);
+    expect(larger?.offset).toBe(1000);
   });
 
   test("a full disk is the machine's fault", async () => {

@@ -221,6 +221,22 @@ describe("layouts that are broken", () => {
   });
 });
 
+test("members behind large ones, which are passed over unread, are found where they are", async () => {
+  const layout = maker();
+  const large = tar([{ name: "large", content: Buffer.alloc(5_000_000, "abc") }]);
+  layout.add(layout.image([large, layer("a")], { compression: "none" }), "t");
+  const blobs = readdirSync(join(layout.directory, "blobs/sha256"));
+  const members = [...blobs.map((name) => `blobs/sha256/${name}`), "index.json", "oci-layout"].map(
+    (name) => ({
+      name,
+      content: readFileSync(join(layout.directory, name)),
+    }),
+  );
+  members.sort((a, b) => b.content.length - a.content.length);
+  writeFileSync(join(scratch, "large.tar"), tar(members));
+  expect(await names(`oci-archive:${scratch}/large.tar`)).toEqual(["a", "large"]);
+});
+
 test("an archive that is compressed as a whole, with the work directory empty before and after", async () => {
   const layout = maker();
   layout.add(layout.image([layer("a")]), "t");

@@ -201,7 +201,7 @@ test(`random layers are merged as the model says (seed ${seed})`, async () => {
     }),
     { seed, numRuns: 400 },
   );
-});
+}, 60_000);
 
 test(`contents come in any order from layers in any order, in little memory (seed ${seed})`, async () => {
   const size = fc.integer({ min: 0, max: 3000 });
@@ -212,13 +212,14 @@ test(`contents come in any order from layers in any order, in little memory (see
   const setups = fc.record({
     layers: fc.array(layer, { minLength: 1, maxLength: 4 }),
     memoryBudget: fc.constantFrom(0, 1000, 5000, 1 << 20),
+    smallRest: fc.constantFrom(0, 4000, 1 << 20),
     order: fc.infiniteStream(fc.integer({ min: 0, max: 1000 })),
     piece: fc.integer({ min: 100, max: 5000 }),
   });
   const content = (index: number, id: number, length: number) =>
     `${index}.${id} `.repeat(Math.ceil(length / 4)).slice(0, length);
   await fc.assert(
-    fc.asyncProperty(setups, async ({ layers, memoryBudget, order, piece }) => {
+    fc.asyncProperty(setups, async ({ layers, memoryBudget, smallRest, order, piece }) => {
       const members = layers.map((files, index) =>
         files.map(([id, length]): Member => ({ name: `${id}`, content: content(index, id, length) })),
       );
@@ -237,6 +238,7 @@ test(`contents come in any order from layers in any order, in little memory (see
           work: workDirectory,
           signal: new AbortController().signal,
           memoryBudget,
+          smallRest,
           captured: () => undefined,
         },
       );
@@ -249,4 +251,4 @@ test(`contents come in any order from layers in any order, in little memory (see
     }),
     { seed, numRuns: 150 },
   );
-});
+}, 60_000);

@@ -198,4 +198,4 @@ test(`what is written is read back, whatever it is (seed ${seed})`, async () => 
     }),
     { seed, numRuns: 150 },
   );
-});
+}, 60_000);

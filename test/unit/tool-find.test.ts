@@ -99,8 +99,8 @@ describe("checkVersion", () => {
     ],
     ["xorriso", "xorriso version   :  1.4.8", "`xorriso` 1.4.8 is too old: 1.5.0 or later is needed"],
     ["grub-mkimage", "(GRUB) 2.00", "`grub-mkimage` 2.00 is too old: 2.2 or later is needed"],
-  ] as const)("%s is refused at %j", (name, stdout, message) => {
-    expect(check(name, { stdout }).version).rejects.toMatchObject({
+  ] as const)("%s is refused at %j", async (name, stdout, message) => {
+    await expect(check(name, { stdout }).version).rejects.toMatchObject({
       code: "E_TOOL_VERSION",
       exitCode: 4,
       message: expect.stringContaining(message),
@@ -108,15 +108,15 @@ describe("checkVersion", () => {
     });
   });
 
-  test("what tells no version is shown with what it told", () => {
-    expect(
+  test("what tells no version is shown with what it told", async () => {
+    await expect(
       check("xorriso", { stdout: "one\n", stderr: "cannot open shared object\n" }).version,
     ).rejects.toMatchObject({
       code: "E_TOOL_VERSION",
       message: "`/usr/bin/x` did not tell a version that platter understands",
       detail: ["one", "cannot open shared object"],
     });
-    expect(check("xorriso", {}, []).version).rejects.toMatchObject({
+    await expect(check("xorriso", {}, []).version).rejects.toMatchObject({
       message: "`xorriso` did not tell a version that platter understands",
     });
   });

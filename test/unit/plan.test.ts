@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { FINDINGS, type FindingCode, finding } from "../../internal/contract/finding.ts";
+import { findingsError } from "../../internal/contract/make-plan.ts";
+import { isWhole, parsePlan, printPlan } from "../../internal/contract/plan.ts";
+import { findingsAbout, PARTS, partOf } from "../../internal/contract/plan-parts.ts";
+import { plan } from "../helpers/plan.ts";
+
+describe("a plan's text", () => {
+  test("is read back as it was written, and is the same for the same plan", () => {
+    expect(parsePlan(printPlan(plan()), "plan.json")).toEqual(plan());
+    expect(printPlan(plan())).toBe(printPlan(structuredClone(plan())));
+    expect(printPlan(plan())).toEndWith("}\n");
+  });
+
+  test.each([
+    ["", "is no JSON"],
+    ["{", "is no JSON"],
+    ["null", "is no plan"],
+    ["[]", "is no plan"],
+    ['{"version": 2}', "has version 2, and this platter reads version 1"],
+    ['{"version": "1"}', "is no plan: version"],
+  ])("%j is refused", (text, says) => {
+    expect(() => parsePlan(text, "/work/plan.json")).toThrow(
+      expect.objectContaining({
+        code: "E_PLAN",
+        exitCode: 2,
+        message: expect.stringContaining(`\`/work/plan.json\` ${says}`),
+        hint: expect.stringContaining("platter inspect"),
+      }),
+    );
+  });
+
+  test.each([
+    ["a key that is not known", { extra: 1 }, ""],
+    ["a label that no ISO can have", { label: "a b" }, "label"],
+    ["a time before 1970", { time: -1 }, "time"],
+    ["an architecture that is not known", { architecture: "vax" }, "architecture"],
+    ["a default entry that is not there", { menu: { ...plan().menu, default: 1 } }, "menu"],
+    ["no entries", { menu: { ...plan().menu, entries: [] } }, "menu.entries"],
+    ["a digest that is none", { font: { ...plan().font, sha256: "x" } }, "font.sha256"],
+    [
+      "a tool that is none of platter's",
+      { tools: [{ name: "sh", folder: "", program: "", loader: null, files: [] }] },
+      "tools.0.name",
+    ],
+    ["a UUID that is none", { uuid: "x" }, "uuid"],
+  ])("with %s it is refused, at its place", (_, changes, place) => {
+    expect(() => parsePlan(JSON.stringify({ ...plan(), ...changes }), "plan.json")).toThrow(
+      expect.objectContaining({ code: "E_PLAN", message: expect.stringContaining(`is no plan: ${place}`) }),
+    );
+  });
+});
+
+describe("isWhole", () => {
+  test("a plan with all its parts and no errors", () => {
+    expect(isWhole(plan())).toBe(true);
+    expect(isWhole({ ...plan(), findings: [finding("F_MM_MISSING", "x")] })).toBe(true);
+    expect(isWhole({ ...plan(), bios: null })).toBe(true);
+  });
+
+  test("not one that lacks a part, or has an error", () => {
+    expect(isWhole({ ...plan(), kernel: undefined })).toBe(false);
+    expect(isWhole({ ...plan(), efi: undefined })).toBe(false);
+    expect(isWhole({ ...plan(), bios: null, findings: [finding("F_BIOS_MODULES_MISSING", "x")] })).toBe(
+      false,
+    );
+  });
+});
+
+describe("what a finding is about", () => {
+  test("each has its part", () => {
+    const parts = Object.fromEntries(PARTS.map((part) => [part, [] as string[]]));
+    const none: string[] = [];
+    for (const code of Object.keys(FINDINGS) as FindingCode[]) (parts[partOf(code) ?? ""] ?? none).push(code);
+    expect(none).toEqual([]);
+    expect(parts.root).toEqual(["F_NO_USR"]);
+    expect(parts.kernel).toContain("F_INITRAMFS_MISSING");
+    expect(parts.efi).toContain("F_GCD_MISSING");
+    expect(parts.bios).toEqual(["F_BIOS_MODULES_MISSING"]);
+    expect(parts.config).toContain("F_MENU_PATH");
+  });
+
+  test("only what matters to a stage is told", () => {
+    const findings = (["F_NO_USR", "F_KERNEL_MISSING", "F_LABEL_EMPTY", "F_SHIM_MISSING"] as const).map(
+      (code) => finding(code, "x"),
+    );
+    expect(findingsAbout(findings, ["root"]).map(({ code }) => code)).toEqual(["F_NO_USR"]);
+    expect(findingsAbout(findings, ["config", "efi"]).map(({ code }) => code)).toEqual([
+      "F_LABEL_EMPTY",
+      "F_SHIM_MISSING",
+    ]);
+    expect(findingsAbout(findings, PARTS)).toEqual(findings);
+  });
+});
+
+describe("findingsError", () => {
+  const place = { file: "/iso.yaml", line: 3, column: 5, excerpt: ["3 |     x: [", "  |     ^"] };
+
+  test("one error is the message itself, with its place and what to do", () => {
+    const error = findingsError(
+      [finding("F_MM_MISSING", "a warning"), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
+      "x",
+    );
+    expect(error).toMatchObject({
+      code: "E_ISO_YAML_SYNTAX",
+      exitCode: 3,
+      message: "/iso.yaml:3:5: Seen.",
+      detail: [...place.excerpt, FINDINGS.F_ISO_YAML_SYNTAX.why],
+      hint: FINDINGS.F_ISO_YAML_SYNTAX.fix,
+    });
+  });
+
+  test("several are reported together, each with its code, place, reason and advice", () => {
+    const error = findingsError(
+      [finding("F_KERNEL_MISSING", "No kernel."), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
+      "oci:x",
+    );
+    expect(error).toMatchObject({
+      code: "E_CONTRACT",
+      exitCode: 3,
+      message: "`oci:x` breaks the contract in 2 ways",
+    });
+    expect(error.detail).toEqual([
+      "error F_KERNEL_MISSING: No kernel.",
+      `  ${FINDINGS.F_KERNEL_MISSING.why}`,
+      `  ${FINDINGS.F_KERNEL_MISSING.fix}`,
+      "error F_ISO_YAML_SYNTAX: /iso.yaml:3:5: Seen.",
+      ...place.excerpt.map((line) => `  ${line}`),
+      `  ${FINDINGS.F_ISO_YAML_SYNTAX.why}`,
+      `  ${FINDINGS.F_ISO_YAML_SYNTAX.fix}`,
+    ]);
+  });
+});
