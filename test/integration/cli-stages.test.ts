@@ -486,7 +486,8 @@ describe("a stage runs alone", () => {
 
 test("the same ISO from a folder and from a layer of it", async () => {
   using scene = sceneWithImage();
-  // No layer says when the root was made, so an image's root has the image's time.
+  // No layer says what the root is: an image's root has the image's time, and the mode that podman gives it.
+  Bun.spawnSync(["chmod", "555", scene.at("image")]);
   Bun.spawnSync(["touch", "-d", OCI_CREATED, scene.at("image")]);
   const layout = ociOf(scene.at("image"), scene.at("layout"));
   const env = { SOURCE_DATE_EPOCH: "1700000000" };

@@ -153,7 +153,7 @@ describe("nothing that an entry holds adds a line or a command", () => {
           expect(text.split("\n")).toHaveLength(lines[at]! + (menu.entries.length - 1) * 5);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     );
   });
 
@@ -183,7 +183,7 @@ describe("nothing that an entry holds adds a line or a command", () => {
         const wanted = entries.flatMap(() => ["menuentry", "{", "linux", "initrd", "}"]);
         expect(names.slice(names.indexOf("menuentry"))).toEqual(wanted);
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     );
     expect(taken).toBeGreaterThan(50);
   });
