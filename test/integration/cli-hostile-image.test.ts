@@ -212,7 +212,7 @@ test("names and texts of the image reach the terminal without control characters
 test("a work directory and an output with names that mean something to xorriso", async () => {
   using scene = sceneWith(() => undefined);
   const digests = new Set<string>();
-  for (const name of ["a=b", "c\\d", "--e", "f g", "h'i", "[j]*", "ü"]) {
+  for (const name of ["a=b", "c\\d", "--e f'g", "[j]*ü"]) {
     scene.folder(`folder/${name}`);
     const iso = `folder/${name}/x.iso`;
     await scene.succeed(["build", "dir:image", "-o", iso, "--work", `folder/${name}/work`]);

@@ -45,7 +45,7 @@ const ALL = ["assemble", "bios-image", "efi-image", "render-grub", "squash"];
 describe("the small live image", () => {
   test("build, and the stages by hand, give the same ISO, which the real tools accept", async () => {
     using scene = new Scene("stages");
-    const { oci, rootfs } = smallLive();
+    const { oci } = smallLive();
     await scene.succeed(["build", `oci:${oci}`, "-o", "out/build.iso"]);
     const stages = [
       ["inspect", `oci:${oci}`],
@@ -65,18 +65,6 @@ describe("the small live image", () => {
     expect(judged.stdout.toString()).toMatch(/^Volume Id +: PLATTER_LIVE$/m);
     const squashfs = Bun.spawnSync(["unsquashfs", "-s", "work/squashfs.img"], { cwd: scene.path });
     expect(squashfs.stdout.toString()).toContain("Compression zstd");
-    // The same image as a folder has the same content, and another creation time: every time on the ISO is that one.
-    const dated = { env: { SOURCE_DATE_EPOCH: "1700000000" } };
-    await scene.succeed(["build", `oci:${oci}`, "-o", "out/oci.iso"], dated);
-    await scene.succeed(["squash", `dir:${rootfs}`, "-o", "out/dir.img"], dated);
-    await scene.succeed(["squash", `oci:${oci}`, "-o", "out/oci.img"], dated);
-    const listing = (name: string) =>
-      Bun.spawnSync(["unsquashfs", "-lln", name], { cwd: scene.out })
-        .stdout.toString()
-        .split("\n")
-        .slice(1)
-        .join("\n");
-    expect(listing("dir.img").split("\n").slice(1)).toEqual(listing("oci.img").split("\n").slice(1));
     expect(await scene.leftovers()).toEqual([]);
   });
 });
