@@ -24,16 +24,17 @@ const FULL = { exit: 5, code: "E_NO_SPACE", hint: ["Free some space", "--work"] 
 
 describe("a full disk", () => {
   test.each([
-    ["while the image is inspected", "100k", "Cannot write `"],
-    ["while the root file system is squashed", "7m", "`mksquashfs` ran out of disk space"],
-    ["while the ISO is written", "18m", "x.iso`: no space"],
-  ])("%s", async (_, size, says) => {
+    ["while the image is inspected", "100k", "implant", "Cannot write `"],
+    // Alone, so that it is not another stage that runs out of space first.
+    ["while the root file system is squashed", "7m", "squash", "`mksquashfs` ran out of disk space"],
+    ["while the ISO is written", "18m", "implant", "x.iso`: no space"],
+  ])("%s", async (_, size, last, says) => {
     using scene = withDisk(size);
     // The work directory needs 4 MiB for the initramfs and 8 MiB for the squashfs, the ISO as much again beside it.
     const image = tinyImage(scene.at("image"), {
       with: { "usr/lib/modules/6.1.0-tiny/initramfs.img": noise(2 ** 22), "usr/share/noise": noise(2 ** 22) },
     });
-    const ran = await scene.run(["build", `dir:${image}`, "-o", "out/x.iso"]);
+    const ran = await scene.run(["build", `dir:${image}`, "-o", "out/x.iso", "--to", last]);
     await expectRefusal(scene, ran, { ...FULL, says: [says] });
     expect(readdirSync(scene.out)).toEqual([]);
   });
@@ -41,7 +42,7 @@ describe("a full disk", () => {
   test("of the work directory: what was done before stays, and the next run goes on from there", async () => {
     using scene = withDisk("6m");
     tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(2 ** 23) } });
-    const args = ["build", "dir:image", "-o", "x.iso", "--work", "out/work"];
+    const args = ["build", "dir:image", "--to", "squash", "--work", "out/work"];
     await expectRefusal(scene, await scene.run(args), { ...FULL, says: ["ran out of disk space"] });
     expect(readdirSync(scene.at("out/work/stages"))).not.toContain("squash.json");
     scene.mount(scene.out, "-o", "remount,size=60m");
