@@ -32,7 +32,7 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       const report = await verifyIso(source, { expected, onProgress, signal });
       task.failed();
       const { structures, ...told } = report;
-      print(flags.json ? `${JSON.stringify(told, null, 2)}\n` : renderVerification(report));
+      await print(flags.json ? `${JSON.stringify(told, null, 2)}\n` : renderVerification(report));
       if (!report.ok) throw unsound(iso, report.checks.filter(({ status }) => status === "problem").length);
     });
 }

@@ -66,10 +66,13 @@ describe("a full disk", () => {
     expect(readdirSync(scene.out)).toEqual([]);
   });
 
-  test("of the file that standard output goes to", async () => {
+  test.each([
+    ["inspect", (scene: Scene) => `inspect dir:${tinyImage(scene.at("image"))}`],
+    ["verify", (scene: Scene) => `verify ${scene.write("no.iso", "x".repeat(40_000))}`],
+    ["verify --json", (scene: Scene) => `verify --json ${scene.write("no.iso", "x".repeat(40_000))}`],
+  ])("of the file that standard output of `%s` goes to", async (_, command) => {
     using scene = new Scene("disk");
-    tinyImage(scene.at("image"));
-    const done = Bun.spawnSync(["sh", "-c", `exec ${BINARY} inspect dir:${scene.at("image")} >/dev/full`]);
+    const done = Bun.spawnSync(["sh", "-c", `exec ${BINARY} ${command(scene)} >/dev/full`]);
     const stderr = done.stderr.toString();
     await expectRefusal(
       scene,
