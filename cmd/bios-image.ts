@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
-import { folderOf } from "../internal/pipeline/session.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { deliver, targetOf } from "./deliver.ts";
+import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./no-bios.ts";
-import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
+import { withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBiosImage(program: Command, worldOf: WorldOf): void {
@@ -22,11 +21,8 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
     );
   withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
-    const world = worldOf();
-    const output = targetOf(flags);
-    await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
-    await session.during(async () => {
-      const { context, work } = session;
+    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.biosImage }, async (session) => {
+      const { context } = session;
       if (flags.modules !== undefined) {
         await makeBiosImage(resolve(flags.modules), context);
       } else {
@@ -34,7 +30,6 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
         if (plan.bios === null) throw noBios();
         await runStage(biosImageStage(plan, context), { context, freshness: "when-changed" });
       }
-      if (output !== undefined) await deliver(work, ARTIFACTS.biosImage, output);
     });
   });
 }

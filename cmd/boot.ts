@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
@@ -10,9 +11,9 @@ import { jsonReport, junitReport } from "../internal/boot/report.ts";
 import { bootOnce } from "../internal/boot/run.ts";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
 import { PlatterError } from "../internal/error.ts";
-import { machineError } from "../internal/image/machine-error.ts";
 import { openFileSource } from "../internal/iso/read/byte-source.ts";
-import { runTool } from "../internal/tool/run.ts";
+import { commandLine, runTool } from "../internal/tool/run.ts";
+import { writeWhole } from "../internal/whole-file.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBoot(program: Command, worldOf: WorldOf): void {
@@ -73,7 +74,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       await (await openFileSource(iso))[Symbol.asyncDispose]();
       const architecture = parseArchitecture(flags.arch ?? process.arch);
       const run: typeof runTool = (call) => {
-        reporter.verbose(call.argv.join(" "));
+        reporter.verbose(commandLine(call.argv));
         return runTool(call);
       };
       const world = { run, signal, now: clock };
@@ -120,8 +121,11 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
           rmSync(keepIn, { recursive: true, force: true });
       }
       const subject = { iso, time: new Date().toISOString() };
-      if (flags.junit !== undefined) writeReport(flags.junit, junitReport(results, subject));
-      if (flags.json) print(jsonReport(results, subject));
+      if (flags.junit !== undefined) {
+        const report = junitReport(results, subject);
+        await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
+      }
+      if (flags.json) await print(jsonReport(results, subject));
       const failed = results.filter(({ failure }) => failure !== undefined);
       if (failed.length > 0) throw notBooted(iso, { failed, keepIn });
     });
@@ -156,14 +160,6 @@ function pattern(text: string): RegExp {
       message: `\`${text}\` is no regular expression: ${(error as Error).message}`,
       hint: "Give one such as --until 'login:'.",
     });
-  }
-}
-
-function writeReport(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw machineError(error, { code: "E_OUTPUT", message: `Cannot write \`${path}\`` });
   }
 }
 

@@ -2,14 +2,14 @@ import { constants } from "node:fs";
 import { copyFile, rename } from "node:fs/promises";
 import { PlatterError } from "../internal/error.ts";
 import { checkOutput } from "../internal/pipeline/output.ts";
+import { folderOf, type Session } from "../internal/pipeline/session.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
+import { openSession, type PlanFlags, type WorkFlags } from "./options.ts";
+import type { World } from "./world.ts";
 
 /** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */
-export function targetOf(flags: {
-  output?: string | undefined;
-  work?: string | undefined;
-}): string | undefined {
+function targetOf(flags: { output?: string | undefined; work?: string | undefined }): string | undefined {
   if (flags.output !== undefined) return checkOutput(flags.output);
   if (flags.work !== undefined) return undefined;
   throw new PlatterError({
@@ -20,8 +20,30 @@ export function targetOf(flags: {
   });
 }
 
+/**
+ * Runs what makes one artifact, and brings it to where the flags say.
+ * @throws PlatterError `E_OUTPUT`, and whatever `make` throws
+ */
+export async function makeArtifact(
+  world: World,
+  about: {
+    image: string | undefined;
+    flags: Partial<PlanFlags> & WorkFlags & { output?: string | undefined };
+    artifact: string;
+  },
+  make: (session: Session) => Promise<void>,
+): Promise<void> {
+  const { image, flags, artifact } = about;
+  const output = targetOf(flags);
+  await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
+  await session.during(async () => {
+    await make(session);
+    if (output !== undefined) await deliver(session.work, artifact, output);
+  });
+}
+
 /** Brings an artifact to where the user wants it; it appears when it is whole. */
-export async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
+async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
   const made = work.file(artifact);
   // A temporary work directory lies beside the output, so a rename does; a kept one keeps its artifact.
   const write = (partial: string) =>

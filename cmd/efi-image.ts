@@ -1,12 +1,11 @@
 import type { Command } from "@commander-js/extra-typings";
 import { readEfiFolder } from "../internal/fat/efi-folder.ts";
 import { makeEsp } from "../internal/fat/esp.ts";
-import { folderOf } from "../internal/pipeline/session.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { efiImageStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { deliver, targetOf } from "./deliver.ts";
-import { openSession, sourceDateEpoch, withPlanOptions, withWorkOptions } from "./options.ts";
+import { makeArtifact } from "./deliver.ts";
+import { sourceDateEpoch, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addEfiImage(program: Command, worldOf: WorldOf): void {
@@ -26,9 +25,7 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
     );
   withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
     const world = worldOf();
-    const output = targetOf(flags);
-    await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
-    await session.during(async () => {
+    await makeArtifact(world, { image, flags, artifact: ARTIFACTS.efiImage }, async (session) => {
       const { context, work } = session;
       if (flags.efiDir !== undefined) {
         const { files, newest, digest } = await readEfiFolder(flags.efiDir);
@@ -40,7 +37,6 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
         const stage = efiImageStage({ ...plan, efi: efi! }, context);
         await runStage(stage, { context, freshness: "when-changed" });
       }
-      if (output !== undefined) await deliver(work, ARTIFACTS.efiImage, output);
     });
   });
 }

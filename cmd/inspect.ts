@@ -24,13 +24,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     if (flags.json)
       await world.print(`${JSON.stringify({ reference, plan: plan ?? null, findings }, null, 2)}\n`);
     else await world.print(renderInspection({ reference, plan, findings }));
-    const fatal = flags.strict ? ["error", "warning"] : ["error"];
-    const failing = findings.filter(({ severity }) => fatal.includes(severity));
-    if (failing.length > 0) {
-      throw findingsError(
-        failing.map((finding) => ({ ...finding, severity: "error" })),
-        reference,
-      );
-    }
+    const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
+    if (failure !== undefined) throw failure;
   });
 }

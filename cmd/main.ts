@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
-import { errnoOf, machineError } from "../internal/image/machine-error.ts";
+import { errnoOf, machineError } from "../internal/machine-error.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
 import { systemError } from "../internal/whole-file.ts";

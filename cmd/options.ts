@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
 import { PlatterError } from "../internal/error.ts";
-import { machineError } from "../internal/image/machine-error.ts";
+import { machineError } from "../internal/machine-error.ts";
 import { Session } from "../internal/pipeline/session.ts";
 import type { World } from "./world.ts";
 
@@ -81,7 +81,7 @@ export function openSession(
       kernel: flags.kernel,
       vendor: flags.vendor,
       label: flags.label,
-      config: flags.config === undefined ? undefined : { text: readText(flags.config), file: flags.config },
+      config: readConfig(flags.config),
       architecture: flags.arch === undefined ? undefined : parseArchitecture(flags.arch),
       boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
       exclude: flags.exclude ?? [],
@@ -94,6 +94,11 @@ export function openSession(
     clock: world.clock,
     version: world.version,
   });
+}
+
+/** The `iso.yaml` of --config. @throws PlatterError `E_INPUT` */
+export function readConfig(file: string | undefined): { text: string; file: string } | undefined {
+  return file === undefined ? undefined : { text: readText(file), file };
 }
 
 /** A text file that the user named. @throws PlatterError `E_INPUT` */

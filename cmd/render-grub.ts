@@ -7,7 +7,7 @@ import { renderGrubStage, renderMenus } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import { noBios } from "./no-bios.ts";
-import { openSession, readText, withPlanOptions, withWorkOptions } from "./options.ts";
+import { openSession, readConfig, readText, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
@@ -31,8 +31,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     const world = worldOf();
     let menus: ReadonlyMap<string, string>;
     if (image === undefined && flags.work === undefined) {
-      const config =
-        flags.config === undefined ? undefined : { text: readText(flags.config), file: flags.config };
+      const config = readConfig(flags.config);
       const osRelease = flags.osRelease === undefined ? "" : readText(flags.osRelease);
       menus = renderFromTexts({ config, osRelease, label: flags.label, reporter: world.reporter });
     } else {

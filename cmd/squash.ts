@@ -1,11 +1,10 @@
 import type { Command } from "@commander-js/extra-typings";
-import { folderOf } from "../internal/pipeline/session.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { squashStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { parseSquashOptions } from "../internal/squash/squash-options.ts";
-import { deliver, targetOf } from "./deliver.ts";
-import { openSession, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import { makeArtifact } from "./deliver.ts";
+import { withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {
@@ -20,16 +19,12 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression xz --block-size 1M -o small.img\n  platter squash --work work",
     );
   withSquashOptions(withWorkOptions(withPlanOptions(command))).action(async (image, flags) => {
-    const world = worldOf();
     const options = parseSquashOptions(flags);
-    const output = targetOf(flags);
-    await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
-    await session.during(async () => {
+    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
       const { context } = session;
       const plan = await session.planFor(["root"]);
-      const stage = squashStage(plan, context, { image: () => session.image(), options });
+      const stage = squashStage(plan, context, { image: () => session.plannedImage(), options });
       await runStage(stage, { context, freshness: "when-changed" });
-      if (output !== undefined) await deliver(session.work, ARTIFACTS.squashfs, output);
     });
   });
 }

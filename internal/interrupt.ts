@@ -1,12 +1,16 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "./error.ts";
 
-/** Stops work that was called off. @throws PlatterError `E_INTERRUPTED` */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  if (signal.reason instanceof PlatterError) throw signal.reason;
-  throw new PlatterError({
+/** The user, or a signal, stopped what was under way. */
+export function interrupted(what: string): PlatterError {
+  return new PlatterError({
     code: "E_INTERRUPTED",
     kind: "interrupted",
-    message: "Interrupted while reading the image.",
+    message: `Interrupted during ${what}`,
   });
+}
+
+/** Stops work that was called off. @throws PlatterError `E_INTERRUPTED` */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted !== true) return;
+  throw signal.reason instanceof PlatterError ? signal.reason : interrupted(what);
 }

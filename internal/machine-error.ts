@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "./error.ts";
 
 /** What a failed system call means to a user. */
 export interface FailedCall {

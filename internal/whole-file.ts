@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { PlatterError } from "./error.ts";
-import { errnoOf, machineError } from "./image/machine-error.ts";
+import { errnoOf, machineError } from "./machine-error.ts";
 
 /** Files and folders to remove at any end of the process, even one that runs no cleanup. */
 const doomed = new Set<string>();

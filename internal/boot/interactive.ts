@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PlatterError } from "../error.ts";
-import { interrupted } from "../tool/run.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import type { BootWay } from "./boot-result.ts";
 import { findQemu } from "./firmware.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
@@ -33,7 +33,7 @@ export async function bootInteractively(request: InteractiveRequest, signal: Abo
       signal,
     });
     const exitCode = await child.exited;
-    if (signal.aborted) throw interrupted("the virtual machine");
+    throwIfAborted(signal, "the virtual machine");
     if (exitCode !== 0) throw failed(exitCode);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Architecture } from "../contract/architecture.ts";
-import { machineError } from "../image/machine-error.ts";
+import { machineError } from "../machine-error.ts";
 import type { RunTool } from "../tool/run.ts";
 import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PlatterError } from "../error.ts";
-import { buildMenu } from "../grub/menu.ts";
+import { buildMenu, type Menu } from "../grub/menu.ts";
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
@@ -8,7 +8,7 @@ import { type Architecture, parseArchitecture } from "./architecture.ts";
 import { type Finding, finding, findingLines, hasErrors } from "./finding.ts";
 import { parseIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
-import { defaultLabel, toVolumeLabel } from "./label.ts";
+import { defaultLabel, toVolumeLabel, type VolumeLabel } from "./label.ts";
 import { locateBios, locateFont } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
@@ -58,12 +58,8 @@ export async function makePlan(
   const architecture = architectureOf(tree, choices.architecture);
   const osRelease = await readOsRelease(inputs);
   const { config, findings } = await readConfig(inputs, choices);
-  const fallback = defaultLabel(osRelease, architecture);
-  const given = choices.label ?? config.label;
-  const { label = fallback.label, ...aboutLabel } = given === undefined ? fallback : toVolumeLabel(given);
-  findings.push(...aboutLabel.findings);
-  const menu = buildMenu({ config, osRelease, label });
-  findings.push(...menu.findings);
+  const { label, menu, ...decided } = decideMenu({ config, osRelease, architecture, label: choices.label });
+  findings.push(...decided.findings);
   const located = locateKernel(root, choices.kernel);
   const efi = locateEfi(root, { architecture, vendor: choices.vendor });
   const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
@@ -93,17 +89,42 @@ export async function makePlan(
     efi: efi.efi && (await keepEfi(efi.efi, keep)),
     bios: bios.modules === undefined ? null : { modules },
     font: font.font === undefined ? null : await keep(font.font, "image/unicode.pf2"),
-    menu: menu.menu,
+    menu,
     excludes: [...choices.excludes],
     tools: await keepTools(inputs),
   } satisfies Omit<PartialPlan, "uuid" | "findings">;
   return { plan: { ...body, uuid: buildUuid(body), findings }, findings };
 }
 
-/** One error for all that makes a plan impossible. */
-export function findingsError(findings: readonly Finding[], reference: string): PlatterError {
-  const errors = findings.filter(({ severity }) => severity === "error");
-  const first = errors[0]!;
+/** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */
+export function decideMenu(about: {
+  config: IsoYaml;
+  osRelease: OsRelease;
+  architecture: Architecture;
+  label: string | undefined;
+}): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
+  const { config, osRelease } = about;
+  const fallback = defaultLabel(osRelease, about.architecture);
+  const given = about.label ?? config.label;
+  const { label = fallback.label, ...aboutLabel } = given === undefined ? fallback : toVolumeLabel(given);
+  const { menu, findings } = buildMenu({ config, osRelease, label });
+  return { label, menu, findings: [...aboutLabel.findings, ...findings] };
+}
+
+/** Whether warnings count as errors. */
+export type Strictness = "normal" | "strict";
+
+/** One error for all findings that count as errors; undefined where none does. */
+export function findingsError(
+  findings: readonly Finding[],
+  about: { reference: string; strictness: Strictness },
+): PlatterError | undefined {
+  const { reference, strictness } = about;
+  const errors = findings
+    .filter(({ severity }) => severity === "error" || (strictness === "strict" && severity === "warning"))
+    .map((finding): Finding => ({ ...finding, severity: "error" }));
+  const [first] = errors;
+  if (first === undefined) return undefined;
   if (errors.length === 1) {
     const { place } = first;
     const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { PlatterError } from "../error.ts";
+import { errnoOf } from "../machine-error.ts";
 import { type Blob, parseDigest } from "./blob.ts";
 import { OpenFile } from "./file-range.ts";
-import { errnoOf } from "./machine-error.ts";
 import type { TarArchive } from "./tar-archive.ts";
 
 /** Expectations of a blob, as an OCI descriptor states them. */

@@ -1,10 +1,10 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
+import { machineError } from "../machine-error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { withHostPath } from "./host-path.ts";
 import type { EntryType } from "./image-tree.ts";
-import { throwIfAborted } from "./interrupt.ts";
-import { machineError } from "./machine-error.ts";
 import { TableNode } from "./table-node.ts";
 import { TreeTable } from "./tree-table.ts";
 import { readXattrs } from "./xattr.ts";
@@ -26,7 +26,7 @@ export async function scanDirectory(
     scan.fill(node, pending);
     if (performance.now() - turn < TURN) continue;
     await new Promise(setImmediate);
-    throwIfAborted(options.signal);
+    throwIfAborted(options.signal, "the reading of the image");
     turn = performance.now();
   }
   return new TableNode(scan.table, top);

@@ -1,13 +1,13 @@
 import { closeSync, constants, openSync, read, readSync, realpathSync } from "node:fs";
 import { promisify } from "node:util";
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
+import { machineError } from "../machine-error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { scanDirectory } from "./directory-scan.ts";
 import { READ_SIZE } from "./file-range.ts";
 import { withHostPath } from "./host-path.ts";
 import type { ImageSource, ImageTree, Inode, SequentialReader } from "./image-tree.ts";
-import { throwIfAborted } from "./interrupt.ts";
-import { machineError } from "./machine-error.ts";
 import type { TableNode } from "./table-node.ts";
 
 const readAt = promisify(read);
@@ -63,7 +63,7 @@ class DirectoryTree implements ImageTree {
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
-    throwIfAborted(this.#options.signal);
+    throwIfAborted(this.#options.signal, "the reading of the image");
     const path = this.root.table.path(inode.locator as number);
     const fd = this.#open(path);
     try {
@@ -72,7 +72,7 @@ class DirectoryTree implements ImageTree {
         const length = await this.#readPiece(fd, buffer, { at, path });
         at += length;
         yield length === buffer.length ? buffer : buffer.subarray(0, length);
-        throwIfAborted(this.#options.signal);
+        throwIfAborted(this.#options.signal, "the reading of the image");
       }
     } finally {
       closeSync(fd);

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import { machineError } from "../machine-error.ts";
 import type { ImageSource, ImageTree } from "./image-tree.ts";
-import { machineError } from "./machine-error.ts";
 import { openOciLayout } from "./oci-layout.ts";
 import type { OpenOptions } from "./open-options.ts";
 

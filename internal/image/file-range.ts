@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
+import { machineError } from "../machine-error.ts";
 import type { SkippableBytes } from "./byte-cursor.ts";
-import { throwIfAborted } from "./interrupt.ts";
-import { machineError } from "./machine-error.ts";
 
 const readAt = promisify(read);
 
@@ -92,7 +92,7 @@ export class FileRange implements SkippableBytes {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    throwIfAborted(this.#signal);
+    throwIfAborted(this.#signal, "the reading of the image");
     const wanted = Math.min(READ_SIZE, this.#end - this.#at);
     if (wanted <= 0) return { done: true, value: undefined };
     const buffer = Buffer.allocUnsafeSlow(wanted);

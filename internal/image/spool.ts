@@ -1,9 +1,9 @@
 import { closeSync, read, readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { throwIfAborted } from "../interrupt.ts";
+import { machineError } from "../machine-error.ts";
 import { READ_SIZE } from "./file-range.ts";
 import type { Content } from "./image-tree.ts";
-import { throwIfAborted } from "./interrupt.ts";
-import { machineError } from "./machine-error.ts";
 import { openUnnamed } from "./unnamed-file.ts";
 
 const writeAt = promisify(write);
@@ -55,7 +55,7 @@ export class Spool implements Disposable {
     const slot = { offset: this.#allocate(length), length };
     let at = slot.offset;
     for await (const piece of content) {
-      throwIfAborted(this.#signal);
+      throwIfAborted(this.#signal, "the reading of the image");
       await this.#write(piece, at);
       at += piece.length;
     }
@@ -68,7 +68,7 @@ export class Spool implements Disposable {
       return;
     }
     for (let done = 0; done < slot.length; ) {
-      throwIfAborted(this.#signal);
+      throwIfAborted(this.#signal, "the reading of the image");
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
       const length = await this.#read(buffer, slot.offset + done);
       done += length;

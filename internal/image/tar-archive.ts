@@ -1,8 +1,8 @@
 import { closeSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { machineError } from "../machine-error.ts";
 import { compressionOf, decompressed, type ExternalDecompressor } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
-import { machineError } from "./machine-error.ts";
 import { TarReader } from "./tar-reader.ts";
 import { openUnnamed } from "./unnamed-file.ts";
 

@@ -1,6 +1,6 @@
 import { openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "./machine-error.ts";
+import { errnoOf } from "../machine-error.ts";
 
 const ATTEMPTS = 1000;
 

@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import { findVolumeExtent, PIECE_SIZE, PieceHash } from "./isomd5.ts";
 import { AREA_SIZE, decodeArea, type IsoMd5Sums } from "./isomd5-text.ts";
 import type { ByteSource } from "./read/byte-source.ts";
@@ -75,13 +75,7 @@ export async function checkIsoMd5(source: ByteSource, options: PassOptions = {})
     fragmentCount: sums.fragmentSums.length,
   });
   while (hash.offset < total) {
-    if (options.signal?.aborted === true) {
-      throw new PlatterError({
-        code: "E_INTERRUPTED",
-        kind: "interrupted",
-        message: "stopped while checking the ISO",
-      });
-    }
+    throwIfAborted(options.signal, "the checking of the ISO");
     const chunk = await source.read(hash.offset, Math.min(READ_PIECES * PIECE_SIZE, total - hash.offset));
     if (chunk.length === 0) return { ...found, message: `the ISO cannot be read at byte ${hash.offset}` };
     for (let at = 0; at < chunk.length; at += PIECE_SIZE) hash.update(chunk.subarray(at, at + PIECE_SIZE));

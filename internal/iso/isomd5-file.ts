@@ -1,5 +1,6 @@
 /** The implanted checksum of an ISO that lies on disk. */
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import { findVolumeExtent, IsoMd5, type IsoMd5Implant, noVolume, PIECE_SIZE } from "./isomd5.ts";
 import { checkIsoMd5, type IsoMd5Check, type PassOptions } from "./isomd5-check.ts";
 import { AREA_SIZE, decodeArea } from "./isomd5-text.ts";
@@ -36,7 +37,7 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
   }
   const hash = new IsoMd5();
   for (let offset = 0; offset < size; offset += READ_SIZE) {
-    throwIfAborted(options.signal);
+    throwIfAborted(options.signal, "the reading of the ISO");
     const chunk = await readFrom(handle, offset, Math.min(READ_SIZE, size - offset));
     hash.update(chunk);
     options.onProgress?.(offset + chunk.length, size);
@@ -54,13 +55,4 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
 export async function checkIsoMd5File(path: string, options: PassOptions = {}): Promise<IsoMd5Check> {
   await using source = await openFileSource(path);
   return await checkIsoMd5(source, options);
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new PlatterError({
-    code: "E_INTERRUPTED",
-    kind: "interrupted",
-    message: "stopped while reading the ISO",
-  });
 }

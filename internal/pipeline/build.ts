@@ -48,7 +48,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     if (wanted.has(name) && (name !== "bios-image" || plan.bios !== null)) await context.toolbox.find(tool);
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
-  const image = () => session.image();
+  const image = () => session.plannedImage();
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   await together(session, [
     async () => {

@@ -45,10 +45,9 @@ export async function inspectImage(
   // A plan is never left beside the pieces of another image.
   await rm(work.file(ARTIFACTS.plan), { force: true });
   await rm(work.file("image"), { recursive: true, force: true });
-  const walk = walkOptions(compileExcludes(choices.excludes), 0);
   const inputs = {
     tree,
-    treeDigest: treeDigest(tree, walk),
+    treeDigest: digestOf(tree, choices),
     keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
     readText: async (node: FoundFile["node"]) => {
       if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
@@ -59,6 +58,22 @@ export async function inspectImage(
   const result = await makePlan(inputs, choices);
   if (result.plan !== undefined && isWhole(result.plan)) await work.writePlan(result.plan);
   return result;
+}
+
+/** Digest of the metadata of all that goes into the squashfs. */
+function digestOf(tree: ImageTree, { excludes }: Pick<PlanChoices, "excludes">): string {
+  return treeDigest(tree, walkOptions(compileExcludes(excludes), 0));
+}
+
+/** @throws PlatterError `E_IMAGE_CHANGED` */
+export function requireSameTree(plan: Pick<PartialPlan, "image" | "excludes">, tree: ImageTree): void {
+  if (plan.image.treeDigest === digestOf(tree, plan)) return;
+  throw new PlatterError({
+    code: "E_IMAGE_CHANGED",
+    kind: "usage",
+    message: `\`${plan.image.reference}\` is no longer what it was when its plan was made`,
+    hint: "Run `platter inspect` again, and the stages after it.",
+  });
 }
 
 /** The tools that will be taken from the image: all with `image`, with `auto` GRUB's own and what the host lacks. */

@@ -1,10 +1,7 @@
 import { parseArchitecture } from "../contract/architecture.ts";
-import { hasErrors } from "../contract/finding.ts";
 import { parseIsoYaml } from "../contract/iso-yaml.ts";
-import { defaultLabel, toVolumeLabel } from "../contract/label.ts";
-import { findingsError } from "../contract/make-plan.ts";
+import { decideMenu, findingsError } from "../contract/make-plan.ts";
 import { parseOsRelease } from "../contract/os-release.ts";
-import { buildMenu } from "../grub/menu.ts";
 import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";
 import type { Reporter } from "../ui/reporter.ts";
@@ -26,14 +23,13 @@ export function renderFromTexts(about: {
   const source = about.config ?? { text: "", file: "iso.yaml" };
   const osRelease = parseOsRelease(about.osRelease);
   const { config = {}, findings } = parseIsoYaml(source.text, source.file);
-  const fallback = defaultLabel(osRelease, parseArchitecture(process.arch));
-  const given = about.label ?? config.label;
-  const { label = fallback.label, ...aboutLabel } = given === undefined ? fallback : toVolumeLabel(given);
-  const built = buildMenu({ config, osRelease, label });
-  const all = [...findings, ...aboutLabel.findings, ...built.findings];
-  if (hasErrors(all)) throw findingsError(all, source.file);
+  const architecture = parseArchitecture(process.arch);
+  const decided = decideMenu({ config, osRelease, architecture, label: about.label });
+  const all = [...findings, ...decided.findings];
+  const failure = findingsError(all, { reference: source.file, strictness: "normal" });
+  if (failure !== undefined) throw failure;
   for (const { seen, severity } of all) if (severity === "warning") about.reporter.warn(seen);
-  const medium = { menu: built.menu, label, marker: markerPath(NO_BUILD) };
+  const medium = { menu: decided.menu, label: decided.label, marker: markerPath(NO_BUILD) };
   return new Map([
     [ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })],
     [ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" })],

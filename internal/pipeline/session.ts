@@ -1,18 +1,18 @@
 import { dirname, resolve } from "node:path";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
-import { type Finding, hasErrors } from "../contract/finding.ts";
-import { findingsError, type PlanChoices } from "../contract/make-plan.ts";
+import type { Finding } from "../contract/finding.ts";
+import { findingsError, type PlanChoices, type Strictness } from "../contract/make-plan.ts";
 import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
-import { type RunTool, runTool, shellWord, type ToolCall } from "../tool/run.ts";
+import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox, type ToolChoice } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
-import { inspectImage, openPlannedImage } from "./inspect.ts";
+import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
 import { WorkDir } from "./work-dir.ts";
 
 /** What is the same for every command that works on an image. */
@@ -29,8 +29,7 @@ export interface SessionOptions {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
-  /** Whether warnings count as errors. */
-  strictness: "normal" | "strict";
+  strictness: Strictness;
   signal: AbortSignal;
   reporter: Reporter;
   clock: () => number;
@@ -46,6 +45,8 @@ export class Session implements AsyncDisposable {
   readonly #canceller = new AbortController();
   #plan: PartialPlan | undefined;
   #tree: Promise<ImageTree> | undefined;
+  /** The tree that the plan was made of, or was compared with. */
+  #planned: ImageTree | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -53,7 +54,7 @@ export class Session implements AsyncDisposable {
     const { reporter, clock, version } = options;
     const signal = AbortSignal.any([options.signal, this.#canceller.signal]);
     this.#run = (call: ToolCall) => {
-      reporter.verbose(call.argv.map(shellWord).join(" "));
+      reporter.verbose(commandLine(call.argv));
       return runTool({ ...call, signal, log: call.log ?? this.work.log("tools") });
     };
     const toolbox = new Toolbox({
@@ -73,6 +74,15 @@ export class Session implements AsyncDisposable {
     const { architecture } = this.#options;
     this.#tree ??= openPlannedImage(this.#reference(), { work, signal, runTool: this.#run, architecture });
     return this.#tree;
+  }
+
+  /** The image that the plan is about. @throws PlatterError `E_IMAGE_CHANGED` where it is no longer the same */
+  async plannedImage(): Promise<ImageTree> {
+    const plan = await this.planFor([]);
+    const tree = await this.image();
+    if (this.#planned !== tree) requireSameTree(plan, tree);
+    this.#planned = tree;
+    return tree;
   }
 
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
@@ -97,6 +107,7 @@ export class Session implements AsyncDisposable {
       choices: { ...choices, excludes, parts },
     });
     this.#plan = plan;
+    this.#planned = tree;
     return { plan, findings, reference: tree.source.reference };
   }
 
@@ -116,9 +127,10 @@ export class Session implements AsyncDisposable {
     const { plan, findings, reference } = await this.#inspect(parts);
     const about = findingsAbout(findings, parts);
     for (const finding of about) this.#tell(finding);
-    const fatal = this.#options.strictness === "strict" ? about.map(hardened) : about;
-    if (plan === undefined || hasErrors(fatal)) throw findingsError(fatal, reference);
-    return plan;
+    const failure = findingsError(about, { reference, strictness: this.#options.strictness });
+    if (failure !== undefined) throw failure;
+    // Without a finding that is an error about these parts there is a plan.
+    return plan!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,10 +179,6 @@ export class Session implements AsyncDisposable {
       loader: kept.loader ?? undefined,
     };
   }
-}
-
-function hardened(finding: Finding): Finding {
-  return finding.severity === "warning" ? { ...finding, severity: "error" } : finding;
 }
 
 function noImage(work: WorkDir): PlatterError {

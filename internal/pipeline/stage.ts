@@ -1,4 +1,5 @@
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { Task } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
@@ -42,7 +43,7 @@ export async function runStage(
 ): Promise<void> {
   const { context, freshness, times } = how;
   const { work, reporter, toolbox, clock } = context;
-  if (context.signal.aborted) throw interrupted(stage.name);
+  throwIfAborted(context.signal, `\`${stage.name}\``);
   const task = reporter.task(stage.name);
   const tools: FoundTool[] = [];
   for (const name of stage.tools) tools.push(await toolbox.find(name));
@@ -105,13 +106,5 @@ export async function requireArtifact(
     kind: "usage",
     message: `\`${about.stage}\` needs \`${file}\`, which is not in \`${work.path}\``,
     hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
-  });
-}
-
-function interrupted(stage: StageName): PlatterError {
-  return new PlatterError({
-    code: "E_INTERRUPTED",
-    kind: "interrupted",
-    message: `Interrupted before \`${stage}\``,
   });
 }

@@ -1,6 +1,5 @@
 import { compileExcludes } from "../contract/excludes.ts";
 import { type PartialPlan, type Plan, printPlan } from "../contract/plan.ts";
-import { PlatterError } from "../error.ts";
 import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
 import { makeCoreImage } from "../grub/core-image.ts";
 import { renderGrub, renderLoopback, renderStub } from "../grub/render.ts";
@@ -11,7 +10,6 @@ import { markerPath, planLayout } from "../iso/iso-files.ts";
 import { implantIsoMd5 } from "../iso/isomd5-file.ts";
 import { makeSquashfs, walkOptions } from "../squash/squash.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
-import { treeDigest } from "../squash/tree-digest.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
 import { parseReceipt, sha256Text } from "./receipt.ts";
@@ -68,7 +66,6 @@ export function squashStage(
     run: async (task) => {
       const tree = await about.image();
       const walk = walkOptions(compileExcludes(plan.excludes), plan.time);
-      requireSameTree(plan, treeDigest(tree, walkOptions(compileExcludes(plan.excludes), 0)));
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const run = { tree, walk, options, time: plan.time, output: partial, log: work.log("squash"), task };
         return makeSquashfs(run, context.toolbox);
@@ -76,16 +73,6 @@ export function squashStage(
       return formatBytes((await Bun.file(output).stat()).size);
     },
   };
-}
-
-function requireSameTree(plan: Pick<Plan, "image">, digest: string): void {
-  if (plan.image.treeDigest === digest) return;
-  throw new PlatterError({
-    code: "E_IMAGE_CHANGED",
-    kind: "usage",
-    message: `\`${plan.image.reference}\` is no longer what it was when its plan was made`,
-    hint: "Run `platter inspect` again, and the stages after it.",
-  });
 }
 
 export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stage {

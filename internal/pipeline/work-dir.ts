@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
-import { machineError } from "../image/machine-error.ts";
+import { machineError } from "../machine-error.ts";
 import { removeAtExit, writeError, writeWhole } from "../whole-file.ts";
 
 /** Files of the work directory that stages hand to each other. */

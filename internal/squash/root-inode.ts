@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { PlatterError } from "../error.ts";
-import { errnoOf } from "../image/machine-error.ts";
+import { errnoOf } from "../machine-error.ts";
 
 /**
  * mksquashfs 4.5 ignores `-root-time`, `-root-uid` and `-root-gid` for a tar archive and takes the clock and the caller.

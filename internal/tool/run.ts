@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { printable } from "../contract/place.ts";
 import { PlatterError } from "../error.ts";
+import { interrupted, throwIfAborted } from "../interrupt.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
@@ -46,11 +47,11 @@ process.on("exit", () => {
  */
 export async function runTool(call: ToolCall): Promise<ToolResult> {
   const name = call.name ?? call.argv[0]!.split("/").pop()!;
-  if (call.signal.aborted) throw interrupted(name);
+  throwIfAborted(call.signal, name);
   const log = call.log === undefined ? undefined : openSync(call.log, "a", 0o644);
   const sink = new OutputSink(log);
   try {
-    sink.line(`$ ${call.argv.map(shellWord).join(" ")}`);
+    sink.line(`$ ${commandLine(call.argv)}`);
     const child = spawn(call, name);
     running.add(child.pid);
     let failure: unknown;
@@ -223,15 +224,12 @@ function toolFailed(name: string, child: Child, sink: OutputSink, log: string | 
   });
 }
 
-export function interrupted(what: string): PlatterError {
-  return new PlatterError({
-    code: "E_INTERRUPTED",
-    kind: "interrupted",
-    message: `Interrupted during ${what}`,
-  });
+/** A command as a person could paste it into a shell. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map(shellWord).join(" ");
 }
 
-/** An argument as a person could paste it into a shell. */
+/** An argument of it. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -8,7 +8,8 @@ import { Qmp, QmpError } from "../../internal/boot/qmp.ts";
 import { type BootRequest, type BootWorld, bootOnce } from "../../internal/boot/run.ts";
 import { SerialLog } from "../../internal/boot/serial-log.ts";
 import { PlatterError } from "../../internal/error.ts";
-import { interrupted, type RunTool, runTool } from "../../internal/tool/run.ts";
+import { interrupted } from "../../internal/interrupt.ts";
+import { type RunTool, runTool } from "../../internal/tool/run.ts";
 
 let folder: string;
 let iso: string;

@@ -99,7 +99,7 @@ describe("findingsError", () => {
   test("one error is the message itself, with its place and what to do", () => {
     const error = findingsError(
       [finding("F_MM_MISSING", "a warning"), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
-      "x",
+      { reference: "x", strictness: "normal" },
     );
     expect(error).toMatchObject({
       code: "E_ISO_YAML_SYNTAX",
@@ -110,17 +110,26 @@ describe("findingsError", () => {
     });
   });
 
+  test("a warning is one only where that is asked for", () => {
+    const warning = [finding("F_MM_MISSING", "Seen.")];
+    expect(findingsError(warning, { reference: "x", strictness: "normal" })).toBeUndefined();
+    expect(findingsError(warning, { reference: "x", strictness: "strict" })).toMatchObject({
+      code: "E_MM_MISSING",
+      message: "Seen.",
+    });
+  });
+
   test("several are reported together, each with its code, place, reason and advice", () => {
     const error = findingsError(
       [finding("F_KERNEL_MISSING", "No kernel."), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
-      "oci:x",
+      { reference: "oci:x", strictness: "normal" },
     );
     expect(error).toMatchObject({
       code: "E_CONTRACT",
       exitCode: 3,
       message: "`oci:x` breaks the contract in 2 ways",
     });
-    expect(error.detail).toEqual([
+    expect(error?.detail).toEqual([
       "error F_KERNEL_MISSING: No kernel.",
       `  ${FINDINGS.F_KERNEL_MISSING.why}`,
       `  ${FINDINGS.F_KERNEL_MISSING.fix}`,

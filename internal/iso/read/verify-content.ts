@@ -1,7 +1,7 @@
 /** The checks of what the ISO carries: the root file system, the checksum, and the files of a plan. */
 
-import { PlatterError } from "../../error.ts";
 import { readFatFile } from "../../fat/read.ts";
+import { throwIfAborted } from "../../interrupt.ts";
 import { checkIsoMd5, type PassOptions } from "../isomd5-check.ts";
 import { AREA_OFFSET, AREA_SIZE } from "../isomd5-text.ts";
 import type { ByteSource } from "./byte-source.ts";
@@ -173,13 +173,7 @@ async function compareFile(
   }
   const hash = new Bun.CryptoHasher("sha256");
   for await (const piece of found.pieces) {
-    if (signal?.aborted === true) {
-      throw new PlatterError({
-        code: "E_INTERRUPTED",
-        kind: "interrupted",
-        message: "stopped while reading the ISO",
-      });
-    }
+    throwIfAborted(signal, "the reading of the ISO");
     hash.update(piece as Uint8Array<ArrayBuffer>);
   }
   if (hash.digest("hex") !== file.sha256) note("is not the planned one");
