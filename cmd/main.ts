@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
+import { NeedsPodmanUnshare } from "../internal/image/needs-podman-unshare.ts";
 import { errnoOf, machineError } from "../internal/machine-error.ts";
+import { runInPodmanUnshare } from "../internal/tool/podman-unshare.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
 import { systemError } from "../internal/whole-file.ts";
@@ -82,7 +84,13 @@ addBoot(root, worldOf);
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = await endOf(error);
+}
+
+/** The exit code of a run that an error ended; for one that only began in the wrong place, that of the right one. */
+async function endOf(error: unknown): Promise<number> {
+  if (!(error instanceof NeedsPodmanUnshare)) return report(error);
+  return runInPodmanUnshare(error, interruption.signal).catch(report);
 }
 
 /** Tells the user what went wrong, and gives the exit code. */

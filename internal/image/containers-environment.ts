@@ -12,6 +12,10 @@ const VARIABLES = [
   "REGISTRY_AUTH_FILE",
   "STORAGE_DRIVER",
   "STORAGE_OPTS",
+  // Set within podman's user namespace: whose storage it is.
+  "_CONTAINERS_USERNS_CONFIGURED",
+  "_CONTAINERS_ROOTLESS_UID",
+  "_CONTAINERS_ROOTLESS_GID",
   "SSL_CERT_DIR",
   "SSL_CERT_FILE",
   "HTTP_PROXY",

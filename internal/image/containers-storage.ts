@@ -3,11 +3,12 @@ import { PlatterError } from "../error.ts";
 import type { ToolResult } from "../tool/run.ts";
 import { containersEnvironment } from "./containers-environment.ts";
 import { openDirectory } from "./directory.ts";
-import { openFetchedLayout } from "./fetched-layout.ts";
 import type { ImageSource, ImageTree } from "./image-tree.ts";
+import { NeedsPodmanUnshare } from "./needs-podman-unshare.ts";
 import { checkArchitecture } from "./oci-layout.ts";
 import { parseCreated } from "./oci-manifest.ts";
 import type { OpenOptions } from "./open-options.ts";
+import { LAYERED_ROOT_MODE } from "./tree-builder.ts";
 
 const inspected = z.tuple([
   z.object({
@@ -25,14 +26,15 @@ interface StorageName {
 }
 
 /**
- * An image in podman's storage: mounted by podman until the tree is disposed of, or, for an ordinary user, saved by
- * podman into the work directory.
+ * An image in podman's storage: mounted by podman until the tree is disposed of.
+ * @throws NeedsPodmanUnshare for an ordinary user
  * @throws PlatterError `E_IMAGE_MISSING`, `E_IMAGE_ARCH`, `E_PODMAN_ANSWER`, `E_TOOL_…`, `E_DIRECTORY_READ`
  */
 export async function openContainersStorage(
   reference: { name: string },
   options: OpenOptions,
 ): Promise<ImageTree> {
+  if (process.getuid?.() !== 0) throw new NeedsPodmanUnshare(`containers-storage:${reference.name}`);
   const { podman, image } = storageName(reference.name);
   const env = containersEnvironment();
   const run = (...args: string[]) =>
@@ -53,12 +55,6 @@ export async function openContainersStorage(
     created: parseCreated(info.Created),
     architecture: info.Architecture,
   };
-  // Only root may mount. Saving is podman's own business, and its layers say whose the files are in the image.
-  if (process.getuid?.() !== 0) {
-    const save = (layout: string) =>
-      run("save", "--quiet", "--format", "oci-dir", "--output", layout, info.Id);
-    return openFetchedLayout(save, { ...options, source });
-  }
   // By its id: the name may mean another image by the time of the unmount.
   const path = (await run("image", "mount", info.Id)).stdout.trimEnd();
   const release = async () => {
@@ -77,8 +73,9 @@ export async function openContainersStorage(
       // podman unpacks no labels; what a mount shows are those that the host gives its containers.
       ignoreXattr: (name) => name === "security.selinux",
     });
-    // The root's time is when podman unpacked the image here; every other one comes from the layers.
-    tree.root.inode.mtime = source.created ?? 0;
+    // The root's time is when podman unpacked the image here, its mode the storage driver's choice; all else comes
+    // from the layers.
+    Object.assign(tree.root.inode, { mode: LAYERED_ROOT_MODE, mtime: source.created ?? 0 });
     return tree;
   } catch (error) {
     await release().catch(() => undefined);

@@ -5,6 +5,9 @@ import { TableNode } from "./table-node.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TreeTable } from "./tree-table.ts";
 
+/** What containers/storage, with overlayfs, gives the root of every image. */
+export const LAYERED_ROOT_MODE = 0o555;
+
 /** Puts layers on top of each other, the lowest first, into the tree that podman would mount. */
 export class TreeBuilder {
   readonly table = new TreeTable();
@@ -13,8 +16,7 @@ export class TreeBuilder {
 
   constructor(dialect: TarDialect) {
     this.#dialect = dialect;
-    // 0555 is what containers/storage gives the root of every image, as Fedora does.
-    const mode = dialect === "layer" ? 0o555 : 0o755;
+    const mode = dialect === "layer" ? LAYERED_ROOT_MODE : 0o755;
     this.#root = this.table.addRoot(this.table.inodes.add({ ...IMPLIED_FOLDER, mode }));
   }
 

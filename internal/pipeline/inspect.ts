@@ -18,19 +18,36 @@ import type { RunTool } from "../tool/run.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
 import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
 
-/** Opens an image so that what a plan needs is kept from the first reading on. */
-export function openPlannedImage(
+/**
+ * Opens an image so that what a plan needs is kept from the first reading on. `epoch` is the time of the ISO where one
+ * was chosen, in seconds since 1970.
+ */
+export async function openPlannedImage(
   reference: string,
-  about: { work: WorkDir; signal: AbortSignal; runTool: RunTool; architecture: string | undefined },
+  about: {
+    work: WorkDir;
+    signal: AbortSignal;
+    runTool: RunTool;
+    architecture: string | undefined;
+    epoch: number | undefined;
+  },
 ): Promise<ImageTree> {
   const { architecture } = about;
-  return openImage(reference, {
+  const tree = await openImage(reference, {
     work: about.work.path,
     signal: about.signal,
     runTool: about.runTool,
     capture: (path) => mayBePiece(path) || LIKELY_TOOL_FILE.test(path),
     architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
   });
+  if (about.epoch !== undefined) settleRootTime(tree, about.epoch);
+  return tree;
+}
+
+/** No layer says when the root directory was made, and a folder's time may be that of its unpacking. */
+function settleRootTime({ source, root }: ImageTree, epoch: number): void {
+  const isKnown = source.created === undefined && root.inode.mtime <= epoch;
+  if (!isKnown) root.inode.mtime = epoch;
 }
 
 /**

@@ -55,7 +55,7 @@ export class Session implements AsyncDisposable {
     const signal = AbortSignal.any([options.signal, this.#canceller.signal]);
     this.#run = (call: ToolCall) => {
       reporter.verbose(commandLine(call.argv));
-      return runTool({ ...call, signal, log: call.log ?? this.work.log("tools") });
+      return runTool({ ...call, log: call.log ?? this.work.log("tools") });
     };
     const toolbox = new Toolbox({
       choice: options.tools,
@@ -63,6 +63,10 @@ export class Session implements AsyncDisposable {
       signal,
       run: this.#run,
       onFound: (tool) => reporter.verbose(`${tool.name} ${tool.version} from the ${tool.from}: ${tool.path}`),
+      onSubstitute: (name, { message, detail }) => {
+        const why = [message, ...detail].join("; ");
+        reporter.warn(`The image's own \`${name}\` cannot be run, so the host's is used: ${why}`);
+      },
       kept: (name) => this.#keptTool(name),
     });
     this.context = { work: this.work, signal, reporter, toolbox, clock, version };
@@ -71,8 +75,10 @@ export class Session implements AsyncDisposable {
   /** The image, opened once. */
   image(): Promise<ImageTree> {
     const { work, signal } = this.context;
-    const { architecture } = this.#options;
-    this.#tree ??= openPlannedImage(this.#reference(), { work, signal, runTool: this.#run, architecture });
+    const { architecture, choices } = this.#options;
+    const epoch = this.#plan?.time ?? choices.epoch;
+    const about = { work, signal, runTool: this.#run, architecture, epoch };
+    this.#tree ??= openPlannedImage(this.#reference(), about);
     return this.#tree;
   }
 

@@ -25,6 +25,8 @@ export interface ToolboxOptions {
   run: RunTool;
   /** Called once for each tool, when it is first used. */
   onFound: (tool: FoundTool) => void;
+  /** Called where the host's tool takes the place of the image's, with the reason. */
+  onSubstitute: (name: ToolName, reason: PlatterError) => void;
   /** What the image brings along. */
   kept: (name: ToolName) => KeptTool | undefined;
 }
@@ -37,13 +39,19 @@ export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
   output?: string;
 }
 
+interface FoundPlace {
+  tool: FoundTool;
+  /** Where the image's own is kept; undefined for the host's. */
+  kept: KeptTool | undefined;
+}
+
 /** What a tool of the image writes, in the one folder where it can. */
 const RESULT = "/out/result";
 
 /** Tools that are found once, checked once, and then called by name. */
 export class Toolbox {
   readonly #options: ToolboxOptions;
-  readonly #found = new Map<ToolName, Promise<{ tool: FoundTool; kept: KeptTool | undefined }>>();
+  readonly #found = new Map<ToolName, Promise<FoundPlace>>();
 
   constructor(options: ToolboxOptions) {
     this.#options = options;
@@ -76,26 +84,42 @@ export class Toolbox {
     return found;
   }
 
-  async #search(name: ToolName): Promise<{ tool: FoundTool; kept: KeptTool | undefined }> {
-    const { choice, kept: keptTool, run, signal } = this.#options;
+  async #search(name: ToolName): Promise<FoundPlace> {
+    const { choice, kept: keptTool } = this.#options;
     const kept = choice === "host" ? undefined : keptTool(name);
     const host = choice === "image" ? undefined : findOnHost(name);
     // grub-mkimage must match the image's own GRUB modules; the others are better known and faster from the host.
-    const useKept = kept !== undefined && (host === undefined || name === "grub-mkimage");
-    if (!useKept && host === undefined) throw toolMissing(name, placeOf(choice));
-    const version = await checkVersion(name, {
-      argv: useKept ? [] : [host!],
-      signal,
-      run: useKept ? (call) => this.#enclosed(kept, call) : run,
-    });
-    const tool: FoundTool = {
-      name,
-      from: useKept ? "image" : "host",
-      path: useKept ? kept.source : host!,
-      version,
-    };
-    this.#options.onFound(tool);
-    return { tool, kept: useKept ? kept : undefined };
+    const prefersKept = kept !== undefined && (host === undefined || name === "grub-mkimage");
+    const found = prefersKept
+      ? await this.#orHost(name, { kept, host })
+      : await this.#checked(name, { host });
+    this.#options.onFound(found.tool);
+    return found;
+  }
+
+  /** The image's tool; the host's where the image's cannot be run, as in a container without user namespaces. */
+  async #orHost(name: ToolName, place: { kept: KeptTool; host: string | undefined }): Promise<FoundPlace> {
+    try {
+      return await this.#checked(name, { kept: place.kept });
+    } catch (error) {
+      if (place.host === undefined || !(error instanceof PlatterError) || error.kind !== "tool") throw error;
+      this.#options.onSubstitute(name, error);
+      return this.#checked(name, { host: place.host });
+    }
+  }
+
+  /** @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_VERSION`, `E_SANDBOX_MISSING` */
+  async #checked(name: ToolName, place: { kept?: KeptTool; host?: string | undefined }): Promise<FoundPlace> {
+    const { choice, run, signal } = this.#options;
+    const { kept, host } = place;
+    if (kept !== undefined) {
+      const inside: RunTool = (call) => this.#enclosed(kept, call);
+      const version = await checkVersion(name, { argv: [], signal, run: inside });
+      return { tool: { name, from: "image", path: kept.source, version }, kept };
+    }
+    if (host === undefined) throw toolMissing(name, placeOf(choice));
+    const version = await checkVersion(name, { argv: [host], signal, run });
+    return { tool: { name, from: "host", path: host, version }, kept: undefined };
   }
 
   /** Runs a tool of the image shut in, and takes what it made out of there if it is a plain file. */

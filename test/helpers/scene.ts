@@ -37,6 +37,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Replaces the PATH of the host. */
   path?: string;
+  /** A command that runs the binary, such as one that changes the user first. */
+  prefix?: readonly string[];
 }
 
 /** A run of the binary that is under way. */
@@ -111,7 +113,7 @@ export class Scene implements Disposable {
 
   start(args: readonly string[], options: RunOptions = {}): Running {
     const start = performance.now();
-    const child = Bun.spawn([BINARY, ...args], {
+    const child = Bun.spawn([...(options.prefix ?? []), BINARY, ...args], {
       cwd: options.cwd ?? this.path,
       env: {
         PATH: `${this.bin}:${options.path ?? process.env.PATH ?? ""}`,

@@ -166,6 +166,7 @@ describe.each(["bubblewrap", "unshare"] as const)("shut in by %s", (keeper) => {
           return runTool({ ...call, argv: [...call.argv.slice(0, at + 1), "sh", "/tool/script", ...rest] });
         },
         onFound: () => undefined,
+        onSubstitute: () => undefined,
         kept: (name: ToolName) => (name === "grub-mkimage" ? kept : undefined),
       });
     }

@@ -1,7 +1,8 @@
 /** `--tools`: the image's own programs, shut in by bubblewrap or by unshare, and the host's. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { installPrograms } from "../helpers/install-programs.ts";
 import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -15,29 +16,9 @@ const KEEPERS = {
   unshare: ["unshare", "mount", "mkdir", "setpriv", "chroot"],
 };
 
-/** Copies programs of the host into an image, with their loader and libraries where the loader looks for them. */
-function install(image: string, programs: readonly string[]): void {
-  for (const program of programs) {
-    const path = hostProgram(program);
-    put(image, path, `/usr/bin/${program}`);
-    const told = Bun.spawnSync(["ldd", path]).stdout.toString();
-    for (const [, library] of told.matchAll(/(\/\S+) \(0x/g)) put(image, library!, library!);
-    // glibc loads it when a thread ends.
-    const libgcc = `${dirname(/\S*\/libc\.so\.6/.exec(told)![0])}/libgcc_s.so.1`;
-    put(image, libgcc, libgcc);
-  }
-}
-
-function put(image: string, from: string, to: string): void {
-  const target = join(image, to);
-  mkdirSync(dirname(target), { recursive: true });
-  copyFileSync(from, target);
-  chmodSync(target, 0o755);
-}
-
 function sceneWithTools(programs: readonly string[] = TOOLS): Scene {
   const scene = new Scene("image-tools");
-  install(tinyImage(scene.at("image")), programs);
+  installPrograms(tinyImage(scene.at("image")), programs);
   return scene;
 }
 
@@ -116,10 +97,21 @@ describe("--tools auto", () => {
     });
   });
 
-  test("where shutting in is not allowed, the reason is shown", async () => {
+  const FORBIDDEN = "echo 'bwrap: No permissions to create new namespace' >&2; exit 1";
+
+  test("where shutting in is not allowed, the host's is taken, and the reason shown", async () => {
     using scene = sceneWithTools(["grub-mkimage"]);
-    scene.fake("bwrap", "echo 'bwrap: No permissions to create new namespace' >&2; exit 1");
-    await expectRefusal(scene, await scene.run(["build", "dir:image", "-o", "out/x.iso"]), {
+    scene.fake("bwrap", FORBIDDEN);
+    const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--verbose"]);
+    expect(origins(ran.stderr)).toMatchObject({ "grub-mkimage": "host" });
+    expect(ran.stderr).toMatch(/^warning: .*`grub-mkimage`.*No permissions to create new namespace/m);
+  });
+
+  test("where shutting in is not allowed, and the host has none, it is an error", async () => {
+    using scene = sceneWithTools(["grub-mkimage"]);
+    scene.fake("bwrap", FORBIDDEN);
+    const path = scene.only("mksquashfs", "xorriso");
+    await expectRefusal(scene, await scene.run(["build", "dir:image", "-o", "out/x.iso"], { path }), {
       exit: 4,
       code: "E_TOOL_VERSION",
       says: ["`grub-mkimage`", "No permissions to create new namespace"],

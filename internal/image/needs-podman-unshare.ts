@@ -1,0 +1,13 @@
+import { PlatterError } from "../error.ts";
+
+/** An ordinary user's storage shows images with their owners only within podman's user namespace. */
+export class NeedsPodmanUnshare extends PlatterError {
+  constructor(reference: string) {
+    super({
+      code: "E_PODMAN_UNSHARE",
+      kind: "usage",
+      message: `\`${reference}\` can be read only within podman's user namespace`,
+      hint: "Run platter under `podman unshare`.",
+    });
+  }
+}

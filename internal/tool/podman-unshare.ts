@@ -1,0 +1,61 @@
+import { PlatterError } from "../error.ts";
+import { interrupted } from "../interrupt.ts";
+
+/** Milliseconds between two looks at whether all has ended. */
+const POLL = 20;
+
+/**
+ * Runs this very command anew within podman's user namespace for the reason given, and gives its exit code once nothing of it is left. What
+ * the user hears comes from there; signals are handed on.
+ * @throws PlatterError `E_TOOL_MISSING`
+ */
+export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSignal): Promise<number> {
+  const child = spawn(reason);
+  const handOn = () => signalAll(child.pid, "SIGINT");
+  signal.addEventListener("abort", handOn, { once: true });
+  // A second interruption ends this process at once; it is the second one there as well.
+  process.on("exit", handOn);
+  try {
+    const exitCode = await child.exited;
+    // podman may go before what runs in it.
+    if (child.signalCode !== null) handOn();
+    while (signalAll(child.pid, 0)) await Bun.sleep(POLL);
+    // What podman makes of a signal is not what the run inside says.
+    return signal.aborted ? interrupted("`podman unshare`").exitCode : exitCode;
+  } finally {
+    process.off("exit", handOn);
+    signal.removeEventListener("abort", handOn);
+  }
+}
+
+function spawn(reason: PlatterError): Bun.Subprocess {
+  const [, script = "", ...args] = process.argv;
+  // A compiled binary is its own program; in development it is bun that runs a script.
+  const self = script.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, script];
+  try {
+    return Bun.spawn(["podman", "unshare", "--", ...self, ...args], {
+      stdio: ["inherit", "inherit", "inherit"],
+      env: process.env,
+      // A group of its own, so that a signal reaches platter and not only podman.
+      detached: true,
+    });
+  } catch (cause) {
+    throw new PlatterError({
+      code: "E_TOOL_MISSING",
+      kind: "tool",
+      message: `${reason.message}, and there is no \`podman\``,
+      hint: "Install podman, or save the image elsewhere and use `oci-archive:FILE`.",
+      cause,
+    });
+  }
+}
+
+/** Whether there was anybody in the group to hear the signal; 0 only asks. */
+function signalAll(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,191 @@
+/** Without privileges: in a container that allows nothing, with the image's own tools, and in podman's user namespace. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { installPrograms } from "../helpers/install-programs.ts";
+import { type OrdinaryUser, ordinaryUser } from "../helpers/ordinary-user.ts";
+import { BINARY, hostProgram, Scene, until } from "../helpers/scene.ts";
+import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+const TOOLS = ["mksquashfs", "xorriso", "grub-mkimage"] as const;
+
+let scene: Scene;
+let user: OrdinaryUser;
+let archive: string;
+
+beforeAll(async () => {
+  scene = new Scene("ordinary");
+  user = ordinaryUser(scene);
+  // An image that brings its tools along, as the contract has it.
+  installPrograms(tinyImage(scene.at("image")), TOOLS);
+  ociOf(scene.at("image"), scene.at("layout"));
+  archive = scene.at("image.tar");
+  const packed = Bun.spawnSync([
+    "skopeo",
+    "copy",
+    "-q",
+    `oci:${scene.at("layout")}:latest`,
+    `oci-archive:${archive}`,
+  ]);
+  if (packed.exitCode !== 0) throw new Error(packed.stderr.toString());
+  await scene.succeed(["build", `oci-archive:${archive}`, "-o", scene.at("expected.iso"), "--tools", "host"]);
+});
+
+afterAll(() => scene[Symbol.dispose]());
+
+function expectSameIso(path: string): void {
+  expect(readFileSync(path).equals(readFileSync(scene.at("expected.iso")))).toBe(true);
+}
+
+describe("in a container with the three tools and nothing else", () => {
+  /** Root read-only, one writable folder, no device but the harmless ones, no user namespaces, no capabilities. */
+  function container(): string[] {
+    const root = scene.folder("container");
+    installPrograms(root, [...TOOLS, BINARY]);
+    for (const name of ["out", "proc", "dev"]) scene.folder(`container/${name}`);
+    scene.write("container/image.tar", "");
+    if (!existsSync(scene.at("container/bin"))) symlinkSync("usr/bin", scene.at("container/bin"));
+    return [
+      ...user.prefix,
+      ...[
+        "bwrap",
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--uid",
+        "4711",
+        "--gid",
+        "4711",
+        "--cap-drop",
+        "ALL",
+      ],
+      ...["--ro-bind", root, "/", "--proc", "/proc", "--dev", "/dev", "--bind", scene.out, "/out"],
+      ...["--ro-bind", archive, "/image.tar", "--remount-ro", "/dev", "--chdir", "/"],
+      ...["--clearenv", "--setenv", "PATH", "/usr/bin", "--"],
+    ];
+  }
+
+  function inContainer(...argv: string[]) {
+    const done = Bun.spawnSync([...container(), ...argv], { stderr: "pipe", cwd: scene.path });
+    return { code: done.exitCode, stdout: done.stdout.toString(), stderr: done.stderr.toString() };
+  }
+
+  test("it is as closed as it is meant to be", () => {
+    installPrograms(scene.folder("container"), ["unshare", "touch", "ls", "id"]);
+    expect(inContainer("/usr/bin/id", "-u").stdout).toBe("4711\n");
+    expect(inContainer("/usr/bin/unshare", "--user", "/usr/bin/id").stderr).toContain("unshare failed");
+    expect(inContainer("/usr/bin/touch", "/usr/x").stderr).toContain("Read-only file system");
+    expect(inContainer("/usr/bin/touch", "/tmp/x").code).not.toBe(0);
+    expect(inContainer("/usr/bin/ls", "/dev").stdout).not.toMatch(/fuse|loop/);
+    for (const name of ["unshare", "touch", "ls", "id"])
+      Bun.spawnSync(["rm", scene.at(`container/usr/bin/${name}`)]);
+  });
+
+  test("build makes the same ISO there", () => {
+    const built = inContainer("/usr/bin/platter", "build", "oci-archive:/image.tar", "-o", "/out/closed.iso");
+    expect({ code: built.code, stderr: built.stderr }).toMatchObject({
+      code: 0,
+      // The image's own cannot be shut in there.
+      stderr: expect.stringMatching(
+        /^warning: The image's own `grub-mkimage` cannot be run.*`bwrap`.*`unshare`/m,
+      ),
+    });
+    expectSameIso(scene.at("out/closed.iso"));
+    expect(readdirSync(scene.out)).toEqual(["closed.iso"]);
+  });
+});
+
+describe("with user namespaces, and none of the tools on the host", () => {
+  test.each(["bwrap", "unshare"] as const)("%s, from an archive", async (keeper) => {
+    const needed = keeper === "bwrap" ? ["bwrap"] : ["unshare", "mount", "mkdir", "setpriv", "chroot"];
+    const path = scene.only(...needed, "setpriv", "sh", "mount");
+    const args = [
+      "build",
+      `oci-archive:${archive}`,
+      "-o",
+      scene.at("out/own.iso"),
+      "--tools",
+      "image",
+      "--verbose",
+    ];
+    const prefix = [hostProgram("unshare"), ...user.prefix.slice(1)];
+    const ran = await scene.run(args, { path, prefix, env: user.env });
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+    expect(ran.stderr.match(/from the image: /g)).toHaveLength(3);
+    expect(ran.stderr).toContain(`/${keeper} `);
+    expectSameIso(scene.at("out/own.iso"));
+  });
+});
+
+describe("in podman's user namespace", () => {
+  beforeAll(() => {
+    const words = [
+      "skopeo",
+      "copy",
+      "-q",
+      `oci:${scene.at("layout")}:latest`,
+      "containers-storage:localhost/own:1",
+    ];
+    const copied = Bun.spawnSync([...user.prefix, ...words], {
+      env: { ...process.env, ...user.env },
+      cwd: "/",
+    });
+    if (copied.exitCode !== 0) throw new Error(copied.stderr.toString());
+  });
+  // The process that keeps the user's namespace stays as podman's own.
+  afterAll(() => {
+    for (const line of scene.processes()) process.kill(Number(/\d+/.exec(line)?.[0]), "SIGKILL");
+  });
+
+  test("exit code, output and errors are those of the run inside", async () => {
+    const inspected = await scene.run(["inspect", "localhost/own:1", "--json"], user);
+    // What podman itself logs is its own.
+    const stderr = inspected.stderr.replaceAll(/^time=".*\n/gm, "");
+    expect({ code: inspected.code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ reference: "containers-storage:localhost/own:1" });
+    const missing = await scene.run(["inspect", "localhost/no-such:1"], user);
+    expect(missing.code).toBe(3);
+    expect(missing.stderr.match(/^error: /gm)).toHaveLength(1);
+    expect(missing.stderr).toContain("[E_IMAGE_MISSING]");
+  });
+
+  test("without podman it says what is missing", async () => {
+    const path = scene.only("setpriv", "sh", "mount");
+    const prefix = [hostProgram("unshare"), ...user.prefix.slice(1)];
+    const ran = await scene.run(["inspect", "localhost/own:1"], { path, prefix, env: user.env });
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toMatch(
+      /^error: `containers-storage:localhost\/own:1` .*no `podman` \[E_TOOL_MISSING\]$/m,
+    );
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends all of it and leaves nothing behind", async (signal) => {
+    const before = scene.processes().length;
+    scene.fake(
+      "mksquashfs",
+      `[ "$1" = -version ] && exec ${hostProgram("mksquashfs")} "$1"; touch ${scene.tmp}/ready; sleep 600`,
+    );
+    const running = scene.start(
+      ["build", "localhost/own:1", "-o", scene.at("out/x.iso"), "--tools", "host"],
+      user,
+    );
+    await until(() => existsSync(`${scene.tmp}/ready`), "mksquashfs to start");
+    running.signal(signal);
+    const ran = await running.done;
+    Bun.spawnSync(["rm", scene.at("bin/mksquashfs"), `${scene.tmp}/ready`]);
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/^error: Interrupted \[E_INTERRUPTED\]$/m),
+    });
+    expect(ran.stderr.match(/^error/gm)).toHaveLength(1);
+    expect(readdirSync(scene.out).filter((name) => name.includes("x.iso") || name.startsWith("."))).toEqual(
+      [],
+    );
+    const mounts = ["podman", "unshare", "podman", "image", "mount"];
+    const env = { ...process.env, ...user.env };
+    expect(Bun.spawnSync([...user.prefix, ...mounts], { env, cwd: "/" }).stdout.toString()).toBe("");
+    // But for the one that keeps the user's namespace.
+    expect(scene.processes().length).toBeLessThanOrEqual(Math.max(before, 1));
+  });
+});
