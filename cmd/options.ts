@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
+import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
 import { machineError } from "../internal/machine-error.ts";
 import { Session } from "../internal/pipeline/session.ts";
@@ -113,8 +114,7 @@ export function readText(path: string): string {
 /** SOURCE_DATE_EPOCH as reproducible-builds.org defines it: seconds since 1970. @throws PlatterError `E_EPOCH` */
 export function sourceDateEpoch(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
-  // The latest time that a squashfs can hold.
-  if (/^\d+$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  if (/^\d+$/.test(text) && Number(text) <= LATEST_TIME) return Number(text);
   throw new PlatterError({
     code: "E_EPOCH",
     kind: "usage",

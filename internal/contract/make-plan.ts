@@ -13,7 +13,7 @@ import { locateBios, locateFont } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
-import { type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
+import { LATEST_TIME, type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
 import { findingsAbout, type Part } from "./plan-parts.ts";
 
 /** What a user may choose about a plan. */
@@ -84,7 +84,7 @@ export async function makePlan(
     product: osRelease.name ?? "",
     productVersion: osRelease.versionId ?? "",
     label,
-    time: choices.epoch ?? tree.source.created ?? newestTime(root),
+    time: Math.min(choices.epoch ?? tree.source.created ?? newestTime(root), LATEST_TIME),
     kernel: located.kernel && (await keepKernel(located.kernel, keep)),
     efi: efi.efi && (await keepEfi(efi.efi, keep)),
     bios: bios.modules === undefined ? null : { modules },

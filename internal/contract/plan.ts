@@ -7,6 +7,9 @@ import { volumeLabelSchema } from "./label.ts";
 /** Raised when a plan written before cannot be read by this code any more. */
 export const PLAN_VERSION = 1;
 
+/** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
+export const LATEST_TIME = 0xffffffff;
+
 const pieceSchema = z.strictObject({
   /** Path in the image, for people. */
   source: z.string(),

@@ -1,3 +1,4 @@
+import { LATEST_TIME } from "../contract/plan.ts";
 import type { BytePath } from "../image/byte-path.ts";
 import type { ImageTree, Inode, TreeNode } from "../image/image-tree.ts";
 import type { TarEntry } from "./tar-writer.ts";
@@ -9,8 +10,6 @@ export interface WalkOptions {
   ensureDirectories?: readonly BytePath[] | undefined;
   /** Time of folders that are added, in seconds since 1970. Default 0. */
   ensuredMtime?: number | undefined;
-  /** Later times become this one, in seconds since 1970; so does mksquashfs under SOURCE_DATE_EPOCH. Default: none. */
-  latestMtime?: number | undefined;
 }
 
 /** A name that goes into the file system image. */
@@ -41,7 +40,7 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
     if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
-    else yield entryOf(path, node.inode, { firstNames, latest: options.latestMtime });
+    else yield entryOf(path, node.inode, firstNames);
     const first = stack.length;
     for (const below of stepsBelow(step)) {
       const isKept = below.node === undefined || below.isEnsured || options.include(below.node, below.path);
@@ -85,12 +84,7 @@ function reverseFrom(stack: Step[], first: number): void {
   }
 }
 
-function entryOf(
-  path: BytePath,
-  inode: Inode,
-  walk: { firstNames: Map<Inode, BytePath>; latest: number | undefined },
-): WalkedEntry {
-  const { firstNames, latest } = walk;
+function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>): WalkedEntry {
   let linkTo: BytePath | undefined;
   if (inode.links > 1 && inode.type !== "directory") {
     linkTo = firstNames.get(inode);
@@ -102,7 +96,7 @@ function entryOf(
     mode: inode.mode,
     uid: inode.uid,
     gid: inode.gid,
-    mtime: storedTime(Math.min(inode.mtime, latest ?? inode.mtime)),
+    mtime: storedTime(inode.mtime),
     size: linkTo === undefined ? inode.size : 0,
     target: inode.target,
     devMajor: inode.devMajor,
@@ -120,7 +114,7 @@ function addedDirectory(path: BytePath, mtime: number): WalkedEntry {
 
 /** squashfs counts seconds from 1970 in 32 bits; mksquashfs would let others wrap round. */
 export function storedTime(mtime: number): number {
-  return Math.min(Math.max(mtime, 0), 0xffffffff);
+  return Math.min(Math.max(mtime, 0), LATEST_TIME);
 }
 
 const STORED = ["user.", "trusted.", "security."];

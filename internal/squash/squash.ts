@@ -42,6 +42,10 @@ export function mksquashfsArguments(
   if (needsRootInode(about.version) && (options.compression === "xz" || options.compression === "lz4"))
     args.push("-noI");
   if (options.level !== null) args.push("-Xcompression-level", String(options.level));
+  // Before 4.6 there is no way to give the root any with a tar archive.
+  if (!needsRootInode(about.version))
+    for (const [name, value] of root.xattrs)
+      args.push("-p", `/ x ${name}=0s${Buffer.from(value).toString("base64")}`);
   return args;
 }
 

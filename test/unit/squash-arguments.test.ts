@@ -3,7 +3,7 @@ import { toBytePath } from "../../internal/image/byte-path.ts";
 import { mksquashfsArguments, walkOptions } from "../../internal/squash/squash.ts";
 import type { Compression } from "../../internal/squash/squash-options.ts";
 
-const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: 1_600_000_000, xattrs: new Map() };
+const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: 1_600_000_000, xattrs: new Map<string, Uint8Array>() };
 
 const args = (
   compression: Compression,
@@ -47,6 +47,19 @@ describe("mksquashfsArguments", () => {
     expect(args("lz4", null, { version })).toEqual([...COMMON, "-comp", "lz4", "-noI"]);
     expect(args("zstd", 9, { version })).toEqual(args("zstd", 9));
     expect(args("none", null, { version })).toEqual(args("none", null));
+  });
+
+  test("the root's xattrs are pseudo definitions, byte for byte, from the version on that takes them", () => {
+    const xattrs = new Map([
+      ["security.selinux", Buffer.from("system_u:object_r:root_t:s0\0")],
+      ["user.odd name", Buffer.from([0, 255, 61])],
+    ]);
+    const root = { ...ROOT, xattrs };
+    expect(args("zstd", 9, { root }).slice(-4)).toEqual([
+      ...["-p", "/ x security.selinux=0sc3lzdGVtX3U6b2JqZWN0X3I6cm9vdF90OnMwAA=="],
+      ...["-p", "/ x user.odd name=0sAP89"],
+    ]);
+    expect(args("zstd", 9, { root, version: "4.5.1" })).toEqual(args("zstd", 9, { version: "4.5.1" }));
   });
 
   test("the root's mode is octal, with its special bits", () => {
