@@ -3,6 +3,9 @@ import type { BytePath } from "../image/byte-path.ts";
 import type { ImageTree, Inode, TreeNode } from "../image/image-tree.ts";
 import type { TarEntry } from "./tar-writer.ts";
 
+/** Entries after which the garbage collector is called: left to itself it lets hundreds of megabytes gather. */
+const COLLECT_AFTER = 50_000;
+
 export interface WalkOptions {
   /** False leaves a name out; a folder's whole content goes with it. Not asked about the root. */
   include: (node: TreeNode, path: BytePath) => boolean;
@@ -37,8 +40,10 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
   }
   const firstNames = new Map<Inode, BytePath>();
   const stack: Step[] = [{ path: "" as BytePath, node: tree.root, ensured }];
+  let walked = 0;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
+    if (++walked % COLLECT_AFTER === 0) Bun.gc(true);
     if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
     else yield entryOf(path, node.inode, firstNames);
     const first = stack.length;

@@ -4,6 +4,8 @@ import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts
 /** Stands first in what is hashed, so that another listing never has the digest of this one. */
 const FORMAT = "platter-tree 1\0";
 
+const BLOCK = 256 * 1024;
+
 /**
  * Digest of all that goes into the file system image but the contents: names, types, modes, owners, times, sizes, link
  * targets and groups, device numbers, extended attributes. The same image has the same digest from every source.
@@ -11,7 +13,19 @@ const FORMAT = "platter-tree 1\0";
 export function treeDigest(tree: Pick<ImageTree, "root">, options: WalkOptions): string {
   const hasher = new Bun.CryptoHasher("sha256");
   hasher.update(FORMAT);
-  for (const entry of walkEntries(tree, options)) hasher.update(Buffer.from(listing(entry), "latin1"));
+  // One buffer for all of them: a small one for each entry is garbage that the collector takes little notice of.
+  const block = Buffer.allocUnsafe(BLOCK);
+  let used = 0;
+  for (const entry of walkEntries(tree, options)) {
+    const text = listing(entry);
+    if (used + text.length > BLOCK) {
+      hasher.update(block.subarray(0, used));
+      used = 0;
+    }
+    if (text.length > BLOCK) hasher.update(Buffer.from(text, "latin1"));
+    else used += block.latin1Write(text, used);
+  }
+  hasher.update(block.subarray(0, used));
   return `sha256:${hasher.digest("hex")}`;
 }
 
