@@ -51,6 +51,7 @@ function worldOf(): World {
     signal: interruption.signal,
     reporter: consoleReporter({ verbosity, stream: process.stderr, clock: () => performance.now() }),
     clock: () => performance.now(),
+    now: () => new Date(),
     environment: process.env,
     version: packageJson.version,
     print,

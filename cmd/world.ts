@@ -4,7 +4,10 @@ import type { Reporter } from "../internal/ui/reporter.ts";
 export interface World {
   signal: AbortSignal;
   reporter: Reporter;
+  /** Milliseconds, for how long something takes. */
   clock: () => number;
+  /** The time of day, for records. */
+  now: () => Date;
   environment: Readonly<Record<string, string | undefined>>;
   version: string;
   /** Writes to standard output. @throws PlatterError `E_STDOUT` */

@@ -1,7 +1,7 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
-import type { ToolName } from "../tool/find.ts";
+import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { Session } from "./session.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
 import {
@@ -32,6 +32,8 @@ const STAGE_TOOLS = [
 export interface BuildResult {
   plan: Plan;
   times: StageTimes;
+  /** Those that were called, or would have been if anything had changed. */
+  tools: readonly FoundTool[];
 }
 
 /** Runs the stages from `from` to `to`; those that do not need each other run at the same time. */
@@ -44,8 +46,10 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
   // A tool that is missing is told before anything slow starts.
+  const tools: FoundTool[] = [];
   for (const [name, tool] of STAGE_TOOLS) {
-    if (wanted.has(name) && (name !== "bios-image" || plan.bios !== null)) await context.toolbox.find(tool);
+    if (!wanted.has(name) || (name === "bios-image" && plan.bios === null)) continue;
+    tools.push(await context.toolbox.find(tool));
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
@@ -59,12 +63,12 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("squash")) await run(squashStage(plan, context, { image, options: options.squash }));
     },
   ]);
-  if (output === undefined) return { plan, times };
+  if (output === undefined) return { plan, times, tools };
   const { strictGpt } = options;
   const checksum = wanted.has("implant") ? "implant" : "leave";
   if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));
   else if (wanted.has("implant")) await run(implantStage(context, { output, force: freshness === "always" }));
-  return { plan, times };
+  return { plan, times, tools };
 }
 
 /** @throws PlatterError `E_STAGE_ORDER` */

@@ -23,7 +23,7 @@ export function treeDigest(tree: Pick<ImageTree, "root">, options: WalkOptions):
       used = 0;
     }
     if (text.length > BLOCK) hasher.update(Buffer.from(text, "latin1"));
-    else used += block.latin1Write(text, used);
+    else used += block.write(text, used, "latin1");
   }
   hasher.update(block.subarray(0, used));
   return `sha256:${hasher.digest("hex")}`;

@@ -3,7 +3,10 @@ import type { BuildResult } from "../pipeline/build.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
 /** What a finished build says about its ISO. */
-export async function renderSummary(output: string, { plan, times }: BuildResult): Promise<string> {
+export async function renderSummary(
+  output: string,
+  { plan, times }: Pick<BuildResult, "plan" | "times">,
+): Promise<string> {
   const { size } = await stat(output);
   const firmware =
     plan.bios === null ? "UEFI and UEFI with Secure Boot" : "BIOS, UEFI and UEFI with Secure Boot";

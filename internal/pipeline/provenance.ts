@@ -1,0 +1,58 @@
+import { basename } from "node:path";
+import type { Plan } from "../contract/plan.ts";
+import type { SquashOptions } from "../squash/squash-options.ts";
+import type { FoundTool } from "../tool/find.ts";
+import type { FileRecord } from "./receipt.ts";
+import type { StageTimes } from "./stage.ts";
+
+/** What the parameters below mean; another number is another meaning. */
+const BUILD_TYPE = "urn:platter:iso:1";
+
+export interface BuildRecord {
+  plan: Plan;
+  iso: FileRecord;
+  squash: SquashOptions;
+  tools: readonly FoundTool[];
+  times: StageTimes;
+  started: Date;
+  finished: Date;
+  /** platter's own version. */
+  version: string;
+}
+
+/**
+ * The build as an in-toto statement (in-toto Attestation Framework 1.0, Statement) with SLSA provenance as its
+ * predicate (SLSA 1.0, Provenance).
+ */
+export function provenance(record: BuildRecord) {
+  const { plan, iso, tools, times } = record;
+  const { reference } = plan.image;
+  const seconds = Object.fromEntries([...times].map(([stage, took]) => [stage, took ?? null]));
+  const versions = Object.fromEntries(tools.map(({ name, version }) => [name, version]));
+  return {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: basename(iso.path), digest: { sha256: iso.sha256 } }],
+    predicateType: "https://slsa.dev/provenance/v1",
+    predicate: {
+      buildDefinition: {
+        buildType: BUILD_TYPE,
+        externalParameters: { image: reference, label: plan.label, squash: record.squash },
+        internalParameters: { plan, tools },
+        resolvedDependencies: [{ uri: reference, digest: imageDigest(plan.image) }],
+      },
+      runDetails: {
+        builder: { id: "urn:platter", version: { platter: record.version, ...versions } },
+        metadata: { startedOn: record.started.toISOString(), finishedOn: record.finished.toISOString() },
+        byproducts: [
+          { name: "stage times in seconds, null for one that had nothing to do", annotations: seconds },
+        ],
+      },
+    },
+  };
+}
+
+/** By algorithm; an image without a manifest has only platter's own digest over its tree. */
+function imageDigest({ digest, treeDigest }: Plan["image"]): Record<string, string> {
+  const hex = (text: string) => text.slice(text.indexOf(":") + 1);
+  return digest === null ? { platterTreeSha256: hex(treeDigest) } : { sha256: hex(digest) };
+}
