@@ -26,6 +26,8 @@ export interface ArchiveOptions {
   wants: (name: string, size: number) => boolean;
   /** Counts one member; throws where there are too many. */
   count: () => void;
+  /** What the archives lie in, if not in the initramfs itself: a text behind a place in problems. */
+  within?: string;
 }
 
 /**
@@ -34,10 +36,9 @@ export interface ArchiveOptions {
  * @throws InitramfsProblem
  */
 export async function* readArchives(cursor: ByteCursor, options: ArchiveOptions): AsyncGenerator<Member> {
-  const origin = cursor.position;
   while (await skipZeros(cursor)) {
     if (peek(cursor) !== ZERO) return;
-    const member = await readMember(cursor, { origin, options });
+    const member = await readMember(cursor, options);
     if (member !== undefined) yield member;
   }
 }
@@ -61,14 +62,11 @@ function peek(cursor: ByteCursor): number {
   return piece[0]!;
 }
 
-async function readMember(
-  cursor: ByteCursor,
-  about: { origin: number; options: ArchiveOptions },
-): Promise<Member | undefined> {
-  const { origin, options } = about;
+async function readMember(cursor: ByteCursor, options: ArchiveOptions): Promise<Member | undefined> {
   options.count();
-  const place = cursor.position;
-  if ((place - origin) % 4 !== 0) throw broken(`has a cpio header at ${place}, which is no multiple of 4`);
+  const { position } = cursor;
+  const place = `byte ${position}${options.within ?? ""}`;
+  if (position % 4 !== 0) throw broken(`has a cpio header at ${place}, which is no multiple of 4`);
   const header = Buffer.from(await cursor.read(HEADER)).toString("latin1");
   if (header.length < HEADER) throw cutOff("header", place);
   if (!/^07070[12](?:[0-9a-f]{8}){13}$/i.test(header)) {
@@ -118,10 +116,10 @@ function nameOf(bytes: Uint8Array): string {
 }
 
 /** Padding behind the last member may be missing: nobody needs it. */
-async function pass(cursor: ByteCursor, length: number, place: number): Promise<void> {
+async function pass(cursor: ByteCursor, length: number, place: string): Promise<void> {
   if (length - (await cursor.skip(length)) > 3) throw cutOff("file", place);
 }
 
-function cutOff(what: string, place: number): Error {
+function cutOff(what: string, place: string): Error {
   return broken(`ends within the ${what} of the member at ${place}`);
 }

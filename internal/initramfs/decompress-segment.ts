@@ -53,11 +53,13 @@ export async function* decompressSegment(
     case "lz4":
       return yield* lz4Legacy(cursor);
     case "lz4-frame":
-      throw broken(`has lz4's frame format at ${place}, and the kernel reads the legacy format (\`lz4 -l\`)`);
+      throw broken(
+        `has lz4's frame format at byte ${place}, and the kernel reads the legacy format (\`lz4 -l\`)`,
+      );
     case "bzip2":
     case "lzma":
     case "lzo":
-      throw closed(`is compressed with ${format} at ${place}`);
+      throw closed(`is compressed with ${format} at byte ${place}`);
     default:
       return format satisfies never;
   }
@@ -79,7 +81,7 @@ async function* gunzipped(cursor: ByteCursor, place: number): AsyncGenerator<Uin
   }
   const trailer = Buffer.from(await cursor.read(8));
   if (trailer.length < 8 || trailer.readUInt32LE() !== sum) {
-    throw broken(`has gzip data at ${place} that does not have its own checksum`);
+    throw broken(`has gzip data at byte ${place} that does not have its own checksum`);
   }
 }
 
@@ -90,7 +92,7 @@ async function passText(cursor: ByteCursor, place: number): Promise<void> {
     if (byte === 0) return;
     if (byte === undefined) break;
   }
-  throw broken(`has a gzip header without an end at ${place}`);
+  throw broken(`has a gzip header without an end at byte ${place}`);
 }
 
 async function* unxzed(
@@ -102,7 +104,7 @@ async function* unxzed(
   cursor.unread(start);
   if (!kernelReadsXz(start)) {
     throw broken(
-      `is compressed with xz at ${place}, with a check that the kernel does not know (\`--check=crc32\`)`,
+      `is compressed with xz at byte ${place}, with a check that the kernel does not know (\`--check=crc32\`)`,
     );
   }
   const stream = new XzStream();
@@ -120,10 +122,10 @@ async function* unxzed(
     yield* about.external("xz", compressed());
   } catch (error) {
     if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") {
-      throw closed(`is compressed with xz at ${place}, and there is no \`xz\` on this machine`);
+      throw closed(`is compressed with xz at byte ${place}, and there is no \`xz\` on this machine`);
     }
     if (error instanceof PlatterError && error.code === "E_TOOL_FAILED") {
-      throw broken(`has xz data at ${place} that cannot be decompressed`);
+      throw broken(`has xz data at byte ${place} that cannot be decompressed`);
     }
     throw error;
   }
@@ -152,7 +154,9 @@ async function* pumped(cursor: ByteCursor, pump: Pump): AsyncGenerator<Uint8Arra
     const failure = await feeding;
     if (failure !== undefined) throw failure.error;
     if (error instanceof InitramfsProblem) throw error;
-    throw broken(`has ${format} data at ${place} that cannot be decompressed (${(error as Error).message})`);
+    throw broken(
+      `has ${format} data at byte ${place} that cannot be decompressed (${(error as Error).message})`,
+    );
   } finally {
     engine.destroy();
     await feeding;
@@ -166,10 +170,10 @@ async function feed(cursor: ByteCursor, pump: Pump): Promise<{ error: unknown } 
   let fed = 0;
   try {
     while (!engine.destroyed) {
-      if (!(await cursor.more())) throw broken(`ends within the ${format} data that begins at ${place}`);
+      if (!(await cursor.more())) throw broken(`ends within the ${format} data that begins at byte ${place}`);
       const piece = cursor.piece(PIECE);
       const { length, isEnd } = follow(piece);
-      if (length < piece.length && !isEnd) throw broken(`has no ${format} data at ${place}`);
+      if (length < piece.length && !isEnd) throw broken(`has no ${format} data at byte ${place}`);
       cursor.unread(piece.subarray(length));
       await written(engine, piece.subarray(0, length));
       fed += length;

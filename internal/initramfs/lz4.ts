@@ -23,11 +23,11 @@ export async function* lz4Legacy(cursor: ByteCursor): AsyncGenerator<Uint8Array>
     if (size === MAGIC) continue;
     if (size === 0) return;
     if (size > STORED)
-      throw broken(`has an lz4 block of ${size} bytes at ${place}, more than a block can have`);
+      throw broken(`has an lz4 block of ${size} bytes at byte ${place}, more than a block can have`);
     const block = await cursor.read(size);
-    if (block.length < size) throw broken(`ends within the lz4 block at ${place}`);
+    if (block.length < size) throw broken(`ends within the lz4 block at byte ${place}`);
     const length = decodeBlock(block, output);
-    if (length === undefined) throw broken(`has a damaged lz4 block at ${place}`);
+    if (length === undefined) throw broken(`has a damaged lz4 block at byte ${place}`);
     yield output.subarray(0, length);
   }
 }

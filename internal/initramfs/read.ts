@@ -48,16 +48,16 @@ export async function* initramfsMembers(
     cursor.unread(start);
     const format = segmentFormat(start);
     if (format === undefined)
-      throw broken(`has something unknown at ${place}, beginning with ${hexOf(start)}`);
+      throw broken(`has something unknown at byte ${place}, beginning with ${hexOf(start)}`);
     if (format === "cpio") {
       yield* readArchives(cursor, archive);
       continue;
     }
     const content = decompressSegment(cursor, { format, external: options.external });
     await using inner = new ByteCursor(within(content, budget));
-    for await (const member of readArchives(inner, archive)) yield member;
+    yield* readArchives(inner, { ...archive, within: ` of the ${format} data, decompressed` });
     if (await inner.more())
-      throw broken(`has something that is no archive in the ${format} data at ${place}`);
+      throw broken(`has something that is no archive in the ${format} data at byte ${place}`);
   }
 }
 
