@@ -58,6 +58,17 @@ const WANTS: readonly { pattern: RegExp; support: LiveSupport; title: string }[]
   { pattern: /^boot=live$/, support: "live-boot", title: "Debian's live-boot" },
 ];
 
+const adding = (module: string) =>
+  `Make it anew in the image: \`dracut --no-hostonly --add "dmsquash-live ${module}" --kver KVER /usr/lib/modules/KVER/initramfs.img\`.`;
+
+/** What to do about an argument that is not met, where that is not the same as for the others. */
+const ARGUMENT_FIXES: Readonly<Partial<Record<LiveSupport, string>>> = {
+  livenet: adding("livenet"),
+  anaconda: adding("anaconda"),
+  "live-boot":
+    "Write `root=live:CDLABEL=LABEL rd.live.image` in its place: the ISO is laid out for dracut's `dmsquash-live`.",
+};
+
 /** Only where it is known what made the initramfs: an `init` of one's own may know any argument. */
 function argumentFindings(entries: readonly MenuEntry[], summary: InitramfsSummary): Finding[] {
   return WANTS.flatMap(({ pattern, support, title }): Finding[] => {
@@ -68,21 +79,15 @@ function argumentFindings(entries: readonly MenuEntry[], summary: InitramfsSumma
       if (support === "live-boot" && summary.live.has(support))
         return [finding("F_INITRAMFS_LIVE_BOOT", `${seen}.`)];
       if (summary.generator === undefined || summary.live.has(support)) return [];
-      const fix = support === "anaconda" || support === "livenet" ? { fix: adding(support) } : {};
+      const fix = ARGUMENT_FIXES[support];
       return [
-        finding(
-          "F_INITRAMFS_ARGUMENT",
-          `${seen}, and ${title} is not in the initramfs${madeBy(summary)}.`,
+        finding("F_INITRAMFS_ARGUMENT", `${seen}, and ${title} is not in the initramfs${madeBy(summary)}.`, {
           fix,
-        ),
+        }),
       ];
     }
     return [];
   });
-}
-
-function adding(module: LiveSupport): string {
-  return `Make it anew in the image: \`dracut --no-hostonly --add "dmsquash-live ${module}" --kver KVER /usr/lib/modules/KVER/initramfs.img\`.`;
 }
 
 function madeBy({ generator, dracutVersion }: InitramfsSummary): string {

@@ -69,7 +69,10 @@ export async function* decompressSegment(
 async function* gunzipped(cursor: ByteCursor, place: number): AsyncGenerator<Uint8Array> {
   const header = await cursor.read(10);
   const flags = header[3] ?? 0;
-  if (flags & GZIP.extra) await cursor.skip(Buffer.from(await cursor.read(2)).readUInt16LE());
+  if (flags & GZIP.extra) {
+    const [low = 0, high = 0] = await cursor.read(2);
+    await cursor.skip(low | (high << 8));
+  }
   if (flags & GZIP.name) await passText(cursor, place);
   if (flags & GZIP.comment) await passText(cursor, place);
   if (flags & GZIP.headerCrc) await cursor.skip(2);
