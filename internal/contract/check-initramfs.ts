@@ -169,13 +169,7 @@ function moduleFindings(checks: InitramfsChecks): Finding[] {
     has("exfat") ? [] : ["the module `exfat`"],
   ].flat();
   if (wanted.length > 0) {
-    const seen = `${wanted.join(" and ")} ${wanted.length === 1 ? "is" : "are"} not in \`${path}\`.`;
-    findings.push(
-      finding(
-        "F_INITRAMFS_VENTOY",
-        seen.replace(/^./, (letter) => letter.toUpperCase()),
-      ),
-    );
+    findings.push(finding("F_INITRAMFS_VENTOY", `\`${path}\` lacks ${wanted.join(" and ")}.`));
   }
   return findings;
 }
