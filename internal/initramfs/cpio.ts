@@ -7,7 +7,9 @@ const [MODE, FILE_SIZE, NAME_SIZE] = [14, 54, 94];
 /** The kernel passes over a member with a longer name. */
 const MAX_NAME = 4096;
 const TRAILER = "TRAILER!!!";
+/** The digit that a header begins with. */
 const ZERO = 0x30;
+const PADDING = Buffer.alloc(64 * 1024);
 
 /** One name in an initramfs. */
 export interface Member {
@@ -46,10 +48,9 @@ export async function* readArchives(cursor: ByteCursor, options: ArchiveOptions)
 /** Passes over zeros; false at the end of the stream. */
 export async function skipZeros(cursor: ByteCursor): Promise<boolean> {
   while (await cursor.more()) {
-    const piece = cursor.piece(Number.MAX_SAFE_INTEGER);
-    const at = piece.findIndex((byte) => byte !== 0);
-    if (at < 0) continue;
-    cursor.unread(piece.subarray(at));
+    const piece = cursor.piece(PADDING.length);
+    if (PADDING.subarray(0, piece.length).equals(piece)) continue;
+    cursor.unread(piece.subarray(piece.findIndex((byte) => byte !== 0)));
     return true;
   }
   return false;

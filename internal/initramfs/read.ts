@@ -1,5 +1,6 @@
 import { ByteCursor } from "../image/byte-cursor.ts";
 import type { ExternalDecompressor } from "../image/decompress.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import { type ArchiveOptions, type Member, readArchives, skipZeros } from "./cpio.ts";
 import { decompressSegment } from "./decompress-segment.ts";
 import { broken, closed } from "./problem.ts";
@@ -19,23 +20,25 @@ export interface InitramfsOptions {
   external: ExternalDecompressor;
   /** Whether a file's content is wanted. */
   wants: ArchiveOptions["wants"];
+  signal: AbortSignal;
   limits?: InitramfsLimits;
 }
 
 /**
  * The members of an initramfs in their order (Documentation/driver-api/early-userspace/buffer-format.rst): archives as
  * they stand and compressed ones, with zeros between. Nothing is kept but what is yielded.
- * @throws InitramfsProblem, and whatever the input throws
+ * @throws InitramfsProblem, PlatterError `E_INTERRUPTED`, and whatever the input throws
  */
 export async function* initramfsMembers(
   input: AsyncIterable<Uint8Array>,
   options: InitramfsOptions,
 ): AsyncGenerator<Member> {
-  const limits = options.limits ?? LIMITS;
+  const { signal, limits = LIMITS } = options;
   let members = 0;
   const archive: ArchiveOptions = {
     wants: options.wants,
     count: () => {
+      throwIfAborted(signal, "inspect");
       if (++members > limits.members) throw closed(`has more than ${limits.members} files`);
     },
   };
@@ -54,7 +57,7 @@ export async function* initramfsMembers(
       continue;
     }
     const content = decompressSegment(cursor, { format, external: options.external });
-    await using inner = new ByteCursor(within(content, budget));
+    await using inner = new ByteCursor(within(content, { budget, signal }));
     yield* readArchives(inner, { ...archive, within: ` of the ${format} data, decompressed` });
     if (await inner.more())
       throw broken(`has something that is no archive in the ${format} data at byte ${place}`);
@@ -64,9 +67,10 @@ export async function* initramfsMembers(
 /** Bounds what comes out of a small file that grows without end. */
 async function* within(
   content: AsyncIterable<Uint8Array>,
-  budget: { left: number; of: number },
+  { budget, signal }: { budget: { left: number; of: number }; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of content) {
+    throwIfAborted(signal, "inspect");
     budget.left -= chunk.length;
     if (budget.left < 0) throw closed(`has more than ${budget.of} bytes when decompressed`);
     yield chunk;

@@ -25,9 +25,10 @@ export interface InitramfsSummary {
 }
 
 /** Of the files whose content is looked at. */
-const MAX_CONTENT = 1024 * 1024;
+const MAX_CONTENT = 256 * 1024;
 /** No initramfs has modules for more kernels than this; what is beyond is passed over. */
 const MAX_KERNELS = 64;
+const MAX_DRACUT_MODULES = 1000;
 
 const MODULES = /^(?:usr\/)?lib\/modules\/([^/]+)(?:\/(.+))?$/;
 const DRACUT_MODULES = /^(?:usr\/)?lib\/dracut\/modules\.txt$/;
@@ -46,7 +47,7 @@ const GENERATORS = [
 /** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
 export async function summarizeInitramfs(
   input: AsyncIterable<Uint8Array>,
-  about: { external: ExternalDecompressor },
+  about: { external: ExternalDecompressor; signal: AbortSignal },
 ): Promise<InitramfsSummary> {
   const collected = new Collector();
   try {
@@ -83,8 +84,7 @@ class Collector {
     if (LIVE_ROOT.test(name)) this.#live.add("dmsquash-live");
     const text = content === undefined ? undefined : Buffer.from(content).toString("latin1");
     if (LIVE_ROOT.test(name)) this.#liveRoot = text;
-    if (DRACUT_MODULES.test(name))
-      for (const line of text?.split("\n") ?? []) this.#dracutModules.add(line.trim());
+    if (DRACUT_MODULES.test(name)) this.#addDracutModules(text ?? "");
     const [, version, path] = MODULES.exec(name) ?? [];
     if (version !== undefined) this.#addModule(version, { path, text });
   }
@@ -104,6 +104,12 @@ class Collector {
       builtin: this.#builtin,
       problem: problem ?? (this.#packed === undefined ? undefined : { kind: "closed", message: packed }),
     };
+  }
+
+  #addDracutModules(text: string): void {
+    for (const line of text.split("\n")) {
+      if (this.#dracutModules.size < MAX_DRACUT_MODULES) this.#dracutModules.add(line.trim());
+    }
   }
 
   #addModule(version: string, { path, text }: { path: string | undefined; text: string | undefined }): void {
@@ -130,8 +136,8 @@ class Collector {
   }
 }
 
-/** The name of the kernel module in a file, with `_` for `-`; undefined if the file is no module. */
+/** The name of the kernel module in a file, with `_` for `-`; undefined if the file is none. None has a longer name. */
 export function moduleName(path: string): string | undefined {
-  const [, name] = /([^/]+)\.ko(?:\.gz|\.xz|\.zst)?$/.exec(path) ?? [];
+  const [, name] = /(?:^|\/)([^/]{1,64})\.ko(?:\.gz|\.xz|\.zst)?$/.exec(path) ?? [];
   return name?.replaceAll("-", "_");
 }

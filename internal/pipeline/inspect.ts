@@ -63,7 +63,10 @@ export async function inspectImage(
       return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
     },
     readInitramfs: (node: FoundFile["node"]) =>
-      summarizeInitramfs(tree.read(node.inode), { external: externalDecompressor(about) }),
+      summarizeInitramfs(tree.read(node.inode), {
+        external: externalDecompressor(about),
+        signal: about.signal,
+      }),
     tools: await imageTools(tree, about),
   };
   const result = await makePlan(inputs, choices);

@@ -14,7 +14,11 @@ async function* noXz(): AsyncGenerator<Uint8Array> {
   throw broken("has xz data, and this test has no xz");
 }
 
-const options: InitramfsOptions = { external: () => noXz(), wants: (name) => name.endsWith(".txt") };
+const options: InitramfsOptions = {
+  external: () => noXz(),
+  wants: (name) => name.endsWith(".txt"),
+  signal: new AbortController().signal,
+};
 
 interface Read {
   names: string[];
@@ -124,6 +128,12 @@ describe("an initramfs", () => {
     }
     const reading = Array.fromAsync(initramfsMembers(failing(), options));
     await expect(reading).rejects.toThrow("disk");
+  });
+
+  test("it is not read on when the run is called off", async () => {
+    const signal = AbortSignal.abort();
+    const reading = Array.fromAsync(initramfsMembers(inPieces(main, 100), { ...options, signal }));
+    await expect(reading).rejects.toMatchObject({ code: "E_INTERRUPTED" });
   });
 });
 

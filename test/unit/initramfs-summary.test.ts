@@ -6,7 +6,7 @@ async function summary(entries: readonly (CpioEntry | string)[]) {
   async function* input(): AsyncGenerator<Uint8Array> {
     yield newc(entries);
   }
-  return await summarizeInitramfs(input(), { external: () => input() });
+  return await summarizeInitramfs(input(), { external: () => input(), signal: new AbortController().signal });
 }
 
 describe("what made an initramfs, and what it can do", () => {
@@ -86,6 +86,11 @@ describe("what made an initramfs, and what it can do", () => {
   test("no more kernels than anyone has", async () => {
     const { kernels } = await summary(Array.from({ length: 1000 }, (_, i) => `lib/modules/${i}/a.ko`));
     expect(kernels.size).toBe(64);
+    const long = await summary([
+      `lib/modules/6.1/${"x".repeat(65)}.ko`,
+      `lib/modules/6.1/${"y".repeat(64)}.ko`,
+    ]);
+    expect([...long.kernels.get("6.1")!]).toEqual(["y".repeat(64)]);
   });
 
   test("packed by dracut's squash module: not looked into", async () => {
@@ -99,7 +104,10 @@ describe("what made an initramfs, and what it can do", () => {
     async function* input(): AsyncGenerator<Uint8Array> {
       yield Buffer.concat([newc(liveFiles("6.1")), Buffer.from("damage")]);
     }
-    const { problem, generator } = await summarizeInitramfs(input(), { external: () => input() });
+    const { problem, generator } = await summarizeInitramfs(input(), {
+      external: () => input(),
+      signal: new AbortController().signal,
+    });
     expect(generator).toBe("dracut");
     expect(problem).toMatchObject({ kind: "broken", message: expect.stringContaining("64 61 6d 61 67 65") });
   });
