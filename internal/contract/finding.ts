@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
+import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
 
 export type Severity = "error" | "warning" | "note";
@@ -17,7 +18,7 @@ export interface FindingText {
 }
 
 /** Every finding platter can make, by its stable code; documentation is generated from this. */
-export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS };
+export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS, ...INITRAMFS_FINDINGS };
 
 export type FindingCode = keyof typeof FINDINGS;
 

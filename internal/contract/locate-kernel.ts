@@ -16,6 +16,8 @@ export interface FoundKernel {
   version: string;
   vmlinuz: FoundFile;
   initramfs: FoundFile;
+  /** The list of what the kernel has built in. */
+  builtin: FoundFile | undefined;
   /** The other kernels of the image, in version order. */
   others: string[];
 }
@@ -75,7 +77,8 @@ export function locateKernel(
     return { kernel: undefined, findings };
   }
   const others = candidates.map((candidate) => candidate.version).filter((other) => other !== version);
-  return { kernel: { version, vmlinuz, initramfs, others }, findings };
+  const builtin = findFile(root, `${chosen.folder}/modules.builtin`);
+  return { kernel: { version, vmlinuz, initramfs, builtin, others }, findings };
 }
 
 function kernelCandidates(root: TreeNode): Candidate[] {

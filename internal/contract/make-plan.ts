@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PlatterError } from "../error.ts";
 import { buildMenu, type Menu } from "../grub/menu.ts";
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
+import type { InitramfsSummary } from "../initramfs/summary.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { type Architecture, parseArchitecture } from "./architecture.ts";
@@ -12,6 +13,7 @@ import { defaultLabel, toVolumeLabel, type VolumeLabel } from "./label.ts";
 import { locateBios, locateFont } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
+import { lookIntoInitramfs } from "./look-into-initramfs.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import { LATEST_TIME, type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
 import { findingsAbout, type Part } from "./plan-parts.ts";
@@ -40,6 +42,8 @@ export interface PlanInputs {
   /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
   keep: (found: FoundFile, file: string) => Promise<Piece>;
   readText: (node: TreeNode) => Promise<string>;
+  /** Reads an initramfs of the image from its beginning to its end. */
+  readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
   /** Tools of the image that come along. */
   tools: ReadonlyMap<ToolName, ImageTool>;
 }
@@ -68,6 +72,12 @@ export async function makePlan(
   findings.push(...located.findings, ...efi.findings, ...bios.findings, ...font.findings);
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
+  }
+  if (located.kernel !== undefined && choices.parts.includes("kernel")) {
+    const { kernel } = located;
+    findings.push(
+      ...(await lookIntoInitramfs(inputs, { kernel, menu, architecture, excludes: choices.excludes })),
+    );
   }
   if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings };
   const modules: Piece[] = [];

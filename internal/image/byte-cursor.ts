@@ -38,6 +38,19 @@ export class ByteCursor implements AsyncDisposable {
     return length <= 0 ? EMPTY : (this.take(length) as Uint8Array);
   }
 
+  /** Gives back what was read last, or the end of it. */
+  unread(bytes: Uint8Array): void {
+    const { length } = bytes;
+    this.position -= length;
+    const isInChunk = bytes.buffer === this.#chunk.buffer && length <= this.#at;
+    if (isInChunk && bytes.byteOffset + length === this.#chunk.byteOffset + this.#at) {
+      this.#at -= length;
+      return;
+    }
+    this.#chunk = Buffer.concat([bytes, this.#chunk.subarray(this.#at)]);
+    this.#at = 0;
+  }
+
   /** Waits for the next chunk once the current one is used up. False at the end of the stream. */
   async more(): Promise<boolean> {
     while (this.#at >= this.#chunk.length) {

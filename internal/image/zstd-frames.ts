@@ -29,16 +29,24 @@ export class ZstdFrames {
 
   add(chunk: Uint8Array): void {
     let at = 0;
+    while (at < chunk.length && !this.#isBroken) at += this.addFrame(chunk.subarray(at));
+  }
+
+  /** Follows no more than one frame, to its end if the chunk has it; returns how many bytes of the chunk it has. */
+  addFrame(chunk: Uint8Array): number {
+    let at = 0;
     while (at < chunk.length && !this.#isBroken) {
       if (this.#skip > 0) {
         const passed = Math.min(this.#skip, chunk.length - at);
         this.#skip -= passed;
         at += passed;
-        continue;
+      } else {
+        this.#field[this.#filled++] = chunk[at++] as number;
+        if (this.#filled === this.#wanted) this.#take();
       }
-      this.#field[this.#filled++] = chunk[at++] as number;
-      if (this.#filled === this.#wanted) this.#take();
+      if (this.isWhole) return at;
     }
+    return at;
   }
 
   #expect(state: State, wanted: number): void {

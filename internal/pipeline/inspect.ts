@@ -8,8 +8,10 @@ import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
 import { isWhole, type PartialPlan, type Piece } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
+import { externalDecompressor } from "../image/external-decompressor.ts";
 import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
 import { openImage } from "../image/open-image.ts";
+import { summarizeInitramfs } from "../initramfs/summary.ts";
 import { walkOptions } from "../squash/squash.ts";
 import { treeDigest } from "../squash/tree-digest.ts";
 import type { ToolName } from "../tool/find.ts";
@@ -56,7 +58,14 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
  */
 export async function inspectImage(
   tree: ImageTree,
-  about: { work: WorkDir; choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
+  about: {
+    work: WorkDir;
+    choices: PlanChoices;
+    tools: ToolChoice;
+    missingTools: readonly ToolName[];
+    runTool: RunTool;
+    signal: AbortSignal;
+  },
 ): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
   const { work, choices } = about;
   // A plan is never left beside the pieces of another image.
@@ -70,6 +79,11 @@ export async function inspectImage(
       if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
       return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
     },
+    readInitramfs: (node: FoundFile["node"]) =>
+      summarizeInitramfs(tree.read(node.inode), {
+        external: externalDecompressor(about),
+        signal: about.signal,
+      }),
     tools: await imageTools(tree, about),
   };
   const result = await makePlan(inputs, choices);

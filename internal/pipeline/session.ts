@@ -110,6 +110,8 @@ export class Session implements AsyncDisposable {
       work: this.work,
       tools,
       missingTools,
+      runTool: this.#run,
+      signal: this.context.signal,
       choices: { ...choices, excludes, parts },
     });
     this.#plan = plan;

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { BootWay } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
+import type { Finding } from "../../internal/contract/finding.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { request } from "./machine-request.ts";
@@ -15,6 +16,22 @@ const WAYS: readonly BootWay[] = [
   { firmware: "secure-boot", media: "cd" },
 ];
 const MINUTES = 60_000;
+
+/** The same image with an initramfs as dracut makes it when nobody asks for live support. */
+const WITHOUT_LIVE = "localhost/platter-test/debian-without-live";
+const WITHOUT_LIVE_FILE = `FROM localhost/platter-test/debian-live
+RUN k=$(ls /usr/lib/modules) && dracut --force --no-hostonly --kver "$k" "/usr/lib/modules/$k/initramfs.img"
+`;
+
+/** What platter says about the initramfs of an image in podman's storage. */
+function initramfsFindings(image: string, ...flags: string[]): Finding[] {
+  const told = Bun.spawnSync([resolve("dist/platter"), "inspect", image, "--json", ...flags], {
+    stderr: "pipe",
+  });
+  expect(told.exitCode === 0 ? "" : told.stderr.toString()).toBe("");
+  const { findings }: { findings: Finding[] } = JSON.parse(told.stdout.toString());
+  return findings.filter(({ code }) => code.startsWith("F_INITRAMFS_"));
+}
 
 // A full Debian with systemd takes several minutes to make and to boot.
 if (process.env.PLATTER_TEST === "full") {
@@ -45,5 +62,44 @@ if (process.env.PLATTER_TEST === "full") {
       }
     },
     60 * MINUTES,
+  );
+
+  test(
+    "what its initramfs lacks is known before: dracut 059's argument, or dmsquash-live itself",
+    () => {
+      const made = Bun.spawnSync([FIXTURE], { stderr: "pipe" });
+      expect(made.exitCode === 0 ? "" : made.stderr.toString().slice(-2000)).toBe("");
+      using scene = new Scene("debian-initramfs");
+      expect(initramfsFindings(IMAGE)).toEqual([]);
+      const config = scene.write("iso.yaml", "label: DEBIAN_LIVE\n");
+      expect(initramfsFindings(IMAGE, "--config", config)).toMatchObject([
+        { code: "F_INITRAMFS_OVERLAY", severity: "warning", seen: expect.stringContaining("dracut 059-4") },
+      ]);
+      const context = scene.folder("context");
+      scene.write("context/Containerfile", WITHOUT_LIVE_FILE);
+      const build = [
+        "podman",
+        "build",
+        "--isolation",
+        "chroot",
+        "--network",
+        "host",
+        "-t",
+        WITHOUT_LIVE,
+        context,
+      ];
+      const remade = Bun.spawnSync(build, { stderr: "pipe" });
+      expect(remade.exitCode === 0 ? "" : remade.stderr.toString().slice(-2000)).toBe("");
+      expect(initramfsFindings(`containers-storage:${WITHOUT_LIVE}`)).toMatchObject([
+        {
+          code: "F_INITRAMFS_ARGUMENT",
+          severity: "warning",
+          seen: expect.stringContaining(
+            "dracut's module `dmsquash-live` is not in the initramfs, which dracut 059-4 made",
+          ),
+        },
+      ]);
+    },
+    20 * MINUTES,
   );
 }

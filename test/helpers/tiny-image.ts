@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OciMaker } from "../unit/image-oci-maker.ts";
+import { liveFiles, newc } from "./cpio.ts";
 import { smallLive } from "./small-live.ts";
 
 export const KVER = "6.1.0-tiny";
@@ -12,11 +13,11 @@ export const MM = "boot/efi/EFI/tiny/mmx64.efi";
 export const FONT = "usr/share/grub/unicode.pf2";
 export const CONFIG = "usr/lib/image-builder/bootc/iso.yaml";
 
-const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string | Uint8Array>> = {
   "etc/os-release": 'ID=tiny\nNAME="Tiny Linux"\nVERSION_ID=7\n',
   "etc/shadow": "root:the image's own:1::::::\n",
   [`usr/lib/modules/${KVER}/vmlinuz`]: "a kernel\n".repeat(100),
-  [`usr/lib/modules/${KVER}/initramfs.img`]: "an initramfs\n".repeat(100),
+  [`usr/lib/modules/${KVER}/initramfs.img`]: newc(liveFiles(KVER)),
   [SHIM]: "shim".repeat(200),
   [GCD]: "gcd".repeat(200),
   [MM]: "mm".repeat(200),

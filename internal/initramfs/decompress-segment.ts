@@ -1,0 +1,125 @@
+import { crc32, createInflateRaw, createZstdDecompress } from "node:zlib";
+import { PlatterError } from "../error.ts";
+import type { ByteCursor } from "../image/byte-cursor.ts";
+import type { ExternalDecompressor } from "../image/decompress.ts";
+import { ZstdFrames } from "../image/zstd-frames.ts";
+import { lz4Legacy } from "./lz4.ts";
+import { broken, closed } from "./problem.ts";
+import { type Follow, PIECE, pumped } from "./pump.ts";
+import type { SegmentFormat } from "./segment.ts";
+import { kernelReadsXz, XzStream } from "./xz-stream.ts";
+
+const CHUNK = 256 * 1024;
+/** Fields that a gzip header may have, by their bit (RFC 1952, section 2.3.1). */
+const GZIP = { headerCrc: 2, extra: 4, name: 8, comment: 16 };
+/** Of a name or a comment in a gzip header. */
+const MAX_TEXT = 64 * 1024;
+
+/**
+ * One compressed segment, decompressed; the cursor stands behind it afterwards.
+ * @throws InitramfsProblem, and whatever the input throws
+ */
+export async function* decompressSegment(
+  cursor: ByteCursor,
+  about: { format: Exclude<SegmentFormat, "cpio">; external: ExternalDecompressor },
+): AsyncGenerator<Uint8Array> {
+  const { format } = about;
+  const place = cursor.position;
+  switch (format) {
+    case "gzip":
+      return yield* gunzipped(cursor, place);
+    case "zstd": {
+      const frames = new ZstdFrames();
+      const follow: Follow = (piece) => ({ length: frames.addFrame(piece), isEnd: frames.isWhole });
+      return yield* pumped(cursor, {
+        engine: createZstdDecompress({ chunkSize: CHUNK }),
+        follow,
+        format,
+        place,
+      });
+    }
+    case "xz":
+      return yield* unxzed(cursor, { external: about.external, place });
+    case "lz4":
+      return yield* lz4Legacy(cursor);
+    case "lz4-frame":
+      throw broken(
+        `has lz4's frame format at byte ${place}, and the kernel reads the legacy format (\`lz4 -l\`)`,
+      );
+    case "bzip2":
+    case "lzma":
+    case "lzo":
+      throw closed(`is compressed with ${format} at byte ${place}`);
+    default:
+      return format satisfies never;
+  }
+}
+
+/** gzip's frame is read here, so that what stands behind it is left alone. */
+async function* gunzipped(cursor: ByteCursor, place: number): AsyncGenerator<Uint8Array> {
+  const header = await cursor.read(10);
+  const flags = header[3] ?? 0;
+  if (flags & GZIP.extra) {
+    const [low = 0, high = 0] = await cursor.read(2);
+    await cursor.skip(low | (high << 8));
+  }
+  if (flags & GZIP.name) await passText(cursor, place);
+  if (flags & GZIP.comment) await passText(cursor, place);
+  if (flags & GZIP.headerCrc) await cursor.skip(2);
+  let sum = 0;
+  const engine = createInflateRaw({ chunkSize: CHUNK });
+  for await (const chunk of pumped(cursor, { engine, follow: undefined, format: "gzip", place })) {
+    sum = crc32(chunk, sum);
+    yield chunk;
+  }
+  const trailer = Buffer.from(await cursor.read(8));
+  if (trailer.length < 8 || trailer.readUInt32LE() !== sum) {
+    throw broken(`has gzip data at byte ${place} that does not have its own checksum`);
+  }
+}
+
+/** Passes over a text that ends in a zero. */
+async function passText(cursor: ByteCursor, place: number): Promise<void> {
+  for (let passed = 0; passed < MAX_TEXT; passed++) {
+    const [byte] = await cursor.read(1);
+    if (byte === 0) return;
+    if (byte === undefined) break;
+  }
+  throw broken(`has a gzip header without an end at byte ${place}`);
+}
+
+async function* unxzed(
+  cursor: ByteCursor,
+  about: { external: ExternalDecompressor; place: number },
+): AsyncGenerator<Uint8Array> {
+  const { place } = about;
+  const start = await cursor.read(8);
+  cursor.unread(start);
+  if (!kernelReadsXz(start)) {
+    throw broken(
+      `is compressed with xz at byte ${place}, with a check that the kernel does not know (\`--check=crc32\`)`,
+    );
+  }
+  const stream = new XzStream();
+  let isWhole = false;
+  async function* compressed(): AsyncGenerator<Uint8Array> {
+    while (!isWhole && (await cursor.more())) {
+      const piece = cursor.piece(PIECE);
+      const { length, isEnd } = stream.take(piece);
+      cursor.unread(piece.subarray(length));
+      isWhole = isEnd;
+      yield piece.subarray(0, length);
+    }
+  }
+  try {
+    yield* about.external("xz", compressed());
+  } catch (error) {
+    if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") {
+      throw closed(`is compressed with xz at byte ${place}, and there is no \`xz\` on this machine`);
+    }
+    if (error instanceof PlatterError && error.code === "E_TOOL_FAILED") {
+      throw broken(`has xz data at byte ${place} that cannot be decompressed`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/** Whether the kernel cannot read it either, or only platter cannot. */
+export type ProblemKind = "broken" | "closed";
+
+/** Why the rest of an initramfs could not be read. */
+export class InitramfsProblem extends Error {
+  readonly kind: ProblemKind;
+
+  /** `message` says what stands where, as the end of a sentence about the initramfs. */
+  constructor(kind: ProblemKind, message: string) {
+    super(message);
+    this.name = "InitramfsProblem";
+    this.kind = kind;
+  }
+}
+
+export function broken(message: string): InitramfsProblem {
+  return new InitramfsProblem("broken", message);
+}
+
+export function closed(message: string): InitramfsProblem {
+  return new InitramfsProblem("closed", message);
+}

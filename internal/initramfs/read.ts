@@ -1,0 +1,84 @@
+import { ByteCursor } from "../image/byte-cursor.ts";
+import type { ExternalDecompressor } from "../image/decompress.ts";
+import { throwIfAborted } from "../interrupt.ts";
+import { type ArchiveOptions, type Member, readArchives, skipZeros } from "./cpio.ts";
+import { decompressSegment } from "./decompress-segment.ts";
+import { broken, closed } from "./problem.ts";
+import { MAGIC_LENGTH, segmentFormat } from "./segment.ts";
+
+/** What is read of one initramfs at most; the largest ones in use stay far below. */
+export interface InitramfsLimits {
+  segments: number;
+  members: number;
+  /** Bytes that come out of compressed segments. */
+  decompressed: number;
+}
+
+const LIMITS: InitramfsLimits = { segments: 64, members: 500_000, decompressed: 4 * 1024 ** 3 };
+
+export interface InitramfsOptions {
+  external: ExternalDecompressor;
+  /** Whether a file's content is wanted. */
+  wants: ArchiveOptions["wants"];
+  signal: AbortSignal;
+  limits?: InitramfsLimits;
+}
+
+/**
+ * The members of an initramfs in their order (Documentation/driver-api/early-userspace/buffer-format.rst): archives as
+ * they stand and compressed ones, with zeros between. Nothing is kept but what is yielded.
+ * @throws InitramfsProblem, PlatterError `E_INTERRUPTED`, and whatever the input throws
+ */
+export async function* initramfsMembers(
+  input: AsyncIterable<Uint8Array>,
+  options: InitramfsOptions,
+): AsyncGenerator<Member> {
+  const { signal, limits = LIMITS } = options;
+  let members = 0;
+  const archive: ArchiveOptions = {
+    wants: options.wants,
+    count: () => {
+      throwIfAborted(signal, "inspect");
+      if (++members > limits.members) throw closed(`has more than ${limits.members} files`);
+    },
+  };
+  const budget = { left: limits.decompressed, of: limits.decompressed };
+  await using cursor = new ByteCursor(input);
+  for (let segments = 1; await skipZeros(cursor); segments++) {
+    if (segments > limits.segments) throw closed(`has more than ${limits.segments} parts`);
+    const place = cursor.position;
+    const start = await cursor.read(MAGIC_LENGTH);
+    cursor.unread(start);
+    const format = segmentFormat(start);
+    if (format === undefined)
+      throw broken(`has something unknown at byte ${place}, beginning with ${hexOf(start)}`);
+    if (format === "cpio") {
+      yield* readArchives(cursor, archive);
+      continue;
+    }
+    const content = decompressSegment(cursor, { format, external: options.external });
+    await using inner = new ByteCursor(within(content, { budget, signal }));
+    yield* readArchives(inner, { ...archive, within: ` of the ${format} data, decompressed` });
+    if (await inner.more())
+      throw broken(`has something that is no archive in the ${format} data at byte ${place}`);
+  }
+}
+
+/** Bounds what comes out of a small file that grows without end. */
+async function* within(
+  content: AsyncIterable<Uint8Array>,
+  { budget, signal }: { budget: { left: number; of: number }; signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    throwIfAborted(signal, "inspect");
+    budget.left -= chunk.length;
+    if (budget.left < 0) throw closed(`has more than ${budget.of} bytes when decompressed`);
+    yield chunk;
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
+}

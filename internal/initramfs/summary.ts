@@ -1,0 +1,143 @@
+import type { ExternalDecompressor } from "../image/decompress.ts";
+import type { Member } from "./cpio.ts";
+import { InitramfsProblem, type ProblemKind } from "./problem.ts";
+import { initramfsMembers } from "./read.ts";
+
+/** What makes a live system out of a medium: modules of dracut, and Debian's scripts. */
+export type LiveSupport = "dmsquash-live" | "livenet" | "anaconda" | "live-boot";
+
+/** What an initramfs holds, as far as booting a live medium depends on it. */
+export interface InitramfsSummary {
+  generator: "dracut" | "initramfs-tools" | "mkinitcpio" | undefined;
+  /** As dracut writes it, with the distribution's revision: `059-4`. */
+  dracutVersion: string | undefined;
+  live: ReadonlySet<LiveSupport>;
+  /** Whether dracut mounts an overlay over a plain squashfs only where a kernel argument asks for it. */
+  overlay: "by-itself" | "by-argument";
+  /** Whether dracut's iso-scan is there, which finds an ISO that lies as a file on another medium. */
+  isoScan: boolean;
+  /** Kernel modules by kernel version, names with `_` for `-`. */
+  kernels: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Text of `modules.builtin` by kernel version. */
+  builtin: ReadonlyMap<string, string>;
+  /** Why the rest of it could not be read: what lies there is not in this summary. */
+  problem: { kind: ProblemKind; message: string } | undefined;
+}
+
+/** Of the files whose content is looked at. */
+const MAX_CONTENT = 256 * 1024;
+/** No initramfs has modules for more kernels than this; what is beyond is passed over. */
+const MAX_KERNELS = 64;
+const MAX_DRACUT_MODULES = 1000;
+
+const MODULES = /^(?:usr\/)?lib\/modules\/([^/]+)(?:\/(.+))?$/;
+const DRACUT_MODULES = /^(?:usr\/)?lib\/dracut\/modules\.txt$/;
+const DRACUT_VERSION = /^(?:usr\/)?lib\/dracut\/dracut-(\d[\w.+~-]*)$/;
+const LIVE_ROOT = /^(?:usr\/)?s?bin\/dmsquash-live-root$/;
+const ISO_SCAN = /^(?:usr\/)?s?bin\/iso-scan$/;
+const LIVE_BOOT = /^scripts\/live$|^(?:usr\/)?lib\/live\/boot(?:\/|$)/;
+/** dracut's module `squash` packs all others into one file. */
+const PACKED = /^(?:squash\/root|(?:squash|squashfs|erofs)-root)\.img$/;
+const GENERATORS = [
+  ["dracut", /^(?:usr\/)?lib\/dracut(?:\/|-lib\.sh$)/],
+  ["initramfs-tools", /^conf\/initramfs\.conf$|^scripts\/init-top\/ORDER$/],
+  ["mkinitcpio", /^init_functions$/],
+] as const;
+
+/** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
+export async function summarizeInitramfs(
+  input: AsyncIterable<Uint8Array>,
+  about: { external: ExternalDecompressor; signal: AbortSignal },
+): Promise<InitramfsSummary> {
+  const collected = new Collector();
+  try {
+    const wants = (name: string, size: number) => size <= MAX_CONTENT && isWanted(name);
+    for await (const member of initramfsMembers(input, { ...about, wants })) collected.add(member);
+    return collected.summary(undefined);
+  } catch (error) {
+    if (error instanceof InitramfsProblem) return collected.summary(error);
+    throw error;
+  }
+}
+
+function isWanted(name: string): boolean {
+  return DRACUT_MODULES.test(name) || LIVE_ROOT.test(name) || MODULES.exec(name)?.[2] === "modules.builtin";
+}
+
+class Collector {
+  #generator: InitramfsSummary["generator"];
+  #dracutVersion: string | undefined;
+  readonly #dracutModules = new Set<string>();
+  readonly #live = new Set<LiveSupport>();
+  readonly #kernels = new Map<string, Set<string>>();
+  readonly #builtin = new Map<string, string>();
+  #liveRoot: string | undefined;
+  #isoScan = false;
+  #packed: string | undefined;
+
+  add({ name, content }: Member): void {
+    this.#generator ??= GENERATORS.find(([, pattern]) => pattern.test(name))?.[0];
+    this.#dracutVersion ??= DRACUT_VERSION.exec(name)?.[1];
+    if (PACKED.test(name)) this.#packed ??= name;
+    if (ISO_SCAN.test(name)) this.#isoScan = true;
+    if (LIVE_BOOT.test(name)) this.#live.add("live-boot");
+    if (LIVE_ROOT.test(name)) this.#live.add("dmsquash-live");
+    const text = content === undefined ? undefined : Buffer.from(content).toString("latin1");
+    if (LIVE_ROOT.test(name)) this.#liveRoot = text;
+    if (DRACUT_MODULES.test(name)) this.#addDracutModules(text ?? "");
+    const [, version, path] = MODULES.exec(name) ?? [];
+    if (version !== undefined) this.#addModule(version, { path, text });
+  }
+
+  summary(problem: InitramfsProblem | undefined): InitramfsSummary {
+    for (const name of ["dmsquash-live", "livenet", "anaconda"] as const) {
+      if (this.#dracutModules.has(name)) this.#live.add(name);
+    }
+    const packed = `keeps its files in \`${this.#packed}\``;
+    return {
+      generator: this.#generator,
+      dracutVersion: this.#dracutVersion,
+      live: this.#live,
+      overlay: this.#overlay(),
+      isoScan: this.#isoScan,
+      kernels: this.#kernels,
+      builtin: this.#builtin,
+      problem: problem ?? (this.#packed === undefined ? undefined : { kind: "closed", message: packed }),
+    };
+  }
+
+  #addDracutModules(text: string): void {
+    for (const line of text.split("\n")) {
+      if (this.#dracutModules.size < MAX_DRACUT_MODULES) this.#dracutModules.add(line.trim());
+    }
+  }
+
+  #addModule(version: string, { path, text }: { path: string | undefined; text: string | undefined }): void {
+    let modules = this.#kernels.get(version);
+    if (modules === undefined) {
+      if (this.#kernels.size === MAX_KERNELS) return;
+      modules = new Set();
+      this.#kernels.set(version, modules);
+    }
+    if (path === "modules.builtin" && text !== undefined) this.#builtin.set(version, text);
+    const module = path === undefined ? undefined : moduleName(path);
+    if (module !== undefined) modules.add(module);
+  }
+
+  /**
+   * Versions 058 and 059 gave the mounting to a module of its own, `overlayfs`, which acts only where a kernel argument
+   * asks; later ones, and distributions that took the correction over, have dmsquash-live ask by itself.
+   */
+  #overlay(): InitramfsSummary["overlay"] {
+    if (!this.#dracutModules.has("overlayfs")) return "by-itself";
+    if (this.#liveRoot === undefined)
+      return /^05[89]\b/.test(this.#dracutVersion ?? "") ? "by-argument" : "by-itself";
+    return this.#liveRoot.includes("need-overlay") ? "by-itself" : "by-argument";
+  }
+}
+
+/** The name of the kernel module in a file, with `_` for `-`; undefined if the file is none. None has a longer name. */
+export function moduleName(path: string): string | undefined {
+  const [, name] = /(?:^|\/)([^/]{1,64})\.ko(?:\.gz|\.xz|\.zst)?$/.exec(path) ?? [];
+  return name?.replaceAll("-", "_");
+}
