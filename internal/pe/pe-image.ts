@@ -90,7 +90,9 @@ function readSection(bytes: Uint8Array, at: number): PeSection {
   const size = view.getUint32(16, true);
   const virtualSize = view.getUint32(8, true);
   return {
-    name: Buffer.from(bytes.subarray(at, at + 8)).toString("latin1").replace(/\0+$/, ""),
+    name: Buffer.from(bytes.subarray(at, at + 8))
+      .toString("latin1")
+      .replace(/\0+$/, ""),
     offset: view.getUint32(20, true),
     size,
     used: virtualSize === 0 ? size : Math.min(size, virtualSize),

@@ -29,7 +29,9 @@ export function parseVendorTable(section: Uint8Array): VendorTable {
     const view = new DataView(section.buffer, section.byteOffset, section.byteLength);
     const size = view.getUint32(index * 4, true);
     const offset = view.getUint32(8 + index * 4, true);
-    return parseKeys(offset + size > section.length ? new Uint8Array() : section.subarray(offset, offset + size));
+    return parseKeys(
+      offset + size > section.length ? new Uint8Array() : section.subarray(offset, offset + size),
+    );
   };
   return { allowed: part(0), denied: part(1) };
 }
