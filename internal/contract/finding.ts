@@ -2,6 +2,8 @@ import { z } from "zod";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
+import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
+import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 export type Severity = "error" | "warning" | "note";
 
@@ -17,7 +19,7 @@ export interface FindingText {
 }
 
 /** Every finding platter can make, by its stable code; documentation is generated from this. */
-export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS };
+export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS, ...SECURE_BOOT_FINDINGS, ...TOOL_FINDINGS };
 
 export type FindingCode = keyof typeof FINDINGS;
 

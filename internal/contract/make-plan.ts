@@ -5,6 +5,7 @@ import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { type Architecture, parseArchitecture } from "./architecture.ts";
+import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
 import { type Finding, finding, findingLines, hasErrors } from "./finding.ts";
 import { parseIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
@@ -15,6 +16,7 @@ import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./loca
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import { type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
 import { findingsAbout, type Part } from "./plan-parts.ts";
+import type { SecureBoot } from "./secure-boot.ts";
 
 /** What a user may choose about a plan. */
 export interface PlanChoices {
@@ -40,6 +42,7 @@ export interface PlanInputs {
   /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
   keep: (found: FoundFile, file: string) => Promise<Piece>;
   readText: (node: TreeNode) => Promise<string>;
+  readBytes: ReadBytes;
   /** Tools of the image that come along. */
   tools: ReadonlyMap<ToolName, ImageTool>;
 }
@@ -52,7 +55,7 @@ export const MAX_TEXT = 1024 * 1024;
 export async function makePlan(
   inputs: PlanInputs,
   choices: PlanChoices,
-): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
+): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
   const { tree, keep } = inputs;
   const { root } = tree;
   const architecture = architectureOf(tree, choices.architecture);
@@ -66,10 +69,15 @@ export async function makePlan(
   const bios = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const font = locateFont(root);
   findings.push(...located.findings, ...efi.findings, ...bios.findings, ...font.findings);
+  const { secureBoot, ...programs } = await inspectBootPrograms(
+    { architecture, shim: efi.efi?.shim, grub: efi.efi?.grub, kernel: located.kernel?.vmlinuz },
+    inputs.readBytes,
+  );
+  findings.push(...programs.findings);
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }
-  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings };
+  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings, secureBoot };
   const modules: Piece[] = [];
   for (const module of bios.modules ?? []) modules.push(await keep(module, `image/i386-pc/${module.name}`));
   const body = {
@@ -93,7 +101,7 @@ export async function makePlan(
     excludes: [...choices.excludes],
     tools: await keepTools(inputs),
   } satisfies Omit<PartialPlan, "uuid" | "findings">;
-  return { plan: { ...body, uuid: buildUuid(body), findings }, findings };
+  return { plan: { ...body, uuid: buildUuid(body), findings }, findings, secureBoot };
 }
 
 /** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */

@@ -60,8 +60,10 @@ export function parsePe(bytes: Uint8Array): PeImage | PeFault {
   if (view.getUint16(optional + 68, true) !== EFI_APPLICATION)
     return fail("is no EFI application", optional + 68);
   const sections: PeSection[] = [];
+  // The string table lies behind the symbols.
+  const strings = view.getUint32(header + 12, true) + view.getUint32(header + 16, true) * 18;
   for (let index = 0; index < sectionCount; index++) {
-    const section = readSection(bytes, table + index * 40);
+    const section = readSection(bytes, { at: table + index * 40, strings });
     if (section.offset + section.size > bytes.length)
       return fail(`is cut off within \`${section.name}\``, table + index * 40);
     sections.push(section);
@@ -85,26 +87,44 @@ export function parsePe(bytes: Uint8Array): PeImage | PeFault {
 }
 
 /** One row of the section table ("PE Format", Section Table). */
-function readSection(bytes: Uint8Array, at: number): PeSection {
+function readSection(bytes: Uint8Array, { at, strings }: { at: number; strings: number }): PeSection {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 40);
   const size = view.getUint32(16, true);
   const virtualSize = view.getUint32(8, true);
   return {
-    name: Buffer.from(bytes.subarray(at, at + 8))
-      .toString("latin1")
-      .replace(/\0+$/, ""),
+    name: sectionName(bytes, { at, strings }),
     offset: view.getUint32(20, true),
     size,
     used: virtualSize === 0 ? size : Math.min(size, virtualSize),
   };
 }
 
-export function isFault(read: PeImage | PeFault): read is PeFault {
+const SHORT_NAME = 8;
+/** No section that is looked for has a longer name. */
+const LONG_NAME = 64;
+
+/** Names of more than eight characters stand in the string table, and `/4` says where in it. */
+function sectionName(bytes: Uint8Array, { at, strings }: { at: number; strings: number }): string {
+  const short = textAt(bytes, { at, length: SHORT_NAME });
+  const place = /^\/(\d{1,7})$/.exec(short)?.[1];
+  if (place === undefined) return short;
+  return textAt(bytes, { at: strings + Number(place), length: LONG_NAME }) || short;
+}
+
+function textAt(bytes: Uint8Array, { at, length }: { at: number; length: number }): string {
+  const text = Buffer.from(bytes.subarray(at, at + length)).toString("latin1");
+  return text.replace(/\0.*$/s, "");
+}
+
+export function isFault<T extends object>(read: T | PeFault): read is PeFault {
   return "fault" in read;
 }
 
-/** The content of a section such as `.sbat`. */
+/** The content of a section such as `.sbat`; some linkers cut a long name off after eight characters. */
 export function sectionOf(bytes: Uint8Array, image: PeImage, name: string): Uint8Array | undefined {
-  const section = image.sections.find((one) => one.name === name);
+  const { sections } = image;
+  const section =
+    sections.find((one) => one.name === name) ??
+    sections.find((one) => one.name.length === SHORT_NAME && name.startsWith(one.name));
   return section === undefined ? undefined : bytes.subarray(section.offset, section.offset + section.used);
 }

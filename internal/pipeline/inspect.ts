@@ -2,7 +2,6 @@ import { chmod, open, rm } from "node:fs/promises";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
 import { compileExcludes } from "../contract/excludes.ts";
-import type { Finding } from "../contract/finding.ts";
 import type { FoundFile } from "../contract/locate-kernel.ts";
 import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
 import { isWhole, type PartialPlan, type Piece } from "../contract/plan.ts";
@@ -40,7 +39,7 @@ export function openPlannedImage(
 export async function inspectImage(
   tree: ImageTree,
   about: { work: WorkDir; choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
-): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
+): ReturnType<typeof makePlan> {
   const { work, choices } = about;
   // A plan is never left beside the pieces of another image.
   await rm(work.file(ARTIFACTS.plan), { force: true });
@@ -53,6 +52,7 @@ export async function inspectImage(
       if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
       return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
     },
+    readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
     tools: await imageTools(tree, about),
   };
   const result = await makePlan(inputs, choices);

@@ -36,6 +36,9 @@ export interface SessionOptions {
   version: string;
 }
 
+/** What a look at an image gives. */
+export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
+
 /** An image, its plan and its work directory, opened when they are first needed and released together. */
 export class Session implements AsyncDisposable {
   readonly work: WorkDir;
@@ -86,21 +89,19 @@ export class Session implements AsyncDisposable {
   }
 
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
-  async inspect(): Promise<{ plan: Plan | undefined; findings: Finding[]; reference: string }> {
+  async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
     const { plan, ...rest } = await this.#inspect(PARTS);
     return { plan: plan !== undefined && isWhole(plan) ? plan : undefined, ...rest };
   }
 
-  async #inspect(
-    parts: readonly Part[],
-  ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; reference: string }> {
+  async #inspect(parts: readonly Part[]): Promise<Inspection> {
     const { choices, tools } = this.#options;
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
     const tree = await this.image();
     const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
-    const { plan, findings } = await inspectImage(tree, {
+    const { plan, ...rest } = await inspectImage(tree, {
       work: this.work,
       tools,
       missingTools,
@@ -108,7 +109,7 @@ export class Session implements AsyncDisposable {
     });
     this.#plan = plan;
     this.#planned = tree;
-    return { plan, findings, reference: tree.source.reference };
+    return { plan, ...rest, reference: tree.source.reference };
   }
 
   /** The plan: made from the image if one was given, else the one in the work directory. */
