@@ -24,6 +24,12 @@ export interface BootPrograms {
   kernel: { path: string; image: KernelImage } | undefined;
 }
 
+/** Of a shim without a section for them. */
+const NO_KEYS: VendorTable = {
+  allowed: { certificates: [], hashes: [] },
+  denied: { certificates: [], hashes: [] },
+};
+
 type Kind = "SHIM" | "GCD" | "KERNEL";
 
 /** Whether firmware, shim and GRUB can start what comes next, and whether they do with Secure Boot on. */
@@ -47,7 +53,7 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
   if (shim !== undefined && shimProgram !== undefined) {
     findings.push(...shimSignature(shim.path, shimProgram), ...generation("SHIM", { ...shim, programs }));
   }
-  const vendor = shimProgram?.vendor;
+  const vendor = shimProgram && (shimProgram.vendor ?? NO_KEYS);
   if (grub !== undefined && grubProgram !== undefined) {
     findings.push(...signature("GCD", { path: grub.path, program: grubProgram, vendor }));
     findings.push(...generation("GCD", { ...grub, programs }), ...menuPlace(grub.path, grubProgram));
@@ -91,7 +97,9 @@ function signature(
         finding(`F_${kind}_REVOKED`, `shim has \`${path}\` in its own list of what is never to start.`),
       ];
     case "other": {
-      const known = (vendor?.allowed.certificates ?? []).map(({ subject }) => subject);
+      // Without shim nothing is known about whom it trusts.
+      if (vendor === undefined) return [];
+      const known = vendor.allowed.certificates.map(({ subject }) => subject);
       const seen = `\`${path}\` is signed by ${names(signersOf(program))}, and shim trusts ${known.length === 0 ? "no certificate of its own" : names(known)}.`;
       return [finding(`F_${kind}_UNTRUSTED`, seen)];
     }

@@ -28,6 +28,8 @@ export interface SignedData {
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 const SPC_INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+/** RSA (PKCS #1), by itself or together with a digest; firmware knows nothing else. */
+const RSA = /^1\.2\.840\.113549\.1\.1\.(?:1|5|11|12|13)$/;
 const DIGESTS: Record<string, DigestAlgorithm> = {
   "1.3.14.3.2.26": "sha1",
   "2.16.840.1.101.3.4.2.1": "sha256",
@@ -43,7 +45,7 @@ export function parseSignedData(bytes: Uint8Array): SignedData | undefined {
   const [type, wrapped] = derChildren(derValue(bytes), TAG.sequence) ?? [];
   if (objectIdentifier(type) !== SIGNED_DATA) return undefined;
   const [sequence] = derChildren(wrapped, TAG.context0) ?? [];
-  const [, , contentInfo, ...rest] = derChildren(sequence, TAG.sequence) ?? [];
+  const [version, digests, contentInfo, ...rest] = derChildren(sequence, TAG.sequence) ?? [];
   const [contentType, explicit] = derChildren(contentInfo, TAG.sequence) ?? [];
   if (objectIdentifier(contentType) !== SPC_INDIRECT_DATA) return undefined;
   const [indirect] = derChildren(explicit, TAG.context0) ?? [];
@@ -51,6 +53,8 @@ export function parseSignedData(bytes: Uint8Array): SignedData | undefined {
   const [digestAlgorithm, digest] = derChildren(digestInfo, TAG.sequence) ?? [];
   const algorithm = digestOf(digestAlgorithm);
   if (indirect === undefined || algorithm === undefined || digest?.tag !== TAG.octetString) return undefined;
+  const named = (derChildren(digests, TAG.set) ?? []).map(digestOf);
+  if (!isOne(version) || !named.includes(algorithm)) return undefined;
   const certificates = rest.find(({ tag }) => tag === TAG.context0);
   const signers = derChildren(
     rest.find(({ tag }) => tag === TAG.set),
@@ -71,11 +75,13 @@ export function parseSignedData(bytes: Uint8Array): SignedData | undefined {
 
 /** RFC 2315, 9.2. */
 function parseSigner(value: DerValue, content: Uint8Array): SignerInfo | undefined {
-  const [, name, digest, ...rest] = derChildren(value, TAG.sequence) ?? [];
+  const [version, name, digest, ...rest] = derChildren(value, TAG.sequence) ?? [];
   const [issuer, serial] = derChildren(name, TAG.sequence) ?? [];
   const algorithm = digestOf(digest);
   const attributes = rest[0]?.tag === TAG.context0 ? rest.shift() : undefined;
-  const signature = rest[1];
+  const [method, signature] = rest;
+  const [encryption] = derChildren(method, TAG.sequence) ?? [];
+  if (!isOne(version) || !RSA.test(objectIdentifier(encryption) ?? "")) return undefined;
   if (issuer === undefined || serial === undefined || algorithm === undefined) return undefined;
   if (signature?.tag !== TAG.octetString) return undefined;
   return {
@@ -86,6 +92,10 @@ function parseSigner(value: DerValue, content: Uint8Array): SignerInfo | undefin
     contentDigest: attributes === undefined ? undefined : messageDigest(attributes),
     signature: signature.content,
   };
+}
+
+function isOne(value: DerValue | undefined): boolean {
+  return value?.tag === TAG.integer && value.content.length === 1 && value.content[0] === 1;
 }
 
 /** Attributes are signed as a SET, though they are kept as `[0]` (RFC 2315, 9.3). */
