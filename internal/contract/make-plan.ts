@@ -6,17 +6,19 @@ import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { type Architecture, parseArchitecture } from "./architecture.ts";
 import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
+import { parseModuleVersion } from "./check-tools.ts";
 import { type Finding, finding, findingLines, hasErrors } from "./finding.ts";
 import { parseIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { defaultLabel, toVolumeLabel, type VolumeLabel } from "./label.ts";
-import { locateBios, locateFont } from "./locate-bios.ts";
+import { locateBios, locateFont, MODULES_FOLDER } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import { type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
 import { findingsAbout, type Part } from "./plan-parts.ts";
 import type { SecureBoot } from "./secure-boot.ts";
+import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 /** What a user may choose about a plan. */
 export interface PlanChoices {
@@ -95,7 +97,7 @@ export async function makePlan(
     time: choices.epoch ?? tree.source.created ?? newestTime(root),
     kernel: located.kernel && (await keepKernel(located.kernel, keep)),
     efi: efi.efi && (await keepEfi(efi.efi, keep)),
-    bios: bios.modules === undefined ? null : { modules },
+    bios: bios.modules === undefined ? null : { modules, version: await moduleVersion(inputs) },
     font: font.font === undefined ? null : await keep(font.font, "image/unicode.pf2"),
     menu,
     excludes: [...choices.excludes],
@@ -138,7 +140,7 @@ export function findingsError(
     const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
-      kind: "contract",
+      kind: first.code in TOOL_FINDINGS ? "tool" : "contract",
       message: `${where}${first.seen}`,
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,
@@ -160,6 +162,11 @@ function architectureOf(tree: ImageTree, wanted: Architecture | undefined): Arch
 async function readOsRelease({ tree, readText }: PlanInputs): Promise<OsRelease> {
   const found = findFile(tree.root, "etc/os-release") ?? findFile(tree.root, "usr/lib/os-release");
   return parseOsRelease(found === undefined ? "" : await readText(found.node));
+}
+
+async function moduleVersion({ tree, readText }: PlanInputs): Promise<string | null> {
+  const modinfo = findFile(tree.root, `${MODULES_FOLDER}/modinfo.sh`);
+  return modinfo === undefined ? null : parseModuleVersion(await readText(modinfo.node));
 }
 
 async function readConfig(

@@ -13,6 +13,7 @@ import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
+import { findingsAboutTools } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
 
 /** What is the same for every command that works on an image. */
@@ -35,6 +36,8 @@ export interface SessionOptions {
   clock: () => number;
   version: string;
 }
+
+const ALL_TOOLS = Object.keys(TOOLS) as ToolName[];
 
 /** What a look at an image gives. */
 export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
@@ -90,8 +93,12 @@ export class Session implements AsyncDisposable {
 
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
   async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
-    const { plan, ...rest } = await this.#inspect(PARTS);
-    return { plan: plan !== undefined && isWhole(plan) ? plan : undefined, ...rest };
+    const { plan, findings, ...rest } = await this.#inspect(PARTS);
+    if (plan === undefined || !isWhole(plan)) return { plan: undefined, findings, ...rest };
+    const tools = ALL_TOOLS.filter((name) => name !== "grub-mkimage" || plan.bios !== null);
+    const needs = { tools, compression: "zstd", moduleVersion: plan.bios?.version ?? null } as const;
+    const about = await findingsAboutTools(this.context.toolbox, { ...needs, unusable: "is-told" });
+    return { plan, findings: [...findings, ...about], ...rest };
   }
 
   async #inspect(parts: readonly Part[]): Promise<Inspection> {
@@ -100,7 +107,7 @@ export class Session implements AsyncDisposable {
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
     const tree = await this.image();
-    const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
+    const missingTools = ALL_TOOLS.filter((name) => findOnHost(name) === undefined);
     const { plan, ...rest } = await inspectImage(tree, {
       work: this.work,
       tools,
@@ -126,12 +133,16 @@ export class Session implements AsyncDisposable {
       return this.#plan;
     }
     const { plan, findings, reference } = await this.#inspect(parts);
-    const about = findingsAbout(findings, parts);
-    for (const finding of about) this.#tell(finding);
-    const failure = findingsError(about, { reference, strictness: this.#options.strictness });
-    if (failure !== undefined) throw failure;
+    this.report(findingsAbout(findings, parts), reference);
     // Without a finding that is an error about these parts there is a plan.
     return plan!;
+  }
+
+  /** Tells what was found. @throws PlatterError where one of it counts as an error */
+  report(findings: readonly Finding[], reference: string): void {
+    for (const finding of findings) this.#tell(finding);
+    const failure = findingsError(findings, { reference, strictness: this.#options.strictness });
+    if (failure !== undefined) throw failure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
