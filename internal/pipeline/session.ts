@@ -13,7 +13,7 @@ import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
-import { findingsAboutTools } from "./tool-findings.ts";
+import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
 
 /** What is the same for every command that works on an image. */
@@ -36,8 +36,6 @@ export interface SessionOptions {
   clock: () => number;
   version: string;
 }
-
-const ALL_TOOLS = Object.keys(TOOLS) as ToolName[];
 
 /** What a look at an image gives. */
 export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
@@ -95,9 +93,7 @@ export class Session implements AsyncDisposable {
   async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
     const { plan, findings, ...rest } = await this.#inspect(PARTS);
     if (plan === undefined || !isWhole(plan)) return { plan: undefined, findings, ...rest };
-    const tools = ALL_TOOLS.filter((name) => name !== "grub-mkimage" || plan.bios !== null);
-    const needs = { tools, compression: "zstd", moduleVersion: plan.bios?.version ?? null } as const;
-    const about = await findingsAboutTools(this.context.toolbox, { ...needs, unusable: "is-told" });
+    const about = await findingsForPlan(this.context.toolbox, plan);
     return { plan, findings: [...findings, ...about], ...rest };
   }
 
@@ -107,7 +103,7 @@ export class Session implements AsyncDisposable {
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
     const tree = await this.image();
-    const missingTools = ALL_TOOLS.filter((name) => findOnHost(name) === undefined);
+    const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
     const { plan, ...rest } = await inspectImage(tree, {
       work: this.work,
       tools,

@@ -1,9 +1,10 @@
 import { checkGrubMkimage, checkMksquashfs } from "../contract/check-tools.ts";
 import { type Finding, finding } from "../contract/finding.ts";
+import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { Compression } from "../squash/squash-options.ts";
 import { listCompressors } from "../tool/compressors.ts";
-import type { ToolName } from "../tool/find.ts";
+import { TOOLS, type ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 
 export interface ToolNeeds {
@@ -32,6 +33,13 @@ export async function findingsAboutTools(toolbox: Toolbox, needs: ToolNeeds): Pr
     }
   }
   return findings;
+}
+
+/** As {@link findingsAboutTools}, for all that a plan will need with the usual compression; nothing ends it. */
+export function findingsForPlan(toolbox: Toolbox, { bios }: Pick<Plan, "bios">): Promise<Finding[]> {
+  const tools = (Object.keys(TOOLS) as ToolName[]).filter((name) => name !== "grub-mkimage" || bios !== null);
+  const moduleVersion = bios?.version ?? null;
+  return findingsAboutTools(toolbox, { tools, compression: "zstd", moduleVersion, unusable: "is-told" });
 }
 
 async function findingsAbout(
