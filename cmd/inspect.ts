@@ -20,10 +20,12 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
   withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
-    const { plan, findings, reference } = await session.during(() => session.inspect());
+    const { plan, findings, reference, secureBoot } = await session.during(() => session.inspect());
     if (flags.json)
-      await world.print(`${JSON.stringify({ reference, plan: plan ?? null, findings }, null, 2)}\n`);
-    else await world.print(renderInspection({ reference, plan, findings }));
+      await world.print(
+        `${JSON.stringify({ reference, plan: plan ?? null, secureBoot: secureBoot ?? null, findings }, null, 2)}\n`,
+      );
+    else await world.print(renderInspection({ reference, plan, findings, secureBoot }));
     const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
     if (failure !== undefined) throw failure;
   });

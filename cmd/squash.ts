@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { squashStage } from "../internal/pipeline/stages.ts";
+import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { parseSquashOptions } from "../internal/squash/squash-options.ts";
 import { makeArtifact } from "./deliver.ts";
@@ -23,6 +24,9 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
       const { context } = session;
       const plan = await session.planFor(["root"]);
+      const { compression } = options;
+      const needs = { tools: ["mksquashfs"], compression, moduleVersion: null, unusable: "fails" } as const;
+      session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
       const stage = squashStage(plan, context, { image: () => session.plannedImage(), options });
       await runStage(stage, { context, freshness: "when-changed" });
     });

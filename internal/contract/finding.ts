@@ -3,6 +3,8 @@ import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
+import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
+import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 export type Severity = "error" | "warning" | "note";
 
@@ -18,7 +20,13 @@ export interface FindingText {
 }
 
 /** Every finding platter can make, by its stable code; documentation is generated from this. */
-export const FINDINGS = { ...CONFIG_FINDINGS, ...IMAGE_FINDINGS, ...INITRAMFS_FINDINGS };
+export const FINDINGS = {
+  ...CONFIG_FINDINGS,
+  ...IMAGE_FINDINGS,
+  ...INITRAMFS_FINDINGS,
+  ...SECURE_BOOT_FINDINGS,
+  ...TOOL_FINDINGS,
+};
 
 export type FindingCode = keyof typeof FINDINGS;
 

@@ -6,17 +6,21 @@ import type { InitramfsSummary } from "../initramfs/summary.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { type Architecture, parseArchitecture } from "./architecture.ts";
+import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
+import { parseModuleVersion } from "./check-tools.ts";
 import { type Finding, finding, findingLines, hasErrors } from "./finding.ts";
 import { parseIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { defaultLabel, toVolumeLabel, type VolumeLabel } from "./label.ts";
-import { locateBios, locateFont } from "./locate-bios.ts";
+import { locateBios, locateFont, MODULES_FOLDER } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
 import { lookIntoInitramfs } from "./look-into-initramfs.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import { LATEST_TIME, type PartialPlan, type Piece, PLAN_VERSION, type Plan } from "./plan.ts";
 import { findingsAbout, type Part } from "./plan-parts.ts";
+import type { SecureBoot } from "./secure-boot.ts";
+import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 /** What a user may choose about a plan. */
 export interface PlanChoices {
@@ -44,6 +48,7 @@ export interface PlanInputs {
   readText: (node: TreeNode) => Promise<string>;
   /** Reads an initramfs of the image from its beginning to its end. */
   readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
+  readBytes: ReadBytes;
   /** Tools of the image that come along. */
   tools: ReadonlyMap<ToolName, ImageTool>;
 }
@@ -56,7 +61,7 @@ export const MAX_TEXT = 1024 * 1024;
 export async function makePlan(
   inputs: PlanInputs,
   choices: PlanChoices,
-): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
+): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
   const { tree, keep } = inputs;
   const { root } = tree;
   const architecture = architectureOf(tree, choices.architecture);
@@ -70,6 +75,11 @@ export async function makePlan(
   const bios = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const font = locateFont(root);
   findings.push(...located.findings, ...efi.findings, ...bios.findings, ...font.findings);
+  const { secureBoot, ...programs } = await inspectBootPrograms(
+    { architecture, shim: efi.efi?.shim, grub: efi.efi?.grub, kernel: located.kernel?.vmlinuz },
+    inputs.readBytes,
+  );
+  findings.push(...programs.findings);
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }
@@ -79,7 +89,7 @@ export async function makePlan(
       ...(await lookIntoInitramfs(inputs, { kernel, menu, architecture, excludes: choices.excludes })),
     );
   }
-  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings };
+  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings, secureBoot };
   const modules: Piece[] = [];
   for (const module of bios.modules ?? []) modules.push(await keep(module, `image/i386-pc/${module.name}`));
   const body = {
@@ -97,13 +107,13 @@ export async function makePlan(
     time: Math.min(choices.epoch ?? tree.source.created ?? newestTime(root), LATEST_TIME),
     kernel: located.kernel && (await keepKernel(located.kernel, keep)),
     efi: efi.efi && (await keepEfi(efi.efi, keep)),
-    bios: bios.modules === undefined ? null : { modules },
+    bios: bios.modules === undefined ? null : { modules, version: await moduleVersion(inputs) },
     font: font.font === undefined ? null : await keep(font.font, "image/unicode.pf2"),
     menu,
     excludes: [...choices.excludes],
     tools: await keepTools(inputs),
   } satisfies Omit<PartialPlan, "uuid" | "findings">;
-  return { plan: { ...body, uuid: buildUuid(body), findings }, findings };
+  return { plan: { ...body, uuid: buildUuid(body), findings }, findings, secureBoot };
 }
 
 /** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */
@@ -140,7 +150,7 @@ export function findingsError(
     const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
-      kind: "contract",
+      kind: first.code in TOOL_FINDINGS ? "tool" : "contract",
       message: `${where}${first.seen}`,
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,
@@ -162,6 +172,11 @@ function architectureOf(tree: ImageTree, wanted: Architecture | undefined): Arch
 async function readOsRelease({ tree, readText }: PlanInputs): Promise<OsRelease> {
   const found = findFile(tree.root, "etc/os-release") ?? findFile(tree.root, "usr/lib/os-release");
   return parseOsRelease(found === undefined ? "" : await readText(found.node));
+}
+
+async function moduleVersion({ tree, readText }: PlanInputs): Promise<string | null> {
+  const modinfo = findFile(tree.root, `${MODULES_FOLDER}/modinfo.sh`);
+  return modinfo === undefined ? null : parseModuleVersion(await readText(modinfo.node));
 }
 
 async function readConfig(

@@ -57,7 +57,13 @@ export const planSchema = z.strictObject({
     mm: pieceSchema.nullable(),
   }),
   /** GRUB's module directory; null for an ISO that boots on UEFI alone. */
-  bios: z.strictObject({ modules: z.array(pieceSchema) }).nullable(),
+  bios: z
+    .strictObject({
+      modules: z.array(pieceSchema),
+      /** GRUB's version; null where the modules do not tell it. */
+      version: z.string().nullable().default(null),
+    })
+    .nullable(),
   font: pieceSchema.nullable(),
   menu: menuSchema,
   /** Patterns of paths that the squashfs leaves out. */

@@ -12,6 +12,7 @@ import {
   renderGrubStage,
   squashStage,
 } from "./stages.ts";
+import { findingsAboutTools } from "./tool-findings.ts";
 
 export interface BuildOptions {
   /** Where the ISO appears; undefined where the chain stops before it. */
@@ -45,12 +46,16 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const start = context.clock();
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
-  // A tool that is missing is told before anything slow starts.
+  // A tool that is missing, or not what is needed, is told before anything slow starts.
+  const needed = STAGE_TOOLS.flatMap(([name, tool]) =>
+    wanted.has(name) && (name !== "bios-image" || plan.bios !== null) ? [tool] : [],
+  );
+  const { compression } = options.squash;
+  const needs = { tools: needed, compression, moduleVersion: plan.bios?.version ?? null } as const;
+  const about = await findingsAboutTools(context.toolbox, { ...needs, unusable: "fails" });
+  session.report(about, plan.image.reference);
   const tools: FoundTool[] = [];
-  for (const [name, tool] of STAGE_TOOLS) {
-    if (!wanted.has(name) || (name === "bios-image" && plan.bios === null)) continue;
-    tools.push(await context.toolbox.find(tool));
-  }
+  for (const name of needed) tools.push(await context.toolbox.find(name));
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));

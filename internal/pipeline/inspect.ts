@@ -2,7 +2,6 @@ import { chmod, open, rm } from "node:fs/promises";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
 import { compileExcludes } from "../contract/excludes.ts";
-import type { Finding } from "../contract/finding.ts";
 import type { FoundFile } from "../contract/locate-kernel.ts";
 import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
 import { isWhole, type PartialPlan, type Piece } from "../contract/plan.ts";
@@ -66,7 +65,7 @@ export async function inspectImage(
     runTool: RunTool;
     signal: AbortSignal;
   },
-): Promise<{ plan: PartialPlan | undefined; findings: Finding[] }> {
+): ReturnType<typeof makePlan> {
   const { work, choices } = about;
   // A plan is never left beside the pieces of another image.
   await rm(work.file(ARTIFACTS.plan), { force: true });
@@ -84,6 +83,7 @@ export async function inspectImage(
         external: externalDecompressor(about),
         signal: about.signal,
       }),
+    readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
     tools: await imageTools(tree, about),
   };
   const result = await makePlan(inputs, choices);

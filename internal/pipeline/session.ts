@@ -13,6 +13,7 @@ import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
+import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
 
 /** What is the same for every command that works on an image. */
@@ -35,6 +36,9 @@ export interface SessionOptions {
   clock: () => number;
   version: string;
 }
+
+/** What a look at an image gives. */
+export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
 
 /** An image, its plan and its work directory, opened when they are first needed and released together. */
 export class Session implements AsyncDisposable {
@@ -92,21 +96,21 @@ export class Session implements AsyncDisposable {
   }
 
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
-  async inspect(): Promise<{ plan: Plan | undefined; findings: Finding[]; reference: string }> {
-    const { plan, ...rest } = await this.#inspect(PARTS);
-    return { plan: plan !== undefined && isWhole(plan) ? plan : undefined, ...rest };
+  async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
+    const { plan, findings, ...rest } = await this.#inspect(PARTS);
+    if (plan === undefined || !isWhole(plan)) return { plan: undefined, findings, ...rest };
+    const about = await findingsForPlan(this.context.toolbox, plan);
+    return { plan, findings: [...findings, ...about], ...rest };
   }
 
-  async #inspect(
-    parts: readonly Part[],
-  ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; reference: string }> {
+  async #inspect(parts: readonly Part[]): Promise<Inspection> {
     const { choices, tools } = this.#options;
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
     const tree = await this.image();
     const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
-    const { plan, findings } = await inspectImage(tree, {
+    const { plan, ...rest } = await inspectImage(tree, {
       work: this.work,
       tools,
       missingTools,
@@ -116,7 +120,7 @@ export class Session implements AsyncDisposable {
     });
     this.#plan = plan;
     this.#planned = tree;
-    return { plan, findings, reference: tree.source.reference };
+    return { plan, ...rest, reference: tree.source.reference };
   }
 
   /** The plan: made from the image if one was given, else the one in the work directory. */
@@ -133,12 +137,16 @@ export class Session implements AsyncDisposable {
       return this.#plan;
     }
     const { plan, findings, reference } = await this.#inspect(parts);
-    const about = findingsAbout(findings, parts);
-    for (const finding of about) this.#tell(finding);
-    const failure = findingsError(about, { reference, strictness: this.#options.strictness });
-    if (failure !== undefined) throw failure;
+    this.report(findingsAbout(findings, parts), reference);
     // Without a finding that is an error about these parts there is a plan.
     return plan!;
+  }
+
+  /** Tells what was found. @throws PlatterError where one of it counts as an error */
+  report(findings: readonly Finding[], reference: string): void {
+    for (const finding of findings) this.#tell(finding);
+    const failure = findingsError(findings, { reference, strictness: this.#options.strictness });
+    if (failure !== undefined) throw failure;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,15 +1,19 @@
 import { type Finding, findingLines } from "../contract/finding.ts";
 import type { Piece, Plan } from "../contract/plan.ts";
+import type { SecureBoot } from "../contract/secure-boot.ts";
 import { formatBytes } from "./format.ts";
+import { secureBootText } from "./secure-boot-text.ts";
 
 /** A plan and its findings for people. */
 export function renderInspection(about: {
   reference: string;
   plan: Plan | undefined;
   findings: readonly Finding[];
+  secureBoot: SecureBoot | undefined;
 }): string {
-  const { reference, plan, findings } = about;
+  const { reference, plan, findings, secureBoot } = about;
   const rows = plan === undefined ? [["image", reference]] : planRows(plan);
+  if (secureBoot !== undefined) rows.push(["Secure Boot", secureBootText(secureBoot)]);
   const width = Math.max(...rows.map(([name]) => name!.length)) + 2;
   const table = rows.map(([name, value]) => `${name!.padEnd(width)}${value}`);
   const listed = findings.flatMap((finding) => ["", ...findingLines(finding)]);

@@ -2,6 +2,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OciMaker } from "../unit/image-oci-maker.ts";
+import { tinyPrograms } from "./boot-programs.ts";
 import { liveFiles, newc } from "./cpio.ts";
 import { smallLive } from "./small-live.ts";
 
@@ -16,11 +17,7 @@ export const CONFIG = "usr/lib/image-builder/bootc/iso.yaml";
 const FILES: Readonly<Record<string, string | Uint8Array>> = {
   "etc/os-release": 'ID=tiny\nNAME="Tiny Linux"\nVERSION_ID=7\n',
   "etc/shadow": "root:the image's own:1::::::\n",
-  [`usr/lib/modules/${KVER}/vmlinuz`]: "a kernel\n".repeat(100),
   [`usr/lib/modules/${KVER}/initramfs.img`]: newc(liveFiles(KVER)),
-  [SHIM]: "shim".repeat(200),
-  [GCD]: "gcd".repeat(200),
-  [MM]: "mm".repeat(200),
   [FONT]: "PFF2".repeat(50),
   [CONFIG]: "label: TINY\n",
   "usr/share/doc/readme": "text\n".repeat(500),
@@ -37,7 +34,9 @@ export interface Changes {
 
 /** Makes a tiny image in a folder, which must not exist, and returns the folder. */
 export function tinyImage(folder: string, changes: Changes = {}): string {
-  for (const [path, content] of Object.entries(FILES)) put(join(folder, path), content);
+  const { shim, gcd, mm, kernel } = tinyPrograms();
+  const programs = { [SHIM]: shim, [GCD]: gcd, [MM]: mm, [`usr/lib/modules/${KVER}/vmlinuz`]: kernel };
+  for (const [path, content] of Object.entries({ ...FILES, ...programs })) put(join(folder, path), content);
   for (const name of neededModules()) {
     mkdirSync(join(folder, MODULES), { recursive: true });
     copyFileSync(join(smallLive().rootfs, MODULES, name), join(folder, MODULES, name));

@@ -1,6 +1,7 @@
 /** What the binary says about an image that breaks the contract, clause by clause. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
+import { tinyPrograms } from "../helpers/boot-programs.ts";
 import { expectNoStack, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, FONT, GCD, KVER, MM, MODULES, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -146,7 +147,9 @@ describe("a missing piece", () => {
 });
 
 describe("several of a kind", () => {
-  const kernels = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]));
+  const { kernel } = tinyPrograms();
+  const kernels = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, name.endsWith("vmlinuz") ? kernel : name]));
 
   test("kernels: the highest that has an initramfs is chosen, and told", async () => {
     const files = kernels(

@@ -64,13 +64,14 @@ test("--verbose: every call of a tool, as one could type it, and where each tool
   for (const name of ["mksquashfs", "xorriso", "grub-mkimage"]) {
     const path = hostProgram(name);
     const calls = stderr.split("\n").filter((line) => line.startsWith(`· ${path} `));
-    expect(calls).toHaveLength(2);
+    // mksquashfs is also asked which compressors it has.
+    expect(calls).toHaveLength(name === "mksquashfs" ? 3 : 2);
     expect(calls[0]).toMatch(/ -?-version$/);
     expect(stderr).toMatch(new RegExp(`^· ${name} [\\d.]+ from the host: ${path}$`, "m"));
     // The log of the call says the same.
     const log = { mksquashfs: "squash", xorriso: "assemble", "grub-mkimage": "bios-image" }[name]!;
     const logged = readFileSync(scene.at(`work/logs/${log}.log`), "utf8");
-    expect(logged).toStartWith(calls[1]!.replace("·", "$"));
+    expect(logged).toStartWith(calls.at(-1)!.replace("·", "$"));
   }
   expect(stderr).toContain("-Xcompression-level 9");
 });

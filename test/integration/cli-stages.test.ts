@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { parsePlan, planSchema } from "../../internal/contract/plan.ts";
+import { tinyPrograms } from "../helpers/boot-programs.ts";
 import { expectRefusal, type Ran, Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
 import {
@@ -355,7 +356,7 @@ describe("a stage runs alone", () => {
       code: "E_GCD_MISSING",
       says: ["gcdx64.efi"],
     });
-    scene.write(`image/${GCD}`, "gcd");
+    scene.write(`image/${GCD}`, tinyPrograms().gcd);
     scene.write(`image/${CONFIG}`, "label: [");
     await expectRefusal(scene, await scene.run(["efi-image", "dir:image", "-o", "out/none.img"]), {
       exit: 3,

@@ -90,6 +90,51 @@ describe("a tool that is too old", () => {
   });
 });
 
+describe("a tool that works, and not as it should", () => {
+  const corrupting = (scene: Scene) =>
+    scene.fake(
+      "mksquashfs",
+      `[ "$1" = -version ] && echo 'mksquashfs version 4.7.2 (2025/08/08)' && exit\nexec ${hostProgram("mksquashfs")} "$@"`,
+    );
+
+  test("inspect tells it, and what is missing, as findings", async () => {
+    using scene = sceneWithImage();
+    corrupting(scene);
+    const { stdout } = await scene.succeed(["inspect", "dir:image", "--json"], {
+      path: scene.only("xorriso"),
+    });
+    const { plan, findings } = JSON.parse(stdout);
+    expect(findings).toMatchObject([
+      { code: "F_MKSQUASHFS_CORRUPTS", severity: "warning", seen: expect.stringContaining("4.7.2") },
+      { code: "F_TOOL_MISSING", severity: "warning", seen: expect.stringContaining("`grub-mkimage`") },
+    ]);
+    // The plan is about the image, whatever the machine has.
+    expect(plan.findings).toEqual([]);
+  });
+
+  test("build warns before it squashes, and with --strict ends there", async () => {
+    using scene = sceneWithImage();
+    corrupting(scene);
+    const ran = await scene.run(["squash", "dir:image", "-o", "out/squashfs.img"]);
+    expect(ran.stderr).toMatch(/^warning: `mksquashfs` has version 4\.7\.2\..*\[F_MKSQUASHFS_CORRUPTS\]$/m);
+    const strict = await build(scene, "--strict");
+    expect(strict.stderr).not.toContain("done squash");
+    await expectRefusal(scene, strict, {
+      exit: 4,
+      code: "E_MKSQUASHFS_CORRUPTS",
+      says: ["`mksquashfs` has version 4.7.2"],
+      hint: ["4.7.5"],
+    });
+  });
+
+  test("GRUB modules of another version", async () => {
+    using scene = sceneWithImage();
+    scene.write("image/usr/lib/grub/i386-pc/modinfo.sh", 'grub_version="1.99"\n');
+    const { stdout } = await scene.succeed(["inspect", "dir:image"]);
+    expect(stdout).toMatch(/^warning F_BIOS_MODULES_VERSION: .* modules have version 1\.99\.$/m);
+  });
+});
+
 describe("a tool that fails half-way", () => {
   const manyLines = "i=1; while [ $i -le 30 ]; do echo line $i. >&2; i=$((i + 1)); done";
   const halfWay: Record<Name, string> = {

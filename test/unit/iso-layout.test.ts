@@ -128,7 +128,7 @@ describe("planLayout", () => {
     const paths = planLayout(plan(), inputs, { strictGpt: false }).files.map(({ isoPath }) => isoPath);
     expect(paths).toEqual(paths.toSorted());
     const { bios } = plan();
-    const reversed = { ...plan(), bios: { modules: bios!.modules.toReversed() } };
+    const reversed = { ...plan(), bios: { ...bios!, modules: bios!.modules.toReversed() } };
     expect(planLayout(reversed, inputs, { strictGpt: false })).toEqual(
       planLayout(plan(), inputs, { strictGpt: false }),
     );

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finding } from "../../internal/contract/finding.ts";
+import type { SecureBoot } from "../../internal/contract/secure-boot.ts";
 import { PlatterError } from "../../internal/error.ts";
 import { consoleReporter, progressText } from "../../internal/ui/console-reporter.ts";
 import { renderError } from "../../internal/ui/error-text.ts";
@@ -207,7 +208,15 @@ describe("consoleReporter", () => {
 describe("renderInspection", () => {
   test("a row for each decision, and the findings below", () => {
     const findings = [finding("F_MM_MISSING", "There is none.")];
-    const text = renderInspection({ reference: "dir:/image", plan: { ...plan(), findings }, findings });
+    const secureBoot: SecureBoot = {
+      shimIssuers: ["Some CA", "Another CA"],
+      vendor: ["Vendor CA"],
+      grub: { signers: ["Vendor Signer"], trust: "vendor" },
+      kernel: { signers: [], trust: "unsigned" },
+      sbatLevel: "2025051000",
+    };
+    const about = { reference: "dir:/image", plan: { ...plan(), findings }, findings, secureBoot };
+    const text = renderInspection(about);
     for (const row of [
       /^image +dir:\/image$/m,
       /^digest +none$/m,
@@ -221,6 +230,7 @@ describe("renderInspection", () => {
       /^menu +waits 60 s, default is entry 0$/m,
       /^ {2}entry 0 +Install Some Linux 9: root=live:CDLABEL=MY_OS quiet$/m,
       /^excludes +boot\/efi\/\*$/m,
+      /^Secure Boot +shim signed by Some CA and Another CA for Vendor CA; GRUB signed by shim's vendor; kernel not signed$/m,
       /\n\nwarning F_MM_MISSING: There is none\.\n/,
     ]) {
       expect(text).toMatch(row);
@@ -237,7 +247,9 @@ describe("renderInspection", () => {
       reference: "dir:/image",
       plan: { ...bare, efi: { ...plan().efi, mm: null } },
       findings: [],
+      secureBoot: { shimIssuers: [], vendor: [], grub: null, kernel: null, sbatLevel: "2025051000" },
     });
+    expect(text).toMatch(/^Secure Boot +shim without a signature that holds$/m);
     for (const name of ["BIOS modules", "font", "MOK manager", "excludes"])
       expect(text).toMatch(new RegExp(`^${name} +none$`, "m"));
     expect(text).toMatch(/^product +unknown$/m);
@@ -248,6 +260,7 @@ describe("renderInspection", () => {
       reference: "dir:/x",
       plan: undefined,
       findings: [finding("F_KERNEL_MISSING", "None.")],
+      secureBoot: undefined,
     });
     expect(text).toMatch(/^image +dir:\/x\n\nerror F_KERNEL_MISSING: None\.\n/);
   });

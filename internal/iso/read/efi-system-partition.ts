@@ -2,11 +2,12 @@
 import type { FatEntry } from "../../fat/fat-walk.ts";
 import { type FatVolume, readFat, readFatFile } from "../../fat/read.ts";
 import { clusterOffset } from "../../fat/read-clusters.ts";
+import { sectionOf } from "../../pe/pe-image.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
 import { latin1 } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import { findNodeAnyCase, type IsoNode, readNode } from "./iso-node.ts";
-import { readPe, sectionOf } from "./pe.ts";
+import { readPe } from "./pe.ts";
 import { SECTOR } from "./volume-descriptor.ts";
 
 export interface EspPlace {

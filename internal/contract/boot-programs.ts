@@ -1,0 +1,56 @@
+import { readEfiProgram } from "../pe/efi-program.ts";
+import { readKernelImage } from "../pe/kernel-image.ts";
+import { isFault } from "../pe/pe-image.ts";
+import type { Architecture } from "./architecture.ts";
+import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
+import type { Finding } from "./finding.ts";
+import type { FoundFile } from "./locate-kernel.ts";
+import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
+
+/** Reads a file of the image. */
+export type ReadBytes = (node: FoundFile["node"]) => Promise<Uint8Array>;
+
+/** Bytes; no boot loader and no kernel is larger. */
+const MAX_PROGRAM = 256 * 1024 * 1024;
+
+/** Reads what firmware, shim and GRUB start one after the other, and checks it. */
+export async function inspectBootPrograms(
+  found: {
+    architecture: Architecture;
+    shim: FoundFile | undefined;
+    grub: FoundFile | undefined;
+    kernel: FoundFile | undefined;
+  },
+  readBytes: ReadBytes,
+): Promise<{ findings: Finding[]; secureBoot: SecureBoot | undefined }> {
+  const { architecture, shim, grub, kernel } = found;
+  const programs: BootPrograms = {
+    architecture,
+    shim: shim && (await readProgram(shim, readBytes)),
+    grub: grub && (await readProgram(grub, readBytes)),
+    kernel: kernel && {
+      path: kernel.path,
+      image: isTooLarge(kernel)
+        ? { kind: "none", fault: tooLarge(kernel) }
+        : readKernelImage(await readBytes(kernel.node)),
+    },
+  };
+  return { findings: checkSecureBoot(programs), secureBoot: summariseSecureBoot(programs) };
+}
+
+async function readProgram(file: FoundFile, readBytes: ReadBytes): Promise<BootProgram> {
+  const { path } = file;
+  if (isTooLarge(file)) return { path, program: undefined, fault: tooLarge(file) };
+  const read = readEfiProgram(await readBytes(file.node));
+  return isFault(read)
+    ? { path, program: undefined, fault: read.fault }
+    : { path, program: read, fault: undefined };
+}
+
+function isTooLarge({ node }: FoundFile): boolean {
+  return node.inode.size > MAX_PROGRAM;
+}
+
+function tooLarge({ node }: FoundFile): string {
+  return `has ${node.inode.size} bytes, more than any boot program`;
+}

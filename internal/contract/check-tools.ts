@@ -1,0 +1,42 @@
+import type { Compression } from "../squash/squash-options.ts";
+import { compareDotted } from "../tool/find.ts";
+import { type Finding, finding } from "./finding.ts";
+
+/** What is known about the mksquashfs that will be used. */
+export interface MksquashfsFacts {
+  version: string;
+  /** Undefined where it did not tell them. */
+  compressors: readonly string[] | undefined;
+}
+
+/** Versions that write wrong data: from the first on, and before the second. */
+const CORRUPTS_FROM = "4.7";
+const CORRUPTS_BEFORE = "4.7.5";
+
+/** What is wrong with a mksquashfs for this compression. */
+export function checkMksquashfs(
+  { version, compressors }: MksquashfsFacts,
+  compression: Compression,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (compareDotted(version, CORRUPTS_FROM) >= 0 && compareDotted(version, CORRUPTS_BEFORE) < 0)
+    findings.push(finding("F_MKSQUASHFS_CORRUPTS", `\`mksquashfs\` has version ${version}.`));
+  // Blocks that are not compressed are written by way of gzip.
+  const wanted = compression === "none" ? "gzip" : compression;
+  if (compressors === undefined || compressors.includes(wanted)) return findings;
+  const has = compressors.map((name) => `\`${name}\``).join(", ");
+  const seen = `\`mksquashfs\` ${version} cannot compress with \`${wanted}\`; it has ${has}.`;
+  return [...findings, finding("F_MKSQUASHFS_COMPRESSOR", seen)];
+}
+
+/** Whether `grub-mkimage` is of the version that the image's modules are of; null where they do not tell it. */
+export function checkGrubMkimage(version: string, modules: string | null): Finding[] {
+  if (modules === null || compareDotted(version, modules) === 0) return [];
+  const seen = `\`grub-mkimage\` has version ${version}, and the image's GRUB modules have version ${modules}.`;
+  return [finding("F_BIOS_MODULES_VERSION", seen)];
+}
+
+/** The version that GRUB's `modinfo.sh` tells; null where it tells none. */
+export function parseModuleVersion(modinfo: string): string | null {
+  return /^grub_version=["']?(\d{1,4}(?:\.\d{1,4}){0,3})/m.exec(modinfo)?.[1] ?? null;
+}

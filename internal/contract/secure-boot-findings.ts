@@ -1,0 +1,145 @@
+/** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot lets them. */
+const NO_SECURE_BOOT = "On a machine with Secure Boot on, the ISO will not start.";
+const DISTRIBUTION =
+  "Take the files from the distribution's packages as they are, all from one distribution.";
+
+export const SECURE_BOOT_FINDINGS = {
+  F_SHIM_FORMAT: {
+    severity: "error",
+    title: "shim is no program for UEFI",
+    why: "Firmware starts only programs in PE format.",
+    fix: "Install `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu) in the image anew.",
+  },
+  F_GCD_FORMAT: {
+    severity: "error",
+    title: "GRUB is no program for UEFI",
+    why: "shim starts only programs in PE format.",
+    fix: "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image anew.",
+  },
+  F_KERNEL_FORMAT: {
+    severity: "error",
+    title: "the kernel is none",
+    why: "GRUB starts only a Linux kernel, and this file is of no kind that it knows.",
+    fix: "Check what the file holds: it is to be the kernel itself, as the distribution's package has it.",
+  },
+  F_SHIM_MACHINE: {
+    severity: "error",
+    title: "shim is for another architecture",
+    why: "Firmware starts only programs for its own architecture.",
+    fix: "Install the shim of the image's architecture, or choose the architecture with `--arch`.",
+  },
+  F_GCD_MACHINE: {
+    severity: "error",
+    title: "GRUB is for another architecture",
+    why: "shim starts only programs for its own architecture.",
+    fix: "Install the GRUB of the image's architecture, or choose the architecture with `--arch`.",
+  },
+  F_KERNEL_MACHINE: {
+    severity: "error",
+    title: "the kernel is for another architecture",
+    why: "GRUB cannot start a kernel for another architecture.",
+    fix: "Install the kernel of the image's architecture, or choose the architecture with `--arch`.",
+  },
+  F_SHIM_UNSIGNED: {
+    severity: "warning",
+    title: "shim is not signed",
+    why: NO_SECURE_BOOT,
+    fix: "Use the signed shim: `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu).",
+  },
+  F_GCD_UNSIGNED: {
+    severity: "warning",
+    title: "GRUB is not signed",
+    why: NO_SECURE_BOOT,
+    fix: "Use the signed GRUB: `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+  },
+  F_KERNEL_UNSIGNED: {
+    severity: "warning",
+    title: "the kernel is not signed",
+    why: "On a machine with Secure Boot on, GRUB will not start it.",
+    fix: "Use the distribution's signed kernel, or sign it with a key that shim knows.",
+  },
+  F_SHIM_MODIFIED: {
+    severity: "warning",
+    title: "shim's signature does not hold",
+    why: NO_SECURE_BOOT,
+    fix: "Install the package anew; a signed program must not be stripped or changed.",
+  },
+  F_GCD_MODIFIED: {
+    severity: "warning",
+    title: "GRUB's signature does not hold",
+    why: NO_SECURE_BOOT,
+    fix: "Install the package anew; a signed program must not be stripped or changed.",
+  },
+  F_KERNEL_MODIFIED: {
+    severity: "warning",
+    title: "the kernel's signature does not hold",
+    why: "On a machine with Secure Boot on, GRUB will not start it.",
+    fix: "Install the package anew; a signed kernel must not be stripped or changed.",
+  },
+  F_SHIM_SIGNER: {
+    severity: "warning",
+    title: "shim is not signed by Microsoft",
+    why: "Machines trust Microsoft's certificates; with Secure Boot on, any other must be enrolled in each machine first.",
+    fix: "Use the distribution's signed shim, or enrol the certificate where the ISO is to start.",
+  },
+  F_SHIM_ONLY_2011: {
+    severity: "warning",
+    title: "shim is signed by Microsoft's certificate of 2011 alone",
+    why: "It expired in June 2026, and a machine that knows only its successor of 2023 will not start this shim with Secure Boot on.",
+    fix: "Update the image's shim to one that both have signed, as soon as the distribution has it.",
+  },
+  F_SHIM_ONLY_2023: {
+    severity: "warning",
+    title: "shim is signed by Microsoft's certificate of 2023 alone",
+    why: "A machine whose firmware was not updated since knows only that of 2011, and will not start this shim with Secure Boot on.",
+    fix: "Use a shim that both have signed, or update the keys of the machines.",
+  },
+  F_GCD_UNTRUSTED: {
+    severity: "warning",
+    title: "GRUB is not signed by shim's vendor",
+    why: "shim starts only what a certificate in it has signed: with Secure Boot on, it stops here.",
+    fix: DISTRIBUTION,
+  },
+  F_KERNEL_UNTRUSTED: {
+    severity: "warning",
+    title: "the kernel is not signed by shim's vendor",
+    why: "GRUB asks shim, which knows its own certificates only: with Secure Boot on, the kernel is refused.",
+    fix: DISTRIBUTION,
+  },
+  F_SHIM_SBAT_MISSING: {
+    severity: "warning",
+    title: "shim says nothing about its generation",
+    why: "Such a shim is from before 2021 and revoked: a machine with Secure Boot on will not start it.",
+    fix: "Update the image's shim.",
+  },
+  F_GCD_SBAT_MISSING: {
+    severity: "warning",
+    title: "GRUB says nothing about its generation",
+    why: "shim refuses a GRUB without a section `.sbat` where Secure Boot is on.",
+    fix: "Update the image's GRUB.",
+  },
+  F_SHIM_REVOKED: {
+    severity: "warning",
+    title: "shim is of a revoked generation",
+    why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
+    fix: "Update the image's shim.",
+  },
+  F_GCD_REVOKED: {
+    severity: "warning",
+    title: "GRUB is revoked",
+    why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
+    fix: "Update the image's GRUB.",
+  },
+  F_KERNEL_REVOKED: {
+    severity: "warning",
+    title: "the kernel is revoked",
+    why: "shim has it in its list of what is never to start: with Secure Boot on, the kernel is refused.",
+    fix: "Update the image's kernel.",
+  },
+  F_GCD_PREFIX: {
+    severity: "warning",
+    title: "GRUB does not look where the menu is",
+    why: "It has the place of its menu built in, finds none there, and stops at its prompt.",
+    fix: "Use the build for optical media: `gcdx64.efi` of `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+  },
+} as const;

@@ -1,0 +1,62 @@
+import { X509Certificate } from "node:crypto";
+
+/** A certificate as far as anybody is told about it. */
+export interface Certificate {
+  x509: X509Certificate;
+  der: Uint8Array;
+  /** The common name, else all of the name. */
+  subject: string;
+  issuer: string;
+  /** Milliseconds since 1970; NaN where the certificate does not say so that it is understood. */
+  notAfter: number;
+}
+
+/** More bytes than any certificate has. */
+const MAX_SIZE = 64 * 1024;
+
+/** Reads a certificate in DER; undefined where it is none. */
+export function readCertificate(der: Uint8Array): Certificate | undefined {
+  if (der.length > MAX_SIZE) return undefined;
+  try {
+    const x509 = new X509Certificate(Buffer.from(der));
+    const { subject, issuer, validTo } = x509;
+    return { x509, der, subject: nameOf(subject), issuer: nameOf(issuer), notAfter: Date.parse(validTo) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Node gives names as lines of `CN=…`. */
+function nameOf(text: string | undefined): string {
+  const lines = (text ?? "").split("\n");
+  const common = lines.findLast((line) => line.startsWith("CN="));
+  return common === undefined ? lines.join(", ") : common.slice(3);
+}
+
+/** Whether one certificate is signed by another. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  try {
+    return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey);
+  } catch {
+    // A key that cannot be used signs nothing.
+    return false;
+  }
+}
+
+/** Certificates between a signer's and one that is trusted. */
+const MAX_CHAIN = 6;
+
+/** Whether a certificate is one of those trusted, or leads to one over others that came along with it. */
+export function leadsTo(
+  certificate: Certificate,
+  about: { trusted: readonly Certificate[]; others: readonly Certificate[] },
+): boolean {
+  const same = (a: Certificate, b: Certificate) => Buffer.compare(a.der, b.der) === 0;
+  let current: Certificate | undefined = certificate;
+  for (let depth = 0; current !== undefined && depth < MAX_CHAIN; depth++) {
+    const here: Certificate = current;
+    if (about.trusted.some((one) => same(one, here) || isIssuedBy(here, one))) return true;
+    current = about.others.find((one) => !same(one, here) && isIssuedBy(here, one));
+  }
+  return false;
+}

@@ -1,0 +1,43 @@
+import { authenticodeDigest } from "./authenticode-digest.ts";
+import { type GrubEmbedded, parseGrubModules } from "./grub-embedded.ts";
+import { isFault, type PeFault, parsePe, sectionOf } from "./pe-image.ts";
+import { parseSbat, parseSbatLevel, type SbatComponent, type SbatLevel } from "./sbat.ts";
+import { readSignatures, type Signature } from "./signature.ts";
+import { parseVendorTable, type VendorTable } from "./vendor-certificate.ts";
+
+/** All of a program for UEFI that decides whether it is started. */
+export interface EfiProgram {
+  /** As in `BOOTX64.EFI`: `X64`. */
+  machine: string;
+  signatures: Signature[];
+  /** Its SHA-256 digest as signatures are over it, in hexadecimal; undefined where its headers make no sense. */
+  digest: string | undefined;
+  /** Undefined where it says nothing about its generations. */
+  sbat: SbatComponent[] | undefined;
+  /** The newest revocations that a shim brings along. */
+  sbatLevel: SbatLevel | undefined;
+  /** What a shim trusts; undefined where it is no shim. */
+  vendor: VendorTable | undefined;
+  /** What a GRUB carries; undefined where it is no GRUB. */
+  grub: GrubEmbedded | undefined;
+}
+
+/** Reads a program, or says why firmware would not load it. */
+export function readEfiProgram(bytes: Uint8Array): EfiProgram | PeFault {
+  const image = parsePe(bytes);
+  if (isFault(image)) return image;
+  const section = <T>(name: string, parse: (content: Uint8Array) => T): T | undefined => {
+    const content = sectionOf(bytes, image, name);
+    return content === undefined ? undefined : parse(content);
+  };
+  const digest = authenticodeDigest(bytes, { image, algorithm: "sha256" });
+  return {
+    machine: image.machine,
+    signatures: readSignatures(bytes, image),
+    digest: digest === undefined ? undefined : Buffer.from(digest).toString("hex"),
+    sbat: section(".sbat", parseSbat),
+    sbatLevel: section(".sbatlevel", parseSbatLevel),
+    vendor: section(".vendor_cert", parseVendorTable),
+    grub: section("mods", parseGrubModules),
+  };
+}

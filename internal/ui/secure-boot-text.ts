@@ -1,0 +1,28 @@
+import { printable } from "../contract/place.ts";
+import type { SecureBoot } from "../contract/secure-boot.ts";
+import type { Trust } from "../pe/trust.ts";
+
+const WORDS: Record<Trust, string> = {
+  vendor: "signed by shim's vendor",
+  firmware: "signed by Microsoft",
+  other: "signed by somebody else",
+  modified: "changed after signing",
+  broken: "with a signature that does not hold",
+  denied: "refused by shim",
+  unsigned: "not signed",
+};
+
+/** In one line who signed what. */
+export function secureBootText({ shimIssuers, vendor, grub, kernel }: SecureBoot): string {
+  const shim =
+    shimIssuers.length === 0
+      ? "shim without a signature that holds"
+      : `shim signed by ${shimIssuers.map(printable).join(" and ")}`;
+  const trusts = vendor.length === 0 ? "" : ` for ${vendor.map(printable).join(" and ")}`;
+  const others = [
+    ["GRUB", grub],
+    ["kernel", kernel],
+  ] as const;
+  const told = others.flatMap(([name, one]) => (one === null ? [] : [`${name} ${WORDS[one.trust]}`]));
+  return [`${shim}${trusts}`, ...told].join("; ");
+}
