@@ -60,6 +60,8 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     },
   ]);
   if (output === undefined) return { plan, times };
+  // What the image takes up in the work directory makes room for the ISO.
+  await session.releaseImage();
   const { strictGpt } = options;
   const checksum = wanted.has("implant") ? "implant" : "leave";
   if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));
