@@ -47,6 +47,8 @@ export interface ImageSource {
    * undefined for a plain directory or tar.
    */
   digest: string | undefined;
+  /** Where there is no digest: what changes when a file's content does, on this machine. */
+  stamp?: string | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;
   /** As the image's configuration writes it (`amd64`, `arm64`); undefined where there is none. */

@@ -2,6 +2,8 @@ import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import type { ToolName } from "../tool/find.ts";
+import type { ArtifactCache } from "./artifact-cache.ts";
+import { cachedStage } from "./cached-stage.ts";
 import type { Session } from "./session.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
 import {
@@ -20,6 +22,8 @@ export interface BuildOptions {
   to: StageName;
   freshness: Freshness;
   squash: SquashOptions;
+  /** Where squashfs images are kept between builds. */
+  cache: ArtifactCache | undefined;
   strictGpt: boolean;
 }
 
@@ -49,6 +53,13 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
+  const squash = (): Stage => {
+    const stage = squashStage(plan, context, { image, options: options.squash });
+    const { cache } = options;
+    if (cache === undefined || freshness === "always") return stage;
+    const content = async () => plan.image.digest ?? (await image()).source.stamp;
+    return cachedStage(stage, { context, cache, content });
+  };
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   await together(session, [
     async () => {
@@ -56,7 +67,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
     },
     async () => {
-      if (wanted.has("squash")) await run(squashStage(plan, context, { image, options: options.squash }));
+      if (wanted.has("squash")) await run(squash());
     },
   ]);
   if (output === undefined) return { plan, times };
