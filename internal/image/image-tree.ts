@@ -49,6 +49,8 @@ export interface ImageSource {
   digest: string | undefined;
   /** Where there is no digest: what changes when a file's content does, on this machine. */
   stamp?: string | undefined;
+  /** Bytes of the layers as they are stored, where they are compressed or not; undefined where there are none. */
+  layerBytes?: number | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;
   /** As the image's configuration writes it (`amd64`, `arm64`); undefined where there is none. */

@@ -5,6 +5,8 @@ import type { ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
 import { cachedStage } from "./cached-stage.ts";
 import type { Session } from "./session.ts";
+import { checkSpace } from "./space-check.ts";
+import { estimateSpace } from "./space-estimate.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
 import {
   assembleStage,
@@ -53,8 +55,18 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
+  // A squash that is not done again needs no room.
+  const withSpaceCheck = (stage: Stage): Stage => ({
+    ...stage,
+    run: async (task) => {
+      const estimate = estimateSpace(plan, await image(), options.squash);
+      const sources = context.work.kept || options.cache !== undefined ? "keep" : "use-up";
+      checkSpace(estimate, { work: context.work.path, output, sources, reporter: context.reporter });
+      return stage.run(task);
+    },
+  });
   const squash = (): Stage => {
-    const stage = squashStage(plan, context, { image, options: options.squash });
+    const stage = withSpaceCheck(squashStage(plan, context, { image, options: options.squash }));
     const { cache } = options;
     if (cache === undefined || freshness === "always") return stage;
     const content = async () => plan.image.digest ?? (await image()).source.stamp;

@@ -1,6 +1,5 @@
 import { toBytePath } from "../image/byte-path.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { SteadyWriting } from "../steady-writing.ts";
 import { compareDotted } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
@@ -76,7 +75,6 @@ export async function makeSquashfs(run: SquashRun, toolbox: Toolbox): Promise<vo
   const { version } = await toolbox.find("mksquashfs");
   const stdin = counted(tarStream(tree, walk), (done) => task.progress(Math.min(done, total), total));
   const args = { options, root, time, version };
-  using _ = new SteadyWriting(output);
   await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), { stdin, log, output });
   if (needsRootInode(version)) await setRootInode(output, { ...root, otherIds });
 }

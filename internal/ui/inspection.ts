@@ -7,9 +7,14 @@ export function renderInspection(about: {
   reference: string;
   plan: Plan | undefined;
   findings: readonly Finding[];
+  /** Bytes that the ISO will have, at least and at most. */
+  isoSize?: { least: number; most: number } | undefined;
 }): string {
-  const { reference, plan, findings } = about;
+  const { reference, plan, findings, isoSize } = about;
   const rows = plan === undefined ? [["image", reference]] : planRows(plan);
+  if (isoSize !== undefined) {
+    rows.push(["ISO size", `${formatBytes(isoSize.least)} to ${formatBytes(isoSize.most)}, by estimate`]);
+  }
   const width = Math.max(...rows.map(([name]) => name!.length)) + 2;
   const table = rows.map(([name, value]) => `${name!.padEnd(width)}${value}`);
   const listed = findings.flatMap((finding) => ["", ...findingLines(finding)]);

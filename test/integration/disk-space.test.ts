@@ -1,7 +1,8 @@
 /** How much disk a build needs beside its ISO, on file systems of different kinds. Needs root, for mounts. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, statfsSync } from "node:fs";
-import { BINARY, hostProgram, Scene } from "../helpers/scene.ts";
+import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { BINARY, expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
+import { smallLive } from "../helpers/small-live.ts";
 import { KVER, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
@@ -98,6 +99,44 @@ test("a work directory that is kept loses nothing", async () => {
   expect(Buffer.from(iso).indexOf(squashfs)).toBeGreaterThan(0);
   const initramfs = readFileSync(scene.at("out/work/image/initrd.img"));
   expect(initramfs.equals(readFileSync(ample.at(`image/usr/lib/modules/${KVER}/initramfs.img`)))).toBe(true);
+});
+
+describe("space is looked for before anything large is written", () => {
+  const hint = ["Free some space", "--work"];
+
+  test("too little in any case", async () => {
+    using scene = withDisk("tmpfs", 8 * MIB);
+    const ran = await scene.run([...build(), "-o", scene.at("out/x.iso")]);
+    const says = [scene.out, "MiB free", "the ISO will need", "or more"];
+    await expectRefusal(scene, ran, { exit: 5, code: "E_DISK_SPACE", says, hint });
+    expect(ran.stderr).not.toContain("done squash");
+    expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("too little where the work directory is", async () => {
+    using scene = withDisk("tmpfs", 6 * MIB);
+    const ran = await scene.run([...build(), "-o", scene.at("x.iso"), "--work", "out/work"]);
+    const says = [scene.at("out/work"), "the root file system will need"];
+    await expectRefusal(scene, ran, { exit: 5, code: "E_DISK_SPACE", says, hint });
+  });
+
+  test("perhaps too little: a warning, and the build goes on", async () => {
+    using scene = withDisk("tmpfs", 30 * MIB);
+    const ran = await scene.run([...build(), "-o", scene.at("out/x.iso")]);
+    expect(ran.stderr).toMatch(/MiB free, and the ISO may need up to .* MiB: it may become full/);
+    await expectRefusal(scene, ran, { exit: 5, code: "E_NO_SPACE", says: [], hint });
+  });
+
+  test("what `inspect` estimates holds the ISO's size", async () => {
+    using scene = new Scene("space");
+    const { oci } = smallLive();
+    await scene.succeed(["build", `oci:${oci}`, "-o", scene.at("out/x.iso")]);
+    const { size } = statSync(scene.at("out/x.iso"));
+    const { estimate } = JSON.parse((await scene.succeed(["inspect", "--json", `oci:${oci}`])).stdout);
+    expect(estimate.iso.least).toBeLessThan(size);
+    expect(estimate.iso.most).toBeGreaterThan(size);
+    expect(estimate.iso.most).toBeLessThan(size * 1.5);
+  });
 });
 
 test("the ISO is written once and read never", () => {
