@@ -71,6 +71,8 @@ export interface ImageTree extends AsyncDisposable {
   readonly hostPath: string | undefined;
   /** The content of one regular file. */
   read(inode: Inode): Content;
+  /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
+  isKeptAt?(inode: Inode, hostFile: string): void;
   /**
    * The content of many regular files, asked for in canonical order, each at most once; `open` must be called in that
    * order and each content consumed before the next is opened. Sources that stream (layers) read everything once.
