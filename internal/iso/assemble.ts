@@ -36,7 +36,7 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
     write: async (partial) => {
       await using file = await open(partial, "w", 0o644);
       const checksum = run.checksum === "implant" ? new Checksum() : undefined;
-      using _ = new SteadyWriting(partial);
+      using _ = new SteadyWriting(partial, "result");
       if ((await statfs(partial)).type === XFS) await file.truncate(expected);
       using release = new SourceRelease(run.sources === "use-up" ? layout.files : []);
       let size = 0;

@@ -60,7 +60,7 @@ export class Toolbox {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
     const { output, ...call } = options;
-    using _ = output === undefined ? undefined : new SteadyWriting(output);
+    using _ = output === undefined ? undefined : new SteadyWriting(output, "on-the-way");
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
     const result =
       kept === undefined
@@ -110,7 +110,7 @@ export class Toolbox {
       writeFileSync(script, sandboxScript);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
-      using _ = new SteadyWriting(`${out}${RESULT.slice("/out".length)}`);
+      using _ = new SteadyWriting(`${out}${RESULT.slice("/out".length)}`, "on-the-way");
       const result = await run({
         ...call,
         argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint, script }),
