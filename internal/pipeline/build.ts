@@ -3,19 +3,10 @@ import { PlatterError } from "../error.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
-import { cachedStage } from "./cached-stage.ts";
 import type { Session } from "./session.ts";
-import { checkSpace } from "./space-check.ts";
-import { estimateSpace } from "./space-estimate.ts";
+import { squashInBuild } from "./squash-in-build.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
-import {
-  assembleStage,
-  biosImageStage,
-  efiImageStage,
-  implantStage,
-  renderGrubStage,
-  squashStage,
-} from "./stages.ts";
+import { assembleStage, biosImageStage, efiImageStage, implantStage, renderGrubStage } from "./stages.ts";
 
 export interface BuildOptions {
   /** Where the ISO appears; undefined where the chain stops before it. */
@@ -55,23 +46,6 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
-  // A squash that is not done again needs no room.
-  const withSpaceCheck = (stage: Stage): Stage => ({
-    ...stage,
-    run: async (task) => {
-      const estimate = estimateSpace(plan, await image(), options.squash);
-      const sources = context.work.kept || options.cache !== undefined ? "keep" : "use-up";
-      checkSpace(estimate, { work: context.work.path, output, sources, reporter: context.reporter });
-      return stage.run(task);
-    },
-  });
-  const squash = (): Stage => {
-    const stage = withSpaceCheck(squashStage(plan, context, { image, options: options.squash }));
-    const { cache } = options;
-    if (cache === undefined || freshness === "always") return stage;
-    const content = async () => plan.image.digest ?? (await image()).source.stamp;
-    return cachedStage(stage, { context, cache, content });
-  };
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   await together(session, [
     async () => {
@@ -79,7 +53,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
     },
     async () => {
-      if (wanted.has("squash")) await run(squash());
+      if (wanted.has("squash")) await run(squashInBuild(plan, context, { image, options }));
     },
   ]);
   if (output === undefined) return { plan, times };
