@@ -1,5 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { findingsError } from "../internal/contract/make-plan.ts";
+import { estimateSpace } from "../internal/pipeline/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
 import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
@@ -21,11 +22,17 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
     const { plan, findings, reference, secureBoot } = await session.during(() => session.inspect());
-    if (flags.json)
-      await world.print(
-        `${JSON.stringify({ reference, plan: plan ?? null, secureBoot: secureBoot ?? null, findings }, null, 2)}\n`,
-      );
-    else await world.print(renderInspection({ reference, plan, findings, secureBoot }));
+    const estimate = plan && estimateSpace(plan, await session.image(), { compression: "zstd" });
+    const inspection = {
+      reference,
+      plan: plan ?? null,
+      secureBoot: secureBoot ?? null,
+      findings,
+      estimate: estimate ?? null,
+    };
+    const isoSize = estimate?.iso;
+    if (flags.json) await world.print(`${JSON.stringify(inspection, null, 2)}\n`);
+    else await world.print(renderInspection({ reference, plan, findings, secureBoot, isoSize }));
     const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
     if (failure !== undefined) throw failure;
   });

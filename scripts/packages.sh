@@ -13,7 +13,8 @@ TEST_PACKAGES=(
   podman buildah skopeo uidmap fuse-overlayfs mmdebstrap
   grub-pc-bin grub-emu grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
   qemu-system-x86 ovmf mtools dosfstools isomd5sum genisoimage isolinux erofs-utils
-  sbsigntool openssl fdisk file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps faketime
+  sbsigntool openssl fdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
+  faketime strace
 )
 
 # Installs what is missing of the packages named.

@@ -3,6 +3,7 @@ import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
+import type { ContentStamp } from "./content-stamp.ts";
 import { withHostPath } from "./host-path.ts";
 import type { EntryType } from "./image-tree.ts";
 import { TableNode } from "./table-node.ts";
@@ -16,9 +17,9 @@ const TURN = 30;
 /** Describes all that is below a folder, one `lstat` a name. Sockets are left out: nothing can hold them. */
 export async function scanDirectory(
   root: string,
-  options: { signal: AbortSignal; ignoreXattr?: (name: string) => boolean },
+  options: { signal: AbortSignal; ignoreXattr?: (name: string) => boolean; stamp?: ContentStamp },
 ): Promise<TableNode> {
-  const scan = new Scan(root, options.ignoreXattr ?? (() => false));
+  const scan = new Scan(root, options);
   const top = scan.top();
   const pending = [top];
   let turn = performance.now();
@@ -35,14 +36,16 @@ export async function scanDirectory(
 class Scan {
   readonly #root: string;
   readonly #ignoreXattr: (name: string) => boolean;
+  readonly #stamp: ContentStamp | undefined;
   /** Inodes with several names, by device and number. */
   readonly #linked = new Map<string, number>();
   readonly #interner = new XattrInterner();
   readonly table = new TreeTable();
 
-  constructor(root: string, ignoreXattr: (name: string) => boolean) {
+  constructor(root: string, options: { ignoreXattr?: (name: string) => boolean; stamp?: ContentStamp }) {
     this.#root = root;
-    this.#ignoreXattr = ignoreXattr;
+    this.#ignoreXattr = options.ignoreXattr ?? (() => false);
+    this.#stamp = options.stamp;
   }
 
   top(): number {
@@ -79,6 +82,7 @@ class Scan {
         const stat = lstatSync(host, { bigint: true });
         const type = typeOf(stat);
         if (type === undefined) return 0;
+        if (type === "file") this.#stamp?.add(stat);
         if (type === "directory" || stat.nlink === 1n) return this.#newInode(type, host, stat);
         const key = `${stat.dev}:${stat.ino}`;
         const known = this.#linked.get(key);

@@ -4,6 +4,7 @@ import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
+import { ContentStamp } from "./content-stamp.ts";
 import { scanDirectory } from "./directory-scan.ts";
 import { READ_SIZE } from "./file-range.ts";
 import { withHostPath } from "./host-path.ts";
@@ -34,8 +35,21 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
   } catch (error) {
     throw machineError(error, { code: "E_DIRECTORY", message: `Cannot open the folder \`${path}\`` });
   }
-  const root = await scanDirectory(real === "/" ? "" : real, options);
-  return new DirectoryTree(real, root, options);
+  const stamp = new ContentStamp();
+  const root = await scanDirectory(real === "/" ? "" : real, { ...options, stamp });
+  const source = options.source ?? folderSource(real, stamp.finish());
+  return new DirectoryTree(real, root, { ...options, source });
+}
+
+function folderSource(path: string, stamp: string): ImageSource {
+  return {
+    reference: `dir:${Buffer.from(path, "latin1")}`,
+    transport: "dir",
+    digest: undefined,
+    stamp,
+    created: undefined,
+    architecture: undefined,
+  };
 }
 
 class DirectoryTree implements ImageTree {
@@ -46,18 +60,12 @@ class DirectoryTree implements ImageTree {
   readonly #path: string;
   readonly #options: DirectoryOptions;
 
-  constructor(path: string, root: TableNode, options: DirectoryOptions) {
+  constructor(path: string, root: TableNode, options: DirectoryOptions & { source: ImageSource }) {
     this.#path = path === "/" ? "" : path;
     this.hostPath = Buffer.from(path, "latin1").toString();
     this.root = root;
     this.#options = options;
-    this.source = options.source ?? {
-      reference: `dir:${this.hostPath}`,
-      transport: "dir",
-      digest: undefined,
-      created: undefined,
-      architecture: undefined,
-    };
+    this.source = options.source;
   }
 
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {

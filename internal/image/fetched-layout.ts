@@ -31,6 +31,7 @@ export async function openFetchedLayout(
     root: tree.root,
     hostPath: undefined,
     read: (inode) => tree.read(inode),
+    isKeptAt: (inode, hostFile) => tree.isKeptAt?.(inode, hostFile),
     sequentialReader: (wanted) => tree.sequentialReader(wanted),
     async [Symbol.asyncDispose]() {
       await tree[Symbol.asyncDispose]();

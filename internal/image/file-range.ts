@@ -4,6 +4,7 @@ import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import type { SkippableBytes } from "./byte-cursor.ts";
+import { ContentStamp } from "./content-stamp.ts";
 
 const readAt = promisify(read);
 
@@ -42,6 +43,13 @@ export class OpenFile implements Disposable {
       if (fd !== undefined) closeSync(fd);
       throw machineError(error, { code: "E_FILE_OPEN", message: `Cannot open \`${path}\`` });
     }
+  }
+
+  /** A stamp for its content, as long as it is open. */
+  stamp(): string {
+    const stamp = new ContentStamp();
+    stamp.add(fstatSync(this.#fd!, { bigint: true }));
+    return stamp.finish();
   }
 
   /** The bytes from `start` on, `length` of them. */

@@ -47,6 +47,10 @@ export interface ImageSource {
    * undefined for a plain directory or tar.
    */
   digest: string | undefined;
+  /** Where there is no digest: what changes when a file's content does, on this machine. */
+  stamp?: string | undefined;
+  /** Bytes of the layers as they are stored, where they are compressed or not; undefined where there are none. */
+  layerBytes?: number | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;
   /** As the image's configuration writes it (`amd64`, `arm64`); undefined where there is none. */
@@ -67,6 +71,8 @@ export interface ImageTree extends AsyncDisposable {
   readonly hostPath: string | undefined;
   /** The content of one regular file. */
   read(inode: Inode): Content;
+  /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
+  isKeptAt?(inode: Inode, hostFile: string): void;
   /**
    * The content of many regular files, asked for in canonical order, each at most once; `open` must be called in that
    * order and each content consumed before the next is opened. Sources that stream (layers) read everything once.

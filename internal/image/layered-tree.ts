@@ -1,4 +1,5 @@
 import type { BytePath } from "./byte-path.ts";
+import { OpenFile } from "./file-range.ts";
 import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "./image-tree.ts";
 import type { Layer } from "./layer.ts";
 import { LayerReader } from "./layer-reader.ts";
@@ -57,6 +58,8 @@ class LayeredTree implements ImageTree {
   readonly #options: LayeredTreeOptions;
   readonly #spool: Spool;
   readonly #captured: LayerScan["captured"];
+  /** Host files that hold captured contents, by locator. */
+  readonly #kept = new Map<number, string>();
 
   constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
     this.source = options.source;
@@ -70,8 +73,8 @@ class LayeredTree implements ImageTree {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
     const locator = inode.locator as number;
-    const slot = this.#captured.get(locator);
-    if (slot !== undefined) return yield* this.#spool.read(slot);
+    const captured = this.#capturedContent(locator);
+    if (captured !== undefined) return yield* captured;
     const layer = this.#options.layers[layerOf(locator)] as Layer;
     const { dialect } = this.#options;
     await using reader = new TarReader(layer.open(), { archive: layer.name, dialect });
@@ -82,15 +85,33 @@ class LayeredTree implements ImageTree {
 
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
     const { layers, dialect, work, signal } = this.#options;
-    const captured = (locator: number): Content | undefined => {
-      const slot = this.#captured.get(locator);
-      return slot && this.#spool.read(slot);
-    };
+    const captured = (locator: number) => this.#capturedContent(locator);
     return new LayerReader(wanted, { layers, dialect, work, signal, captured });
+  }
+
+  isKeptAt(inode: Inode, hostFile: string): void {
+    const locator = inode.locator as number;
+    const slot = this.#captured.get(locator);
+    if (slot === undefined || this.#kept.has(locator)) return;
+    this.#kept.set(locator, hostFile);
+    this.#captured.delete(locator);
+    this.#spool.free(slot);
+  }
+
+  #capturedContent(locator: number): Content | undefined {
+    const hostFile = this.#kept.get(locator);
+    if (hostFile !== undefined) return contentOf(hostFile, this.#options.signal);
+    const slot = this.#captured.get(locator);
+    return slot && this.#spool.read(slot);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#spool[Symbol.dispose]();
     this.#options.resources?.[Symbol.dispose]();
   }
+}
+
+async function* contentOf(hostFile: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  using file = OpenFile.open(hostFile);
+  yield* file.range({ start: 0, length: file.size, signal });
 }

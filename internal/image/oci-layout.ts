@@ -50,6 +50,7 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
       reference: `${reference.transport}:${reference.path}${tag}`,
       transport: reference.transport,
       digest,
+      layerBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
       created: config.created,
       architecture: config.architecture,
     };

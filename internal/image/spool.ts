@@ -1,5 +1,6 @@
 import { closeSync, read, readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { punchHole } from "../file-space.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import { READ_SIZE } from "./file-range.ts";
@@ -11,6 +12,9 @@ const readAt = promisify(read);
 
 /** Up to this many bytes a call is quicker than handing the work to another thread. */
 const SMALL = 64 * 1024;
+
+/** From this many bytes on a freed stretch is given back to the disk, and not only used again. */
+const LARGE = 256 * 1024;
 
 /** Where a spooled content is: in memory, or in the file. */
 export type SpoolSlot =
@@ -82,6 +86,7 @@ export class Spool implements Disposable {
       this.#memoryLeft += slot.memory.length;
       return;
     }
+    if (this.#fd !== undefined && slot.length >= LARGE) punchHole(this.#fd, slot);
     let { offset, length } = slot;
     const kept: { offset: number; length: number }[] = [];
     for (const hole of this.#free) {

@@ -23,6 +23,7 @@ export async function openTar(reference: { path: string }, options: OpenOptions)
     reference: `tar:${path}`,
     transport: "tar",
     digest: undefined,
+    stamp: file.stamp(),
     created: undefined,
     architecture: undefined,
   };

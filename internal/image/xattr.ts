@@ -1,5 +1,6 @@
-import { dlopen, FFIType, type Pointer, read } from "bun:ffi";
+import { type dlopen, FFIType, type Pointer, read } from "bun:ffi";
 import { PlatterError } from "../error.ts";
+import { openLibc } from "../libc.ts";
 
 const SYMBOLS = {
   llistxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
@@ -8,9 +9,6 @@ const SYMBOLS = {
 } as const;
 
 type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>["symbols"];
-
-/** glibc, musl on the two processors platter runs on. */
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 const ENOENT = 2;
 const ERANGE = 34;
@@ -21,20 +19,16 @@ let loaded: Libc | undefined;
 
 function libc(): Libc {
   if (loaded !== undefined) return loaded;
-  const failures: string[] = [];
-  for (const library of LIBRARIES) {
-    try {
-      loaded = dlopen(library, SYMBOLS).symbols;
-      return loaded;
-    } catch (error) {
-      failures.push(`${library}: ${(error as Error).message}`);
-    }
+  const opened = openLibc(SYMBOLS);
+  if (opened.functions !== undefined) {
+    loaded = opened.functions;
+    return loaded;
   }
   throw new PlatterError({
     code: "E_XATTR_LIBC",
     kind: "machine",
     message: "Cannot read extended attributes: no C library was found.",
-    detail: failures,
+    detail: opened.failures,
   });
 }
 

@@ -1,10 +1,19 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat, statfs } from "node:fs/promises";
 import { PlatterError } from "../error.ts";
+import { errnoOf } from "../machine-error.ts";
+import { SteadyWriting } from "../steady-writing.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { writeWhole } from "../whole-file.ts";
 import { IsoMd5, type IsoMd5Implant } from "./isomd5.ts";
 import { type IsoLayout, xorrisoArguments } from "./layout.ts";
+import { SourceRelease } from "./source-release.ts";
+
+/**
+ * XFS_SUPER_MAGIC of statfs(2). XFS sets space aside behind the end of a growing file, as much as the file has: one
+ * that has its length from the beginning takes no more than it needs.
+ */
+const XFS = 0x58465342;
 
 export interface AssembleRun {
   layout: IsoLayout;
@@ -12,6 +21,8 @@ export interface AssembleRun {
   output: string;
   /** Whether the checksum is computed and implanted while the ISO is written. */
   checksum: "implant" | "leave";
+  /** Whether the files of the layout stay, or are gone once they are on the ISO, to save space. */
+  sources: "keep" | "use-up";
   log: string;
   task: Task;
 }
@@ -25,14 +36,21 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
     write: async (partial) => {
       await using file = await open(partial, "w", 0o644);
       const checksum = run.checksum === "implant" ? new Checksum() : undefined;
+      using _ = new SteadyWriting(partial, "result");
+      if ((await statfs(partial)).type === XFS) await file.truncate(expected);
+      using release = new SourceRelease(run.sources === "use-up" ? layout.files : []);
       let size = 0;
       await toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
         log,
         env: { SOURCE_DATE_EPOCH: String(layout.time) },
         onStdout: async (chunk) => {
           checksum?.update(chunk);
-          await writeFully(file, chunk, size);
+          await writeFully(file, chunk, size).catch((error) => {
+            if (errnoOf(error) !== "ENOSPC" || !release.settle(file.fd)) throw error;
+            return writeFully(file, chunk, size);
+          });
           size += chunk.length;
+          await release.written(chunk, size);
           task.progress(Math.min(size, expected), expected);
         },
       });
@@ -42,6 +60,7 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
         if (implant === undefined) throw noIso("something that is no ISO 9660 file system", log);
         await writeFully(file, implant.bytes, implant.offset);
       }
+      await file.truncate(size);
       await file.sync();
       return { size };
     },
@@ -87,7 +106,7 @@ async function writeFully(file: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-/** Close to the ISO's size, for progress alone. */
+/** Close to the ISO's size, and not a promise. */
 async function expectedSize(layout: IsoLayout): Promise<number> {
   const sizes = await Promise.all(
     [...layout.files.map(({ hostPath }) => hostPath), layout.espImage].map(

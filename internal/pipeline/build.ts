@@ -2,16 +2,11 @@ import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
+import type { ArtifactCache } from "./artifact-cache.ts";
 import type { Session } from "./session.ts";
+import { squashInBuild } from "./squash-in-build.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
-import {
-  assembleStage,
-  biosImageStage,
-  efiImageStage,
-  implantStage,
-  renderGrubStage,
-  squashStage,
-} from "./stages.ts";
+import { assembleStage, biosImageStage, efiImageStage, implantStage, renderGrubStage } from "./stages.ts";
 import { findingsAboutTools } from "./tool-findings.ts";
 
 export interface BuildOptions {
@@ -21,6 +16,8 @@ export interface BuildOptions {
   to: StageName;
   freshness: Freshness;
   squash: SquashOptions;
+  /** Where squashfs images are kept between builds. */
+  cache: ArtifactCache | undefined;
   strictGpt: boolean;
 }
 
@@ -65,10 +62,12 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
     },
     async () => {
-      if (wanted.has("squash")) await run(squashStage(plan, context, { image, options: options.squash }));
+      if (wanted.has("squash")) await run(squashInBuild(plan, context, { image, options }));
     },
   ]);
   if (output === undefined) return { plan, times, tools };
+  // What the image takes up in the work directory makes room for the ISO.
+  await session.releaseImage();
   const { strictGpt } = options;
   const checksum = wanted.has("implant") ? "implant" : "leave";
   if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));

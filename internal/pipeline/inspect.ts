@@ -145,6 +145,7 @@ async function keepPiece(
     }
     if (to.file.startsWith("image/tools/")) await chmod(partial, 0o755);
   });
+  tree.isKeptAt?.(found.node.inode, to.work.file(to.file));
   return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };
 }
 

@@ -149,9 +149,16 @@ export class Session implements AsyncDisposable {
     if (failure !== undefined) throw failure;
   }
 
+  /** Lets the image go, with all that is kept for reading it; it would be opened anew. */
+  async releaseImage(): Promise<void> {
+    const tree = this.#tree;
+    this.#tree = undefined;
+    await (await tree?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await (await this.#tree?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await this.releaseImage();
     } finally {
       this.work[Symbol.dispose]();
     }

@@ -178,7 +178,9 @@ export async function assembleStage(
       };
       const layout = planLayout(plan, inputs, options);
       const log = work.log("assemble");
-      const { size } = await assembleIso({ layout, log, task, ...options }, toolbox);
+      // A temporary work directory is gone afterwards anyway.
+      const sources = work.kept ? "keep" : "use-up";
+      const { size } = await assembleIso({ layout, log, task, sources, ...options }, toolbox);
       return formatBytes(size);
     },
   };

@@ -1,5 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { PlatterError } from "../error.ts";
+import { SteadyWriting } from "../steady-writing.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
 import { enclosed, sandboxScript } from "./sandbox.ts";
@@ -67,6 +68,7 @@ export class Toolbox {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
     const { output, ...call } = options;
+    using _ = output === undefined ? undefined : new SteadyWriting(output, "on-the-way");
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
     const result =
       kept === undefined
@@ -132,6 +134,7 @@ export class Toolbox {
       writeFileSync(script, sandboxScript);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
+      using _ = new SteadyWriting(`${out}${RESULT.slice("/out".length)}`, "on-the-way");
       const result = await run({
         ...call,
         argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint, script }),

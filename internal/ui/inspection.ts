@@ -10,10 +10,15 @@ export function renderInspection(about: {
   plan: Plan | undefined;
   findings: readonly Finding[];
   secureBoot: SecureBoot | undefined;
+  /** Bytes that the ISO will have, at least and at most. */
+  isoSize?: { least: number; most: number } | undefined;
 }): string {
-  const { reference, plan, findings, secureBoot } = about;
+  const { reference, plan, findings, secureBoot, isoSize } = about;
   const rows = plan === undefined ? [["image", reference]] : planRows(plan);
   if (secureBoot !== undefined) rows.push(["Secure Boot", secureBootText(secureBoot)]);
+  if (isoSize !== undefined) {
+    rows.push(["ISO size", `${formatBytes(isoSize.least)} to ${formatBytes(isoSize.most)}, by estimate`]);
+  }
   const width = Math.max(...rows.map(([name]) => name!.length)) + 2;
   const table = rows.map(([name, value]) => `${name!.padEnd(width)}${value}`);
   const listed = findings.flatMap((finding) => ["", ...findingLines(finding)]);

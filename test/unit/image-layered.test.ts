@@ -1,5 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -64,6 +75,20 @@ function inodeAt(tree: ImageTree, path: string): Inode {
 const big = "kernel ".repeat(100_000);
 
 describe("what is captured in the first pass needs no second one", () => {
+  test("and a host file that holds it takes its place", async () => {
+    const layer = counted([{ name: "boot/vmlinuz", content: big }]);
+    await using tree = await open({ layers: [layer], capture: () => true });
+    const inode = inodeAt(tree, "boot/vmlinuz");
+    const copy = join(work, "copy");
+    writeFileSync(copy, big.toUpperCase());
+    tree.isKeptAt?.(inode, copy);
+    expect(await contentOf(tree.read(inode))).toBe(big.toUpperCase());
+    await using reader = await tree.sequentialReader([inode]);
+    expect(await contentOf(reader.open(inode))).toBe(big.toUpperCase());
+    expect(layer.opened).toBe(1);
+    rmSync(copy);
+  });
+
   test("files by their path, however large", async () => {
     const layer = counted([
       { name: "boot/vmlinuz", content: big },
@@ -287,6 +312,20 @@ describe("the spool", () => {
     const second = await keep(spool, "abcdefghij");
     expect(await contentOf(spool.read(second))).toBe("abcdefghij");
     expect(await failureOf(keep(spool, "x"))).toMatchObject({ code: "E_SPOOL_WRITE", kind: "machine" });
+  });
+
+  test("gives space back to the disk when something is freed", async () => {
+    using spool = new Spool({ directory: work, name: "given-back", memoryBudget: 0, signal });
+    const slot = await keep(spool, big);
+    const [fd] = readdirSync("/proc/self/fd").filter((name) => {
+      // The folder itself was open while it was read.
+      const path = `/proc/self/fd/${name}`;
+      return lstatSync(path, { throwIfNoEntry: false }) && readlinkSync(path).includes(".given-back.");
+    });
+    const blocks = () => fstatSync(Number(fd)).blocks;
+    expect(blocks() * 512).toBeGreaterThanOrEqual(big.length);
+    spool.free(slot);
+    expect(blocks() * 512).toBeLessThan(big.length / 10);
   });
 
   test("uses freed space of its file again, joined with its neighbours", async () => {

@@ -1,0 +1,44 @@
+import type { Command } from "@commander-js/extra-typings";
+import { PlatterError } from "../internal/error.ts";
+import { ArtifactCache } from "../internal/pipeline/artifact-cache.ts";
+import type { World } from "./world.ts";
+
+const DEFAULT_SIZE = "10G";
+
+/** Options for what is kept between builds. */
+export function withCacheOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option(
+      "--cache <dir>",
+      "keep compressed root file systems in this folder, for later builds of the same image",
+    )
+    .option("--cache-size <size>", "remove what was not used for longest beyond this size", DEFAULT_SIZE);
+}
+
+export interface CacheFlags {
+  cache?: string | undefined;
+  cacheSize: string;
+}
+
+/** The cache that the flags name, if any. @throws PlatterError `E_CACHE`, `E_CACHE_SIZE` */
+export async function openCache(
+  flags: CacheFlags,
+  { now }: Pick<World, "now">,
+): Promise<ArtifactCache | undefined> {
+  const limit = parseSize(flags.cacheSize);
+  if (flags.cache === undefined) return undefined;
+  return ArtifactCache.open(flags.cache, { limit, now: () => now().getTime() });
+}
+
+/** Bytes as a user writes them: `500M`, `10G`, `1.5T`, each a power of 1024. */
+function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text);
+  const power = ["", "k", "m", "g", "t"].indexOf((match?.[2] ?? "").toLowerCase());
+  if (match !== null) return Math.floor(Number(match[1]) * 1024 ** power);
+  throw new PlatterError({
+    code: "E_CACHE_SIZE",
+    kind: "usage",
+    message: `Cannot keep a cache of the size \`${text}\``,
+    hint: "Give a number of bytes with K, M, G or T, such as 10G.",
+  });
+}

@@ -1,0 +1,46 @@
+import { writeFile } from "node:fs/promises";
+import type { Command } from "@commander-js/extra-typings";
+import { checksumPath, renderChecksum } from "../internal/pipeline/checksum-file.ts";
+import { checkOutput } from "../internal/pipeline/output.ts";
+import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
+import { recordFile } from "../internal/pipeline/receipt.ts";
+import { writeWhole } from "../internal/whole-file.ts";
+import type { World } from "./world.ts";
+
+/** Options for what is written beside the ISO. */
+export function withRecordOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option("--checksum", "write OUTPUT-CHECKSUM beside the ISO, for `sha256sum --check`", false)
+    .option(
+      "--report <file>",
+      "write what the ISO was made of as SLSA provenance, an in-toto statement in JSON (- for standard output)",
+    );
+}
+
+export interface RecordFlags {
+  checksum: boolean;
+  report?: string | undefined;
+}
+
+/** Refuses a report that could not be written. @throws PlatterError `E_OUTPUT` */
+export function checkRecords({ report }: RecordFlags): void {
+  if (report !== undefined && report !== "-") checkOutput(report);
+}
+
+/** Writes what the flags ask for. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */
+export async function writeRecords(
+  flags: RecordFlags,
+  about: { output: string; record: Omit<BuildRecord, "iso">; world: World },
+): Promise<void> {
+  const { checksum, report } = flags;
+  if (!checksum && report === undefined) return;
+  const iso = await recordFile(about.output);
+  if (checksum) await writeText(checksumPath(about.output), renderChecksum(iso));
+  if (report === undefined) return;
+  const text = `${JSON.stringify(provenance({ ...about.record, iso }), null, 2)}\n`;
+  await (report === "-" ? about.world.print(text) : writeText(report, text));
+}
+
+function writeText(path: string, text: string): Promise<void> {
+  return writeWhole(path, { code: "E_OUTPUT", write: (partial) => writeFile(partial, text) });
+}

@@ -1,0 +1,82 @@
+import { compileExcludes } from "../contract/excludes.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { plannedFiles } from "../iso/planned-files.ts";
+import { walkEntries } from "../squash/entry-walk.ts";
+import { walkOptions } from "../squash/squash.ts";
+
+/** Bytes: what is needed in any case, and what will do in all but strange ones. */
+export interface Range {
+  least: number;
+  most: number;
+}
+
+export interface SpaceEstimate {
+  /** Bytes of all files that go into the root file system, uncompressed. */
+  content: number;
+  /** The compressed root file system. */
+  rootfs: Range;
+  /** The EFI system partition. */
+  esp: number;
+  iso: Range;
+}
+
+const MIB = 1024 * 1024;
+
+/** What is left of files: of text alone, and of a system whose firmware and modules are compressed already. */
+const FACTORS: Readonly<Record<string, Range>> = {
+  none: { least: 0.5, most: 1 },
+  lz4: { least: 0.15, most: 0.8 },
+};
+const USUAL: Range = { least: 0.1, most: 0.7 };
+/** Layers are compressed file by file of the same content: the root file system has about their size. */
+const OF_LAYERS: Range = { least: 0.4, most: 1.15 };
+/** Bytes from which on a file may be a disk image with little in it: it does not count for what is least. */
+const LARGE_FILE = 64 * MIB;
+/** Bytes that an entry takes in the tables at most, with a name of usual length. */
+const ENTRY = 96;
+
+/** How large an ISO will be, before anything of it is made. */
+export function estimateSpace(
+  plan: Plan,
+  tree: ImageTree,
+  { compression }: { compression: string },
+): SpaceEstimate {
+  const { rootfs, content } = estimateRootfs(plan, tree, compression);
+  const files = plannedFiles(plan);
+  const sum = (paths: RegExp) =>
+    files.reduce((bytes, { isoPath, piece }) => (paths.test(isoPath) ? bytes + piece.size : bytes), 0);
+  const esp = sum(/^\/EFI\//) + MIB;
+  // Directories, menus, partition tables, and what xorriso pads.
+  const others = sum(/./) + esp + 2 * MIB;
+  return {
+    content,
+    rootfs,
+    esp,
+    iso: { least: rootfs.least + sum(/./), most: rootfs.most + others },
+  };
+}
+
+function estimateRootfs(
+  { excludes, time }: Plan,
+  tree: ImageTree,
+  compression: string,
+): { rootfs: Range; content: number } {
+  let [content, large, entries] = [0, 0, 0];
+  for (const { size } of walkEntries(tree, walkOptions(compileExcludes(excludes), time))) {
+    content += size;
+    if (size >= LARGE_FILE) large += size;
+    entries++;
+  }
+  const factor = FACTORS[compression] ?? USUAL;
+  const rootfs = {
+    least: (content - large) * factor.least,
+    most: content * factor.most + entries * ENTRY,
+  };
+  const { layerBytes } = tree.source;
+  if (layerBytes !== undefined && compression !== "none") {
+    rootfs.least = Math.min(rootfs.least, layerBytes * OF_LAYERS.least);
+    rootfs.most = Math.min(rootfs.most, layerBytes * OF_LAYERS.most + entries * ENTRY);
+  }
+  return { content, rootfs: { least: Math.floor(rootfs.least), most: Math.ceil(rootfs.most) } };
+}

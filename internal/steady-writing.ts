@@ -1,0 +1,45 @@
+import { closeSync, constants, fstatSync, openSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { startWriting } from "./file-space.ts";
+
+/** BTRFS_SUPER_MAGIC of statfs(2). */
+const BTRFS = 0x9123683e;
+/** Milliseconds between two looks at the file. */
+const INTERVAL = 25;
+/** Bytes that may wait in memory. */
+const STEP = 4 * 1024 * 1024;
+
+/**
+ * While a file is being made, has the system write it to the disk in pieces of some megabytes. What has to be on the
+ * disk at the end is then mostly there. What is only made on the way is better left in memory, but on btrfs, which gives
+ * an extent back only as a whole, and would make one of all that has waited.
+ */
+export class SteadyWriting implements Disposable {
+  readonly #path: string;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  #fd: number | undefined;
+  #begun = 0;
+
+  constructor(path: string, kind: "result" | "on-the-way") {
+    this.#path = path;
+    if (kind === "result" || statfsSync(dirname(path)).type === BTRFS)
+      this.#timer = setInterval(() => this.#look(), INTERVAL);
+  }
+
+  #look(): void {
+    try {
+      this.#fd ??= openSync(this.#path, constants.O_WRONLY);
+      const { size } = fstatSync(this.#fd);
+      if (size - this.#begun < STEP) return;
+      startWriting(this.#fd);
+      this.#begun = size;
+    } catch {
+      // It is not there yet, or appears only at the end.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+}

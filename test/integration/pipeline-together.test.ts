@@ -1,0 +1,33 @@
+/** What runs beside the squash: each of two tools waits for a sign of the other, so that neither may come first. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { hostProgram, Scene } from "../helpers/scene.ts";
+import { tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
+
+/** Shell code that waits up to 20 seconds for a file, and gives up the program without it. */
+function waitFor(...files: string[]): string {
+  const there = files.map((file) => `[ -e '${file}' ]`).join(" && ");
+  return `for i in $(seq 200); do ${there} && break; sleep 0.1; done; ${there} || exit 9`;
+}
+
+test("everything but the ISO is there before the squash ends, and the squash waits for none of it", async () => {
+  using scene = new Scene("together");
+  tinyImage(scene.at("image"));
+  const started = scene.at("squash-started");
+  const program = (name: string, versionOption: string, first: string) => {
+    const real = hostProgram(name);
+    scene.fake(name, `[ "$1" = ${versionOption} ] && exec ${real} "$@"\n${first}\nexec ${real} "$@"`);
+  };
+  const made = ["eltorito.img", "efiboot.img", "grub/grub-efi.cfg", "image/vmlinuz", "image/initrd.img"];
+  program("grub-mkimage", "--version", waitFor(started));
+  program(
+    "mksquashfs",
+    "-version",
+    `: >${started}\n${waitFor(...made.map((name) => scene.at(`work/${name}`)))}`,
+  );
+  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--tools", "host"];
+  const ran = await scene.succeed(args);
+  expect(ran.stderr.indexOf("done bios-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
+  expect(ran.stderr.indexOf("done efi-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDirectory } from "../../internal/image/directory.ts";
+import { spaceNeeds } from "../../internal/pipeline/space-check.ts";
+import { estimateSpace } from "../../internal/pipeline/space-estimate.ts";
+import { plan } from "../helpers/plan.ts";
+
+const MIB = 1024 * 1024;
+
+describe("estimateSpace", () => {
+  const estimateOf = async (compression: string, layerBytes?: number) => {
+    const folder = mkdtempSync(join(tmpdir(), "platter-estimate-"));
+    try {
+      mkdirSync(`${folder}/boot/efi`, { recursive: true });
+      for (const [name, size] of [
+        ["system", 10 * MIB],
+        ["disk", 100 * MIB],
+        ["boot/efi/left-out", 50 * MIB],
+      ] as const) {
+        writeFileSync(`${folder}/${name}`, "");
+        truncateSync(`${folder}/${name}`, size);
+      }
+      await using tree = await openDirectory(folder, { signal: new AbortController().signal });
+      tree.source.layerBytes = layerBytes;
+      return estimateSpace(plan(), tree, { compression });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  test("counts what goes in, and no single large file for what is least", async () => {
+    const { content, rootfs } = await estimateOf("zstd");
+    expect(content).toBe(110 * MIB);
+    expect(rootfs.least).toBe(1 * MIB);
+    expect(rootfs.most).toBeGreaterThan(0.7 * 110 * MIB);
+    expect(rootfs.most).toBeLessThan(0.71 * 110 * MIB);
+  });
+
+  test("goes by the compressor", async () => {
+    const most = async (name: string) => (await estimateOf(name)).rootfs.most;
+    expect(await most("none")).toBeGreaterThanOrEqual(110 * MIB);
+    expect(await most("lz4")).toBeGreaterThan(await most("xz"));
+  });
+
+  test("goes by the layers where they are compressed", async () => {
+    const { rootfs } = await estimateOf("zstd", MIB);
+    expect(rootfs.least).toBe(Math.floor(0.4 * MIB));
+    expect(rootfs.most).toBeLessThan(1.2 * MIB);
+    expect((await estimateOf("none", MIB)).rootfs.most).toBeGreaterThanOrEqual(110 * MIB);
+  });
+});
+
+describe("spaceNeeds", () => {
+  const estimate = {
+    content: 0,
+    rootfs: { least: 10, most: 100 },
+    esp: 5,
+    iso: { least: 12, most: 130 },
+  };
+  const use = { work: "/work", output: "/out/x.iso", sources: "keep", onOneDisk: true } as const;
+
+  test("both at once where what is made stays", () => {
+    const [need, ...others] = spaceNeeds(estimate, use);
+    expect(need).toMatchObject({ folder: "/out", bytes: { least: 22, most: 235 } });
+    expect(others).toEqual([]);
+  });
+
+  test("the ISO alone where it takes the place of what it is made of", () => {
+    const needs = spaceNeeds(estimate, { ...use, sources: "use-up" });
+    expect(needs).toEqual([{ folder: "/out", bytes: { least: 12, most: 135 }, what: "the ISO" }]);
+  });
+
+  test("each on its own disk", () => {
+    const needs = spaceNeeds(estimate, { ...use, onOneDisk: false });
+    expect(needs.map(({ folder, bytes }) => [folder, bytes.most])).toEqual([
+      ["/work", 105],
+      ["/out", 130],
+    ]);
+  });
+
+  test("without an ISO", () => {
+    expect(spaceNeeds(estimate, { ...use, output: undefined })).toMatchObject([{ folder: "/work" }]);
+  });
+});
