@@ -6,7 +6,13 @@ import { folderOf } from "../internal/pipeline/session.ts";
 import { STAGES } from "../internal/pipeline/stage.ts";
 import { parseSquashOptions } from "../internal/squash/squash-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
-import { openSession, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import {
+  openSession,
+  withPayloadOptions,
+  withPlanOptions,
+  withSquashOptions,
+  withWorkOptions,
+} from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBuild(program: Command, worldOf: WorldOf): void {
@@ -26,29 +32,31 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter build quay.io/example/os:latest -o os.iso\n  platter build oci-archive:os.tar -o os.iso --label MY_OS\n  platter build oci:os -o os.iso --work work    # later runs redo only what changed",
     );
-  withSquashOptions(withWorkOptions(withPlanOptions(command))).action(async (image, flags) => {
-    const world = worldOf();
-    const squash = parseSquashOptions(flags);
-    const writesIso = flags.to === "assemble" || flags.to === "implant";
-    if (writesIso && flags.output === undefined) throw noOutput();
-    const output = flags.output === undefined ? undefined : checkOutput(flags.output);
-    if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
-    // Without the stages before it a stage works on the plan that is there.
-    const reference = flags.from === "inspect" ? image : undefined;
-    const beside = output === undefined ? {} : { beside: folderOf(output) };
-    await using session = openSession(world, { image: reference, flags, ...beside });
-    const result = await session.during(() =>
-      build(session, {
-        output: writesIso ? output : undefined,
-        from: flags.from,
-        to: flags.to,
-        freshness: flags.force ? "always" : "when-changed",
-        squash,
-        strictGpt: flags.strictGpt,
-      }),
-    );
-    if (output !== undefined && writesIso) world.reporter.info(await renderSummary(output, result));
-  });
+  withSquashOptions(withWorkOptions(withPayloadOptions(withPlanOptions(command)))).action(
+    async (image, flags) => {
+      const world = worldOf();
+      const squash = parseSquashOptions(flags);
+      const writesIso = flags.to === "assemble" || flags.to === "implant";
+      if (writesIso && flags.output === undefined) throw noOutput();
+      const output = flags.output === undefined ? undefined : checkOutput(flags.output);
+      if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
+      // Without the stages before it a stage works on the plan that is there.
+      const reference = flags.from === "inspect" ? image : undefined;
+      const beside = output === undefined ? {} : { beside: folderOf(output) };
+      await using session = openSession(world, { image: reference, flags, ...beside });
+      const result = await session.during(() =>
+        build(session, {
+          output: writesIso ? output : undefined,
+          from: flags.from,
+          to: flags.to,
+          freshness: flags.force ? "always" : "when-changed",
+          squash,
+          strictGpt: flags.strictGpt,
+        }),
+      );
+      if (output !== undefined && writesIso) world.reporter.info(await renderSummary(output, result));
+    },
+  );
 }
 
 function noWork(from: string): PlatterError {

@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { findingsError } from "../internal/contract/make-plan.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
-import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
+import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addInspect(program: Command, worldOf: WorldOf): void {
@@ -17,7 +17,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter inspect quay.io/example/os:latest\n  platter inspect oci-archive:os.tar --json | jq .plan.kernel\n  platter inspect oci:os --work work",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+  withWorkOptions(withPayloadOptions(withPlanOptions(command))).action(async (image, flags) => {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
     const { plan, findings, reference } = await session.during(() => session.inspect());

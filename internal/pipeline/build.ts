@@ -1,5 +1,6 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
+import type { ImageTree } from "../image/image-tree.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Session } from "./session.ts";
@@ -49,6 +50,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
+  const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   await together(session, [
     async () => {
@@ -56,7 +58,8 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
     },
     async () => {
-      if (wanted.has("squash")) await run(squashStage(plan, context, { image, options: options.squash }));
+      if (wanted.has("squash"))
+        await run(squashStage(plan, context, { image, withPayloads, options: options.squash }));
     },
   ]);
   if (output === undefined) return { plan, times };

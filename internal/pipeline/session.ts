@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import type { Finding } from "../contract/finding.ts";
 import { findingsError, type PlanChoices, type Strictness } from "../contract/make-plan.ts";
@@ -6,6 +7,9 @@ import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import { describePayload } from "../payload/payload-source.ts";
+import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox, type ToolChoice } from "../tool/toolbox.ts";
@@ -29,6 +33,8 @@ export interface SessionOptions {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
+  /** Payloads as the user asks for them. */
+  payloads: readonly string[];
   strictness: Strictness;
   signal: AbortSignal;
   reporter: Reporter;
@@ -85,6 +91,13 @@ export class Session implements AsyncDisposable {
     return tree;
   }
 
+  /** The image with the plan's payloads; it stays this session's to dispose of. */
+  async withPayloads(tree: ImageTree): Promise<TreeWithPayloads> {
+    const { payloads, excludes, time, architecture } = await this.planFor([]);
+    const options = this.#payloadOptions(architecture);
+    return withPayloads(tree, { payloads, excludes, time, options });
+  }
+
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
   async inspect(): Promise<{ plan: Plan | undefined; findings: Finding[]; reference: string }> {
     const { plan, ...rest } = await this.#inspect(PARTS);
@@ -98,13 +111,19 @@ export class Session implements AsyncDisposable {
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
+    // A payload that is not there is told before the image is read.
+    const architecture = parseArchitecture(this.#options.architecture ?? process.arch);
+    const payloads = [];
+    for (const text of this.#options.payloads) {
+      payloads.push(await describePayload(text, this.#payloadOptions(architecture)));
+    }
     const tree = await this.image();
     const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
     const { plan, findings } = await inspectImage(tree, {
       work: this.work,
       tools,
       missingTools,
-      choices: { ...choices, excludes, parts },
+      choices: { ...choices, excludes, payloads, parts },
     });
     this.#plan = plan;
     this.#planned = tree;
@@ -153,6 +172,11 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       throw this.work.kept ? error : keepFailureLog(error);
     }
+  }
+
+  #payloadOptions(architecture: Architecture): Omit<OpenOptions, "capture"> {
+    const { signal } = this.context;
+    return { work: this.work.path, signal, runTool: this.#run, architecture: ociArchitecture(architecture) };
   }
 
   #reference(): string {
