@@ -18,7 +18,7 @@ export function parsePayloadRequest(text: string): PayloadRequest {
   if (equals < 0) return { reference: text, name: undefined };
   const path = text.replace(/^[a-z-]+:/, "");
   const paths = [text, path, path.replace(/:[^:]*$/, "")];
-  if (paths.some((each) => each !== "" && statSync(each, { throwIfNoEntry: false }) !== undefined))
+  if (paths.some((each) => each.includes("=") && statSync(each, { throwIfNoEntry: false }) !== undefined))
     return { reference: text, name: undefined };
   const reference = text.slice(0, equals);
   const given = text.slice(equals + 1);
