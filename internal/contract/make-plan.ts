@@ -68,6 +68,10 @@ export async function makePlan(
   const bios = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const font = locateFont(root);
   findings.push(...located.findings, ...efi.findings, ...bios.findings, ...font.findings);
+  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+    const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${tree.source.reference}\`.`;
+    findings.push(finding("F_PAYLOAD_MOUNT", seen));
+  }
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }

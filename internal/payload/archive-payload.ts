@@ -6,7 +6,7 @@ import {
   fullName,
 } from "../image/docker-archive.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { nameAfterFile } from "./image-name.ts";
+import { isImageName, nameAfterFile } from "./image-name.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
@@ -33,7 +33,8 @@ export function archivePayload(
       return {
         reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
         digest,
-        names: names.filter((name) => name !== undefined),
+        // What an archive holds for a name may be anything.
+        names: names.filter((name) => name !== undefined && isImageName(name)) as string[],
       };
     },
     async open(digest) {

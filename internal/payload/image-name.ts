@@ -40,7 +40,10 @@ export function namesMeant(given: string, names: readonly string[]): string[] {
   if (wanted === undefined) {
     const repository = given.replace(/@.*$/, "");
     const same = names.filter((name) => name.replace(/:[^/:]*$/, "").endsWith(repository));
-    return same.length > 0 ? same : [...names];
+    if (same.length > 0) return same;
+    // What was pulled by its digest is called by it.
+    const isByDigest = /@sha256:[0-9a-f]{64}$/.test(given) && fullImageName(repository, "") !== undefined;
+    return isByDigest && !fullImageName(repository, "")?.startsWith("/") ? [given] : [...names];
   }
   const exact = names.filter((name) => name === wanted);
   if (exact.length > 0) return exact;

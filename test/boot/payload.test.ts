@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { bootOnce } from "../../internal/boot/run.ts";
+import { runTool } from "../../internal/tool/run.ts";
+import { Scene } from "../helpers/scene.ts";
+import { request } from "./machine-request.ts";
+
+const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-payload.sh");
+const IMAGE = "containers-storage:localhost/platter-test/debian-podman";
+const PAYLOAD = "localhost/platter-test/payload";
+const NAME = "quay.io/example/payload:1";
+const MINUTES = 60_000;
+
+// A full Debian with systemd takes several minutes to make and to boot.
+if (process.env.PLATTER_TEST === "full") {
+  test(
+    "a booted Debian live system without network lists, runs and copies the payload that it brought along",
+    async () => {
+      const made = Bun.spawnSync([FIXTURE], { stderr: "pipe" });
+      expect(made.exitCode === 0 ? "" : made.stderr.toString().slice(-2000)).toBe("");
+      using scene = new Scene("debian-payload");
+      const iso = `${scene.out}/debian-payload.iso`;
+      const args = ["build", IMAGE, "-o", iso, "--payload", `${PAYLOAD}=${NAME}`];
+      const built = Bun.spawnSync([resolve("dist/platter"), ...args], { stderr: "pipe" });
+      expect(built.exitCode === 0 ? "" : built.stderr.toString()).toBe("");
+      const result = await bootOnce(
+        request(
+          { firmware: "bios", media: "cd" },
+          { iso, memoryMiB: 3072, timeout: 1800, until: /payload-report: done/, keepIn: scene.at("logs") },
+        ),
+        { run: runTool, signal: new AbortController().signal, now: () => performance.now() },
+      );
+      expect(result.failure).toBeUndefined();
+      const inspect = ["podman", "image", "inspect", "--format", "{{.Digest}}", PAYLOAD];
+      const digest = Bun.spawnSync(inspect).stdout.toString().trim();
+      const console = readFileSync(result.serialLog, "utf8");
+      const reported = (what: string) =>
+        new RegExp(`payload-report: ${what} (.*?)\\s*\\r?\\n`).exec(console)?.[1];
+      expect(reported("image")).toBe(`${NAME} ${digest}`);
+      // The payload removes /etc/issue, which stands in its lower layer.
+      expect(reported("run")).toMatch(/^read from the payload .*\/etc\/passwd/);
+      expect(reported("run")).toMatch(/'\/etc\/issue': No such file/);
+      expect(reported("copy")).toMatch(/^[0-9a-f]{64}/);
+    },
+    90 * MINUTES,
+  );
+}
