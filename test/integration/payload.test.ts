@@ -7,6 +7,7 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import {
 import { join } from "node:path";
 import { storedTime } from "../../internal/squash/entry-walk.ts";
 import { expectRefusal, Scene } from "../helpers/scene.ts";
+import { tinyImage } from "../helpers/tiny-image.ts";
 import { OciMaker } from "../unit/image-oci-maker.ts";
 import { type Member, tar } from "../unit/image-tar-maker.ts";
 import { type Listing, listDirectory } from "./image-listing.ts";
@@ -124,6 +126,30 @@ function indexDigest(layout: string, place = 0): string {
 const images = (root: string) =>
   podman(root, "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}}").split("\n").sort();
 
+/** A registry with one repository, read from a layout (distribution-spec, "pull"). */
+function serveRegistry(layout: string): Bun.Server<undefined> {
+  const index = JSON.parse(readFileSync(`${layout}/index.json`, "utf8"));
+  return Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/v2/") return new Response("{}");
+      const [, kind, name] = /^\/v2\/example\/os\/(manifests|blobs)\/(.+)$/.exec(pathname) ?? [];
+      const tagged = index.manifests.find(
+        (entry: { annotations?: Record<string, string> }) =>
+          entry.annotations?.["org.opencontainers.image.ref.name"] === name,
+      );
+      const digest: string = tagged?.digest ?? name ?? "";
+      const file = `${layout}/blobs/sha256/${digest.slice("sha256:".length)}`;
+      if (!existsSync(file)) return new Response("{}", { status: 404 });
+      const bytes = readFileSync(file);
+      const type = kind === "blobs" ? "application/octet-stream" : JSON.parse(bytes.toString()).mediaType;
+      return new Response(bytes, { headers: { "content-type": type, "docker-content-digest": digest } });
+    },
+  });
+}
+
 describe("a payload with all that is hard about layers", () => {
   let real: string;
   let ours: string;
@@ -204,6 +230,32 @@ describe("payloads from everywhere", () => {
     for (const folder of unpacked) unmount(folder);
     expect(await scene.leftovers()).toEqual([]);
   }, 120_000);
+
+  test("one in a registry is fetched as it is there, for the architecture that is wanted", async () => {
+    const layout = new OciMaker(scene.at("registry"));
+    const both = (["amd64", "arm64"] as const).map((architecture) => ({
+      ...layout.image([tar([{ name: architecture, content: "1" }])], { architecture }),
+      platform: { architecture, os: "linux" },
+    }));
+    layout.add(layout.index(both), "both");
+    const registry = serveRegistry(scene.at("registry"));
+    try {
+      const host = `127.0.0.1:${registry.port}`;
+      const settings = `[[registry]]\nlocation = "${host}"\ninsecure = true\n`;
+      scene.write(".config/containers/registries.conf", settings);
+      const env = { HOME: scene.path };
+      const output = `${scene.out}/registry.img`;
+      const args = ["squash", `dir:${scene.at("root")}`, "-o", output, "--payload"];
+      await scene.succeed([...args, `docker://${host}/example/os:both`], { env });
+      const ours = unpack(output);
+      expect(images(ours)).toEqual([`${host}/example/os:both ${both[0]?.digest}`]);
+      expect(Object.keys(listMounted(ours, `${host}/example/os:both`))).toEqual(["", "amd64"]);
+      const ran = await scene.run([...args, `docker://${host}/example/os:gone`], { env });
+      await expectRefusal(scene, ran, { exit: 3, code: "E_PAYLOAD_MISSING", says: ["os:gone"] });
+    } finally {
+      registry.stop(true);
+    }
+  }, 60_000);
 
   test("a Docker archive has the digest that podman load gives it", async () => {
     const from = `oci:${scene.at("plain")}:localhost/one:1`;
@@ -373,23 +425,51 @@ describe("refusals, before anything slow starts", () => {
   });
 });
 
-test("inspect shows payloads, and a squash stage is done again when they change", async () => {
-  const work = scene.at("work");
-  const inspected = await scene.run([
-    "inspect",
-    `dir:${scene.at("root")}`,
-    "--json",
-    "--payload",
-    `oci:${scene.at("shared")}`,
-  ]);
-  // The root has no kernel; the payload is looked up all the same.
-  expect(inspected.code).toBe(3);
-  const args = ["squash", `dir:${scene.at("root")}`, "--work", work];
-  const skipped = async (...more: string[]) =>
-    (await scene.succeed([...args, ...more])).stderr.includes("unchanged");
-  const payload = ["--payload", `oci:${scene.at("shared")}`];
-  expect(await skipped(...payload)).toBe(false);
-  expect(await skipped(...payload)).toBe(true);
-  expect(await skipped(...payload.slice(0, 1), `${payload[1]}=localhost/renamed`)).toBe(false);
-  expect(await skipped()).toBe(false);
+describe("the plan", () => {
+  test("holds payloads, and is another one with them", async () => {
+    const image = `dir:${tinyImage(scene.at("tiny"))}`;
+    const inspect = async (...args: string[]) =>
+      JSON.parse((await scene.succeed(["inspect", image, "--json", ...args])).stdout);
+    const payload = `oci:${scene.at("shared")}`;
+    const [without, with1] = [await inspect(), await inspect("--payload", payload)];
+    expect(without.plan.payloads).toEqual([]);
+    expect(with1.plan.payloads).toEqual([
+      { reference: payload, digest: indexDigest("shared"), names: ["localhost/shared:latest"] },
+    ]);
+    expect(with1.plan.uuid).not.toBe(without.plan.uuid);
+    // Where the payload lies makes no difference.
+    cpSync(scene.at("shared"), scene.at("moved/shared"), { recursive: true });
+    expect((await inspect("--payload", `oci:${scene.at("moved/shared")}`)).plan.uuid).toBe(with1.plan.uuid);
+    const shown = (await scene.succeed(["inspect", image, "--payload", payload])).stdout;
+    expect(shown).toContain(`localhost/shared:latest ${indexDigest("shared")}`);
+    expect(shown).toContain("F_PAYLOAD_MOUNT");
+  }, 300_000);
+
+  test("is for an image that can mount the payload without a warning", async () => {
+    const root = scene.at("can-mount");
+    cpSync(scene.at("root"), root, { recursive: true });
+    const args = (root: string) => [
+      "squash",
+      `dir:${root}`,
+      "-o",
+      `${scene.out}/m.img`,
+      "--payload",
+      `oci:${scene.at("shared")}`,
+    ];
+    expect((await scene.succeed(args(root))).stderr).toContain("F_PAYLOAD_MOUNT");
+    mkdirSync(join(root, "usr/bin"));
+    writeFileSync(join(root, "usr/bin/fuse-overlayfs"), "");
+    expect((await scene.succeed(args(root))).stderr).not.toContain("F_PAYLOAD_MOUNT");
+  });
+
+  test("has the squash stage done again when payloads change", async () => {
+    const args = ["squash", `dir:${scene.at("root")}`, "--work", scene.at("work")];
+    const skipped = async (...more: string[]) =>
+      (await scene.succeed([...args, ...more])).stderr.includes("unchanged");
+    const payload = `oci:${scene.at("shared")}`;
+    expect(await skipped("--payload", payload)).toBe(false);
+    expect(await skipped("--payload", payload)).toBe(true);
+    expect(await skipped("--payload", `${payload}=localhost/renamed`)).toBe(false);
+    expect(await skipped()).toBe(false);
+  });
 });

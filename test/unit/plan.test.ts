@@ -73,7 +73,7 @@ describe("what a finding is about", () => {
     const none: string[] = [];
     for (const code of Object.keys(FINDINGS) as FindingCode[]) (parts[partOf(code) ?? ""] ?? none).push(code);
     expect(none).toEqual([]);
-    expect(parts.root).toEqual(["F_NO_USR"]);
+    expect(parts.root).toEqual(["F_PAYLOAD_MOUNT", "F_NO_USR"]);
     expect(parts.kernel).toContain("F_INITRAMFS_MISSING");
     expect(parts.efi).toContain("F_GCD_MISSING");
     expect(parts.bios).toEqual(["F_BIOS_MODULES_MISSING"]);
