@@ -142,7 +142,7 @@ function serveRegistry(layout: string): Bun.Server<undefined> {
       );
       const digest: string = tagged?.digest ?? name ?? "";
       const file = `${layout}/blobs/sha256/${digest.slice("sha256:".length)}`;
-      if (!existsSync(file)) return new Response("{}", { status: 404 });
+      if (!/^sha256:/.test(digest) || !existsSync(file)) return new Response("{}", { status: 404 });
       const bytes = readFileSync(file);
       const type = kind === "blobs" ? "application/octet-stream" : JSON.parse(bytes.toString()).mediaType;
       return new Response(bytes, { headers: { "content-type": type, "docker-content-digest": digest } });
