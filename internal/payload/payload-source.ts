@@ -7,16 +7,24 @@ import { layoutPayload } from "./layout-payload.ts";
 import type { PayloadDescription, PayloadSource } from "./payload-image.ts";
 import { parsePayloadRequest } from "./payload-reference.ts";
 import { registryPayload } from "./registry-payload.ts";
+import { rootPayload } from "./root-payload.ts";
 import { storagePayload } from "./storage-payload.ts";
 
 type SourceOptions = Omit<OpenOptions, "capture">;
 
 /** Errors which say that there is no such image. */
-const MISSING = ["E_IMAGE_MISSING", "E_IMAGE_TAG", "E_IMAGE_LAYOUT", "E_BLOB_MISSING", "E_FILE_OPEN"];
+const MISSING = [
+  "E_IMAGE_MISSING",
+  "E_IMAGE_TAG",
+  "E_IMAGE_LAYOUT",
+  "E_BLOB_MISSING",
+  "E_FILE_OPEN",
+  "E_DIRECTORY",
+];
 
 /**
  * Looks a payload up, as the user asks for it, without reading its layers.
- * @throws PlatterError `E_PAYLOAD_MISSING`, `E_PAYLOAD_NAME`, `E_PAYLOAD_KIND`, `E_REFERENCE…`, `E_IMAGE_…`, `E_TOOL_…`
+ * @throws PlatterError `E_PAYLOAD_MISSING`, `E_PAYLOAD_NAME`, `E_REFERENCE…`, `E_IMAGE_…`, `E_TOOL_…`
  */
 export async function describePayload(text: string, options: SourceOptions): Promise<PayloadDescription> {
   const { reference, name } = parsePayloadRequest(text);
@@ -29,7 +37,7 @@ export async function describePayload(text: string, options: SourceOptions): Pro
   }
 }
 
-/** Where a payload is read from. @throws PlatterError `E_PAYLOAD_KIND`, `E_REFERENCE…` */
+/** Where a payload is read from. @throws PlatterError `E_REFERENCE…` */
 export async function payloadSource(reference: string, options: SourceOptions): Promise<PayloadSource> {
   const parsed = parseReference(reference);
   const found = parsed.transport === undefined ? await recognise(parsed.text, options) : parsed;
@@ -45,7 +53,7 @@ export async function payloadSource(reference: string, options: SourceOptions): 
       return registryPayload(found, options);
     case "dir":
     case "tar":
-      throw noImage(reference);
+      return rootPayload(found, options);
     default:
       return found satisfies never;
   }
@@ -66,14 +74,5 @@ function missing(reference: string, cause: PlatterError): PlatterError {
     detail: cause.detail,
     log: cause.log,
     cause,
-  });
-}
-
-function noImage(reference: string): PlatterError {
-  return new PlatterError({
-    code: "E_PAYLOAD_KIND",
-    kind: "usage",
-    message: `The payload \`${reference}\` is a root file system and no container image: it has no digest and no configuration.`,
-    hint: "Make an image of it first, with `podman import`, and name that.",
   });
 }

@@ -268,6 +268,21 @@ describe("payloads from everywhere", () => {
     expect(listMounted(ours, "localhost/one:1")).toEqual(listMounted(real, "localhost/one:1"));
   }, 60_000);
 
+  test("a root file system becomes an image of one layer, with one digest wherever it lies", async () => {
+    run("tar", "-C", scene.at("root"), "--format=pax", "--numeric-owner", "-cf", scene.at("root.tar"), ".");
+    const made = [`dir:${scene.at("root")}`, `tar:${scene.at("root.tar")}`].map(async (payload, i) =>
+      unpack(await squash(`root${i}`, scene.at("root"), "--payload", `${payload}=localhost/root:1`)),
+    );
+    const [ofFolder, ofTar] = (await Promise.all(made)) as [string, string];
+    expect(images(ofFolder)).toEqual(images(ofTar));
+    const listing = listMounted(ofFolder, "localhost/root:1");
+    expect(listing).toEqual(listMounted(ofTar, "localhost/root:1"));
+    const wanted = listDirectory(scene.at("root"));
+    // A layer says nothing about the root itself.
+    for (const each of [listing, wanted]) delete each[""];
+    expect(listing).toEqual(wanted);
+  }, 60_000);
+
   test("several that share layers, beside one that the image has already", async () => {
     const root = scene.at("with-storage");
     cpSync(scene.at("root"), root, { recursive: true });
@@ -377,6 +392,9 @@ describe("refusals, before anything slow starts", () => {
   test.each([
     ["oci:nowhere", "nowhere"],
     ["oci-archive:nowhere.tar", "nowhere.tar"],
+    ["docker-archive:nowhere.tar", "nowhere.tar"],
+    ["dir:nowhere", "nowhere"],
+    ["tar:nowhere", "nowhere"],
     ["localhost/no-such-payload:1", "no-such-payload"],
   ])("%s is not there", async (payload, words) => {
     await expectRefusal(scene, await build(payload), {
@@ -393,16 +411,6 @@ describe("refusals, before anything slow starts", () => {
     rmSync(sizes.sort((a, b) => statSync(b).size - statSync(a).size)[0] as string);
     const ran = await build(`oci:${layout}`);
     await expectRefusal(scene, ran, { exit: 3, code: "E_PAYLOAD_MISSING", says: ["lacks the blob"] });
-  });
-
-  test("a root file system is no payload", async () => {
-    const ran = await build(`dir:${scene.at("root")}`);
-    await expectRefusal(scene, ran, {
-      exit: 2,
-      code: "E_PAYLOAD_KIND",
-      says: ["no container image"],
-      hint: ["podman import"],
-    });
   });
 
   test("an impossible name", async () => {
