@@ -51,7 +51,9 @@ export function newLayerRecord(about: {
   gids: readonly number[];
 }): LayerRecord {
   const { id, parent, created, blob, diffId, diffSize, uids, gids } = about;
-  const compression = COMPRESSIONS.find(([suffix]) => suffix.test(blob.mediaType))?.[1] ?? 0;
+  const named = COMPRESSIONS.find(([suffix]) => suffix.test(blob.mediaType))?.[1] ?? 0;
+  // Media types lie: Docker archives call plain layers compressed.
+  const compression = blob.digest === diffId ? 0 : named;
   return {
     id,
     ...(parent === undefined ? {} : { parent }),
