@@ -15,7 +15,7 @@ const MINUTES = 60_000;
 // A full Debian with systemd takes several minutes to make and to boot.
 if (process.env.PLATTER_TEST === "full") {
   test(
-    "a booted Debian live system without network lists, runs and copies the payload that it brought along",
+    "a booted Debian live system without network lists and runs the payload that it brought along",
     async () => {
       const made = Bun.spawnSync([FIXTURE], { stderr: "pipe" });
       expect(made.exitCode === 0 ? "" : made.stderr.toString().slice(-2000)).toBe("");
@@ -41,7 +41,6 @@ if (process.env.PLATTER_TEST === "full") {
       const ran = /payload-report: run read from the payload (.*)/.exec(console)?.[1];
       expect(ran).toContain("'/etc/issue': No such file");
       expect(ran).toContain("/etc/passwd");
-      expect(console).toMatch(/payload-report: copy [0-9a-f]{64}/);
     },
     90 * MINUTES,
   );
