@@ -7,7 +7,13 @@ import { STAGES } from "../internal/pipeline/stage.ts";
 import { parseSquashOptions } from "../internal/squash/squash-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
 import { openCache, withCacheOptions } from "./cache.ts";
-import { openSession, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import {
+  openSession,
+  withPayloadOptions,
+  withPlanOptions,
+  withSquashOptions,
+  withWorkOptions,
+} from "./options.ts";
 import { checkRecords, withRecordOptions, writeRecords } from "./records.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -28,7 +34,8 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter build quay.io/example/os:latest -o os.iso\n  platter build oci-archive:os.tar -o os.iso --label MY_OS\n  platter build oci:os -o os.iso --work work    # later runs redo only what changed\n  platter build oci:os -o os.iso --checksum --report - | jq .predicate > os.provenance.json",
     );
-  withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(withPlanOptions(command))))).action(
+  const planned = withPayloadOptions(withPlanOptions(command));
+  withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
     async (image, flags) => {
       const world = worldOf();
       const squash = parseSquashOptions(flags);

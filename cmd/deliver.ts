@@ -5,7 +5,7 @@ import { checkOutput } from "../internal/pipeline/output.ts";
 import { folderOf, type Session } from "../internal/pipeline/session.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
-import { openSession, type PlanFlags, type WorkFlags } from "./options.ts";
+import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options.ts";
 import type { World } from "./world.ts";
 
 /** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */
@@ -28,7 +28,7 @@ export async function makeArtifact(
   world: World,
   about: {
     image: string | undefined;
-    flags: Partial<PlanFlags> & WorkFlags & { output?: string | undefined };
+    flags: Partial<PlanFlags & PayloadFlags> & WorkFlags & { output?: string | undefined };
     artifact: string;
   },
   make: (session: Session) => Promise<void>,

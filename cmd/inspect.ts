@@ -1,8 +1,10 @@
 import type { Command } from "@commander-js/extra-typings";
 import { findingsError } from "../internal/contract/make-plan.ts";
-import { estimateSpace } from "../internal/pipeline/space-estimate.ts";
+import type { Plan } from "../internal/contract/plan.ts";
+import type { Session } from "../internal/pipeline/session.ts";
+import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
-import { openSession, withPlanOptions, withWorkOptions } from "./options.ts";
+import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addInspect(program: Command, worldOf: WorldOf): void {
@@ -18,11 +20,11 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter inspect quay.io/example/os:latest\n  platter inspect oci-archive:os.tar --json | jq .plan.kernel\n  platter inspect oci:os --work work",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+  withWorkOptions(withPayloadOptions(withPlanOptions(command))).action(async (image, flags) => {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
     const { plan, findings, reference, secureBoot } = await session.during(() => session.inspect());
-    const estimate = plan && estimateSpace(plan, await session.image(), { compression: "zstd" });
+    const estimate = plan && (await estimateOf(plan, session));
     const inspection = {
       reference,
       plan: plan ?? null,
@@ -36,4 +38,11 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
     if (failure !== undefined) throw failure;
   });
+}
+
+/** Of an ISO with payloads nothing is known before their layers are read. */
+async function estimateOf(plan: Plan, session: Session): Promise<SpaceEstimate | undefined> {
+  if (plan.payloads.length > 0) return undefined;
+  const whole = await session.withPayloads(await session.image());
+  return estimateSpace(plan, whole, { compression: "zstd" });
 }

@@ -29,6 +29,18 @@ export function withPlanOptions<A extends unknown[], O extends {}>(command: Comm
     .option("--strict", "treat warnings as errors", false);
 }
 
+/** Options for container images that the live system brings along. */
+export function withPayloadOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option(
+      "--payload <ref[=name]>",
+      "put a container image into podman's storage of the live system (repeatable)",
+      collect,
+      [],
+    )
+    .option("--bootc-installer-payload-ref <ref>", "the same, by its name in the contract", collect, []);
+}
+
 /** Options that decide where things are read from and written to. */
 export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
@@ -60,6 +72,11 @@ export interface PlanFlags {
   strict: boolean;
 }
 
+export interface PayloadFlags {
+  payload: string[];
+  bootcInstallerPayloadRef: string[];
+}
+
 export interface WorkFlags {
   work?: string | undefined;
   arch?: string | undefined;
@@ -69,7 +86,7 @@ export interface WorkFlags {
 /** A session for what the flags say. `beside` is where a temporary work directory goes. */
 export function openSession(
   world: World,
-  about: { image: string | undefined; flags: Partial<PlanFlags> & WorkFlags; beside?: string },
+  about: { image: string | undefined; flags: Partial<PlanFlags & PayloadFlags> & WorkFlags; beside?: string },
 ): Session {
   const { flags } = about;
   return new Session({
@@ -89,6 +106,7 @@ export function openSession(
       defaultExcludes: flags.defaultExcludes === false ? "without" : "with",
       epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
     },
+    payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],
     strictness: flags.strict === true ? "strict" : "normal",
     signal: world.signal,
     reporter: world.reporter,

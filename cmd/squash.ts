@@ -5,7 +5,7 @@ import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { parseSquashOptions } from "../internal/squash/squash-options.ts";
 import { makeArtifact } from "./deliver.ts";
-import { withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import { withPayloadOptions, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {
@@ -19,16 +19,22 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression xz --block-size 1M -o small.img\n  platter squash --work work",
     );
-  withSquashOptions(withWorkOptions(withPlanOptions(command))).action(async (image, flags) => {
-    const options = parseSquashOptions(flags);
-    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
-      const { context } = session;
-      const plan = await session.planFor(["root"]);
-      const { compression } = options;
-      const needs = { tools: ["mksquashfs"], compression, moduleVersion: null, unusable: "fails" } as const;
-      session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
-      const stage = squashStage(plan, context, { image: () => session.plannedImage(), options });
-      await runStage(stage, { context, freshness: "when-changed" });
-    });
-  });
+  withSquashOptions(withWorkOptions(withPayloadOptions(withPlanOptions(command)))).action(
+    async (image, flags) => {
+      const options = parseSquashOptions(flags);
+      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
+        const { context } = session;
+        const plan = await session.planFor(["root"]);
+        const { compression } = options;
+        const needs = { tools: ["mksquashfs"], compression, moduleVersion: null, unusable: "fails" } as const;
+        session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
+        const stage = squashStage(plan, context, {
+          image: () => session.plannedImage(),
+          withPayloads: (tree) => session.withPayloads(tree),
+          options,
+        });
+        await runStage(stage, { context, freshness: "when-changed" });
+      });
+    },
+  );
 }

@@ -1,4 +1,4 @@
-/** Findings about what an image holds, clauses C1 to C5 and C8. */
+/** Findings about what an image holds, clauses C1 to C5, C8 and C9. */
 export const IMAGE_FINDINGS = {
   F_KERNEL_MISSING: {
     severity: "error",
@@ -77,6 +77,12 @@ export const IMAGE_FINDINGS = {
     title: "two `iso.yaml` files",
     why: "Only `/usr/lib/image-builder/bootc/iso.yaml` is read where both exist.",
     fix: "Remove the one that is not meant.",
+  },
+  F_PAYLOAD_MOUNT: {
+    severity: "warning",
+    title: "payload, but no `fuse-overlayfs`",
+    why: "The live system's root is an overlayfs, and podman refuses a storage on one without `fuse-overlayfs`.",
+    fix: "Install `fuse-overlayfs` in the image.",
   },
   F_NO_USR: {
     severity: "error",

@@ -33,6 +33,8 @@ export interface PlanChoices {
   boot: "bios-and-uefi" | "uefi-only";
   /** All patterns that the squashfs leaves out. */
   excludes: readonly string[];
+  /** Container images for the live system's storage, looked up already. */
+  payloads?: PartialPlan["payloads"] | undefined;
   /** SOURCE_DATE_EPOCH: seconds since 1970. */
   epoch?: number | undefined;
   /** What must be there for a plan: an error in another part leaves it incomplete. */
@@ -80,6 +82,10 @@ export async function makePlan(
     inputs.readBytes,
   );
   findings.push(...programs.findings);
+  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+    const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${tree.source.reference}\`.`;
+    findings.push(finding("F_PAYLOAD_MOUNT", seen));
+  }
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }
@@ -100,6 +106,7 @@ export async function makePlan(
       created: tree.source.created ?? null,
       treeDigest: inputs.treeDigest,
     },
+    payloads: [...(choices.payloads ?? [])],
     architecture,
     product: osRelease.name ?? "",
     productVersion: osRelease.versionId ?? "",
@@ -219,7 +226,8 @@ function newestTime(root: TreeNode): number {
  */
 function buildUuid(body: Omit<PartialPlan, "uuid" | "findings">): string {
   const { image, tools, ...decided } = body;
-  const identity = JSON.stringify({ ...decided, treeDigest: image.treeDigest });
+  const payloads = body.payloads.map(({ digest, names }) => ({ digest, names }));
+  const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });
   const bytes = createHash("sha256").update(`platter-build 1\0${identity}`).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

@@ -34,6 +34,18 @@ export const planSchema = z.strictObject({
     /** SHA-256 over the metadata of every entry. */
     treeDigest: z.string(),
   }),
+  /** Container images that the live system is to have in its storage. */
+  payloads: z
+    .array(
+      z.strictObject({
+        reference: z.string(),
+        /** Digest of the image's manifest. */
+        digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+        /** Names under which podman lists it. */
+        names: z.array(z.string()),
+      }),
+    )
+    .default([]),
   architecture: z.enum(["x86_64", "aarch64"]),
   /** The distribution's name and version as the menu shows them; empty where unknown. */
   product: z.string(),

@@ -16,11 +16,12 @@ const inspected = z.tuple([
     Digest: z.string().optional(),
     Created: z.string().nullish(),
     Architecture: z.string().optional(),
+    RepoTags: z.array(z.string()).nullish(),
   }),
 ]);
 
 /** A name in a storage: `[[DRIVER@]ROOT[+RUNROOT]]NAME`, as containers-transports(5) writes it. */
-interface StorageName {
+export interface StorageName {
   podman: readonly string[];
   image: string;
 }
@@ -35,18 +36,11 @@ export async function openContainersStorage(
   options: OpenOptions,
 ): Promise<ImageTree> {
   if (process.getuid?.() !== 0) throw new NeedsPodmanUnshare(`containers-storage:${reference.name}`);
-  const { podman, image } = storageName(reference.name);
+  const { podman } = storageName(reference.name);
   const env = containersEnvironment();
   const run = (...args: string[]) =>
     options.runTool({ argv: [...podman, ...args], signal: options.signal, env });
-  const found = await options.runTool({
-    argv: [...podman, "image", "inspect", "--format", "json", "--", image],
-    signal: options.signal,
-    env,
-    accept: [0, 125],
-  });
-  if (found.exitCode !== 0) throw notFound(reference.name, image, found);
-  const [info] = parseInspect(found.stdout, reference.name);
+  const info = await inspectStored(reference.name, options);
   checkArchitecture(info.Architecture, options.architecture, `containers-storage:${reference.name}`);
   const source: ImageSource = {
     reference: `containers-storage:${reference.name}`,
@@ -83,7 +77,27 @@ export async function openContainersStorage(
   }
 }
 
-function storageName(name: string): StorageName {
+/** What podman tells about an image in its storage. */
+export type StoredImage = z.infer<typeof inspected>[0];
+
+/** Looks an image up in podman's storage. @throws PlatterError `E_IMAGE_MISSING`, `E_PODMAN_ANSWER`, `E_TOOL_…` */
+export async function inspectStored(
+  name: string,
+  options: Pick<OpenOptions, "signal" | "runTool">,
+): Promise<StoredImage> {
+  const { podman, image } = storageName(name);
+  const found = await options.runTool({
+    argv: [...podman, "image", "inspect", "--format", "json", "--", image],
+    signal: options.signal,
+    env: containersEnvironment(),
+    accept: [0, 125],
+  });
+  if (found.exitCode !== 0) throw notFound(name, image, found);
+  return parseInspect(found.stdout, name)[0];
+}
+
+/** Splits such a name into podman's options and the image's own name. */
+export function storageName(name: string): StorageName {
   const match = /^\[(?:([^@\]]+)@)?([^+:\]]+)(?:\+([^:\]]+))?(?::[^\]]*)?\](.+)$/.exec(name);
   if (match === null) return { podman: ["podman"], image: name };
   const [, driver, root, runroot, image] = match;

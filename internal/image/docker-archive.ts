@@ -3,10 +3,10 @@ import { PlatterError } from "../error.ts";
 import type { Blob } from "./blob.ts";
 import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
-import { blobLayer } from "./layer.ts";
+import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
 import { checkArchitecture } from "./oci-layout.ts";
-import { parsed, readConfig, readJson } from "./oci-manifest.ts";
+import { type ImageConfig, parsed, readConfig, readJson } from "./oci-manifest.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { TarArchive } from "./tar-archive.ts";
 
@@ -21,6 +21,17 @@ const manifest = z.array(
 );
 type ArchivedImage = z.infer<typeof manifest>[number];
 
+/** An image of a Docker archive that was found and not yet read. */
+export interface ArchivedDockerImage {
+  archive: TarArchive;
+  /** Names of the image, as the archive lists them. */
+  names: readonly string[];
+  /** The configuration, and its digest where its name tells it. */
+  configBlob: Blob;
+  config: ImageConfig;
+  layers: { layer: Layer; diffId: string }[];
+}
+
 /**
  * An image in an archive as `docker save` and `podman save` write it, possibly compressed as a whole. Its layers are
  * checked against the digests in the configuration, which are those of the plain tars.
@@ -31,27 +42,43 @@ export async function openDockerArchive(
   options: OpenOptions,
 ): Promise<ImageTree> {
   const { path, tag } = reference;
+  const { archive, configBlob, config, layers } = await findDockerImage(reference, options);
+  const source = {
+    reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
+    transport: "docker-archive",
+    digest: configBlob.digest,
+    created: config.created,
+    architecture: config.architecture,
+  };
+  const plain = layers.map(({ layer }) => layer);
+  return await openLayeredTree({ ...options, source, layers: plain, dialect: "layer", resources: archive });
+}
+
+/**
+ * Finds an image in an archive, which is the caller's to dispose of.
+ * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
+ */
+export async function findDockerImage(
+  reference: DockerArchiveReference,
+  options: Omit<OpenOptions, "capture">,
+): Promise<ArchivedDockerImage> {
+  const { path } = reference;
   const external = externalDecompressor(options);
   const archive = await TarArchive.open(path, { ...options, external });
   try {
     const list = member(archive, "manifest.json");
     const image = choose(parsed(manifest, await readJson(list), list), reference);
-    const digest = nameDigest(image.Config);
-    const config = await readConfig({ ...member(archive, image.Config), digest });
+    const configBlob = { ...member(archive, image.Config), digest: nameDigest(image.Config) };
+    const config = await readConfig(configBlob);
     checkArchitecture(config.architecture, options.architecture, path);
     if (config.diffIds?.length !== image.Layers.length)
       throw uneven(path, image, config.diffIds?.length ?? 0);
-    const layers = image.Layers.map((name, index) =>
-      blobLayer(member(archive, name), { diffId: config.diffIds?.[index], external }),
-    );
-    const source = {
-      reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
-      transport: "docker-archive",
-      digest,
-      created: config.created,
-      architecture: config.architecture,
-    };
-    return await openLayeredTree({ ...options, source, layers, dialect: "layer", resources: archive });
+    const diffIds = config.diffIds;
+    const layers = image.Layers.map((name, index) => {
+      const diffId = diffIds[index] as string;
+      return { layer: blobLayer(member(archive, name), { diffId, external }), diffId };
+    });
+    return { archive, names: image.RepoTags ?? [], configBlob, config, layers };
   } catch (error) {
     archive[Symbol.dispose]();
     throw error;
@@ -94,7 +121,7 @@ function choose(images: readonly ArchivedImage[], { path, tag }: DockerArchiveRe
 }
 
 /** A name as Docker writes it in full: with registry and tag. */
-function fullName(name: string): string {
+export function fullName(name: string): string {
   const tagged = /:[^/]*$/.test(name) ? name : `${name}:latest`;
   const [first, ...rest] = tagged.split("/");
   if (rest.length === 0) return `docker.io/library/${tagged}`;

@@ -2,11 +2,12 @@ import { PlatterError } from "../error.ts";
 import { archiveStore, type BlobStore, directoryStore } from "./blob-store.ts";
 import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
-import { blobLayer } from "./layer.ts";
+import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
 import { chooseByArchitecture, chooseByTag, type ImageChoice } from "./oci-choice.ts";
 import {
   type Descriptor,
+  type ImageConfig,
   type ImageManifest,
   readConfig,
   readIndex,
@@ -25,11 +26,44 @@ export interface OciReference {
 /** How deep indexes may be nested. */
 const MAX_NESTING = 8;
 
+/** An image of an OCI layout that was found and not yet read. */
+export interface OciImage {
+  store: BlobStore;
+  /** The entry of `index.json` that leads to it. */
+  entry: Descriptor;
+  /** Of the manifest. */
+  descriptor: Descriptor;
+  manifest: ImageManifest;
+  config: ImageConfig;
+  layers: Layer[];
+}
+
 /**
  * An image in an OCI layout: a folder, or a tar archive of one, which is read in place.
  * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
  */
 export async function openOciLayout(reference: OciReference, options: OpenOptions): Promise<ImageTree> {
+  const { store, descriptor, manifest, config, layers } = await findOciImage(reference, options);
+  const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
+  const source = {
+    reference: `${reference.transport}:${reference.path}${tag}`,
+    transport: reference.transport,
+    digest: descriptor.digest,
+    layerBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
+    created: config.created,
+    architecture: config.architecture,
+  };
+  return await openLayeredTree({ ...options, source, layers, dialect: "layer", resources: store });
+}
+
+/**
+ * Finds an image in a layout; the store is the caller's to dispose of.
+ * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
+ */
+export async function findOciImage(
+  reference: OciReference,
+  options: Omit<OpenOptions, "capture">,
+): Promise<OciImage> {
   const external = externalDecompressor(options);
   const store =
     reference.transport === "oci"
@@ -37,24 +71,16 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
       : archiveStore(await TarArchive.open(reference.path, { ...options, external }));
   try {
     await readJson(store.file("oci-layout"));
-    const { digest, manifest } = await findManifest(store, {
+    const found = await findManifest(store, {
       tag: reference.tag,
       architecture: options.architecture,
       location: reference.path,
     });
+    const { manifest } = found;
     const config = await readConfig(store.blob(manifest.config));
     checkArchitecture(config.architecture, options.architecture, reference.path);
     const layers = manifest.layers.map((layer) => blobLayer(store.blob(checkedLayer(layer)), { external }));
-    const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
-    const source = {
-      reference: `${reference.transport}:${reference.path}${tag}`,
-      transport: reference.transport,
-      digest,
-      layerBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
-      created: config.created,
-      architecture: config.architecture,
-    };
-    return await openLayeredTree({ ...options, source, layers, dialect: "layer", resources: store });
+    return { store, ...found, config, layers };
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
@@ -64,12 +90,13 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
 async function findManifest(
   store: BlobStore,
   choice: ImageChoice,
-): Promise<{ digest: string; manifest: ImageManifest }> {
-  let chosen = chooseByTag(await readIndex(store.file("index.json")), choice);
+): Promise<{ entry: Descriptor; descriptor: Descriptor; manifest: ImageManifest }> {
+  const entry = chooseByTag(await readIndex(store.file("index.json")), choice);
+  let descriptor = entry;
   for (let depth = 0; depth < MAX_NESTING; depth++) {
-    const found = await readManifestOrIndex(store.blob(chosen));
-    if (found.manifest !== undefined) return { digest: chosen.digest, manifest: found.manifest };
-    chosen = chooseByArchitecture(found.index.manifests, choice);
+    const found = await readManifestOrIndex(store.blob(descriptor));
+    if (found.manifest !== undefined) return { entry, descriptor, manifest: found.manifest };
+    descriptor = chooseByArchitecture(found.index.manifests, choice);
   }
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",
@@ -92,7 +119,8 @@ export function checkArchitecture(
   });
 }
 
-function checkedLayer(layer: Descriptor): Descriptor {
+/** @throws PlatterError `E_IMAGE_LAYER` */
+export function checkedLayer(layer: Descriptor): Descriptor {
   const type = layer.mediaType ?? "";
   if (type.includes("tar") && !type.endsWith("+encrypted")) return layer;
   throw new PlatterError({

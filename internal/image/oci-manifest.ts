@@ -36,7 +36,7 @@ export interface ImageConfig {
 }
 
 /** Manifests are limited to 4 MiB by registries; indexes of build caches may be larger. */
-const DOCUMENT_LIMIT = 16 * 1024 * 1024;
+export const DOCUMENT_LIMIT = 16 * 1024 * 1024;
 
 /** @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
 export async function readIndex(blob: Blob): Promise<ImageIndex> {

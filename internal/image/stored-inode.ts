@@ -12,6 +12,11 @@ export class StoredInode implements Inode {
     this.index = index;
   }
 
+  /** Whether it is a row of that table. */
+  isIn(table: InodeTable): boolean {
+    return this.#table === table;
+  }
+
   get type(): EntryType {
     return this.#table.type(this.index);
   }

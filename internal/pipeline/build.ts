@@ -1,5 +1,6 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
+import type { ImageTree } from "../image/image-tree.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
@@ -55,6 +56,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   for (const name of needed) tools.push(await context.toolbox.find(name));
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
   const image = () => session.plannedImage();
+  const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   await together(session, [
     async () => {
@@ -62,7 +64,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
     },
     async () => {
-      if (wanted.has("squash")) await run(squashInBuild(plan, context, { image, options }));
+      if (wanted.has("squash")) await run(squashInBuild(plan, context, { image, withPayloads, options }));
     },
   ]);
   if (output === undefined) return { plan, times, tools };

@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import type { Finding } from "../contract/finding.ts";
 import { findingsError, type PlanChoices, type Strictness } from "../contract/make-plan.ts";
@@ -6,6 +7,9 @@ import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import { describePayload } from "../payload/payload-source.ts";
+import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox, type ToolChoice } from "../tool/toolbox.ts";
@@ -30,6 +34,8 @@ export interface SessionOptions {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
+  /** Payloads as the user asks for them. */
+  payloads: readonly string[];
   strictness: Strictness;
   signal: AbortSignal;
   reporter: Reporter;
@@ -49,6 +55,7 @@ export class Session implements AsyncDisposable {
   readonly #canceller = new AbortController();
   #plan: PartialPlan | undefined;
   #tree: Promise<ImageTree> | undefined;
+  #whole: Promise<TreeWithPayloads> | undefined;
   /** The tree that the plan was made of, or was compared with. */
   #planned: ImageTree | undefined;
 
@@ -95,6 +102,18 @@ export class Session implements AsyncDisposable {
     return tree;
   }
 
+  /** The image with the plan's payloads, opened once. */
+  withPayloads(tree: ImageTree): Promise<TreeWithPayloads> {
+    this.#whole ??= this.#openPayloads(tree);
+    return this.#whole;
+  }
+
+  async #openPayloads(tree: ImageTree): Promise<TreeWithPayloads> {
+    const { payloads, excludes, time, architecture } = await this.planFor([]);
+    const options = this.#payloadOptions(architecture);
+    return withPayloads(tree, { payloads, excludes, time, options });
+  }
+
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
   async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
     const { plan, findings, ...rest } = await this.#inspect(PARTS);
@@ -108,6 +127,12 @@ export class Session implements AsyncDisposable {
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
+    // A payload that is not there is told before the image is read.
+    const architecture = parseArchitecture(this.#options.architecture ?? process.arch);
+    const payloads = [];
+    for (const text of this.#options.payloads) {
+      payloads.push(await describePayload(text, this.#payloadOptions(architecture)));
+    }
     const tree = await this.image();
     const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
     const { plan, ...rest } = await inspectImage(tree, {
@@ -116,7 +141,7 @@ export class Session implements AsyncDisposable {
       missingTools,
       runTool: this.#run,
       signal: this.context.signal,
-      choices: { ...choices, excludes, parts },
+      choices: { ...choices, excludes, payloads, parts },
     });
     this.#plan = plan;
     this.#planned = tree;
@@ -149,11 +174,16 @@ export class Session implements AsyncDisposable {
     if (failure !== undefined) throw failure;
   }
 
-  /** Lets the image go, with all that is kept for reading it; it would be opened anew. */
+  /** Lets the image and its payloads go, with all that is kept for reading them; they would be opened anew. */
   async releaseImage(): Promise<void> {
-    const tree = this.#tree;
+    const [tree, whole] = [this.#tree, this.#whole];
     this.#tree = undefined;
-    await (await tree?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    this.#whole = undefined;
+    try {
+      await (await whole?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    } finally {
+      await (await tree?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +206,11 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       throw this.work.kept ? error : keepFailureLog(error);
     }
+  }
+
+  #payloadOptions(architecture: Architecture): Omit<OpenOptions, "capture"> {
+    const { signal } = this.context;
+    return { work: this.work.path, signal, runTool: this.#run, architecture: ociArchitecture(architecture) };
   }
 
   #reference(): string {

@@ -1,7 +1,7 @@
 import { compileExcludes } from "../contract/excludes.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { ImageTree } from "../image/image-tree.ts";
 import { plannedFiles } from "../iso/planned-files.ts";
+import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { walkEntries } from "../squash/entry-walk.ts";
 import { walkOptions } from "../squash/squash.ts";
 
@@ -39,10 +39,10 @@ const ENTRY = 96;
 /** How large an ISO will be, before anything of it is made. */
 export function estimateSpace(
   plan: Plan,
-  tree: ImageTree,
+  whole: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
   { compression }: { compression: string },
 ): SpaceEstimate {
-  const { rootfs, content } = estimateRootfs(plan, tree, compression);
+  const { rootfs, content } = estimateRootfs(plan, whole, compression);
   const files = plannedFiles(plan);
   const sum = (paths: RegExp) =>
     files.reduce((bytes, { isoPath, piece }) => (paths.test(isoPath) ? bytes + piece.size : bytes), 0);
@@ -59,24 +59,41 @@ export function estimateSpace(
 
 function estimateRootfs(
   { excludes, time }: Plan,
-  tree: ImageTree,
+  { image, tree, walk }: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
   compression: string,
 ): { rootfs: Range; content: number } {
-  let [content, large, entries] = [0, 0, 0];
-  for (const { size } of walkEntries(tree, walkOptions(compileExcludes(excludes), time))) {
-    content += size;
-    if (size >= LARGE_FILE) large += size;
-    entries++;
-  }
+  const options = walkOptions(compileExcludes(excludes), time);
+  const ofImage = measure(walkEntries(image, options));
+  const all = tree === image ? ofImage : measure(walkEntries(tree, walk(options)));
   const factor = FACTORS[compression] ?? USUAL;
-  const rootfs = {
-    least: (content - large) * factor.least,
-    most: content * factor.most + entries * ENTRY,
-  };
-  const { layerBytes } = tree.source;
+  const range = (sizes: Sizes): Range => ({
+    least: (sizes.content - sizes.large) * factor.least,
+    most: sizes.content * factor.most + sizes.entries * ENTRY,
+  });
+  const [rootfs, withPayloads] = [range(ofImage), range(all)];
+  const payloads = { least: withPayloads.least - rootfs.least, most: withPayloads.most - rootfs.most };
+  const { layerBytes } = image.source;
   if (layerBytes !== undefined && compression !== "none") {
     rootfs.least = Math.min(rootfs.least, layerBytes * OF_LAYERS.least);
-    rootfs.most = Math.min(rootfs.most, layerBytes * OF_LAYERS.most + entries * ENTRY);
+    rootfs.most = Math.min(rootfs.most, layerBytes * OF_LAYERS.most + ofImage.entries * ENTRY);
   }
-  return { content, rootfs: { least: Math.floor(rootfs.least), most: Math.ceil(rootfs.most) } };
+  const least = Math.max(0, Math.floor(rootfs.least + payloads.least));
+  return { content: all.content, rootfs: { least, most: Math.ceil(rootfs.most + payloads.most) } };
+}
+
+interface Sizes {
+  content: number;
+  /** Of the content what large files have. */
+  large: number;
+  entries: number;
+}
+
+function measure(walked: Iterable<{ size: number }>): Sizes {
+  const sizes = { content: 0, large: 0, entries: 0 };
+  for (const { size } of walked) {
+    sizes.content += size;
+    if (size >= LARGE_FILE) sizes.large += size;
+    sizes.entries++;
+  }
+  return sizes;
 }

@@ -1,5 +1,6 @@
 import type { Plan } from "../contract/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import type { BuildOptions } from "./build.ts";
 import { cachedStage } from "./cached-stage.ts";
 import type { Context } from "./context.ts";
@@ -12,16 +13,21 @@ import { squashStage } from "./stages.ts";
 export function squashInBuild(
   plan: Plan,
   context: Context,
-  about: { image: () => Promise<ImageTree>; options: BuildOptions },
+  about: {
+    image: () => Promise<ImageTree>;
+    withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+    options: BuildOptions;
+  },
 ): Stage {
-  const { image, options } = about;
+  const { image, withPayloads, options } = about;
   const { cache, freshness, output } = options;
-  const stage = squashStage(plan, context, { image, options: options.squash });
+  const stage = squashStage(plan, context, { image, withPayloads, options: options.squash });
   const checked: Stage = {
     ...stage,
     // A squash that is not done again needs no room.
     run: async (task) => {
-      const estimate = estimateSpace(plan, await image(), options.squash);
+      const whole = await withPayloads(await image());
+      const estimate = estimateSpace(plan, whole, options.squash);
       const sources = context.work.kept || cache !== undefined ? "keep" : "use-up";
       checkSpace(estimate, { work: context.work.path, output, sources, reporter: context.reporter });
       return stage.run(task);

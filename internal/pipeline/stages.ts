@@ -8,6 +8,7 @@ import { assembleIso } from "../iso/assemble.ts";
 import { renderDiscinfo, renderDiskInfo } from "../iso/discinfo.ts";
 import { markerPath, planLayout } from "../iso/iso-files.ts";
 import { implantIsoMd5 } from "../iso/isomd5-file.ts";
+import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { makeSquashfs, walkOptions } from "../squash/squash.ts";
 import type { SquashOptions } from "../squash/squash-options.ts";
 import { formatBytes } from "../ui/format.ts";
@@ -45,9 +46,13 @@ export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
 }
 
 export function squashStage(
-  plan: Pick<Plan, "image" | "excludes" | "time">,
+  plan: Pick<Plan, "image" | "excludes" | "time" | "payloads">,
   context: Context,
-  about: { image: () => Promise<ImageTree>; options: SquashOptions },
+  about: {
+    image: () => Promise<ImageTree>;
+    withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+    options: SquashOptions;
+  },
 ): Stage {
   const { work } = context;
   const output = work.file(ARTIFACTS.squashfs);
@@ -60,12 +65,13 @@ export function squashStage(
       image: plan.image.digest ?? "",
       excludes: JSON.stringify(plan.excludes),
       time: String(plan.time),
+      payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
       options: JSON.stringify(options),
     },
     outputs: [output],
     run: async (task) => {
-      const tree = await about.image();
-      const walk = walkOptions(compileExcludes(plan.excludes), plan.time);
+      const { tree, walk: walkOf } = await about.withPayloads(await about.image());
+      const walk = walkOf(walkOptions(compileExcludes(plan.excludes), plan.time));
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const run = { tree, walk, options, time: plan.time, output: partial, log: work.log("squash"), task };
         return makeSquashfs(run, context.toolbox);

@@ -45,6 +45,10 @@ function planRows(plan: Plan): string[][] {
     ["font", font === null ? "none" : pieceText(font)],
     ["menu", `waits ${menu.timeout} s, default is entry ${menu.default}`],
     ...menu.entries.map(({ title, kernelArgs }, i) => [`  entry ${i}`, `${title}: ${kernelArgs.join(" ")}`]),
+    ...plan.payloads.map(({ digest, names }) => [
+      "payload",
+      `${names.join(" ") || "without a name"} ${digest}`,
+    ]),
     ["excludes", plan.excludes.join(" ") || "none"],
     ...plan.tools.map(({ name, files }) => ["tool", `${name} from the image, ${files.length} files`]),
   ];

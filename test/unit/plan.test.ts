@@ -74,6 +74,7 @@ describe("what a finding is about", () => {
     for (const code of Object.keys(FINDINGS) as FindingCode[]) (parts[partOf(code) ?? ""] ?? none).push(code);
     expect(none).toEqual(["F_TOOL_MISSING", "F_TOOL_VERSION"]);
     expect(parts.root).toContain("F_NO_USR");
+    expect(parts.root).toContain("F_PAYLOAD_MOUNT");
     expect(parts.root).toContain("F_MKSQUASHFS_CORRUPTS");
     expect(parts.kernel).toContain("F_INITRAMFS_MISSING");
     expect(parts.efi).toContain("F_GCD_MISSING");

@@ -5,12 +5,18 @@ import { join } from "node:path";
 import { openDirectory } from "../../internal/image/directory.ts";
 import { spaceNeeds } from "../../internal/pipeline/space-check.ts";
 import { estimateSpace } from "../../internal/pipeline/space-estimate.ts";
+import type { WalkOptions } from "../../internal/squash/entry-walk.ts";
 import { plan } from "../helpers/plan.ts";
 
 const MIB = 1024 * 1024;
 
 describe("estimateSpace", () => {
-  const estimateOf = async (compression: string, layerBytes?: number) => {
+  const everything = (options: WalkOptions) => options;
+
+  const estimateOf = async (
+    compression: string,
+    { layerBytes, payload }: { layerBytes?: number; payload?: number } = {},
+  ) => {
     const folder = mkdtempSync(join(tmpdir(), "platter-estimate-"));
     try {
       mkdirSync(`${folder}/boot/efi`, { recursive: true });
@@ -23,8 +29,14 @@ describe("estimateSpace", () => {
         truncateSync(`${folder}/${name}`, size);
       }
       await using tree = await openDirectory(folder, { signal: new AbortController().signal });
-      tree.source.layerBytes = layerBytes;
-      return estimateSpace(plan(), tree, { compression });
+      if (layerBytes !== undefined) tree.source.layerBytes = layerBytes;
+      if (payload !== undefined) {
+        mkdirSync(`${folder}/storage`);
+        writeFileSync(`${folder}/storage/layer`, "");
+        truncateSync(`${folder}/storage/layer`, payload);
+      }
+      await using whole = await openDirectory(folder, { signal: new AbortController().signal });
+      return estimateSpace(plan(), { image: tree, tree: whole, walk: everything }, { compression });
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -45,10 +57,18 @@ describe("estimateSpace", () => {
   });
 
   test("goes by the layers where they are compressed", async () => {
-    const { rootfs } = await estimateOf("zstd", MIB);
+    const { rootfs } = await estimateOf("zstd", { layerBytes: MIB });
     expect(rootfs.least).toBe(Math.floor(0.4 * MIB));
     expect(rootfs.most).toBeLessThan(1.2 * MIB);
-    expect((await estimateOf("none", MIB)).rootfs.most).toBeGreaterThanOrEqual(110 * MIB);
+    expect((await estimateOf("none", { layerBytes: MIB })).rootfs.most).toBeGreaterThanOrEqual(110 * MIB);
+  });
+
+  test("adds the payloads, of which the image's layers say nothing", async () => {
+    const without = await estimateOf("zstd", { layerBytes: MIB });
+    const { content, rootfs } = await estimateOf("zstd", { layerBytes: MIB, payload: 20 * MIB });
+    expect(content - without.content).toBe(20 * MIB);
+    expect(rootfs.least - without.rootfs.least).toBe(2 * MIB);
+    expect(rootfs.most - without.rootfs.most).toBeGreaterThanOrEqual(0.7 * 20 * MIB);
   });
 });
 

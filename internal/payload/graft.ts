@@ -1,0 +1,117 @@
+import type { BytePath } from "../image/byte-path.ts";
+import {
+  type Content,
+  type ImageTree,
+  type Inode,
+  pathOf,
+  type SequentialReader,
+  type TreeNode,
+} from "../image/image-tree.ts";
+import { TableNode } from "../image/table-node.ts";
+import type { PayloadTree } from "./payload-tree.ts";
+
+/**
+ * An image with payloads in its storage. Nothing of it is copied: folders that both have show the names of both, and
+ * keep what the image says about them.
+ */
+export class GraftedTree implements ImageTree {
+  readonly source: ImageTree["source"];
+  readonly hostPath = undefined;
+  readonly root: TreeNode;
+  readonly #tree: ImageTree;
+  readonly #payload: PayloadTree;
+
+  /**
+   * The image stays the caller's to dispose of; the payloads go with this tree. `exclude` says what of the image is left
+   * out: a folder of that kind has the payload's names alone.
+   */
+  constructor(tree: ImageTree, payload: PayloadTree, exclude: (path: BytePath) => boolean) {
+    this.#tree = tree;
+    this.#payload = payload;
+    this.source = tree.source;
+    this.root = new SharedFolder({ image: tree.root, payload: payload.root, parent: undefined, exclude });
+  }
+
+  /** Whether a name is there for the payload's sake: no pattern leaves it out. */
+  isPayload(node: TreeNode): boolean {
+    return node instanceof SharedFolder || (node instanceof TableNode && this.#payload.owns(node.inode));
+  }
+
+  read(inode: Inode): Content {
+    if (this.#payload.owns(inode)) throw new TypeError("a payload's files are read in their order only");
+    return this.#tree.read(inode);
+  }
+
+  async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
+    const ofPayload: Inode[] = [];
+    const isOurs = (inode: Inode) => this.#payload.owns(inode);
+    function* ofImage(): Generator<Inode> {
+      for (const inode of wanted) {
+        if (isOurs(inode)) ofPayload.push(inode);
+        else yield inode;
+      }
+    }
+    const rest = ofImage();
+    const image = await this.#tree.sequentialReader(rest);
+    // A source that reads in any order does not ask for the list.
+    while (rest.next().done !== true);
+    const payload = this.#payload.sequentialReader(ofPayload);
+    return {
+      open: (inode) => (this.#payload.owns(inode) ? payload : image).open(inode),
+      async [Symbol.asyncDispose]() {
+        await payload[Symbol.asyncDispose]();
+        await image[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#payload[Symbol.dispose]();
+  }
+}
+
+/** A folder that both the image and the payload have. */
+class SharedFolder implements TreeNode {
+  readonly name: string;
+  readonly parent: SharedFolder | undefined;
+  readonly inode: Inode;
+  readonly #image: TreeNode;
+  readonly #payload: TreeNode;
+  readonly #exclude: (path: BytePath) => boolean;
+  #children: ReadonlyMap<string, TreeNode> | undefined;
+
+  constructor(about: {
+    parent: SharedFolder | undefined;
+    image: TreeNode;
+    payload: TreeNode;
+    exclude: (path: BytePath) => boolean;
+  }) {
+    this.name = about.payload.name;
+    this.parent = about.parent;
+    this.inode = about.image.inode;
+    this.#image = about.image;
+    this.#payload = about.payload;
+    this.#exclude = about.exclude;
+  }
+
+  get children(): ReadonlyMap<string, TreeNode> {
+    this.#children ??= this.#merged();
+    return this.#children;
+  }
+
+  #merged(): ReadonlyMap<string, TreeNode> {
+    const payload = this.#payload.children ?? new Map<string, TreeNode>();
+    const isLeftOut = this.parent !== undefined && this.#exclude(pathOf(this));
+    const image = isLeftOut ? undefined : this.#image.children;
+    const merged = new Map<string, TreeNode>();
+    for (const name of [...new Set([...(image?.keys() ?? []), ...payload.keys()])].sort()) {
+      const ofImage = image?.get(name);
+      const ofPayload = payload.get(name);
+      if (ofImage?.children !== undefined && ofPayload?.children !== undefined) {
+        const both = { parent: this, image: ofImage, payload: ofPayload, exclude: this.#exclude };
+        merged.set(name, new SharedFolder(both));
+      } else merged.set(name, (ofPayload ?? ofImage) as TreeNode);
+    }
+    return merged;
+  }
+}

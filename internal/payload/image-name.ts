@@ -1,0 +1,55 @@
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const HOST = "(?:localhost|(?:[A-Za-z0-9-]+\\.)+[A-Za-z0-9-]+|[A-Za-z0-9.-]+(?=:\\d))(?::\\d+)?";
+const TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+/** An image's name without a digest (github.com/distribution/reference, reference.go). */
+const NAME = new RegExp(`^(?:(${HOST})/)?(${PART}(?:/${PART})*)(?::(${TAG}))?$`);
+
+/** Whether a text can be an image's name. */
+export function isImageName(text: string): boolean {
+  return NAME.test(text);
+}
+
+/**
+ * A name in full, with registry and tag: what stands for a registry that is not named, the caller says. Undefined for
+ * what is no name.
+ */
+export function fullImageName(text: string, registry: string): string | undefined {
+  const match = NAME.exec(text);
+  if (match === null) return undefined;
+  const [, host = registry, path = "", tag = "latest"] = match;
+  return `${host}/${path}:${tag}`;
+}
+
+/** A name for an image that has none, after the file or folder that it is kept in. */
+export function nameAfterFile(path: string, tag: string | undefined): string | undefined {
+  const base = path
+    .replace(/\/+$/, "")
+    .split("/")
+    .at(-1)
+    ?.replace(/\.(?:oci|tar|ociarchive)(?:\.[a-z0-9]+)?$|\.(?:tar|oci)$/i, "");
+  const name = base
+    ?.toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return fullImageName(`${name}:${tag ?? "latest"}`, "localhost");
+}
+
+/** Of the names that an image has in podman's storage those that a user's words can mean; all for an id or digest. */
+export function namesMeant(given: string, names: readonly string[]): string[] {
+  const wanted = fullImageName(given, "");
+  if (wanted === undefined) {
+    const repository = given.replace(/@.*$/, "");
+    const same = names.filter((name) => name.replace(/:[^/:]*$/, "").endsWith(repository));
+    if (same.length > 0) return same;
+    // What was pulled by its digest is called by it.
+    const isByDigest = /@sha256:[0-9a-f]{64}$/.test(given) && fullImageName(repository, "") !== undefined;
+    return isByDigest && !fullImageName(repository, "")?.startsWith("/") ? [given] : [...names];
+  }
+  const exact = names.filter((name) => name === wanted);
+  if (exact.length > 0) return exact;
+  const short = names.filter((name) => name.endsWith(wanted.startsWith("/") ? wanted : `/${wanted}`));
+  // Podman looks among local names first.
+  const local = short.filter((name) => name.startsWith("localhost/"));
+  if (local.length > 0) return local;
+  return short.length > 0 ? short : [...names];
+}

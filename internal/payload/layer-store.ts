@@ -1,0 +1,137 @@
+import { PlatterError } from "../error.ts";
+import type { Layer } from "../image/layer.ts";
+import { Mark } from "../image/layer-marks.ts";
+import type { TreeTable } from "../image/tree-table.ts";
+import { type UnpackedLayer, unpackLayer } from "./layer-unpack.ts";
+import { addOnTop, hidesAnything, writeMarks } from "./overlay.ts";
+import type { PayloadLayer } from "./payload-image.ts";
+import type { StorageTree } from "./storage-tree.ts";
+
+/** A layer of a payload with its place among the others. */
+export interface StoredLayer extends UnpackedLayer {
+  id: string;
+  parent: StoredLayer | undefined;
+  blob: PayloadLayer["blob"];
+  /** RFC 3339: when the first image that brought it was made. */
+  created: string;
+}
+
+/** The bits of the folder that shows an image's root: containers/storage gives them to every layer. */
+const ROOT_MODE = 0o555;
+
+/** The layers of all payloads, each read and kept once. */
+export class LayerStore {
+  /** What files are read from later, by the layer number in their locators. */
+  readonly sources: Layer[] = [];
+  readonly #layers = new Map<string, StoredLayer>();
+  readonly #tops = new Set<StoredLayer>();
+  readonly #table: TreeTable;
+
+  constructor(table: TreeTable) {
+    this.#table = table;
+  }
+
+  /** Every layer, older ones before those that stand on them. */
+  get layers(): Iterable<StoredLayer> {
+    return this.#layers.values();
+  }
+
+  /**
+   * Takes in an image's layers, the lowest first, and returns the topmost.
+   * @throws PlatterError `E_BLOB_DIGEST`, `E_TAR_…`, `E_PAYLOAD_LAYER`
+   */
+  async add(layers: readonly PayloadLayer[], created: string): Promise<StoredLayer | undefined> {
+    let parent: StoredLayer | undefined;
+    for (const { layer, diffId, blob } of layers) {
+      const id = layerId(diffId, parent?.id);
+      let stored = this.#layers.get(id);
+      if (stored === undefined) {
+        const index = this.sources.push(layer) - 1;
+        const unpacked = await unpackLayer(layer, { table: this.#table, index });
+        if (unpacked.diffId !== diffId) throw otherContent(layer.name, { diffId, found: unpacked.diffId });
+        stored = { ...unpacked, id, parent, blob, created };
+        this.#layers.set(id, stored);
+      }
+      parent = stored;
+    }
+    if (parent !== undefined) this.#tops.add(parent);
+    return parent;
+  }
+
+  /**
+   * Image tops that must hold all files of their image themselves. The live system's root is an overlayfs, and one that
+   * finds another's whiteouts below takes them for its own: a file that a layer removes would be there again in a
+   * container. So such an image is mounted from its topmost layer alone. Files are hard links to those of the other
+   * layers, which stay as they are for whoever copies the image.
+   */
+  selfContained(): Set<StoredLayer> {
+    const hides = (layer: StoredLayer | undefined): boolean =>
+      layer !== undefined && (hidesAnything(this.#table, layer) || hides(layer.parent));
+    return new Set([...this.#tops].filter((top) => hides(top)));
+  }
+
+  /** Puts the files of these layers into their folders: `folderOf` says where a layer's `diff` goes. */
+  place(
+    layers: readonly StoredLayer[],
+    about: {
+      whole: ReadonlySet<StoredLayer>;
+      folderOf: (layer: StoredLayer) => number;
+      storage: StorageTree;
+    },
+  ): void {
+    const table = this.#table;
+    const merged = new Map<StoredLayer, number>();
+    // All of them before the first is moved: one image's top may be in the middle of another.
+    for (const layer of layers) if (about.whole.has(layer)) merged.set(layer, this.#merge(layer));
+    for (const layer of layers) {
+      const diff = about.storage.folder(about.folderOf(layer), "diff", ROOT_MODE);
+      const whole = merged.get(layer);
+      if (whole !== undefined) {
+        moveChildren(table, whole, diff);
+        continue;
+      }
+      moveChildren(table, layer.root, diff);
+      if (layer.marks.has(layer.root, Mark.opaque)) layer.marks.add(diff, Mark.opaque);
+      writeMarks(table, { root: diff, marks: layer.marks });
+    }
+    for (const layer of merged.keys()) table.unlinkAll(layer.root);
+  }
+
+  #merge(top: StoredLayer): number {
+    const chain: StoredLayer[] = [];
+    for (let at: StoredLayer | undefined = top; at !== undefined; at = at.parent) chain.unshift(at);
+    const folder = this.#table.addRoot(this.#table.inode(top.root));
+    for (const layer of chain) addOnTop(this.#table, folder, layer);
+    return folder;
+  }
+}
+
+/** A layer's id: c/image names it after its content and what is below (storage_dest.go, computeID of layers). */
+export function layerId(diffId: string, parent: string | undefined): string {
+  const own = diffId.replace(/^sha256:/, "");
+  if (parent === undefined) return own;
+  return new Bun.CryptoHasher("sha256").update(`${parent}+${own}`).digest("hex");
+}
+
+/** The short name by which a layer's folder is mounted: 26 characters, as containers/storage has them at random. */
+export function linkName(id: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const digest = new Bun.CryptoHasher("sha256").update(`platter-link 1\0${id}`).digest();
+  return [...digest.subarray(0, 26)].map((byte) => alphabet[byte & 31]).join("");
+}
+
+function moveChildren(table: TreeTable, from: number, to: number): void {
+  for (let child = table.first(from); child !== 0; child = table.first(from)) {
+    table.detach(child);
+    table.attach(to, child);
+  }
+}
+
+function otherContent(name: string, { diffId, found }: { diffId: string; found: string }): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_DIGEST",
+    kind: "contract",
+    message: `${name} is damaged: its archive has the digest ${found}, but the image's configuration says ${diffId}.`,
+    hint: "Fetch or write the image again.",
+  });
+}

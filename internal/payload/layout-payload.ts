@@ -1,0 +1,96 @@
+import { PlatterError } from "../error.ts";
+import { type Blob, readBlob } from "../image/blob.ts";
+import { findOciImage, type OciImage, type OciReference } from "../image/oci-layout.ts";
+import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import { fullImageName, nameAfterFile } from "./image-name.ts";
+import type { PayloadDescription, PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
+
+/** Where tools write the name of an image in a layout: containerd's holds it in full. */
+const NAME_ANNOTATIONS = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
+
+/** A payload in an OCI layout, which is read in place. */
+export function layoutPayload(reference: OciReference, options: Omit<OpenOptions, "capture">): PayloadSource {
+  return {
+    async describe() {
+      const image = await findOciImage(reference, options);
+      using store = image.store;
+      for (const layer of image.manifest.layers) await requireBlob(store.blob(layer));
+      return descriptionOf(image, reference);
+    },
+    async open(digest) {
+      const image = await findOciImage(reference, options);
+      try {
+        requireDigest(image.descriptor.digest, digest, reference.path);
+        return await payloadOf(image);
+      } catch (error) {
+        image.store[Symbol.dispose]();
+        throw error;
+      }
+    },
+  };
+}
+
+function descriptionOf(image: OciImage, reference: OciReference): PayloadDescription {
+  const { transport, path, tag } = reference;
+  const annotated = NAME_ANNOTATIONS.map((key) => image.entry.annotations?.[key]).find(
+    // A tag alone is no name.
+    (name) => name !== undefined && /[/]/.test(name),
+  );
+  const own = image.entry.annotations?.["org.opencontainers.image.ref.name"];
+  const name = annotated === undefined ? nameAfterFile(path, own) : fullImageName(annotated, "localhost");
+  return {
+    reference: `${transport}:${path}${tag === undefined ? "" : `:${tag}`}`,
+    digest: image.descriptor.digest,
+    names: name === undefined ? [] : [name],
+  };
+}
+
+async function payloadOf(image: OciImage): Promise<PayloadImage> {
+  const { store, descriptor, manifest, config } = image;
+  const layers = image.layers.map((layer, index): PayloadLayer => {
+    const { digest, size, mediaType = "" } = manifest.layers[index]!;
+    return { layer, diffId: config.diffIds?.[index] ?? "", blob: { digest, size, mediaType } };
+  });
+  requireDiffIds(config.diffIds, layers.length, store.location);
+  return {
+    manifest: await readBlob(store.blob(descriptor), DOCUMENT_LIMIT),
+    config: await readBlob(store.blob(manifest.config), DOCUMENT_LIMIT),
+    created: config.created,
+    layers,
+    async [Symbol.asyncDispose]() {
+      store[Symbol.dispose]();
+    },
+  };
+}
+
+/** @throws PlatterError `E_IMAGE_MANIFEST` unless the configuration tells a digest of every layer */
+export function requireDiffIds(
+  diffIds: readonly string[] | undefined,
+  layers: number,
+  location: string,
+): void {
+  if (diffIds?.length === layers && diffIds.every((id) => /^sha256:[0-9a-f]{64}$/.test(id))) return;
+  throw new PlatterError({
+    code: "E_IMAGE_MANIFEST",
+    kind: "contract",
+    message: `The payload in \`${location}\` has ${layers} layers, and its configuration digests for ${diffIds?.length ?? 0}.`,
+    hint: "Build it again with podman or buildah: a container image is needed.",
+  });
+}
+
+/** @throws PlatterError `E_PAYLOAD_CHANGED` */
+export function requireDigest(actual: string, wanted: string, location: string): void {
+  if (actual === wanted) return;
+  throw new PlatterError({
+    code: "E_PAYLOAD_CHANGED",
+    kind: "usage",
+    message: `The payload in \`${location}\` is no longer what it was when the plan was made`,
+    hint: "Run `platter inspect` again, and the stages after it.",
+  });
+}
+
+/** Reads the first bytes of a blob, which fails if it is not there. */
+async function requireBlob(blob: Blob): Promise<void> {
+  for await (const _ of blob.open()) return;
+}

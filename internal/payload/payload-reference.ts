@@ -1,0 +1,33 @@
+import { statSync } from "node:fs";
+import { PlatterError } from "../error.ts";
+import { fullImageName } from "./image-name.ts";
+
+/** A payload as the user asks for it. */
+export interface PayloadRequest {
+  reference: string;
+  /** The name it is to have, in full; undefined for its own. */
+  name: string | undefined;
+}
+
+/**
+ * `REFERENCE` or `REFERENCE=NAME`. No name holds an equals sign; a path may, so one that is there is taken whole.
+ * @throws PlatterError `E_PAYLOAD_NAME`
+ */
+export function parsePayloadRequest(text: string): PayloadRequest {
+  const equals = text.lastIndexOf("=");
+  if (equals < 0) return { reference: text, name: undefined };
+  const path = text.replace(/^[a-z-]+:/, "");
+  const paths = [text, path, path.replace(/:[^:]*$/, "")];
+  if (paths.some((each) => each.includes("=") && statSync(each, { throwIfNoEntry: false }) !== undefined))
+    return { reference: text, name: undefined };
+  const reference = text.slice(0, equals);
+  const given = text.slice(equals + 1);
+  const name = fullImageName(given, "localhost");
+  if (reference !== "" && name !== undefined) return { reference, name };
+  throw new PlatterError({
+    code: "E_PAYLOAD_NAME",
+    kind: "usage",
+    message: `\`${given}\` in \`${text}\` is not a name that an image can have`,
+    hint: "Write `REFERENCE=NAME` with a name such as `quay.io/example/os:latest`.",
+  });
+}

@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { readBlob } from "../image/blob.ts";
+import { directoryStore } from "../image/blob-store.ts";
+import { containersEnvironment } from "../image/containers-environment.ts";
+import { fullName } from "../image/docker-archive.ts";
+import { externalDecompressor } from "../image/external-decompressor.ts";
+import { blobLayer } from "../image/layer.ts";
+import { chooseByArchitecture } from "../image/oci-choice.ts";
+import { checkArchitecture, checkedLayer } from "../image/oci-layout.ts";
+import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import { machineError } from "../machine-error.ts";
+import { requireDiffIds, requireDigest } from "./layout-payload.ts";
+import type { PayloadImage, PayloadSource } from "./payload-image.ts";
+
+/** A payload in a registry, fetched by skopeo as it is there: another program would write another manifest. */
+export function registryPayload(
+  reference: { name: string },
+  options: Omit<OpenOptions, "capture">,
+): PayloadSource {
+  const { name } = reference;
+  const repository = name.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return {
+    async describe() {
+      const manifest = await rawManifest(name, options);
+      const found = await readManifestOrIndex(inMemory(manifest, name));
+      const digest =
+        found.index === undefined
+          ? `sha256:${new Bun.CryptoHasher("sha256").update(manifest).digest("hex")}`
+          : chooseByArchitecture(found.index.manifests, {
+              tag: undefined,
+              architecture: options.architecture,
+              location: `docker://${name}`,
+            }).digest;
+      return { reference: `docker://${name}`, digest, names: [nameOf(name)] };
+    },
+    open: (digest) => fetched({ name: `${repository}@${digest}`, digest }, options),
+  };
+}
+
+/** As `podman pull` would call it. */
+function nameOf(name: string): string {
+  const [repository = "", digest] = name.split("@");
+  return digest === undefined
+    ? fullName(repository)
+    : `${fullName(repository).replace(/:[^/:]*$/, "")}@${digest}`;
+}
+
+async function rawManifest(name: string, options: Omit<OpenOptions, "capture">): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  await options.runTool({
+    argv: ["skopeo", "inspect", "--raw", `docker://${name}`],
+    signal: options.signal,
+    env: containersEnvironment(),
+    onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
+  });
+  return Buffer.concat(chunks);
+}
+
+async function fetched(
+  image: { name: string; digest: string },
+  options: Omit<OpenOptions, "capture">,
+): Promise<PayloadImage> {
+  const layout = makeFolder(options.work);
+  const release = () => rmSync(layout, { recursive: true, force: true });
+  try {
+    // What skopeo writes for `dir:` are files named after their digests, as in a layout.
+    const folder = `${layout}/blobs/sha256`;
+    const copy = ["copy", "--quiet", "--remove-signatures", `docker://${image.name}`, `dir:${folder}`];
+    await options.runTool({
+      argv: ["skopeo", ...copy],
+      signal: options.signal,
+      env: containersEnvironment(),
+    });
+    using store = directoryStore(layout, options);
+    const bytes = await readBlob(store.file("blobs/sha256/manifest.json"), DOCUMENT_LIMIT);
+    requireDigest(
+      `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`,
+      image.digest,
+      image.name,
+    );
+    const { manifest } = await readManifestOrIndex(inMemory(bytes, image.name));
+    const descriptors = manifest?.layers ?? [];
+    const configBlob = store.blob(manifest?.config ?? { digest: image.digest, size: bytes.length });
+    const config = await readConfig(configBlob);
+    checkArchitecture(config.architecture, options.architecture, image.name);
+    requireDiffIds(config.diffIds, descriptors.length, `docker://${image.name}`);
+    const external = externalDecompressor(options);
+    return {
+      manifest: bytes,
+      config: await readBlob(configBlob, DOCUMENT_LIMIT),
+      created: config.created,
+      layers: descriptors.map((descriptor, index) => ({
+        layer: blobLayer(store.blob(checkedLayer(descriptor)), { external }),
+        diffId: config.diffIds?.[index] ?? "",
+        blob: { ...descriptor, mediaType: descriptor.mediaType ?? "" },
+      })),
+      async [Symbol.asyncDispose]() {
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function inMemory(bytes: Uint8Array, name: string) {
+  const open = async function* () {
+    yield bytes;
+  };
+  return { name: `the manifest of \`docker://${name}\``, digest: undefined, size: undefined, open };
+}
+
+function makeFolder(work: string): string {
+  try {
+    const folder = mkdtempSync(`${work}/.layout-`);
+    mkdirSync(`${folder}/blobs/sha256`, { recursive: true });
+    return folder;
+  } catch (error) {
+    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${work}\`` });
+  }
+}

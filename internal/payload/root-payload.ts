@@ -1,0 +1,92 @@
+import type { ImageTree } from "../image/image-tree.ts";
+import { hostArchitecture } from "../image/oci-choice.ts";
+import { openImage } from "../image/open-image.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import { formatReference, type ImageReference } from "../image/reference.ts";
+import { tarStream } from "../squash/entry-stream.ts";
+import { nameAfterFile } from "./image-name.ts";
+import { requireDigest } from "./layout-payload.ts";
+import type { PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
+
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const CONFIG = "application/vnd.oci.image.config.v1+json";
+const LAYER = "application/vnd.oci.image.layer.v1.tar";
+
+/**
+ * A root file system as a payload: an image of one layer and a configuration that says no more than it must. The same
+ * tree has the same digest.
+ */
+export function rootPayload(
+  reference: Extract<ImageReference, { transport: "dir" | "tar" }>,
+  options: Omit<OpenOptions, "capture">,
+): PayloadSource {
+  const open = () => openImage(reference, { ...options, capture: () => false });
+  return {
+    async describe() {
+      await using tree = await open();
+      const { digest } = await imageOf(tree, options.architecture);
+      const name = nameAfterFile(reference.path, undefined);
+      return { reference: formatReference(reference), digest, names: name === undefined ? [] : [name] };
+    },
+    async open(digest) {
+      const tree = await open();
+      try {
+        const { digest: actual, ...image } = await imageOf(tree, options.architecture);
+        requireDigest(actual, digest, reference.path);
+        return { ...image, created: undefined, [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose]() };
+      } catch (error) {
+        await tree[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+  };
+}
+
+async function imageOf(
+  tree: ImageTree,
+  architecture: string = hostArchitecture(),
+): Promise<Pick<PayloadImage, "manifest" | "config" | "layers"> & { digest: string }> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  let size = 0;
+  for await (const chunk of archiveOf(tree)) {
+    hasher.update(chunk);
+    size += chunk.length;
+  }
+  const diffId = `sha256:${hasher.digest("hex")}`;
+  const config = jsonOf({
+    architecture,
+    os: "linux",
+    config: {},
+    rootfs: { type: "layers", diff_ids: [diffId] },
+  });
+  const manifest = jsonOf({
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: { mediaType: CONFIG, digest: digestOf(config), size: config.length },
+    layers: [{ mediaType: LAYER, digest: diffId, size }],
+  });
+  const layer: PayloadLayer = {
+    layer: {
+      name: `the layer made of \`${tree.source.reference}\``,
+      open: () => archiveOf(tree),
+      // Made here, it is what it is.
+      verify: async () => undefined,
+    },
+    diffId,
+    blob: { digest: diffId, size, mediaType: LAYER },
+  };
+  return { manifest, config, layers: [layer], digest: digestOf(manifest) };
+}
+
+/** The tree as a layer. Chunks are copies: whoever reads them may keep them. */
+async function* archiveOf(tree: ImageTree): AsyncGenerator<Uint8Array> {
+  for await (const chunk of tarStream(tree, { include: () => true })) yield Uint8Array.from(chunk);
+}
+
+function jsonOf(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+}

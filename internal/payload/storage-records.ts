@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { PlatterError } from "../error.ts";
+
+/** A record of `layers.json` or `images.json` (containers/storage, layers.go and images.go); unknown fields stay. */
+const layerRecord = z.looseObject({ id: z.string(), parent: z.string().optional() });
+const imageRecord = z.looseObject({ id: z.string(), names: z.array(z.string()).nullish() });
+
+export type LayerRecord = z.infer<typeof layerRecord>;
+export type ImageRecord = z.infer<typeof imageRecord>;
+
+/** containers/storage's numbers for how a layer's blob is compressed (archive.Compression). */
+const COMPRESSIONS: readonly (readonly [suffix: RegExp, number: number])[] = [
+  [/[.+]gzip$/, 2],
+  [/[.+]zstd$/, 4],
+];
+
+/** @throws PlatterError `E_PAYLOAD_STORAGE` */
+export function parseLayerRecords(text: string, path: string): LayerRecord[] {
+  return parseRecords(z.array(layerRecord), text, path);
+}
+
+/** @throws PlatterError `E_PAYLOAD_STORAGE` */
+export function parseImageRecords(text: string, path: string): ImageRecord[] {
+  return parseRecords(z.array(imageRecord), text, path);
+}
+
+function parseRecords<T>(schema: z.ZodType<T>, text: string, path: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new PlatterError({
+      code: "E_PAYLOAD_STORAGE",
+      kind: "contract",
+      message: `\`/${path}\` in the image is not what podman writes there.`,
+      hint: "Remove the image's own container storage, or leave it out with --exclude.",
+      cause,
+    });
+  }
+}
+
+/** What `layers.json` says about a layer of a payload. */
+export function newLayerRecord(about: {
+  id: string;
+  parent: string | undefined;
+  /** RFC 3339. */
+  created: string;
+  blob: { digest: string; size: number; mediaType: string };
+  diffId: string;
+  diffSize: number;
+  uids: readonly number[];
+  gids: readonly number[];
+}): LayerRecord {
+  const { id, parent, created, blob, diffId, diffSize, uids, gids } = about;
+  const named = COMPRESSIONS.find(([suffix]) => suffix.test(blob.mediaType))?.[1] ?? 0;
+  // Media types lie: Docker archives call plain layers compressed.
+  const compression = blob.digest === diffId ? 0 : named;
+  return {
+    id,
+    ...(parent === undefined ? {} : { parent }),
+    created,
+    // By this one an image is found whose manifest names the compressed blobs.
+    "compressed-diff-digest": blob.digest,
+    "compressed-size": blob.size,
+    "diff-digest": diffId,
+    "diff-size": diffSize,
+    ...(compression === 0 ? {} : { compression }),
+    uidset: [...uids],
+    gidset: [...gids],
+  };
+}
+
+/** A file that is kept with an image: `key` is what containers/storage knows it by. */
+export interface BigData {
+  key: string;
+  bytes: Uint8Array;
+  digest: string;
+}
+
+/** What `images.json` says about a payload. */
+export function newImageRecord(about: {
+  id: string;
+  digest: string;
+  names: readonly string[];
+  topLayer: string | undefined;
+  created: string;
+  data: readonly BigData[];
+}): ImageRecord {
+  const { id, digest, names, topLayer, created, data } = about;
+  return {
+    id,
+    digest,
+    names: [...names],
+    "names-history": [...names],
+    ...(topLayer === undefined ? {} : { layer: topLayer }),
+    metadata: "{}",
+    "big-data-names": data.map(({ key }) => key),
+    "big-data-sizes": Object.fromEntries(data.map(({ key, bytes }) => [key, bytes.length])),
+    "big-data-digests": Object.fromEntries(data.map((each) => [each.key, each.digest])),
+    created,
+  };
+}
+
+/**
+ * Adds an image to those that are there. Its names go over to it, as `podman tag` would do; one that is there already
+ * only gains the names.
+ */
+export function addImageRecord(records: readonly ImageRecord[], image: ImageRecord): ImageRecord[] {
+  const names = image.names ?? [];
+  const others = records.map((record) => {
+    const own = record.names ?? [];
+    if (record.id === image.id) return { ...record, names: [...new Set([...own, ...names])] };
+    return own.some((name) => names.includes(name))
+      ? { ...record, names: own.filter((name) => !names.includes(name)) }
+      : record;
+  });
+  return records.some(({ id }) => id === image.id) ? others : [...others, image];
+}
+
+/**
+ * The name of a file that holds big data: containers/storage writes keys with other characters than letters, digits and
+ * hyphens in base64 (images.go, makeBigDataBaseName).
+ */
+export function bigDataFile(key: string): string {
+  return /^[A-Za-z0-9-]+$/.test(key) ? key : `=${Buffer.from(key).toString("base64")}`;
+}

@@ -1,0 +1,68 @@
+import { compileExcludes } from "../contract/excludes.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import type { WalkOptions } from "../squash/entry-walk.ts";
+import { GraftedTree } from "./graft.ts";
+import type { PayloadDescription, PayloadImage } from "./payload-image.ts";
+import { payloadSource } from "./payload-source.ts";
+import { PayloadTree } from "./payload-tree.ts";
+
+/** Everything that a tree with payloads holds open, payloads included. */
+export interface TreeWithPayloads extends AsyncDisposable {
+  /** The image's own. */
+  image: ImageTree;
+  /** With the payloads in it. */
+  tree: ImageTree;
+  /** The walk over it, where the image's own is given. */
+  walk: (image: WalkOptions) => WalkOptions;
+}
+
+/**
+ * Opens the payloads and puts them into the image's tree, which stays the caller's.
+ * @throws PlatterError `E_PAYLOAD_…`, `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_TOOL_…`
+ */
+export async function withPayloads(
+  tree: ImageTree,
+  about: {
+    payloads: readonly PayloadDescription[];
+    /** Patterns of what is left out of the image. */
+    excludes: readonly string[];
+    time: number;
+    options: Omit<OpenOptions, "capture">;
+  },
+): Promise<TreeWithPayloads> {
+  const { payloads, time, options } = about;
+  if (payloads.length === 0)
+    return { image: tree, tree, walk: (image) => image, [Symbol.asyncDispose]: async () => undefined };
+  const exclude = compileExcludes(about.excludes);
+  const open: PayloadImage[] = [];
+  const release = async () => {
+    for (const image of open) await image[Symbol.asyncDispose]();
+  };
+  try {
+    const named = [];
+    for (const { reference, digest, names } of payloads) {
+      const image = await (await payloadSource(reference, options)).open(digest);
+      open.push(image);
+      named.push({ image, digest, names });
+    }
+    const { work, signal } = options;
+    const payload = await PayloadTree.build(named, { tree, exclude, time, work, signal });
+    const grafted = new GraftedTree(tree, payload, exclude);
+    return {
+      image: tree,
+      tree: grafted,
+      walk: (image) => ({
+        ...image,
+        include: (node, path) => grafted.isPayload(node) || image.include(node, path),
+      }),
+      async [Symbol.asyncDispose]() {
+        await grafted[Symbol.asyncDispose]();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
