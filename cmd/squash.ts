@@ -2,7 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { squashStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { parseSquashOptions } from "../internal/squash/squash-options.ts";
+import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
 import { withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
@@ -16,10 +16,10 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     .option("-o, --output <file>", "where the squashfs goes (default: squashfs.img in the --work folder)")
     .addHelpText(
       "after",
-      "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression xz --block-size 1M -o small.img\n  platter squash --work work",
+      "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",
     );
   withSquashOptions(withWorkOptions(withPlanOptions(command))).action(async (image, flags) => {
-    const options = parseSquashOptions(flags);
+    const options = parseRootfsOptions(flags);
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
       const { context } = session;
       const plan = await session.planFor(["root"]);

@@ -1,6 +1,7 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
-import type { SquashOptions } from "../squash/squash-options.ts";
+import { ROOTFS_WRITERS } from "../squash/rootfs.ts";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Session } from "./session.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
@@ -19,15 +20,15 @@ export interface BuildOptions {
   from: StageName;
   to: StageName;
   freshness: Freshness;
-  squash: SquashOptions;
+  squash: RootfsOptions;
   strictGpt: boolean;
 }
 
-const STAGE_TOOLS = [
+const stageTools = (squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] => [
   ["bios-image", "grub-mkimage"],
-  ["squash", "mksquashfs"],
+  ["squash", ROOTFS_WRITERS[squash.type].tool],
   ["assemble", "xorriso"],
-] as const satisfies readonly (readonly [StageName, ToolName])[];
+];
 
 export interface BuildResult {
   plan: Plan;
@@ -44,7 +45,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
   // A tool that is missing is told before anything slow starts.
-  for (const [name, tool] of STAGE_TOOLS) {
+  for (const [name, tool] of stageTools(options.squash)) {
     if (wanted.has(name) && (name !== "bios-image" || plan.bios !== null)) await context.toolbox.find(tool);
   }
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });

@@ -11,17 +11,22 @@ const LARGE = 64 * 1024;
 
 const ZEROS = new Uint8Array(512);
 
+export interface TarStreamOptions extends WalkOptions {
+  /** `entry` begins with the root directory itself. Default: it is left out, as mksquashfs takes it from options. */
+  root?: "entry" | undefined;
+}
+
 /**
  * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
- * ({@link rootOptions}). Canonical order, each content read once. A chunk is valid until
+ * ({@link rootOptions}), or for another tool with it. Canonical order, each content read once. A chunk is valid until
  * the next but one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
-export async function* tarStream(tree: ImageTree, options: WalkOptions): AsyncGenerator<Uint8Array> {
+export async function* tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
   const batch = new Batch();
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
-    if (entry.path === "") continue;
+    if (entry.path === "" && options.root !== "entry") continue;
     yield* batch.add(tarHeader(entry));
     if (!hasContent(entry)) continue;
     let left = entry.size;

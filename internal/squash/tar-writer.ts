@@ -46,7 +46,7 @@ const MAX_SIZE = 0o77777777777;
  * @throws PlatterError `E_XATTR_NAME`
  */
 export function tarHeader(entry: TarEntry): Uint8Array {
-  const path = entry.type === "directory" ? `${entry.path}/` : entry.path;
+  const path = entry.type === "directory" ? `${entry.path || "."}/` : entry.path;
   const link = entry.linkTo ?? entry.target ?? "";
   const records: Buffer[] = [];
   const number = (keyword: string, value: number, fits: boolean) => {
@@ -159,7 +159,7 @@ function unwritableXattr(name: string, path: BytePath): PlatterError {
   return new PlatterError({
     code: "E_XATTR_NAME",
     kind: "contract",
-    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs.`,
+    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs or mkfs.erofs.`,
     hint: "Remove the attribute in the image, or leave the file out with --exclude.",
   });
 }

@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { PlatterError } from "../error.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
@@ -33,7 +34,7 @@ export interface ToolboxOptions {
 export type ToolArguments = (path: (hostPath: string) => string) => string[];
 
 export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
-  /** Host path of the file that the tool makes. A tool of the image can write nothing else. */
+  /** Host path of the file that the tool makes; its temporary files lie beside it. A tool of the image can write nothing else. */
   output?: string;
 }
 
@@ -62,8 +63,18 @@ export class Toolbox {
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
     const result =
       kept === undefined
-        ? await run({ ...call, argv: [tool.path, ...args((path) => path)], name, signal })
-        : await this.#enclosed(kept, { ...call, argv: args(inside), name, signal }, output);
+        ? await run({
+            ...call,
+            env: envBeside(output, call),
+            argv: [tool.path, ...args((path) => path)],
+            name,
+            signal,
+          })
+        : await this.#enclosed(
+            kept,
+            { ...call, env: envBeside(output && RESULT, call), argv: args(inside), name, signal },
+            output,
+          );
     if (output !== undefined && !isFile(output)) throw madeNothing(name, call.log);
     return result;
   }
@@ -128,6 +139,11 @@ export class Toolbox {
     if (hostPath === work || hostPath.startsWith(`${work}/`)) return `/work${hostPath.slice(work.length)}`;
     throw new Error(`${hostPath} is not in the work directory ${work}`);
   }
+}
+
+/** Where a tool puts its temporary files: what is as large as an image has no room in /tmp. */
+function envBeside(output: string | undefined, { env = {} }: Pick<ToolCall, "env">): Record<string, string> {
+  return output === undefined ? env : { TMPDIR: dirname(output), ...env };
 }
 
 /** Whether a regular file is there: not a symlink, which could lead anywhere. */
