@@ -27,8 +27,17 @@ export async function* tarStream(tree: ImageTree, options: TarStreamOptions): As
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
     if (entry.path === "" && options.root !== "entry") continue;
-    yield* batch.add(tarHeader(entry));
+    const header = tarHeader(entry);
+    if (!batch.fit(header)) yield* batch.add(header);
     if (!hasContent(entry)) continue;
+    const whole = reader.atOnce?.(entry.inode);
+    if (whole !== undefined) {
+      if (whole.length !== entry.size) throw changed(entry);
+      const padding = ZEROS.subarray(0, paddingOf(entry.size));
+      if (!batch.fit(whole)) yield* batch.add(whole);
+      if (!batch.fit(padding)) yield* batch.add(padding);
+      continue;
+    }
     let left = entry.size;
     for await (const piece of reader.open(entry.inode)) {
       left -= piece.length;
@@ -85,6 +94,14 @@ class Batch {
   #other = Buffer.allocUnsafeSlow(BATCH);
   #used = 0;
 
+  /** Takes a piece that there is room for: most of them, without a generator for each. */
+  fit(piece: Uint8Array): boolean {
+    if (piece.length > BATCH - this.#used) return false;
+    this.#buffer.set(piece, this.#used);
+    this.#used += piece.length;
+    return true;
+  }
+
   *add(piece: Uint8Array): Generator<Uint8Array> {
     let rest = piece;
     while (rest.length > BATCH - this.#used) {
@@ -94,8 +111,7 @@ class Batch {
       rest = rest.subarray(room);
       yield* this.flush();
     }
-    this.#buffer.set(rest, this.#used);
-    this.#used += rest.length;
+    this.fit(rest);
   }
 
   *flush(): Generator<Uint8Array> {
