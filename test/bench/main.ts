@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
 import { INPUT_NAMES, type InputName, makeInput } from "./inputs.ts";
-import { measure } from "./meter.ts";
+import { measure, stopMeasured } from "./meter.ts";
 import { type Run, renderOverhead, renderTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -43,13 +43,18 @@ function mountDisk(): { folder: string; [Symbol.dispose]: () => void } {
   run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", file);
   mkdirSync(point, { recursive: true });
   run("mount", "-o", "loop", file, point);
-  return {
-    folder: point,
-    [Symbol.dispose]: () => {
-      run("umount", point);
-      rmSync(file);
-    },
+  const release = () => {
+    run("umount", "-l", point);
+    rmSync(file);
   };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stopMeasured();
+      release();
+      process.exit(130);
+    });
+  }
+  return { folder: point, [Symbol.dispose]: release };
 }
 
 function machine(): string {

@@ -16,7 +16,16 @@ export interface Cost {
 }
 
 /** Milliseconds between two samples of memory and disk. */
-const SAMPLE = 50;
+const SAMPLE = 100;
+const PAGE = 4096;
+
+/** The process group that is being measured. */
+let measured: number | undefined;
+
+/** Ends what is being measured. */
+export function stopMeasured(): void {
+  if (measured !== undefined) process.kill(-measured, "SIGTERM");
+}
 
 /**
  * Runs a command to its end. `folder` lies on the file system that it works on; nobody else may write to that meanwhile.
@@ -32,7 +41,9 @@ export async function measure(argv: readonly string[], folder: string): Promise<
     env: { ...process.env, ACCOUNT: account },
     stdout: "ignore",
     stderr: "pipe",
+    detached: true,
   });
+  measured = child.pid;
   let [memory, disk] = [0, 0];
   const timer = setInterval(() => {
     memory = Math.max(memory, residentBytes(child.pid));
@@ -40,6 +51,7 @@ export async function measure(argv: readonly string[], folder: string): Promise<
   }, SAMPLE);
   const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
   clearInterval(timer);
+  measured = undefined;
   const wall = (performance.now() - start) / 1000;
   disk = Math.max(disk, usedBytes(folder) - before);
   if (code !== 0) throw new Error(`${argv.join(" ")} left with ${code}:\n${stderr}`);
@@ -55,28 +67,21 @@ function usedBytes(folder: string): number {
   return (blocks - bfree) * bsize;
 }
 
-/** Resident bytes of a process and all that descend from it. */
+/** Resident bytes of a process and all that descend from it (proc(5): `children`; the second field of `statm`, in pages). */
 function residentBytes(root: number): number {
-  const parents = new Map<number, number>();
-  const resident = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
+  let sum = 0;
+  const pending = [root];
+  for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
     try {
-      // proc(5): behind the name, which may hold anything, come the state and the parent; field 24 is the size in pages.
-      const fields = readFileSync(`/proc/${name}/stat`, "latin1").split(") ").pop()!.split(" ");
-      parents.set(Number(name), Number(fields[1]));
-      resident.set(Number(name), Number(fields[21]) * 4096);
+      sum += Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]) * PAGE;
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const children = readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").trim();
+        if (children !== "") pending.push(...children.split(" ").map(Number));
+      }
     } catch {
       // It has ended meanwhile.
     }
   }
-  const descends = (pid: number): boolean => {
-    for (let at: number | undefined = pid; at !== undefined && at !== 0; at = parents.get(at))
-      if (at === root) return true;
-    return false;
-  };
-  let sum = 0;
-  for (const [pid, bytes] of resident) if (descends(pid)) sum += bytes;
   return sum;
 }
 

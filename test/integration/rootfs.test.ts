@@ -18,7 +18,8 @@ import { OciMaker } from "../unit/image-oci-maker.ts";
 import { type Listing, listDirectory, listTree } from "./image-listing.ts";
 import { tortureLayers } from "./image-torture.ts";
 
-setDefaultTimeout(120_000);
+// The machine that runs this may be busy.
+setDefaultTimeout(600_000);
 
 const UUID = "12345678-9abc-8def-8123-456789abcdef";
 const TIME = 1_700_000_000;
