@@ -47,7 +47,7 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
     .addOption(
       new Option(
         "--rootfs <type>",
-        "file system of the live root; erofs needs Linux 5.4 or later in the image",
+        "file system of the live root; erofs needs dracut 103 or later in the image",
       )
         .choices(ROOTFS_TYPES)
         .default("squashfs" as const),
