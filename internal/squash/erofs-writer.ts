@@ -8,7 +8,8 @@ export const erofsWriter: RootfsWriter = {
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
     const stdin = counted(tarStream(tree, { ...walk, root: "entry" }), onBytes);
     const args = { options, time, uuid };
-    await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), { stdin, log, output });
+    const call = { stdin, log, output, temporaryFiles: "beside-output" } as const;
+    await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), call);
   },
 };
 

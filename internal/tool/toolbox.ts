@@ -34,8 +34,10 @@ export interface ToolboxOptions {
 export type ToolArguments = (path: (hostPath: string) => string) => string[];
 
 export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
-  /** Host path of the file that the tool makes; its temporary files lie beside it. A tool of the image can write nothing else. */
+  /** Host path of the file that the tool makes. A tool of the image can write nothing else. */
   output?: string;
+  /** For a tool that has temporary files as large as an image, which /tmp has no room for. Default: it has none. */
+  temporaryFiles?: "beside-output";
 }
 
 /** What a tool of the image writes, in the one folder where it can. */
@@ -59,22 +61,16 @@ export class Toolbox {
   async use(name: ToolName, args: ToolArguments, options: UseOptions = {}): Promise<ToolResult> {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
-    const { output, ...call } = options;
+    const { output, temporaryFiles, ...given } = options;
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
+    const path = kept === undefined ? (hostPath: string) => hostPath : inside;
+    const call = { ...given, name, signal };
+    if (temporaryFiles !== undefined && output !== undefined)
+      call.env = { TMPDIR: dirname(path(output)), ...given.env };
     const result =
       kept === undefined
-        ? await run({
-            ...call,
-            env: envBeside(output, call),
-            argv: [tool.path, ...args((path) => path)],
-            name,
-            signal,
-          })
-        : await this.#enclosed(
-            kept,
-            { ...call, env: envBeside(output && RESULT, call), argv: args(inside), name, signal },
-            output,
-          );
+        ? await run({ ...call, argv: [tool.path, ...args(path)] })
+        : await this.#enclosed(kept, { ...call, argv: args(path) }, output);
     if (output !== undefined && !isFile(output)) throw madeNothing(name, call.log);
     return result;
   }
@@ -139,11 +135,6 @@ export class Toolbox {
     if (hostPath === work || hostPath.startsWith(`${work}/`)) return `/work${hostPath.slice(work.length)}`;
     throw new Error(`${hostPath} is not in the work directory ${work}`);
   }
-}
-
-/** Where a tool puts its temporary files: what is as large as an image has no room in /tmp. */
-function envBeside(output: string | undefined, { env = {} }: Pick<ToolCall, "env">): Record<string, string> {
-  return output === undefined ? env : { TMPDIR: dirname(output), ...env };
 }
 
 /** Whether a regular file is there: not a symlink, which could lead anywhere. */
