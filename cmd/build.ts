@@ -4,7 +4,7 @@ import { build } from "../internal/pipeline/build.ts";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import { folderOf } from "../internal/pipeline/session.ts";
 import { STAGES } from "../internal/pipeline/stage.ts";
-import { parseSquashOptions } from "../internal/squash/squash-options.ts";
+import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
 import { openCache, withCacheOptions } from "./cache.ts";
 import {
@@ -38,7 +38,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
   withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
     async (image, flags) => {
       const world = worldOf();
-      const squash = parseSquashOptions(flags);
+      const squash = parseRootfsOptions(flags);
       const writesIso = flags.to === "assemble" || flags.to === "implant";
       if (writesIso && flags.output === undefined) throw noOutput();
       if (!writesIso && (flags.checksum || flags.report !== undefined)) throw noIso(flags.to);

@@ -44,5 +44,5 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
 async function estimateOf(plan: Plan, session: Session): Promise<SpaceEstimate | undefined> {
   if (plan.payloads.length > 0) return undefined;
   const whole = await session.withPayloads(await session.image());
-  return estimateSpace(plan, whole, { compression: "zstd" });
+  return estimateSpace(plan, whole, { type: "squashfs", compression: "zstd" });
 }

@@ -6,6 +6,7 @@ import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
 import { machineError } from "../internal/machine-error.ts";
 import { Session } from "../internal/pipeline/session.ts";
+import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
 import type { World } from "./world.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
@@ -47,18 +48,27 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
     .option("--work <dir>", "keep plan, stages and logs in this folder, and do again only what changed")
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
-      new Option("--tools <where>", "where mksquashfs, xorriso and grub-mkimage come from")
+      new Option("--tools <where>", "where mksquashfs, mkfs.erofs, xorriso and grub-mkimage come from")
         .choices(["auto", "image", "host"] as const)
         .default("auto" as const),
     );
 }
 
-/** Options for the compression of the root file system. */
+/** Options for the root file system. */
 export function withSquashOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
-    .option("--compression <name>", "zstd, xz, gzip, lz4 or none (default: zstd)")
-    .option("--level <number>", "compression level (default: 9 for zstd)")
-    .option("--block-size <size>", "4K to 1M (default: 256K)");
+    .addOption(
+      new Option(
+        "--rootfs <type>",
+        "file system of the live root; erofs needs dracut 103 or later in the image",
+      )
+        .choices(ROOTFS_TYPES)
+        .default("squashfs" as const),
+    )
+    .option(
+      "--compression <how>",
+      "fast, balanced or small; or zstd, xz, gzip, lz4 or none, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+    );
 }
 
 export interface PlanFlags {

@@ -3,7 +3,8 @@ import { runStage } from "../internal/pipeline/stage.ts";
 import { squashStage } from "../internal/pipeline/stages.ts";
 import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { parseSquashOptions } from "../internal/squash/squash-options.ts";
+import { ROOTFS_WRITERS } from "../internal/squash/rootfs.ts";
+import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
 import { withPayloadOptions, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
@@ -17,16 +18,17 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     .option("-o, --output <file>", "where the squashfs goes (default: squashfs.img in the --work folder)")
     .addHelpText(
       "after",
-      "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression xz --block-size 1M -o small.img\n  platter squash --work work",
+      "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",
     );
   withSquashOptions(withWorkOptions(withPayloadOptions(withPlanOptions(command)))).action(
     async (image, flags) => {
-      const options = parseSquashOptions(flags);
+      const options = parseRootfsOptions(flags);
       await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
         const { context } = session;
         const plan = await session.planFor(["root"]);
+        const tools = [ROOTFS_WRITERS[options.type].tool];
         const { compression } = options;
-        const needs = { tools: ["mksquashfs"], compression, moduleVersion: null, unusable: "fails" } as const;
+        const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
         session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
         const stage = squashStage(plan, context, {
           image: () => session.plannedImage(),

@@ -1,4 +1,4 @@
-import type { Compression } from "../squash/squash-options.ts";
+import type { Compression } from "../squash/rootfs-options.ts";
 import { compareDotted } from "../tool/find.ts";
 import { type Finding, finding } from "./finding.ts";
 

@@ -82,6 +82,11 @@ export interface ImageTree extends AsyncDisposable {
 
 export interface SequentialReader extends AsyncDisposable {
   open(inode: Inode): Content;
+  /**
+   * In place of `open`: the whole content, valid until the next call, where it can be had without waiting; else
+   * undefined. Waiting costs more than reading a small file does.
+   */
+  atOnce?(inode: Inode): Uint8Array | undefined;
 }
 
 /** The path of a node. */

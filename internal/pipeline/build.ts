@@ -1,7 +1,8 @@
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import type { SquashOptions } from "../squash/squash-options.ts";
+import { ROOTFS_WRITERS } from "../squash/rootfs.ts";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
 import type { Session } from "./session.ts";
@@ -16,17 +17,17 @@ export interface BuildOptions {
   from: StageName;
   to: StageName;
   freshness: Freshness;
-  squash: SquashOptions;
-  /** Where squashfs images are kept between builds. */
+  squash: RootfsOptions;
+  /** Where root file systems are kept between builds. */
   cache: ArtifactCache | undefined;
   strictGpt: boolean;
 }
 
-const STAGE_TOOLS = [
+const stageTools = (squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] => [
   ["bios-image", "grub-mkimage"],
-  ["squash", "mksquashfs"],
+  ["squash", ROOTFS_WRITERS[squash.type].tool],
   ["assemble", "xorriso"],
-] as const satisfies readonly (readonly [StageName, ToolName])[];
+];
 
 export interface BuildResult {
   plan: Plan;
@@ -45,7 +46,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
   // A tool that is missing, or not what is needed, is told before anything slow starts.
-  const needed = STAGE_TOOLS.flatMap(([name, tool]) =>
+  const needed = stageTools(options.squash).flatMap(([name, tool]) =>
     wanted.has(name) && (name !== "bios-image" || plan.bios !== null) ? [tool] : [],
   );
   const { compression } = options.squash;

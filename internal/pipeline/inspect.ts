@@ -11,7 +11,7 @@ import { externalDecompressor } from "../image/external-decompressor.ts";
 import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
 import { openImage } from "../image/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
-import { walkOptions } from "../squash/squash.ts";
+import { walkOptions } from "../squash/rootfs.ts";
 import { treeDigest } from "../squash/tree-digest.ts";
 import type { ToolName } from "../tool/find.ts";
 import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../tool/image-tool.ts";
@@ -117,7 +117,8 @@ async function imageTools(
   const architecture = parseArchitecture(tree.source.architecture ?? process.arch);
   if (architecture !== parseArchitecture(process.arch)) return found;
   const wanted = new Set<ToolName>(["grub-mkimage", ...about.missingTools]);
-  if (about.tools === "image") for (const name of ["mksquashfs", "xorriso"] as const) wanted.add(name);
+  if (about.tools === "image")
+    for (const name of ["mksquashfs", "mkfs.erofs", "xorriso"] as const) wanted.add(name);
   for (const name of [...wanted].sort()) {
     const program = findInImage(tree.root, name);
     if (program === undefined) continue;

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Plan } from "../contract/plan.ts";
-import type { SquashOptions } from "../squash/squash-options.ts";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool } from "../tool/find.ts";
 import type { FileRecord } from "./receipt.ts";
 import type { StageTimes } from "./stage.ts";
@@ -11,7 +11,7 @@ const BUILD_TYPE = "urn:platter:iso:1";
 export interface BuildRecord {
   plan: Plan;
   iso: FileRecord;
-  squash: SquashOptions;
+  squash: RootfsOptions;
   tools: readonly FoundTool[];
   times: StageTimes;
   started: Date;

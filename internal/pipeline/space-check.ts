@@ -27,19 +27,19 @@ export interface SpaceNeed {
 
 /** What a build still needs, by file system: the ISO takes the place of what it is made of, where that is released. */
 export function spaceNeeds(estimate: SpaceEstimate, use: SpaceUse & { onOneDisk: boolean }): SpaceNeed[] {
-  const { rootfs, iso, esp } = estimate;
+  const { rootfs, iso, esp, temporary } = estimate;
   const [work, output] = [use.work, use.output === undefined ? undefined : dirname(use.output)];
-  const squash = plus(rootfs, esp);
-  if (output === undefined) return [{ folder: work, bytes: squash, what: "the root file system" }];
-  if (!use.onOneDisk) {
-    return [
-      { folder: work, bytes: squash, what: "the root file system" },
-      { folder: output, bytes: iso, what: "the ISO" },
-    ];
+  const made = plus(rootfs, esp);
+  const making = { least: made.least + temporary, most: made.most + temporary };
+  const rootfsNeed = { folder: work, bytes: making, what: "the root file system" };
+  if (output === undefined) return [rootfsNeed];
+  if (!use.onOneDisk) return [rootfsNeed, { folder: output, bytes: iso, what: "the ISO" }];
+  if (use.sources === "use-up") {
+    return [{ folder: output, bytes: larger(plus(iso, esp), making), what: "the ISO" }];
   }
-  if (use.sources === "use-up") return [{ folder: output, bytes: plus(iso, esp), what: "the ISO" }];
-  const both = { least: squash.least + iso.least, most: squash.most + iso.most };
-  return [{ folder: output, bytes: both, what: "the ISO and, beside it, the root file system" }];
+  const both = { least: made.least + iso.least, most: made.most + iso.most };
+  const what = "the ISO and, beside it, the root file system";
+  return [{ folder: output, bytes: larger(both, making), what }];
 }
 
 /**
@@ -73,6 +73,10 @@ function tooLittle(about: { folder: string; what: string; needed: number; free: 
 
 function plus({ least, most }: Range, bytes: number): Range {
   return { least, most: most + bytes };
+}
+
+function larger(a: Range, b: Range): Range {
+  return { least: Math.max(a.least, b.least), most: Math.max(a.most, b.most) };
 }
 
 /** Bytes: what an ordinary user may use, and what is there for root, who may use what is reserved. */

@@ -3,7 +3,8 @@ import type { Plan } from "../contract/plan.ts";
 import { plannedFiles } from "../iso/planned-files.ts";
 import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { walkEntries } from "../squash/entry-walk.ts";
-import { walkOptions } from "../squash/squash.ts";
+import { walkOptions } from "../squash/rootfs.ts";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
 
 /** Bytes: what is needed in any case, and what will do in all but strange ones. */
 export interface Range {
@@ -16,6 +17,8 @@ export interface SpaceEstimate {
   content: number;
   /** The compressed root file system. */
   rootfs: Range;
+  /** Files that are gone once the root file system is made. */
+  temporary: number;
   /** The EFI system partition. */
   esp: number;
   iso: Range;
@@ -40,7 +43,7 @@ const ENTRY = 96;
 export function estimateSpace(
   plan: Plan,
   whole: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
-  { compression }: { compression: string },
+  { type, compression }: Pick<RootfsOptions, "type" | "compression">,
 ): SpaceEstimate {
   const { rootfs, content } = estimateRootfs(plan, whole, compression);
   const files = plannedFiles(plan);
@@ -52,6 +55,8 @@ export function estimateSpace(
   return {
     content,
     rootfs,
+    // mkfs.erofs keeps all content of a tar archive as it is until it has compressed it.
+    temporary: type === "erofs" ? content : 0,
     esp,
     iso: { least: rootfs.least + sum(/./), most: rootfs.most + others },
   };

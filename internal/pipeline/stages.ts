@@ -9,8 +9,9 @@ import { renderDiscinfo, renderDiskInfo } from "../iso/discinfo.ts";
 import { markerPath, planLayout } from "../iso/iso-files.ts";
 import { implantIsoMd5 } from "../iso/isomd5-file.ts";
 import type { TreeWithPayloads } from "../payload/with-payloads.ts";
-import { makeSquashfs, walkOptions } from "../squash/squash.ts";
-import type { SquashOptions } from "../squash/squash-options.ts";
+import { requireErofsKernel } from "../squash/erofs-kernel.ts";
+import { makeRootfs, ROOTFS_WRITERS, walkOptions } from "../squash/rootfs.ts";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
 import { parseReceipt, sha256Text } from "./receipt.ts";
@@ -46,20 +47,21 @@ export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
 }
 
 export function squashStage(
-  plan: Pick<Plan, "image" | "excludes" | "time" | "payloads">,
+  plan: Pick<PartialPlan, "image" | "excludes" | "time" | "payloads" | "uuid" | "kernel">,
   context: Context,
   about: {
     image: () => Promise<ImageTree>;
     withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
-    options: SquashOptions;
+    options: RootfsOptions;
   },
 ): Stage {
   const { work } = context;
   const output = work.file(ARTIFACTS.squashfs);
   const { options } = about;
+  requireErofsKernel(plan.kernel?.version, options);
   return {
     name: "squash",
-    tools: ["mksquashfs"],
+    tools: [ROOTFS_WRITERS[options.type].tool],
     inputs: {
       tree: plan.image.treeDigest,
       image: plan.image.digest ?? "",
@@ -67,14 +69,18 @@ export function squashStage(
       time: String(plan.time),
       payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
       options: JSON.stringify(options),
+      ...(options.type === "erofs" && { uuid: plan.uuid }),
     },
     outputs: [output],
     run: async (task) => {
       const { tree, walk: walkOf } = await about.withPayloads(await about.image());
       const walk = walkOf(walkOptions(compileExcludes(plan.excludes), plan.time));
       await work.make(ARTIFACTS.squashfs, (partial) => {
-        const run = { tree, walk, options, time: plan.time, output: partial, log: work.log("squash"), task };
-        return makeSquashfs(run, context.toolbox);
+        const { time, uuid } = plan;
+        const log = work.log("squash");
+        const warn = (text: string) => context.reporter.warn(text);
+        const run = { tree, walk, options, time, uuid, output: partial, log, task, warn };
+        return makeRootfs(run, context.toolbox);
       });
       return formatBytes((await Bun.file(output).stat()).size);
     },

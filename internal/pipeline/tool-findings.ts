@@ -2,9 +2,9 @@ import { checkGrubMkimage, checkMksquashfs } from "../contract/check-tools.ts";
 import { type Finding, finding } from "../contract/finding.ts";
 import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
-import type { Compression } from "../squash/squash-options.ts";
+import type { Compression } from "../squash/rootfs-options.ts";
 import { listCompressors } from "../tool/compressors.ts";
-import { TOOLS, type ToolName } from "../tool/find.ts";
+import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 
 export interface ToolNeeds {
@@ -37,7 +37,8 @@ export async function findingsAboutTools(toolbox: Toolbox, needs: ToolNeeds): Pr
 
 /** As {@link findingsAboutTools}, for all that a plan will need with the usual compression; nothing ends it. */
 export function findingsForPlan(toolbox: Toolbox, { bios }: Pick<Plan, "bios">): Promise<Finding[]> {
-  const tools = (Object.keys(TOOLS) as ToolName[]).filter((name) => name !== "grub-mkimage" || bios !== null);
+  const tools: ToolName[] = ["mksquashfs", "xorriso"];
+  if (bios !== null) tools.push("grub-mkimage");
   const moduleVersion = bios?.version ?? null;
   return findingsAboutTools(toolbox, { tools, compression: "zstd", moduleVersion, unusable: "is-told" });
 }
@@ -52,6 +53,7 @@ async function findingsAbout(
       return checkMksquashfs({ version, compressors: await listCompressors(toolbox) }, needs.compression);
     case "grub-mkimage":
       return checkGrubMkimage(version, needs.moduleVersion);
+    case "mkfs.erofs":
     case "xorriso":
       return [];
     default: {

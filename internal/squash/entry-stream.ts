@@ -11,19 +11,33 @@ const LARGE = 64 * 1024;
 
 const ZEROS = new Uint8Array(512);
 
+export interface TarStreamOptions extends WalkOptions {
+  /** `entry` begins with the root directory itself. Default: it is left out, as mksquashfs takes it from options. */
+  root?: "entry" | undefined;
+}
+
 /**
  * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
- * ({@link rootOptions}). Canonical order, each content read once. A chunk is valid until
+ * ({@link rootOptions}), or for another tool with it. Canonical order, each content read once. A chunk is valid until
  * the next but one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
-export async function* tarStream(tree: ImageTree, options: WalkOptions): AsyncGenerator<Uint8Array> {
+export async function* tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
   const batch = new Batch();
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
-    if (entry.path === "") continue;
-    yield* batch.add(tarHeader(entry));
+    if (entry.path === "" && options.root !== "entry") continue;
+    const header = tarHeader(entry);
+    if (!batch.fit(header)) yield* batch.add(header);
     if (!hasContent(entry)) continue;
+    const whole = reader.atOnce?.(entry.inode);
+    if (whole !== undefined) {
+      if (whole.length !== entry.size) throw changed(entry);
+      const padding = ZEROS.subarray(0, paddingOf(entry.size));
+      if (!batch.fit(whole)) yield* batch.add(whole);
+      if (!batch.fit(padding)) yield* batch.add(padding);
+      continue;
+    }
     let left = entry.size;
     for await (const piece of reader.open(entry.inode)) {
       left -= piece.length;
@@ -80,6 +94,14 @@ class Batch {
   #other = Buffer.allocUnsafeSlow(BATCH);
   #used = 0;
 
+  /** Takes a piece that there is room for: most of them, without a generator for each. */
+  fit(piece: Uint8Array): boolean {
+    if (piece.length > BATCH - this.#used) return false;
+    this.#buffer.set(piece, this.#used);
+    this.#used += piece.length;
+    return true;
+  }
+
   *add(piece: Uint8Array): Generator<Uint8Array> {
     let rest = piece;
     while (rest.length > BATCH - this.#used) {
@@ -89,8 +111,7 @@ class Batch {
       rest = rest.subarray(room);
       yield* this.flush();
     }
-    this.#buffer.set(rest, this.#used);
-    this.#used += rest.length;
+    this.fit(rest);
   }
 
   *flush(): Generator<Uint8Array> {

@@ -46,7 +46,7 @@ const MAX_SIZE = 0o77777777777;
  * @throws PlatterError `E_XATTR_NAME`
  */
 export function tarHeader(entry: TarEntry): Uint8Array {
-  const path = entry.type === "directory" ? `${entry.path}/` : entry.path;
+  const path = entry.type === "directory" ? `${entry.path || "."}/` : entry.path;
   const link = entry.linkTo ?? entry.target ?? "";
   const records: Buffer[] = [];
   const number = (keyword: string, value: number, fits: boolean) => {
@@ -123,24 +123,30 @@ const EXTENDED: Fields = {
 
 function fill(block: Buffer, fields: Fields): void {
   block.write(fields.path, 0, MAX_TEXT, "latin1");
-  block.write(octal(fields.mode, 7), 100, "latin1");
-  block.write(octal(fields.uid, 7), 108, "latin1");
-  block.write(octal(fields.gid, 7), 116, "latin1");
-  block.write(octal(fields.size, 11), 124, "latin1");
-  block.write(octal(fields.mtime, 11), 136, "latin1");
+  octal(block, 100, { value: fields.mode, digits: 7 });
+  octal(block, 108, { value: fields.uid, digits: 7 });
+  octal(block, 116, { value: fields.gid, digits: 7 });
+  octal(block, 124, { value: fields.size, digits: 11 });
+  octal(block, 136, { value: fields.mtime, digits: 11 });
   block.write("        ", 148, "latin1");
   block.write(fields.type, 156, "latin1");
   block.write(fields.link, 157, MAX_TEXT, "latin1");
   block.write("ustar\x0000", 257, "latin1");
-  block.write(octal(fields.devMajor, 7), 329, "latin1");
-  block.write(octal(fields.devMinor, 7), 337, "latin1");
+  octal(block, 329, { value: fields.devMajor, digits: 7 });
+  octal(block, 337, { value: fields.devMinor, digits: 7 });
   let sum = 0;
   for (let at = 0; at < 345; at++) sum += block[at] as number;
-  block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+  octal(block, 148, { value: sum, digits: 6 });
+  block[154] = 0;
 }
 
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, "0");
+/** Writes a number with leading zeros, digit by digit: a string for each would be most of a header's cost. */
+function octal(block: Buffer, at: number, { value, digits }: { value: number; digits: number }): void {
+  let rest = value;
+  for (let i = at + digits - 1; i >= at; i--) {
+    block[i] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }
 
 /** `LENGTH KEYWORD=VALUE\n`, where the length counts its own digits. */
@@ -159,7 +165,7 @@ function unwritableXattr(name: string, path: BytePath): PlatterError {
   return new PlatterError({
     code: "E_XATTR_NAME",
     kind: "contract",
-    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs.`,
+    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs or mkfs.erofs.`,
     hint: "Remove the attribute in the image, or leave the file out with --exclude.",
   });
 }

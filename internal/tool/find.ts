@@ -3,7 +3,7 @@ import { PlatterError } from "../error.ts";
 import { lastLines, type RunTool } from "./run.ts";
 
 /** The tools that platter calls for heavy work. */
-export type ToolName = "mksquashfs" | "xorriso" | "grub-mkimage";
+export type ToolName = "mksquashfs" | "mkfs.erofs" | "xorriso" | "grub-mkimage";
 
 interface ToolFacts {
   /** Names the program goes by, the usual one first. */
@@ -24,6 +24,14 @@ export const TOOLS: Record<ToolName, ToolFacts> = {
     minimum: [4, 5],
     reason: "reads a tar stream (`-tar`)",
     packages: "`squashfs-tools`",
+  },
+  "mkfs.erofs": {
+    programs: ["mkfs.erofs"],
+    versionArguments: ["-V"],
+    versionPattern: /(?:mkfs\.erofs|erofs-utils\)) v?(\d+(?:\.\d+)*)/,
+    minimum: [1, 8],
+    reason: "reads a tar stream (`--tar=f`) and keeps its times (`--mkfs-time`)",
+    packages: "`erofs-utils`",
   },
   xorriso: {
     programs: ["xorriso"],

@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { PlatterError } from "../error.ts";
 import { SteadyWriting } from "../steady-writing.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
@@ -38,6 +39,8 @@ export type ToolArguments = (path: (hostPath: string) => string) => string[];
 export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
   /** Host path of the file that the tool makes. A tool of the image can write nothing else. */
   output?: string;
+  /** For a tool that has temporary files as large as an image, which /tmp has no room for. Default: it has none. */
+  temporaryFiles?: "beside-output";
 }
 
 interface FoundPlace {
@@ -67,13 +70,17 @@ export class Toolbox {
   async use(name: ToolName, args: ToolArguments, options: UseOptions = {}): Promise<ToolResult> {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
-    const { output, ...call } = options;
+    const { output, temporaryFiles, ...given } = options;
     using _ = output === undefined ? undefined : new SteadyWriting(output, "on-the-way");
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
+    const path = kept === undefined ? (hostPath: string) => hostPath : inside;
+    const call = { ...given, name, signal };
+    if (temporaryFiles !== undefined && output !== undefined)
+      call.env = { TMPDIR: dirname(path(output)), ...given.env };
     const result =
       kept === undefined
-        ? await run({ ...call, argv: [tool.path, ...args((path) => path)], name, signal })
-        : await this.#enclosed(kept, { ...call, argv: args(inside), name, signal }, output);
+        ? await run({ ...call, argv: [tool.path, ...args(path)] })
+        : await this.#enclosed(kept, { ...call, argv: args(path) }, output);
     if (output !== undefined && !isFile(output)) throw madeNothing(name, call.log);
     return result;
   }

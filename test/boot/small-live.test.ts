@@ -47,6 +47,7 @@ describe("the small live image boots", () => {
         secureboot: { bios: "none", uefi: "0", "secure-boot": "1" }[way.firmware],
         lockdown: way.firmware === "secure-boot" ? "integrity" : "none",
         kver: smallLive().kver,
+        rootfs: "squashfs",
         os: "debian-12",
         // Capability, device node, hard link, owner, mode, time, whiteouts: all as the image has them.
         checks: "ok",

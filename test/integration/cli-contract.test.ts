@@ -343,8 +343,13 @@ describe("wrong usage", () => {
     [["build", "x"], "E_OUTPUT", "where the ISO goes", "-o"],
     [["squash", "x"], "E_OUTPUT", "where the result goes", "--work"],
     [["build", "x", "-o", "out/x.iso", "--compression", "rar"], "E_COMPRESSION", "`rar`", "zstd, xz, gzip"],
-    [["build", "x", "-o", "out/x.iso", "--level", "99"], "E_COMPRESSION", "`99`", "1 to 22"],
-    [["build", "x", "-o", "out/x.iso", "--block-size", "3K"], "E_COMPRESSION", "`3K`", "power of two"],
+    [["build", "x", "-o", "out/x.iso", "--compression", "zstd:99"], "E_COMPRESSION", "`99`", "1 to 22"],
+    [
+      ["build", "x", "-o", "out/x.iso", "--compression", "zstd:9,3K"],
+      "E_COMPRESSION",
+      "`3K`",
+      "power of two",
+    ],
     [
       ["build", "x", "-o", "out/x.iso", "--from", "squash", "--to", "inspect", "--work", "w"],
       "E_STAGE_ORDER",

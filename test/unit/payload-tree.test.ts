@@ -8,7 +8,7 @@ import type { ImageTree } from "../../internal/image/image-tree.ts";
 import { withPayloads } from "../../internal/payload/with-payloads.ts";
 import { tarStream } from "../../internal/squash/entry-stream.ts";
 import { walkEntries } from "../../internal/squash/entry-walk.ts";
-import { walkOptions } from "../../internal/squash/squash.ts";
+import { walkOptions } from "../../internal/squash/rootfs.ts";
 import { OciMaker } from "./image-oci-maker.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 

@@ -6,6 +6,7 @@ import { openDirectory } from "../../internal/image/directory.ts";
 import { spaceNeeds } from "../../internal/pipeline/space-check.ts";
 import { estimateSpace } from "../../internal/pipeline/space-estimate.ts";
 import type { WalkOptions } from "../../internal/squash/entry-walk.ts";
+import type { Compression, RootfsType } from "../../internal/squash/rootfs-options.ts";
 import { plan } from "../helpers/plan.ts";
 
 const MIB = 1024 * 1024;
@@ -14,9 +15,10 @@ describe("estimateSpace", () => {
   const everything = (options: WalkOptions) => options;
 
   const estimateOf = async (
-    compression: string,
-    { layerBytes, payload }: { layerBytes?: number; payload?: number } = {},
+    compression: Compression,
+    about: { layerBytes?: number; payload?: number; type?: RootfsType } = {},
   ) => {
+    const { layerBytes, payload, type = "squashfs" } = about;
     const folder = mkdtempSync(join(tmpdir(), "platter-estimate-"));
     try {
       mkdirSync(`${folder}/boot/efi`, { recursive: true });
@@ -36,7 +38,7 @@ describe("estimateSpace", () => {
         truncateSync(`${folder}/storage/layer`, payload);
       }
       await using whole = await openDirectory(folder, { signal: new AbortController().signal });
-      return estimateSpace(plan(), { image: tree, tree: whole, walk: everything }, { compression });
+      return estimateSpace(plan(), { image: tree, tree: whole, walk: everything }, { type, compression });
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -51,7 +53,7 @@ describe("estimateSpace", () => {
   });
 
   test("goes by the compressor", async () => {
-    const most = async (name: string) => (await estimateOf(name)).rootfs.most;
+    const most = async (name: Compression) => (await estimateOf(name)).rootfs.most;
     expect(await most("none")).toBeGreaterThanOrEqual(110 * MIB);
     expect(await most("lz4")).toBeGreaterThan(await most("xz"));
   });
@@ -61,6 +63,11 @@ describe("estimateSpace", () => {
     expect(rootfs.least).toBe(Math.floor(0.4 * MIB));
     expect(rootfs.most).toBeLessThan(1.2 * MIB);
     expect((await estimateOf("none", { layerBytes: MIB })).rootfs.most).toBeGreaterThanOrEqual(110 * MIB);
+  });
+
+  test("knows what mkfs.erofs keeps beside the output", async () => {
+    expect((await estimateOf("zstd", { type: "erofs" })).temporary).toBe(110 * MIB);
+    expect((await estimateOf("zstd")).temporary).toBe(0);
   });
 
   test("adds the payloads, of which the image's layers say nothing", async () => {
@@ -76,6 +83,7 @@ describe("spaceNeeds", () => {
   const estimate = {
     content: 0,
     rootfs: { least: 10, most: 100 },
+    temporary: 0,
     esp: 5,
     iso: { least: 12, most: 130 },
   };
@@ -98,6 +106,14 @@ describe("spaceNeeds", () => {
       ["/work", 105],
       ["/out", 130],
     ]);
+  });
+
+  test("what is there for a while counts where it is more than what comes after", () => {
+    const withTemporary = { ...estimate, temporary: 200 };
+    const [need] = spaceNeeds(withTemporary, { ...use, sources: "use-up" });
+    expect(need?.bytes).toEqual({ least: 210, most: 305 });
+    const [work, output] = spaceNeeds(withTemporary, { ...use, onOneDisk: false });
+    expect([work?.bytes.most, output?.bytes.most]).toEqual([305, 130]);
   });
 
   test("without an ISO", () => {

@@ -76,6 +76,7 @@ describe("checkVersion", () => {
       "xorriso 1.5.4 : ...\n\nxorriso version   :  1.5.4\nVersion timestamp :  2021.01.30",
       "1.5.4",
     ],
+    ["mkfs.erofs", "mkfs.erofs (erofs-utils) 1.8.6\navailable compressors: lz4, lz4hc", "1.8.6"],
     ["grub-mkimage", "grub-mkimage (GRUB) 2.06-13+deb12u1", "2.06"],
     ["grub-mkimage", "grub2-mkimage (GRUB) 2.12", "2.12"],
   ] as const)("%s: %j is %s", async (name, stdout, version) => {
@@ -96,6 +97,11 @@ describe("checkVersion", () => {
       "mksquashfs",
       "mksquashfs version 4.4 (2019/08/29)",
       "`mksquashfs` 4.4 is too old: 4.5 or later is needed",
+    ],
+    [
+      "mkfs.erofs",
+      "mkfs.erofs 1.5\nusage: [options] FILE",
+      "`mkfs.erofs` 1.5 is too old: 1.8 or later is needed",
     ],
     ["xorriso", "xorriso version   :  1.4.8", "`xorriso` 1.4.8 is too old: 1.5.0 or later is needed"],
     ["grub-mkimage", "(GRUB) 2.00", "`grub-mkimage` 2.00 is too old: 2.2 or later is needed"],

@@ -6,6 +6,7 @@ import { checkIsoMd5, type PassOptions } from "../isomd5-check.ts";
 import { AREA_OFFSET, AREA_SIZE } from "../isomd5-text.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
+import { type ErofsSuperblock, isErofs, readErofs } from "./erofs-superblock.ts";
 import { latin1, shown } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { contentOf, findNode, type IsoNode, nodeSource, nodesOf } from "./iso-node.ts";
@@ -31,13 +32,13 @@ export interface Expected {
 
 /** Names under which live systems keep their root; any other file is looked at only if it says that it is one. */
 const SQUASHFS_NAME = /squashfs|\.sfs$/i;
-const MAYBE_SQUASHFS_NAME = /\.(img|erofs|root)$/i;
+const MAYBE_ROOT_NAME = /\.(img|erofs|root)$/i;
 
 /** Several names may lead to the same file. */
-const MAX_SQUASHFS = 64;
+const MAX_ROOTS = 64;
 
-/** Runs the check `squashfs`. */
-export async function checkSquashfs(
+/** Runs the checks `squashfs` and `erofs`: what a file is, it says itself; dracut too goes by that and not by its name. */
+export async function checkRootFileSystems(
   source: ByteSource,
   tree: IsoNode,
   builder: ReportBuilder,
@@ -45,13 +46,20 @@ export async function checkSquashfs(
   const seen = new Set<number>();
   for (const node of nodesOf(tree)) {
     const first = node.extents[0]!.lba;
-    if (node.kind !== "file" || node.size === 0 || seen.has(first) || seen.size >= MAX_SQUASHFS) continue;
+    if (node.kind !== "file" || node.size === 0 || seen.has(first) || seen.size >= MAX_ROOTS) continue;
     const file = nodeSource(source, node);
     const isNamed = SQUASHFS_NAME.test(node.name);
-    if (!isNamed && !MAYBE_SQUASHFS_NAME.test(node.name)) continue;
+    if (!isNamed && !MAYBE_ROOT_NAME.test(node.name)) continue;
+    const place = { base: first * SECTOR, name: node.path };
+    if (await isErofs(file)) {
+      seen.add(first);
+      const reading = await readErofs(file, place);
+      builder.add("erofs", reading, erofsDetail(node.path, reading.value));
+      continue;
+    }
     if (!isNamed && latin1(await file.read(0, 4)) !== "hsqs") continue;
     seen.add(first);
-    const reading = await readSquashfs(file, { base: first * SECTOR, name: node.path });
+    const reading = await readSquashfs(file, place);
     const found = reading.value;
     const detail =
       found === undefined
@@ -59,7 +67,13 @@ export async function checkSquashfs(
         : `${node.path}: ${found.compressor}, blocks of ${found.blockSize}, ${found.bytesUsed} bytes`;
     builder.add("squashfs", reading, detail);
   }
-  builder.absent("squashfs", "no squashfs");
+  if (!builder.has("erofs")) builder.absent("squashfs", "no squashfs");
+}
+
+function erofsDetail(path: string, found: ErofsSuperblock | undefined): string {
+  if (found === undefined) return "";
+  const how = found.compressors.length === 0 ? "not compressed" : found.compressors.join(" and ");
+  return `${path}: ${how}, ${found.bytesUsed} bytes`;
 }
 
 /** Runs the check `checksum`, which reads the whole ISO. */

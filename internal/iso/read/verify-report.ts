@@ -16,6 +16,7 @@ export const CHECK_NAMES = {
   "grub-menus": "GRUB menus",
   "menu-label": "label in the menus",
   squashfs: "squashfs",
+  erofs: "erofs",
   checksum: "implanted checksum",
   "expected-label": "label as planned",
   "expected-files": "files as planned",
@@ -68,8 +69,12 @@ export class ReportBuilder {
     for (const structure of reading.structures) this.#structures.push({ ...structure, check: code });
   }
 
+  has(code: CheckCode): boolean {
+    return this.#checks.has(code);
+  }
+
   absent(code: CheckCode, detail: string): void {
-    if (this.#checks.has(code)) return;
+    if (this.has(code)) return;
     this.#checks.set(code, { code, name: CHECK_NAMES[code], status: "absent", detail, problems: [] });
   }
 

@@ -8,7 +8,7 @@ import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { BLOCK } from "./mbr.ts";
 import { readPathTables } from "./path-table.ts";
 import { type BootSetup, checkBoot } from "./verify-boot.ts";
-import { checkExpected, checkImplanted, checkSquashfs, type Expected } from "./verify-content.ts";
+import { checkExpected, checkImplanted, checkRootFileSystems, type Expected } from "./verify-content.ts";
 import { checkMenus } from "./verify-menus.ts";
 import { type CheckCode, ReportBuilder, type VerifyReport } from "./verify-report.ts";
 import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
@@ -38,7 +38,7 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
   await checkPartitionVolumes(source, { boot, volumeId, builder });
   if (primary !== undefined && tree !== undefined) {
     await checkMenus(source, { primary, tree, esps: boot.esps, builder });
-    await checkSquashfs(source, tree, builder);
+    await checkRootFileSystems(source, tree, builder);
   }
   if (primary !== undefined) await checkImplanted(source, { primary, builder, pass: options });
   const { expected, signal } = options;

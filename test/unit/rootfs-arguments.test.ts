@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { toBytePath } from "../../internal/image/byte-path.ts";
-import { mksquashfsArguments, walkOptions } from "../../internal/squash/squash.ts";
-import type { Compression } from "../../internal/squash/squash-options.ts";
+import { requireErofsKernel } from "../../internal/squash/erofs-kernel.ts";
+import { mkfsErofsArguments } from "../../internal/squash/erofs-writer.ts";
+import { walkOptions } from "../../internal/squash/rootfs.ts";
+import type { Compression, RootfsType } from "../../internal/squash/rootfs-options.ts";
+import { mksquashfsArguments } from "../../internal/squash/squashfs-writer.ts";
 
 const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: 1_600_000_000, xattrs: new Map<string, Uint8Array>() };
 
@@ -11,7 +14,7 @@ const args = (
   about: { version?: string; root?: typeof ROOT } = {},
 ) =>
   mksquashfsArguments("/work/squashfs.img", {
-    options: { compression, level, blockSize: 262_144 },
+    options: { type: "squashfs", compression, level, blockSize: 262_144 },
     root: about.root ?? ROOT,
     time: 1_700_000_000,
     version: about.version ?? "4.6.1",
@@ -87,6 +90,74 @@ describe("mksquashfsArguments", () => {
         told: expect.stringMatching(/Could not (?:open|create) destination file|Not a directory/),
       });
     }
+  });
+});
+
+describe("mkfsErofsArguments", () => {
+  const UUID = "12345678-9abc-8def-8123-456789abcdef";
+  const erofs = (compression: Compression, level: number | null) =>
+    mkfsErofsArguments("/work/root.img", {
+      options: { type: "erofs", compression, level, blockSize: 65_536 },
+      time: 1_700_000_000,
+      uuid: UUID,
+    });
+
+  test.each([
+    ["zstd", 9, ["-zzstd,level=9", "-C65536"]],
+    ["zstd", null, ["-zzstd", "-C65536"]],
+    ["xz", null, ["-zlzma", "-C65536"]],
+    ["gzip", 6, ["-zdeflate,level=6", "-C65536"]],
+    ["lz4", null, ["-zlz4hc", "-C65536"]],
+    ["none", null, []],
+  ] as const)("%s at level %j", (compression, level, expected) => {
+    expect(erofs(compression, level)).toEqual([
+      ...["--tar=f", "--quiet", "-b4096", "-T1700000000", "--mkfs-time", "-U", UUID],
+      ...expected,
+      "/work/root.img",
+    ]);
+  });
+});
+
+describe("the image's kernel must read the erofs", () => {
+  const refusal = (kernel: string | undefined, type: RootfsType, compression: Compression) => {
+    try {
+      requireErofsKernel(kernel, { type, compression, level: null, blockSize: 65_536 });
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  test.each([
+    ["6.10.0-1-amd64", "zstd"],
+    ["6.12", "zstd"],
+    ["6.1.0-37-amd64", "xz"],
+    ["5.13.0", "lz4"],
+    ["5.4.0", "none"],
+    ["vendor-kernel", "zstd"],
+    [undefined, "zstd"],
+  ] as const)("%s reads %s", (kernel, compression) => {
+    expect(refusal(kernel, "erofs", compression)).toBeUndefined();
+  });
+
+  test("and of a squashfs nothing is asked", () => {
+    expect(refusal("4.19.0", "squashfs", "zstd")).toBeUndefined();
+  });
+
+  test.each([
+    ["6.9.12-200.fc40.x86_64", "zstd", "6.10", "--compression none or --compression lz4"],
+    ["6.1.0-37-amd64", "gzip", "6.6", "--compression xz"],
+    ["5.10.0-8", "lz4", "5.13", "--compression none"],
+    ["4.19.0-1", "none", "5.4", "Leave out --rootfs erofs."],
+  ] as const)("%s does not read %s", (kernel, compression, since, hint) => {
+    expect(refusal(kernel, "erofs", compression)).toMatchObject({
+      code: "E_EROFS_KERNEL",
+      exitCode: 3,
+      message: expect.stringContaining(
+        `${kernel} cannot read an erofs compressed with ${compression}: Linux ${since}`,
+      ),
+      hint: expect.stringContaining(hint),
+    });
   });
 });
 

@@ -1,0 +1,37 @@
+import { tarStream } from "./entry-stream.ts";
+import type { Compression, RootfsOptions } from "./rootfs-options.ts";
+import { counted, type RootfsWriter } from "./rootfs-writer.ts";
+
+/** Writes an erofs: mkfs.erofs takes the tar stream, the root directory's own entry among it. */
+export const erofsWriter: RootfsWriter = {
+  tool: "mkfs.erofs",
+  async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
+    const stdin = counted(tarStream(tree, { ...walk, root: "entry" }), onBytes);
+    const args = { options, time, uuid };
+    const call = { stdin, log, output, temporaryFiles: "beside-output" } as const;
+    await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), call);
+  },
+};
+
+/** What mkfs.erofs calls a compressor, and how it is given a level. */
+const NAMES: Readonly<Record<Exclude<Compression, "none">, string>> = {
+  zstd: "zstd",
+  xz: "lzma",
+  gzip: "deflate",
+  lz4: "lz4hc",
+};
+
+/** Arguments of mkfs.erofs for a tar archive on its standard input. */
+export function mkfsErofsArguments(
+  output: string,
+  about: { options: RootfsOptions; time: number; uuid: string },
+): string[] {
+  const { options, time, uuid } = about;
+  // The block size is given, since its default is the build machine's page size.
+  const args = ["--tar=f", "--quiet", "-b4096", `-T${time}`, "--mkfs-time", "-U", uuid];
+  if (options.compression !== "none") {
+    const level = options.level === null ? "" : `,level=${options.level}`;
+    args.push(`-z${NAMES[options.compression]}${level}`, `-C${options.blockSize}`);
+  }
+  return [...args, output];
+}

@@ -1,0 +1,111 @@
+/** The images that are measured, made once and kept. */
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+export const INPUT_NAMES = ["debian", "small-files"] as const;
+export type InputName = (typeof INPUT_NAMES)[number];
+
+export interface Input extends AsyncDisposable {
+  /** The root file system as a folder: what podman mounts. */
+  tree: string;
+  /** The same as an OCI archive. */
+  archive: string;
+}
+
+const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-live.sh");
+const DEBIAN = "localhost/platter-test/debian-live";
+const SMALL_FILES = 200_000;
+const PER_FOLDER = 200;
+/** What of the Debian image the one of small files takes over: all that an ISO needs. */
+const PIECES = [
+  ...["usr/lib/os-release", "usr/lib/image-builder/bootc/iso.yaml"],
+  ...["usr/lib/shim", "usr/lib/grub/i386-pc", "usr/lib/grub/x86_64-efi-signed", "usr/share/grub/unicode.pf2"],
+];
+
+export async function makeInput(name: InputName, work: string): Promise<Input> {
+  run([FIXTURE]);
+  const image = name === "debian" ? DEBIAN : await smallFilesImage(join(work, "small-files"));
+  const archive = join(work, `${name}.oci.tar`);
+  const id = run(["podman", "image", "inspect", "--format", "{{.Id}}", image]);
+  const stamp = `${archive}.${id.slice(0, 16)}`;
+  if (!existsSync(stamp)) {
+    rmSync(archive, { force: true });
+    run(["podman", "save", "-q", "--format", "oci-archive", "-o", archive, image]);
+    writeFileSync(stamp, "");
+  }
+  const tree = run(["podman", "image", "mount", image]);
+  return {
+    tree,
+    archive,
+    [Symbol.asyncDispose]: async () => void run(["podman", "image", "unmount", image]),
+  };
+}
+
+/** An image of many small files with what makes it bootable, in podman's storage. */
+async function smallFilesImage(folder: string): Promise<string> {
+  const image = "localhost/platter-test/small-files";
+  if (Bun.spawnSync(["podman", "image", "exists", image]).exitCode === 0) return image;
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  const debian = run(["podman", "image", "mount", DEBIAN]);
+  try {
+    const kernel = run([
+      "find",
+      `${debian}/usr/lib/modules`,
+      "-mindepth",
+      "1",
+      "-maxdepth",
+      "1",
+      "-printf",
+      "%f",
+    ]);
+    const modules = `usr/lib/modules/${kernel}`;
+    for (const piece of [...PIECES, `${modules}/vmlinuz`, `${modules}/initramfs.img`]) {
+      mkdirSync(dirname(join(partial, piece)), { recursive: true });
+      cpSync(join(debian, piece), join(partial, piece), { recursive: true, verbatimSymlinks: true });
+    }
+  } finally {
+    run(["podman", "image", "unmount", DEBIAN]);
+  }
+  writeSmallFiles(join(partial, "srv"));
+  renameSync(partial, folder);
+  Bun.write(join(folder, "../Containerfile"), "FROM scratch\nCOPY small-files /\n");
+  run([
+    "podman",
+    "build",
+    "-q",
+    "--isolation",
+    "chroot",
+    "-t",
+    image,
+    "-f",
+    join(folder, "../Containerfile"),
+    join(folder, ".."),
+  ]);
+  rmSync(folder, { recursive: true });
+  return image;
+}
+
+/** Files of 100 to 8,000 bytes of text that compresses as text does; the same each time. */
+function writeSmallFiles(folder: string): void {
+  let state = 1;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const words = Array.from({ length: 4000 }, () => random(2 ** 24).toString(36));
+  for (let i = 0; i < SMALL_FILES; i++) {
+    const place = join(folder, `${Math.floor(i / PER_FOLDER)}`);
+    if (i % PER_FOLDER === 0) mkdirSync(place, { recursive: true });
+    const size = 100 + random(random(2) === 0 ? 1000 : 7900);
+    let text = "";
+    while (text.length < size) text += `${words[random(words.length)]} `;
+    writeFileSync(join(place, `file-${i}`), text.slice(0, size));
+  }
+}
+
+function run(argv: readonly string[]): string {
+  const done = Bun.spawnSync([...argv], { stderr: "pipe" });
+  if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
+  return done.stdout.toString().trim();
+}

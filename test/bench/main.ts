@@ -1,0 +1,106 @@
+/** See scripts/bench. */
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
+import { INPUT_NAMES, type InputName, makeInput } from "./inputs.ts";
+import { measure, stopMeasured } from "./meter.ts";
+import { type Run, renderOverhead, renderTable } from "./table.ts";
+
+const { values } = parseArgs({
+  options: {
+    input: { type: "string" },
+    runs: { type: "string", default: "3" },
+    work: { type: "string", default: ".cache/bench" },
+  },
+});
+const runCount = Number(values.runs);
+const wanted = values.input === undefined ? INPUT_NAMES : INPUT_NAMES.filter((name) => name === values.input);
+if (!(Number.isInteger(runCount) && runCount > 0) || wanted.length === 0) {
+  process.stderr.write(
+    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--work FOLDER]\n`,
+  );
+  process.exit(2);
+}
+const work = resolve(values.work);
+mkdirSync(work, { recursive: true });
+
+/** Bytes of the file system that all chains work on: one of its own, so that what is used on it is theirs alone. */
+const DISK = 12 * 2 ** 30;
+
+function run(...argv: string[]): string {
+  const done = Bun.spawnSync(argv, { stderr: "pipe" });
+  if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
+  return done.stdout.toString().trim();
+}
+
+function mountDisk(): { folder: string; [Symbol.dispose]: () => void } {
+  const [file, point] = [join(work, "disk.img"), join(work, "disk")];
+  rmSync(file, { force: true });
+  writeFileSync(file, "");
+  truncateSync(file, DISK);
+  run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", file);
+  mkdirSync(point, { recursive: true });
+  run("mount", "-o", "loop", file, point);
+  const release = () => {
+    run("umount", "-l", point);
+    rmSync(file);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stopMeasured();
+      release();
+      process.exit(130);
+    });
+  }
+  return { folder: point, [Symbol.dispose]: release };
+}
+
+function machine(): string {
+  const first = (...argv: string[]) => Bun.spawnSync(argv).stdout.toString().split("\n")[0]!.trim();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  const tools = [
+    first("mksquashfs", "-version").replace(/ \(.*/, ""),
+    first("xorriso", "-version").replace(/ :.*/, ""),
+    first("podman", "--version"),
+    `platter ${first(BINARY, "--version")}`,
+  ];
+  return `${cpus().length} processors, ${memory}, Linux ${release().replace(/-.*/, "")}, ${tools.join(", ")}`;
+}
+
+async function bench(name: InputName, folder: string): Promise<void> {
+  process.stderr.write(`making the input ${name}\n`);
+  await using input = await makeInput(name, work);
+  const menu = join(work, "grub.cfg");
+  writeFileSync(menu, run(BINARY, "render-grub", `dir:${input.tree}`));
+  // What is read comes from the page cache for all.
+  run("sh", "-c", `tar -C "${input.tree}" -cf - . | cat >/dev/null; cat "${input.archive}" >/dev/null`);
+  const runs = Object.fromEntries(CHAINS.map((chain) => [chain, [] as Run[]])) as Record<Chain, Run[]>;
+  for (let turn = 1; turn <= runCount; turn++) {
+    for (const chain of CHAINS) {
+      for (const left of readdirSync(folder))
+        if (left !== "lost+found") rmSync(join(folder, left), { recursive: true });
+      run("sync", "-f", folder);
+      const cost = await measure(commandOf(chain, input, { folder, menu }), folder);
+      const { size } = statSync(join(folder, OUTPUT));
+      runs[chain].push({ ...cost, size });
+      process.stderr.write(`${name}, run ${turn} of ${runCount}, ${chain}: ${cost.wall.toFixed(1)} s\n`);
+    }
+  }
+  const inode = run(
+    "sh",
+    "-c",
+    `find "${input.tree}" | wc -l; du -s --apparent-size -B1 "${input.tree}" | cut -f 1`,
+  );
+  const [names, bytes] = inode.split("\n").map(Number) as [number, number];
+  const title = `${name}: ${names.toLocaleString("en")} names, ${Math.round(bytes / 1e6)} MB, median of ${runCount}`;
+  process.stdout.write(`\n${title}\n\n${renderTable(runs)}\n\n${renderOverhead(runs)}\n`);
+}
+
+if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);
+process.stdout.write(`${machine()}\n`);
+{
+  using disk = mountDisk();
+  for (const name of wanted) await bench(name, disk.folder);
+}

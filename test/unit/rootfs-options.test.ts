@@ -1,0 +1,87 @@
+import { describe, expect, test } from "bun:test";
+import {
+  parseRootfsOptions,
+  type RootfsOptions,
+  rootfsOptionsSchema,
+} from "../../internal/squash/rootfs-options.ts";
+
+const KIB = 1024;
+const parse = (compression: string | undefined) => parseRootfsOptions({ compression, rootfs: "squashfs" });
+
+describe("parseRootfsOptions", () => {
+  test("by default a squashfs of zstd 9 with 256 KiB, which is `balanced` and `zstd`", () => {
+    const usual = { type: "squashfs", compression: "zstd", level: 9, blockSize: 256 * KIB } as const;
+    expect(parse(undefined)).toEqual(usual);
+    expect(parse("balanced")).toEqual(usual);
+    expect(parse("zstd")).toEqual(usual);
+  });
+
+  test.each([
+    ["fast", { compression: "zstd", level: 1, blockSize: 256 * KIB }],
+    ["small", { compression: "zstd", level: 12, blockSize: KIB * KIB }],
+    ["xz", { compression: "xz", level: null }],
+    ["none", { compression: "none", level: null }],
+    ["lz4", { compression: "lz4", level: null }],
+    ["gzip", { compression: "gzip", level: null }],
+    ["gzip:1", { compression: "gzip", level: 1 }],
+    ["zstd:22", { compression: "zstd", level: 22, blockSize: 256 * KIB }],
+    ["zstd:1,4096", { compression: "zstd", level: 1, blockSize: 4 * KIB }],
+    ["zstd,4k", { compression: "zstd", level: 9, blockSize: 4 * KIB }],
+    ["zstd:15,128K", { compression: "zstd", level: 15, blockSize: 128 * KIB }],
+    ["xz,64KiB", { compression: "xz", level: null, blockSize: 64 * KIB }],
+    ["none,1M", { compression: "none", blockSize: KIB * KIB }],
+    ["gzip:9,1mb", { compression: "gzip", level: 9, blockSize: KIB * KIB }],
+  ])("%s", (text, expected) => {
+    const options = parse(text);
+    expect(options).toMatchObject(expected as Partial<RootfsOptions>);
+    expect(rootfsOptionsSchema.parse(options)).toEqual(options);
+  });
+
+  test("each preset has its own numbers for erofs", () => {
+    for (const preset of ["fast", "balanced", "small"]) {
+      const options = parseRootfsOptions({ compression: preset, rootfs: "erofs" });
+      expect(options.type).toBe("erofs");
+      expect(rootfsOptionsSchema.parse(options)).toEqual(options);
+    }
+    const lz4 = parseRootfsOptions({ compression: "lz4,16K", rootfs: "erofs" });
+    expect(lz4).toEqual({ type: "erofs", compression: "lz4", level: null, blockSize: 16 * KIB });
+  });
+
+  test.each([
+    ["rar", "`rar`", "fast, balanced, small, zstd, xz, gzip, lz4, none"],
+    ["ZSTD", "`ZSTD`", "zstd"],
+    ["", "``", "zstd"],
+    ["constructor", "`constructor`", "zstd"],
+    ["small:3", "`small` takes no level", "zstd:19"],
+    ["fast,1M", "`fast` takes no level and no block size", "zstd:19"],
+    ["zstd:0", "`0`", "1 to 22"],
+    ["zstd:23", "`23`", "1 to 22"],
+    ["zstd:-1", "`-1`", "1 to 22"],
+    ["zstd:9.5", "`9.5`", "1 to 22"],
+    ["zstd:1e1", "`1e1`", "1 to 22"],
+    ["zstd:", "``", "1 to 22"],
+    ["zstd:9:9", "`zstd:9:9`", "such as"],
+    ["zstd,256K,1", "`zstd,256K,1`", "such as"],
+    ["zstd,256K:9", "`zstd,256K:9`", "such as"],
+    ["gzip:10", "`10`", "1 to 9"],
+    ["xz:6", "`xz` has no levels", "zstd or gzip"],
+    ["none:1", "`none` has no levels", "zstd or gzip"],
+    ["zstd,2K", "`2K`", "4K to 1M"],
+    ["zstd:9,2M", "`2M`", "4K to 1M"],
+    ["xz,5000", "`5000`", "power of two"],
+    ["xz,", "``", "power of two"],
+    ["xz,-4K", "`-4K`", "power of two"],
+    ["xz,256 K", "`256 K`", "power of two"],
+    ["xz,0x40000", "`0x40000`", "power of two"],
+    ["xz,1G", "`1G`", "power of two"],
+  ])("%j is wrong usage", (given, message, hint) => {
+    expect(() => parse(given)).toThrow(
+      expect.objectContaining({
+        code: "E_COMPRESSION",
+        exitCode: 2,
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      }),
+    );
+  });
+});
