@@ -36,6 +36,7 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
     .addOption(
       new Option("--tools <where>", "where mksquashfs, xorriso and grub-mkimage come from")
         .choices(["auto", "image", "host"] as const)
+        .env("PLATTER_TOOLS")
         .default("auto" as const),
     );
 }
