@@ -67,22 +67,35 @@ while [ $# -gt 0 ]; do [ "$1" != -o ] || echo iso >"$2"; shift; done`,
 }
 
 describe("the action's script", () => {
-  test("builds and checks an ISO with all that the inputs say, and tells where it is and its digest", async () => {
+  test("builds and checks an ISO, and tells where it is and its digest", async () => {
     const ran = await act({
       image: `oci:${smallLive().oci}`,
       output: "isos/small.iso",
-      label: "FROM_ACTION",
-      compression: "gzip",
-      arguments: "--no-default-excludes\n  --exclude usr/share/doc/*",
+      compression: "lz4",
     });
-    expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: ran.stderr });
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
     const iso = `${ran.workspace}/isos/small.iso`;
-    const bytes = readFileSync(iso);
-    expect(ran.outputs).toEqual({ iso, sha256: createHash("sha256").update(bytes).digest("hex") });
+    expect(ran.outputs).toEqual({
+      iso,
+      sha256: createHash("sha256").update(readFileSync(iso)).digest("hex"),
+    });
+    expect(ran.stdout).toContain("files as planned");
+    expect(ran.leftInTemporary).toEqual([]);
+  });
+
+  test("builds with the label and the arguments that the inputs name", async () => {
+    const ran = await act({
+      image: `dir:${tinyImage(scene.at("image"))}`,
+      label: "FROM_ACTION",
+      arguments: "--no-bios\n  --exclude usr/share/doc/*",
+      // The tiny image's boot loaders are none.
+      verify: "false",
+    });
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    const bytes = readFileSync(ran.outputs.iso ?? "");
     // ECMA-119 8.4.7: the volume identifier.
     expect(bytes.toString("latin1", 16 * 2048 + 40, 16 * 2048 + 72).trimEnd()).toBe("FROM_ACTION");
-    expect(ran.stdout).toMatch(/isomd5/);
-    expect(ran.leftInTemporary).toEqual([]);
+    expect(ran.stderr).toContain("boots on:  UEFI");
   });
 
   test("hands over one payload a line, and nothing that the shell would take apart or expand", async () => {
