@@ -50,6 +50,7 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
     .addOption(
       new Option("--tools <where>", "where mksquashfs, mkfs.erofs, xorriso and grub-mkimage come from")
         .choices(["auto", "image", "host"] as const)
+        .env("PLATTER_TOOLS")
         .default("auto" as const),
     );
 }

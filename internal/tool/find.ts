@@ -47,7 +47,7 @@ export const TOOLS: Record<ToolName, ToolFacts> = {
     versionPattern: /\(GRUB\)\s*(\d+(?:\.\d+)*)/,
     minimum: [2, 2],
     reason: "writes `i386-pc-eltorito` images with GRUB2 boot info",
-    packages: "`grub2-tools-minimal` (Fedora, CentOS) or `grub-common` (Debian, Ubuntu)",
+    packages: "`grub2-tools` (Fedora, CentOS) or `grub-common` (Debian, Ubuntu)",
   },
 };
 

@@ -30,7 +30,7 @@ function valuesOf(args: readonly string[], option: string): string[] {
 describe("qemuArguments", () => {
   test("a BIOS machine with a CD, in full", () => {
     expect(qemuArguments(BASE).join(" ")).toBe(
-      "-name platter -nodefaults -no-user-config -machine q35,accel=tcg,graphics=off -cpu max -smp 2 -m 1024M " +
+      "-name platter -nodefaults -no-user-config -machine q35,accel=tcg,graphics=off -cpu max,-erms,-fsrm,family=6 -smp 2 -m 1024M " +
         "-drive if=none,id=iso,format=raw,readonly=on,file=/isos/a.iso -device ide-cd,drive=iso,bootindex=0 " +
         "-boot strict=on -no-reboot -vga std -nic none -display none -chardev stdio,id=serial,signal=off " +
         "-serial chardev:serial -qmp unix:/tmp/qmp,server=on,wait=off",

@@ -190,6 +190,6 @@ test("a missing tool is named with what was looked for, and the package to insta
     code: "E_TOOL_MISSING",
     exitCode: 4,
     message: "`grub-mkimage` was not found in the image (looked for `grub2-mkimage`, `grub-mkimage`)",
-    hint: expect.stringMatching(/`grub2-tools-minimal`.*`grub-common`.*--tools auto\|image\|host/),
+    hint: expect.stringMatching(/`grub2-tools`.*`grub-common`.*--tools auto\|image\|host/),
   });
 });

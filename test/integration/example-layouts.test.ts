@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { parsePlan } from "../../internal/contract/plan.ts";
+import { ARTIFACTS } from "../../internal/pipeline/work-dir.ts";
+import { type ExampleLayout, exampleLayout, LAYOUTS } from "../helpers/example-layout.ts";
+import { Scene } from "../helpers/scene.ts";
+
+let scene: Scene;
+beforeAll(() => {
+  scene = new Scene("layouts");
+});
+afterAll(() => scene[Symbol.dispose]());
+
+for (const [name, expected] of Object.entries(LAYOUTS) as [
+  ExampleLayout,
+  (typeof LAYOUTS)[ExampleLayout],
+][]) {
+  describe(`an image with the layout of ${name}`, () => {
+    const work = () => scene.at(`work-${name}`);
+
+    test("becomes an ISO that is sound, with all the pieces where that system has them", async () => {
+      const image = exampleLayout(scene, name);
+      const iso = scene.at(`out/${name}.iso`);
+      const ran = await scene.succeed(["build", `dir:${image}`, "-o", iso, "--work", work()]);
+      expect(ran.stderr).not.toMatch(/^(warning|error)/m);
+      await scene.succeed(["verify", iso, "--against", work()]);
+      const plan = parsePlan(readFileSync(`${work()}/plan.json`, "utf8"), "plan.json");
+      expect<string>(plan.label).toBe(expected.label);
+      expect(plan.kernel?.version).toBe(expected.kernel);
+      expect(plan.efi?.shim.source).toBe(expected.shim);
+      expect(plan.efi?.grub.source).toBe(expected.grub);
+      expect(plan.tools.map(({ files }) => files[0]?.source)).toEqual([expected.mkimage]);
+      expect(plan.findings.filter(({ severity }) => severity !== "note")).toEqual([]);
+    });
+
+    test("has the menu that the example's iso.yaml describes", () => {
+      for (const config of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {
+        const menu = readFileSync(`${work()}/${config}`, "utf8");
+        const titles = [...menu.matchAll(/^menuentry '([^']*)'/gm)].map(([, title]) => title);
+        expect(titles).toEqual([...expected.menu]);
+        const kernels = [...menu.matchAll(/^ +linux .*$/gm)].map(([line]) => line);
+        expect(kernels).toHaveLength(titles.length);
+        for (const line of kernels) expect(line).toContain(`root=live:CDLABEL=${expected.label} `);
+      }
+    });
+  });
+}
