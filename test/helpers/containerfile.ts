@@ -43,9 +43,11 @@ export function lintContainerfile(text: string): string[] {
         "from-not-qualified",
         !stages.has(image) && !/^(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?\/\S+$/.test(image),
       );
+      // What was made on this machine a moment ago is no moving target.
+      const isLocal = image.startsWith("localhost/");
       report(
         "from-without-tag",
-        !stages.has(image) && !/(?::(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/.test(image),
+        !stages.has(image) && !isLocal && !/(?::(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/.test(image),
       );
       if (stage !== undefined) stages.add(stage);
       pipefail = false;
