@@ -159,6 +159,7 @@ describe("with --work", () => {
       "excludes",
       "image",
       "options",
+      "payloads",
       "time",
       "tool mksquashfs",
       "tree",
