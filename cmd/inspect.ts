@@ -1,5 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
-import { findingsError } from "../internal/contract/make-plan.ts";
+import { findingsError } from "../internal/contract/findings-error.ts";
 import type { Plan } from "../internal/contract/plan.ts";
 import type { Session } from "../internal/pipeline/session.ts";
 import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/space-estimate.ts";

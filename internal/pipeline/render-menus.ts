@@ -1,6 +1,7 @@
 import { parseArchitecture } from "../contract/architecture.ts";
+import { decideMenu } from "../contract/decide-menu.ts";
+import { findingsError } from "../contract/findings-error.ts";
 import { parseIsoYaml } from "../contract/iso-yaml.ts";
-import { decideMenu, findingsError } from "../contract/make-plan.ts";
 import { parseOsRelease } from "../contract/os-release.ts";
 import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";

@@ -4,7 +4,7 @@ import {
   checkMksquashfs,
   parseModuleVersion,
 } from "../../internal/contract/check-tools.ts";
-import { findingsError } from "../../internal/contract/make-plan.ts";
+import { findingsError } from "../../internal/contract/findings-error.ts";
 import { findingsAboutTools } from "../../internal/pipeline/tool-findings.ts";
 import { listCompressors, parseCompressors } from "../../internal/tool/compressors.ts";
 import type { ToolCall } from "../../internal/tool/run.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { FINDINGS, type FindingCode, finding } from "../../internal/contract/finding.ts";
-import { findingsError } from "../../internal/contract/make-plan.ts";
+import { findingsError } from "../../internal/contract/findings-error.ts";
 import { isWhole, parsePlan, printPlan } from "../../internal/contract/plan.ts";
 import { findingsAbout, PARTS, partOf } from "../../internal/contract/plan-parts.ts";
 import { plan } from "../helpers/plan.ts";

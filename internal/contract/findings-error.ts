@@ -1,0 +1,36 @@
+import { PlatterError } from "../error.ts";
+import { type Finding, findingLines } from "./finding.ts";
+import { TOOL_FINDINGS } from "./tool-findings.ts";
+
+/** Whether warnings count as errors. */
+export type Strictness = "normal" | "strict";
+
+/** One error for all findings that count as errors; undefined where none does. */
+export function findingsError(
+  findings: readonly Finding[],
+  about: { reference: string; strictness: Strictness },
+): PlatterError | undefined {
+  const { reference, strictness } = about;
+  const errors = findings
+    .filter(({ severity }) => severity === "error" || (strictness === "strict" && severity === "warning"))
+    .map((finding): Finding => ({ ...finding, severity: "error" }));
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  if (errors.length === 1) {
+    const { place } = first;
+    const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
+    return new PlatterError({
+      code: first.code.replace(/^F_/, "E_"),
+      kind: first.code in TOOL_FINDINGS ? "tool" : "contract",
+      message: `${where}${first.seen}`,
+      detail: [...(place?.excerpt ?? []), first.why],
+      hint: first.fix,
+    });
+  }
+  return new PlatterError({
+    code: "E_CONTRACT",
+    kind: "contract",
+    message: `\`${reference}\` breaks the contract in ${errors.length} ways`,
+    detail: errors.flatMap((error) => findingLines(error)),
+  });
+}

@@ -1,0 +1,38 @@
+import type { FoundEfi } from "./locate-efi.ts";
+import type { FoundKernel } from "./locate-kernel.ts";
+import type { PlanInputs } from "./make-plan.ts";
+import type { Plan } from "./plan.ts";
+
+/** Keeps the kernel with its initramfs. */
+export async function keepKernel(kernel: FoundKernel, keep: PlanInputs["keep"]): Promise<Plan["kernel"]> {
+  const { version, others } = kernel;
+  const vmlinuz = await keep(kernel.vmlinuz, "image/vmlinuz");
+  return { version, vmlinuz, initramfs: await keep(kernel.initramfs, "image/initrd.img"), others };
+}
+
+/** Keeps the boot loaders for UEFI. */
+export async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<Plan["efi"]> {
+  const { vendor, vendors, mm } = efi;
+  return {
+    vendor,
+    vendors,
+    shim: await keep(efi.shim, "image/shim.efi"),
+    grub: await keep(efi.grub, "image/grub.efi"),
+    mm: mm === undefined ? null : await keep(mm, "image/mm.efi"),
+  };
+}
+
+/** Keeps the tools that come along, each with its loader and libraries in a folder of its own. */
+export async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {
+  const kept: Plan["tools"] = [];
+  for (const [name, { program, loader, libraries }] of tools) {
+    const folder = `image/tools/${name}`;
+    const programName = program.path.split("/").pop()!;
+    const loaderName = loader?.path.split("/").pop();
+    const files = [await keep(program, `${folder}/${programName}`)];
+    if (loader !== undefined) files.push(await keep(loader, `${folder}/${loaderName}`));
+    for (const library of libraries) files.push(await keep(library.file, `${folder}/${library.name}`));
+    kept.push({ name, folder, program: programName, loader: loaderName ?? null, files });
+  }
+  return kept;
+}
