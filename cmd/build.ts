@@ -1,8 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
 import { build } from "../internal/pipeline/build.ts";
-import { checkOutput } from "../internal/pipeline/output.ts";
-import { folderOf } from "../internal/pipeline/session.ts";
+import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
 import { STAGES } from "../internal/pipeline/stage.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";

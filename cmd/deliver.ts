@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { copyFile, rename } from "node:fs/promises";
 import { PlatterError } from "../internal/error.ts";
-import { checkOutput } from "../internal/pipeline/output.ts";
-import { folderOf, type Session } from "../internal/pipeline/session.ts";
+import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
+import type { Session } from "../internal/pipeline/session.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options.ts";

@@ -22,3 +22,8 @@ export function checkOutput(path: string): string {
     hint: "Name a file that is to be written.",
   });
 }
+
+/** The folder in which a file is to appear. */
+export function folderOf(path: string): string {
+  return dirname(resolve(path));
+}

@@ -1,9 +1,7 @@
-import { dirname, resolve } from "node:path";
 import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import type { Finding } from "../contract/finding.ts";
-import { findingsError, type Strictness } from "../contract/findings-error.ts";
-import type { PlanChoices } from "../contract/make-plan.ts";
+import { findingsError } from "../contract/findings-error.ts";
 import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
@@ -13,36 +11,14 @@ import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
-import { type KeptTool, Toolbox, type ToolChoice } from "../tool/toolbox.ts";
+import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
+import type { SessionOptions } from "./session-options.ts";
 import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
-
-/** What is the same for every command that works on an image. */
-export interface SessionOptions {
-  /** The image; undefined where the plan in the work directory names it. */
-  reference: string | undefined;
-  /** The user's work directory; undefined for a temporary one. */
-  work: string | undefined;
-  /** Where a temporary work directory goes: beside the output. */
-  beside: string;
-  tools: ToolChoice;
-  architecture: string | undefined;
-  choices: Omit<PlanChoices, "excludes" | "parts"> & {
-    exclude: readonly string[];
-    defaultExcludes: "with" | "without";
-  };
-  /** Payloads as the user asks for them. */
-  payloads: readonly string[];
-  strictness: Strictness;
-  signal: AbortSignal;
-  reporter: Reporter;
-  clock: () => number;
-  version: string;
-}
 
 /** What a look at an image gives. */
 export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
@@ -170,7 +146,7 @@ export class Session implements AsyncDisposable {
 
   /** Tells what was found. @throws PlatterError where one of it counts as an error */
   report(findings: readonly Finding[], reference: string): void {
-    for (const finding of findings) this.#tell(finding);
+    for (const finding of findings) tell(finding, this.#options.reporter);
     const failure = findingsError(findings, { reference, strictness: this.#options.strictness });
     if (failure !== undefined) throw failure;
   }
@@ -220,13 +196,6 @@ export class Session implements AsyncDisposable {
     return reference;
   }
 
-  #tell(finding: Finding): void {
-    const { reporter } = this.#options;
-    if (finding.severity === "warning")
-      reporter.warn(`${finding.seen} ${finding.why} ${finding.fix} [${finding.code}]`);
-    if (finding.severity === "note") reporter.info(`note: ${finding.seen} [${finding.code}]`);
-  }
-
   #keptTool(name: ToolName): KeptTool | undefined {
     const kept = this.#plan?.tools.find((tool) => tool.name === name);
     if (kept === undefined) return undefined;
@@ -249,7 +218,8 @@ function noImage(work: WorkDir): PlatterError {
   });
 }
 
-/** The folder in which a file is to appear. */
-export function folderOf(path: string): string {
-  return dirname(resolve(path));
+function tell(finding: Finding, reporter: Reporter): void {
+  if (finding.severity === "warning")
+    reporter.warn(`${finding.seen} ${finding.why} ${finding.fix} [${finding.code}]`);
+  if (finding.severity === "note") reporter.info(`note: ${finding.seen} [${finding.code}]`);
 }

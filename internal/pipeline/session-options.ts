@@ -1,0 +1,27 @@
+import type { Strictness } from "../contract/findings-error.ts";
+import type { PlanChoices } from "../contract/make-plan.ts";
+import type { ToolChoice } from "../tool/toolbox.ts";
+import type { Reporter } from "../ui/reporter.ts";
+
+/** What is the same for every command that works on an image. */
+export interface SessionOptions {
+  /** The image; undefined where the plan in the work directory names it. */
+  reference: string | undefined;
+  /** The user's work directory; undefined for a temporary one. */
+  work: string | undefined;
+  /** Where a temporary work directory goes: beside the output. */
+  beside: string;
+  tools: ToolChoice;
+  architecture: string | undefined;
+  choices: Omit<PlanChoices, "excludes" | "parts"> & {
+    exclude: readonly string[];
+    defaultExcludes: "with" | "without";
+  };
+  /** Payloads as the user asks for them. */
+  payloads: readonly string[];
+  strictness: Strictness;
+  signal: AbortSignal;
+  reporter: Reporter;
+  clock: () => number;
+  version: string;
+}
