@@ -5,6 +5,7 @@ import { SteadyWriting } from "../steady-writing.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { writeWhole } from "../whole-file.ts";
+import { BlockGatherer } from "./block-gatherer.ts";
 import { IsoMd5, type IsoMd5Implant } from "./isomd5.ts";
 import { type IsoLayout, xorrisoArguments } from "./layout.ts";
 import { SourceRelease } from "./source-release.ts";
@@ -40,20 +41,22 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
       if ((await statfs(partial)).type === XFS) await file.truncate(expected);
       using release = new SourceRelease(run.sources === "use-up" ? layout.files : []);
       let size = 0;
+      const blocks = new BlockGatherer(async (block) => {
+        checksum?.update(block);
+        await writeFully(file, block, size).catch((error) => {
+          if (errnoOf(error) !== "ENOSPC" || !release.settle(file.fd)) throw error;
+          return writeFully(file, block, size);
+        });
+        size += block.length;
+        await release.written(block, size);
+        task.progress(Math.min(size, expected), expected);
+      });
       await toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
         log,
         env: { SOURCE_DATE_EPOCH: String(layout.time) },
-        onStdout: async (chunk) => {
-          checksum?.update(chunk);
-          await writeFully(file, chunk, size).catch((error) => {
-            if (errnoOf(error) !== "ENOSPC" || !release.settle(file.fd)) throw error;
-            return writeFully(file, chunk, size);
-          });
-          size += chunk.length;
-          await release.written(chunk, size);
-          task.progress(Math.min(size, expected), expected);
-        },
+        onStdout: (chunk) => blocks.add(chunk),
       });
+      await blocks.flush();
       if (size === 0) throw noIso("nothing", log);
       if (checksum !== undefined) {
         const implant = checksum.finish();
