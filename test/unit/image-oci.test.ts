@@ -317,6 +317,23 @@ describe("docker archives", () => {
     });
   });
 
+  test("as `docker save` writes them since 25: an OCI layout whose blobs a manifest.json names as well", async () => {
+    const layout = maker();
+    const descriptor = layout.image([bytes, layer("b")], { architecture: hostArchitecture() });
+    layout.add(descriptor, "latest");
+    const blob = ({ digest }: { digest: string }) => `blobs/sha256/${digest.slice(7)}`;
+    const manifest = JSON.parse(readFileSync(join(layout.directory, blob(descriptor)), "utf8"));
+    const entry = { Config: blob(manifest.config), RepoTags: ["a:1"], Layers: manifest.layers.map(blob) };
+    writeFileSync(join(layout.directory, "manifest.json"), JSON.stringify([entry]));
+    writeFileSync(join(layout.directory, "repositories"), "{}");
+    const path = archived(layout);
+    writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+    for (const file of [path, `${path}.gz`]) {
+      expect(await names(`docker-archive:${file}:a:1`)).toEqual(["a", "b"]);
+      expect(await names(file)).toEqual(["a", "b"]);
+    }
+  });
+
   test.each<[string, string, string, Member[], object[]]>([
     ["two images and no name", "", "E_IMAGE_UNCLEAR", stored, [image(), image()]],
     ["a name that is not there", ":b", "E_IMAGE_TAG", stored, [image()]],
