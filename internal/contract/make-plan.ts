@@ -135,7 +135,7 @@ function newestTime(root: TreeNode): number {
 
 /**
  * A UUID that names this build and no other: version 8 (RFC 9562 section 5.8) out of all that was decided. Where the
- * image lay makes no difference.
+ * image and its payloads lay makes no difference.
  */
 function buildUuid(body: Omit<PartialPlan, "uuid" | "findings">): string {
   const { image, tools, ...decided } = body;

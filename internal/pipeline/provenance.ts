@@ -38,7 +38,14 @@ export function provenance(record: BuildRecord) {
         buildType: BUILD_TYPE,
         externalParameters: { image: reference, label: plan.label, squash: record.squash },
         internalParameters: { plan, tools },
-        resolvedDependencies: [{ uri: reference, digest: imageDigest(plan.image) }],
+        resolvedDependencies: [
+          { uri: reference, digest: imageDigest(plan.image) },
+          ...plan.payloads.map((payload) => ({
+            uri: payload.reference,
+            name: payload.names.join(" "),
+            digest: { sha256: hex(payload.digest) },
+          })),
+        ],
       },
       runDetails: {
         builder: { id: "urn:platter", version: { platter: record.version, ...versions } },
@@ -53,6 +60,10 @@ export function provenance(record: BuildRecord) {
 
 /** By algorithm; an image without a manifest has only platter's own digest over its tree. */
 function imageDigest({ digest, treeDigest }: Plan["image"]): Record<string, string> {
-  const hex = (text: string) => text.slice(text.indexOf(":") + 1);
   return digest === null ? { platterTreeSha256: hex(treeDigest) } : { sha256: hex(digest) };
+}
+
+/** The value of a digest with its algorithm before it. */
+function hex(digest: string): string {
+  return digest.slice(digest.indexOf(":") + 1);
 }

@@ -54,7 +54,10 @@ test("--report: an in-toto statement about this very ISO, its image and the tool
       buildDefinition: {
         externalParameters: { label: "MINE" },
         internalParameters: { plan: { label: "MINE", kernel: { version: "6.1.0-tiny" } } },
-        resolvedDependencies: [{ uri: expect.stringMatching(/^oci:.*layout$/), digest: { sha256: digest } }],
+        resolvedDependencies: [
+          { uri: expect.stringMatching(/^oci:.*layout$/), digest: { sha256: digest } },
+          { name: "localhost/payload:1", digest: { sha256: digest } },
+        ],
       },
     },
   });

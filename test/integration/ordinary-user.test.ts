@@ -150,6 +150,17 @@ describe("in podman's user namespace", () => {
     expect(missing.stderr).toContain("[E_IMAGE_MISSING]");
   });
 
+  test("a payload out of the user's storage gives the ISO that root makes with the same payload", async () => {
+    const base = ["build", `oci-archive:${archive}`, "--tools", "host"];
+    const mine = ["-o", scene.at("out/mine.iso"), "--payload", "containers-storage:localhost/own:1"];
+    const ran = await scene.run([...base, ...mine], user);
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+    const roots = ["-o", scene.at("out/roots.iso"), "--payload", `oci:${scene.at("layout")}=localhost/own:1`];
+    await scene.succeed([...base, ...roots]);
+    expect(readFileSync(scene.at("out/mine.iso")).equals(readFileSync(scene.at("out/roots.iso")))).toBe(true);
+    expect(readFileSync(scene.at("out/mine.iso")).equals(readFileSync(scene.at("expected.iso")))).toBe(false);
+  });
+
   test("without podman it says what is missing", async () => {
     const path = scene.only("setpriv", "sh", "mount");
     const prefix = [hostProgram("unshare"), ...user.prefix.slice(1)];
