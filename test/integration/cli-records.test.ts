@@ -41,6 +41,8 @@ test("--report: an in-toto statement about this very ISO, its image and the tool
     "out/x.json",
     "--label",
     "MINE",
+    "--payload",
+    "oci:layout=localhost/payload:1",
   ]);
   const report = JSON.parse(readFileSync(scene.at("out/x.json"), "utf8"));
   const [sha256] = judge(scene, "sha256sum", "x.iso").stdout.split(" ");
