@@ -72,3 +72,16 @@ function damaged(blob: Blob, problem: string): PlatterError {
     hint: "Fetch or write the image again.",
   });
 }
+
+/** A document that is at hand already; whoever has it has checked it. `name` names it in errors. */
+export function memoryBlob(bytes: Uint8Array, name: string): Blob {
+  const open = async function* () {
+    yield bytes;
+  };
+  return { name, digest: undefined, size: undefined, open };
+}
+
+/** The digest of bytes, as manifests write it. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+}

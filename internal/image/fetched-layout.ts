@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { machineError } from "../machine-error.ts";
 import type { ImageSource, ImageTree } from "./image-tree.ts";
@@ -14,9 +13,7 @@ export async function openFetchedLayout(
   fetch: (layout: string) => Promise<unknown>,
   options: OpenOptions & { source: Partial<ImageSource> },
 ): Promise<ImageTree> {
-  const layout = await mkdtemp(join(options.work, ".layout-")).catch((error: unknown) => {
-    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${options.work}\`` });
-  });
+  const layout = makeLayoutFolder(options.work);
   const release = () => rmSync(layout, { recursive: true, force: true });
   let tree: ImageTree;
   try {
@@ -38,4 +35,18 @@ export async function openFetchedLayout(
       release();
     },
   };
+}
+
+/**
+ * A new folder in the work directory for what another program fetches, with one `inside` it where that is asked for.
+ * @throws PlatterError `E_SPOOL_WRITE`
+ */
+export function makeLayoutFolder(work: string, inside?: string): string {
+  try {
+    const folder = mkdtempSync(join(work, ".layout-"));
+    if (inside !== undefined) mkdirSync(join(folder, inside), { recursive: true });
+    return folder;
+  } catch (error) {
+    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${work}\`` });
+  }
 }

@@ -1,10 +1,11 @@
-import { type Blob, checkedBytes } from "../image/blob.ts";
+import { digestOf, readBlob } from "../image/blob.ts";
 import {
   type ArchivedDockerImage,
   type DockerArchiveReference,
   findDockerImage,
   fullName,
 } from "../image/docker-archive.ts";
+import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { isImageName, nameAfterFile } from "./image-name.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
@@ -78,7 +79,7 @@ async function manifestOf(image: ArchivedDockerImage): Promise<{
   config: Uint8Array;
   sizes: number[];
 }> {
-  const config = await bytesOf(image.configBlob);
+  const config = await readBlob(image.configBlob, DOCUMENT_LIMIT);
   const sizes: number[] = [];
   for (const { layer } of image.layers) {
     let size = 0;
@@ -98,14 +99,4 @@ async function manifestOf(image: ArchivedDockerImage): Promise<{
   });
   const manifest = Buffer.from(text);
   return { manifest, digest: digestOf(manifest), config, sizes };
-}
-
-async function bytesOf(blob: Blob): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of checkedBytes(blob)) chunks.push(Uint8Array.from(chunk));
-  return Buffer.concat(chunks);
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
 }

@@ -1,15 +1,15 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { readBlob } from "../image/blob.ts";
+import { rmSync } from "node:fs";
+import { digestOf, memoryBlob, readBlob } from "../image/blob.ts";
 import { directoryStore } from "../image/blob-store.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { fullName } from "../image/docker-archive.ts";
 import { externalDecompressor } from "../image/external-decompressor.ts";
+import { makeLayoutFolder } from "../image/fetched-layout.ts";
 import { blobLayer } from "../image/layer.ts";
 import { chooseByArchitecture } from "../image/oci-choice.ts";
 import { checkArchitecture, checkedLayer } from "../image/oci-layout.ts";
 import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { machineError } from "../machine-error.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
@@ -23,10 +23,10 @@ export function registryPayload(
   return {
     async describe() {
       const manifest = await rawManifest(name, options);
-      const found = await readManifestOrIndex(inMemory(manifest, name));
+      const found = await readManifestOrIndex(memoryBlob(manifest, `the manifest of \`docker://${name}\``));
       const digest =
         found.index === undefined
-          ? `sha256:${new Bun.CryptoHasher("sha256").update(manifest).digest("hex")}`
+          ? digestOf(manifest)
           : chooseByArchitecture(found.index.manifests, {
               tag: undefined,
               architecture: options.architecture,
@@ -61,7 +61,7 @@ async function fetched(
   image: { name: string; digest: string },
   options: Omit<OpenOptions, "capture">,
 ): Promise<PayloadImage> {
-  const layout = makeFolder(options.work);
+  const layout = makeLayoutFolder(options.work, "blobs/sha256");
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {
     // What skopeo writes for `dir:` are files named after their digests, as in a layout.
@@ -74,12 +74,10 @@ async function fetched(
     });
     using store = directoryStore(layout, options);
     const bytes = await readBlob(store.file("blobs/sha256/manifest.json"), DOCUMENT_LIMIT);
-    requireDigest(
-      `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`,
-      image.digest,
-      image.name,
+    requireDigest(digestOf(bytes), image.digest, image.name);
+    const { manifest } = await readManifestOrIndex(
+      memoryBlob(bytes, `the manifest of \`docker://${image.name}\``),
     );
-    const { manifest } = await readManifestOrIndex(inMemory(bytes, image.name));
     const descriptors = manifest?.layers ?? [];
     const configBlob = store.blob(manifest?.config ?? { digest: image.digest, size: bytes.length });
     const config = await readConfig(configBlob);
@@ -102,22 +100,5 @@ async function fetched(
   } catch (error) {
     release();
     throw error;
-  }
-}
-
-function inMemory(bytes: Uint8Array, name: string) {
-  const open = async function* () {
-    yield bytes;
-  };
-  return { name: `the manifest of \`docker://${name}\``, digest: undefined, size: undefined, open };
-}
-
-function makeFolder(work: string): string {
-  try {
-    const folder = mkdtempSync(`${work}/.layout-`);
-    mkdirSync(`${folder}/blobs/sha256`, { recursive: true });
-    return folder;
-  } catch (error) {
-    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${work}\`` });
   }
 }

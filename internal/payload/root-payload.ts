@@ -1,3 +1,4 @@
+import { digestOf } from "../image/blob.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { hostArchitecture } from "../image/oci-choice.ts";
 import { openImage } from "../image/open-image.ts";
@@ -85,8 +86,4 @@ async function* archiveOf(tree: ImageTree): AsyncGenerator<Uint8Array> {
 
 function jsonOf(value: object): Uint8Array {
   return Buffer.from(JSON.stringify(value));
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
 }

@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
+import { digestOf, memoryBlob } from "../image/blob.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { inspectStored, type StoredImage, storageName } from "../image/containers-storage.ts";
+import { makeLayoutFolder } from "../image/fetched-layout.ts";
 import { checkArchitecture, findOciImage } from "../image/oci-layout.ts";
 import { readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { machineError } from "../machine-error.ts";
 import { namesMeant } from "./image-name.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
@@ -27,13 +28,13 @@ export function storagePayload(
       checkArchitecture(stored.Architecture, options.architecture, `containers-storage:${name}`);
       return {
         reference: `containers-storage:${name}`,
-        digest: digestOf(stored, name),
+        digest: manifestDigest(stored, name),
         names: namesMeant(storageName(name).image, stored.RepoTags ?? []),
       };
     },
     async open(digest) {
       const stored = await inspect();
-      requireDigest(digestOf(stored, name), digest, `containers-storage:${name}`);
+      requireDigest(manifestDigest(stored, name), digest, `containers-storage:${name}`);
       return openStored({ name, id: stored.Id, digest }, options);
     },
   };
@@ -49,7 +50,7 @@ async function openStored(
   // copy is for.
   const manifest = await bigData(image, { key: "manifest", digest }, options);
   const config = await bigData(image, { key: `sha256:${id}`, digest: `sha256:${id}` }, options);
-  const layout = makeFolder(options.work);
+  const layout = makeLayoutFolder(options.work);
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {
     const save = ["save", "--quiet", "--uncompressed", "--format", "oci-dir", "--output", layout, id];
@@ -59,7 +60,7 @@ async function openStored(
       env: containersEnvironment(),
     });
     const saved = await findOciImage({ transport: "oci", path: layout, tag: undefined }, options);
-    const read = (bytes: Uint8Array, what: string) => inMemory(bytes, `${what} of \`${name}\``);
+    const read = (bytes: Uint8Array, what: string) => memoryBlob(bytes, `${what} of \`${name}\``);
     const found = await readManifestOrIndex(read(manifest, "manifest"));
     const { diffIds, created } = await readConfig(read(config, "configuration"));
     requireDiffIds(diffIds, saved.layers.length, `containers-storage:${name}`);
@@ -100,7 +101,7 @@ async function bigData(
     const { graphRoot, graphDriverName } = parsed.data.store;
     const path = `${graphRoot}/${graphDriverName}-images/${image.id}/${bigDataFile(wanted.key)}`;
     const bytes = readIfThere(path);
-    if (bytes !== undefined && hashOf(bytes) === wanted.digest) return bytes;
+    if (bytes !== undefined && digestOf(bytes) === wanted.digest) return bytes;
   }
   const prefix = /^\[[^\]]*\]/.exec(image.name)?.[0] ?? "";
   const what = wanted.key === "manifest" ? ["--raw"] : ["--raw", "--config"];
@@ -112,7 +113,7 @@ async function bigData(
     onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
   });
   const bytes = Buffer.concat(chunks);
-  if (hashOf(bytes) === wanted.digest) return bytes;
+  if (digestOf(bytes) === wanted.digest) return bytes;
   throw new PlatterError({
     code: "E_PAYLOAD_DIGEST",
     kind: "tool",
@@ -121,7 +122,7 @@ async function bigData(
   });
 }
 
-function digestOf(stored: StoredImage, name: string): string {
+function manifestDigest(stored: StoredImage, name: string): string {
   if (stored.Digest !== undefined && stored.Digest !== "") return stored.Digest;
   throw new PlatterError({
     code: "E_PAYLOAD_DIGEST",
@@ -129,21 +130,6 @@ function digestOf(stored: StoredImage, name: string): string {
     message: `podman tells no digest of the payload \`${name}\`.`,
     hint: "Pull or build it again.",
   });
-}
-
-function inMemory(bytes: Uint8Array, name: string) {
-  const open = async function* () {
-    yield bytes;
-  };
-  return { name, digest: undefined, size: undefined, open };
-}
-
-function makeFolder(work: string): string {
-  try {
-    return mkdtempSync(`${work}/.layout-`);
-  } catch (error) {
-    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${work}\`` });
-  }
 }
 
 function readIfThere(path: string): Uint8Array | undefined {
@@ -161,8 +147,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return `sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
 }

@@ -1,3 +1,4 @@
+import { digestOf } from "../image/blob.ts";
 import type { ExistingStorage } from "./existing-storage.ts";
 import { type LayerStore, linkName, type StoredLayer } from "./layer-store.ts";
 import type { PayloadImage } from "./payload-image.ts";
@@ -72,7 +73,7 @@ async function writeImage(
 ): Promise<ImageRecord> {
   const { storage, images, created, topLayer } = into;
   const { manifest, config } = image;
-  const configDigest = `sha256:${new Bun.CryptoHasher("sha256").update(config).digest("hex")}`;
+  const configDigest = digestOf(config);
   const id = configDigest.slice("sha256:".length);
   const data: BigData[] = [
     { key: configDigest, bytes: config, digest: configDigest },

@@ -1,23 +1,17 @@
 import type { Plan } from "../contract/plan.ts";
-import type { ImageTree } from "../image/image-tree.ts";
-import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import type { BuildOptions } from "./build.ts";
 import { cachedStage } from "./cached-stage.ts";
 import type { Context } from "./context.ts";
 import { checkSpace } from "./space-check.ts";
 import { estimateSpace } from "./space-estimate.ts";
 import type { Stage } from "./stage.ts";
-import { squashStage } from "./stages.ts";
+import { type SquashSources, squashStage } from "./stages.ts";
 
 /** The squash as `build` runs it: out of the cache where it is there, and not begun where there is no room. */
 export function squashInBuild(
   plan: Plan,
   context: Context,
-  about: {
-    image: () => Promise<ImageTree>;
-    withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
-    options: BuildOptions;
-  },
+  about: SquashSources & { options: BuildOptions },
 ): Stage {
   const { image, withPayloads, options } = about;
   const { cache, freshness, output } = options;

@@ -46,14 +46,16 @@ export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
   };
 }
 
+/** Where a squash reads: the image, and the same with its payloads. */
+export interface SquashSources {
+  image: () => Promise<ImageTree>;
+  withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+}
+
 export function squashStage(
   plan: Pick<PartialPlan, "image" | "excludes" | "time" | "payloads" | "uuid" | "kernel">,
   context: Context,
-  about: {
-    image: () => Promise<ImageTree>;
-    withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
-    options: RootfsOptions;
-  },
+  about: SquashSources & { options: RootfsOptions },
 ): Stage {
   const { work } = context;
   const output = work.file(ARTIFACTS.squashfs);

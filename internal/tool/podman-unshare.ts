@@ -1,17 +1,18 @@
 import { PlatterError } from "../error.ts";
 import { interrupted } from "../interrupt.ts";
+import { signalGroup } from "./run.ts";
 
 /** Milliseconds between two looks at whether all has ended. */
 const POLL = 20;
 
 /**
- * Runs this very command anew within podman's user namespace for the reason given, and gives its exit code once nothing of it is left. What
- * the user hears comes from there; signals are handed on.
+ * Runs this very command anew within podman's user namespace for the reason given, and gives its exit code once
+ * nothing of it is left. What the user hears comes from there; signals are handed on.
  * @throws PlatterError `E_TOOL_MISSING`
  */
 export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSignal): Promise<number> {
   const child = spawn(reason);
-  const handOn = () => signalAll(child.pid, "SIGINT");
+  const handOn = () => signalGroup(child.pid, "SIGINT");
   signal.addEventListener("abort", handOn, { once: true });
   // A second interruption ends this process at once; it is the second one there as well.
   process.on("exit", handOn);
@@ -19,7 +20,7 @@ export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSign
     const exitCode = await child.exited;
     // podman may go before what runs in it.
     if (child.signalCode !== null) handOn();
-    while (signalAll(child.pid, 0)) await Bun.sleep(POLL);
+    while (signalGroup(child.pid, 0)) await Bun.sleep(POLL);
     // What podman makes of a signal is not what the run inside says.
     return signal.aborted ? interrupted("`podman unshare`").exitCode : exitCode;
   } finally {
@@ -47,15 +48,5 @@ function spawn(reason: PlatterError): Bun.Subprocess {
       hint: "Install podman, or save the image elsewhere and use `oci-archive:FILE`.",
       cause,
     });
-  }
-}
-
-/** Whether there was anybody in the group to hear the signal; 0 only asks. */
-function signalAll(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -154,11 +154,13 @@ function terminate(child: Child): void {
   child.exited.finally(() => clearTimeout(timer));
 }
 
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process group; false where it is gone already. 0 only asks. */
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);
+    return true;
   } catch {
-    // The group is gone already.
+    return false;
   }
 }
 
