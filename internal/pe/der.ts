@@ -11,6 +11,7 @@ export interface DerValue {
 export const TAG = {
   integer: 0x02,
   octetString: 0x04,
+  null: 0x05,
   objectIdentifier: 0x06,
   sequence: 0x30,
   set: 0x31,

@@ -80,9 +80,8 @@ function parseSigner(value: DerValue, content: Uint8Array): SignerInfo | undefin
   const algorithm = digestOf(digest);
   const attributes = rest[0]?.tag === TAG.context0 ? rest.shift() : undefined;
   const [method, signature] = rest;
-  const [encryption] = derChildren(method, TAG.sequence) ?? [];
-  if (!isOne(version) || !RSA.test(objectIdentifier(encryption) ?? "")) return undefined;
-  if (issuer === undefined || serial === undefined || algorithm === undefined) return undefined;
+  if (!isOne(version) || !RSA.test(algorithmOf(method) ?? "")) return undefined;
+  if (issuer === undefined || serial?.tag !== TAG.integer || algorithm === undefined) return undefined;
   if (signature?.tag !== TAG.octetString) return undefined;
   return {
     issuer: issuer.whole,
@@ -116,8 +115,15 @@ function messageDigest(attributes: DerValue): Uint8Array | undefined {
 }
 
 function digestOf(identifier: DerValue | undefined): DigestAlgorithm | undefined {
-  const [type] = derChildren(identifier, TAG.sequence) ?? [];
-  return DIGESTS[objectIdentifier(type) ?? ""];
+  return DIGESTS[algorithmOf(identifier) ?? ""];
+}
+
+/** The name of an algorithm that takes no parameters; they are left out, or NULL (RFC 3370, 2). */
+function algorithmOf(identifier: DerValue | undefined): string | undefined {
+  const [type, parameters, ...more] = derChildren(identifier, TAG.sequence) ?? [];
+  const takesNone =
+    parameters === undefined || (parameters.tag === TAG.null && parameters.content.length === 0);
+  return takesNone && more.length === 0 ? objectIdentifier(type) : undefined;
 }
 
 /** The issuer and the serial number of a certificate as encoded (RFC 5280, 4.1); undefined where it is none. */

@@ -60,16 +60,23 @@ function freeIn(folder: string): number {
 }
 
 describe("a disk with room for the ISO and a tenth of it", () => {
-  // btrfs gives extents back only as a whole, and needs some of the space for its own tables.
-  test.each([
-    ["tmpfs", 0],
-    ["ext4", 0],
-    ["xfs", 0],
-    ["btrfs", 3 * MIB],
-  ] as const)("%s", async (type, more) => {
-    using scene = withDisk(type, Math.ceil(iso.length * 1.1) + more);
+  test.each(["tmpfs", "ext4", "xfs"] as const)("%s", async (type) => {
+    using scene = withDisk(type, Math.ceil(iso.length * 1.1));
     await scene.succeed([...build(), "-o", scene.at("out/x.iso")]);
     expect(readFileSync(scene.at("out/x.iso")).equals(iso)).toBe(true);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("btrfs", async () => {
+    // It gives an extent back only as a whole, and makes the larger ones the faster a file grows. Noise costs the fast
+    // presets next to nothing; at this level it comes at a pace that real files have.
+    const paced = [...build(), "--compression", "zstd:15"];
+    await ample.succeed([...paced, "-o", "out/paced.iso"]);
+    const expected = readFileSync(ample.at("out/paced.iso"));
+    // Some of the space is for its own tables.
+    using scene = withDisk("btrfs", Math.ceil(expected.length * 1.1) + 3 * MIB);
+    await scene.succeed([...paced, "-o", scene.at("out/x.iso")]);
+    expect(readFileSync(scene.at("out/x.iso")).equals(expected)).toBe(true);
     expect(await scene.leftovers()).toEqual([]);
   });
 });

@@ -109,21 +109,18 @@ describe("a program of one's own", () => {
     expect(isValid(signed)).toBe(true);
   });
 
-  test("changed in any byte, it is never valid where sbverify refuses it", () => {
-    const flip = fc.record({ at: fc.nat(signed.length - 1), mask: fc.integer({ min: 1, max: 255 }) });
-    fc.assert(
-      fc.property(flip, ({ at, mask }) => {
-        const copy = new Uint8Array(signed);
-        copy[at] = copy[at]! ^ mask;
-        if (!isValid(copy)) return;
-        expect({ at, mask, code: told("sbverify", "--cert", by.certificate, fileOf(copy)).code }).toEqual({
-          at,
-          mask,
-          code: 0,
-        });
-      }),
-      { numRuns: 1500 },
-    );
+  test("changed in any bit, it is never valid where sbverify refuses it", () => {
+    let valid = 0;
+    for (let bit = 0; bit < signed.length * 8; bit += 1) {
+      const copy = new Uint8Array(signed);
+      copy[bit >> 3]! ^= 1 << (bit & 7);
+      if (!isValid(copy)) continue;
+      valid += 1;
+      const { code } = told("sbverify", "--cert", by.certificate, fileOf(copy));
+      expect({ byte: bit >> 3, bit: bit & 7, code }).toEqual({ byte: bit >> 3, bit: bit & 7, code: 0 });
+    }
+    // Those of the header's checksum, for example.
+    expect(valid).toBeGreaterThanOrEqual(32);
   });
 
   test("changed in what is signed, it is not valid", () => {
