@@ -42,11 +42,13 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
       using release = new SourceRelease(run.sources === "use-up" ? layout.files : []);
       let size = 0;
       const blocks = new BlockGatherer(async (block) => {
-        checksum?.update(block);
-        await writeFully(file, block, size).catch((error) => {
+        const writing = writeFully(file, block, size).catch((error) => {
           if (errnoOf(error) !== "ENOSPC" || !release.settle(file.fd)) throw error;
           return writeFully(file, block, size);
         });
+        // Another thread writes meanwhile.
+        checksum?.update(block);
+        await writing;
         size += block.length;
         await release.written(block, size);
         task.progress(Math.min(size, expected), expected);

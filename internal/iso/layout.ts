@@ -41,7 +41,8 @@ export const ISO_PARTITION_TYPE = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7";
  * `~/.xorrisorc` is kept out by an environment without HOME.
  */
 export function xorrisoArguments(layout: IsoLayout): string[] {
-  const args = ["-as", "mkisofs", "-quiet"];
+  // It looks whether all is written only as often as it would report progress: by default once a second.
+  const args = ["-pacifier", "interval=0.1", "-as", "mkisofs", "-quiet"];
   args.push("-iso-level", "3", "-r", "-J", "-joliet-long");
   args.push("-V", layout.volumeId, "-sysid", "LINUX");
   args.push(
