@@ -1,7 +1,9 @@
+import { moduleVersion } from "./image-texts.ts";
+import type { NamedFile } from "./locate-bios.ts";
 import type { FoundEfi } from "./locate-efi.ts";
-import type { FoundKernel } from "./locate-kernel.ts";
+import type { FoundFile, FoundKernel } from "./locate-kernel.ts";
 import type { PlanInputs } from "./make-plan.ts";
-import type { Plan } from "./plan.ts";
+import type { Piece, Plan } from "./plan.ts";
 
 /** Keeps the kernel with its initramfs. */
 export async function keepKernel(kernel: FoundKernel, keep: PlanInputs["keep"]): Promise<Plan["kernel"]> {
@@ -22,8 +24,30 @@ export async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<
   };
 }
 
+/** Files that are kept at the same time: each waits more than it works. */
+const AT_ONCE = 16;
+
+/** Keeps what no finding is about: GRUB's modules for BIOS, the font, and tools. */
+export async function keepSmall(
+  inputs: PlanInputs,
+  found: { bios: readonly NamedFile[] | undefined; font: FoundFile | undefined },
+): Promise<Pick<Plan, "bios" | "font" | "tools">> {
+  const { keep } = inputs;
+  const { bios, font } = found;
+  const modules: Piece[] = [];
+  for (let at = 0; at < (bios?.length ?? 0); at += AT_ONCE) {
+    const some = bios!.slice(at, at + AT_ONCE);
+    modules.push(...(await Promise.all(some.map((each) => keep(each, `image/i386-pc/${each.name}`)))));
+  }
+  return {
+    bios: bios === undefined ? null : { modules, version: await moduleVersion(inputs) },
+    font: font === undefined ? null : await keep(font, "image/unicode.pf2"),
+    tools: await keepTools(inputs),
+  };
+}
+
 /** Keeps the tools that come along, each with its loader and libraries in a folder of its own. */
-export async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {
+async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {
   const kept: Plan["tools"] = [];
   for (const [name, { program, loader, libraries }] of tools) {
     const folder = `image/tools/${name}`;

@@ -7,8 +7,8 @@ import { type Architecture, parseArchitecture } from "./architecture.ts";
 import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
 import { decideMenu } from "./decide-menu.ts";
 import { type Finding, finding, hasErrors } from "./finding.ts";
-import { moduleVersion, readConfig, readOsRelease } from "./image-texts.ts";
-import { keepEfi, keepKernel, keepTools } from "./keep-pieces.ts";
+import { readConfig, readOsRelease } from "./image-texts.ts";
+import { keepEfi, keepKernel, keepSmall } from "./keep-pieces.ts";
 import { locateBios, locateFont } from "./locate-bios.ts";
 import { locateEfi } from "./locate-efi.ts";
 import { type FoundFile, findFile, locateKernel } from "./locate-kernel.ts";
@@ -71,11 +71,6 @@ export async function makePlan(
   const bios = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const font = locateFont(root);
   findings.push(...located.findings, ...efi.findings, ...bios.findings, ...font.findings);
-  const { secureBoot, ...programs } = await inspectBootPrograms(
-    { architecture, shim: efi.efi?.shim, grub: efi.efi?.grub, kernel: located.kernel?.vmlinuz },
-    inputs.readBytes,
-  );
-  findings.push(...programs.findings);
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
     const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${tree.source.reference}\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));
@@ -83,15 +78,22 @@ export async function makePlan(
   if (root.children?.get("usr")?.inode.type !== "directory") {
     findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${tree.source.reference}\`.`));
   }
-  if (located.kernel !== undefined && choices.parts.includes("kernel")) {
-    const { kernel } = located;
-    findings.push(
-      ...(await lookIntoInitramfs(inputs, { kernel, menu, architecture, excludes: choices.excludes })),
-    );
-  }
-  if (hasErrors(findingsAbout(findings, choices.parts))) return { plan: undefined, findings, secureBoot };
-  const modules: Piece[] = [];
-  for (const module of bios.modules ?? []) modules.push(await keep(module, `image/i386-pc/${module.name}`));
+  const isDoomed = hasErrors(findingsAbout(findings, choices.parts));
+  const { kernel } = located;
+  // Decompressing goes on in another thread meanwhile.
+  const [{ secureBoot, ...programs }, initramfs, small] = await Promise.all([
+    inspectBootPrograms(
+      { architecture, shim: efi.efi?.shim, grub: efi.efi?.grub, kernel: kernel?.vmlinuz },
+      inputs.readBytes,
+    ),
+    kernel !== undefined && choices.parts.includes("kernel")
+      ? lookIntoInitramfs(inputs, { kernel, menu, architecture, excludes: choices.excludes })
+      : [],
+    isDoomed ? undefined : keepSmall(inputs, { bios: bios.modules, font: font.font }),
+  ]);
+  findings.push(...programs.findings, ...initramfs);
+  if (small === undefined || hasErrors(findingsAbout(findings, choices.parts)))
+    return { plan: undefined, findings, secureBoot };
   const body = {
     version: PLAN_VERSION,
     image: {
@@ -106,13 +108,13 @@ export async function makePlan(
     productVersion: osRelease.versionId ?? "",
     label,
     time: Math.min(choices.epoch ?? tree.source.created ?? newestTime(root), LATEST_TIME),
-    kernel: located.kernel && (await keepKernel(located.kernel, keep)),
+    kernel: kernel && (await keepKernel(kernel, keep)),
     efi: efi.efi && (await keepEfi(efi.efi, keep)),
-    bios: bios.modules === undefined ? null : { modules, version: await moduleVersion(inputs) },
-    font: font.font === undefined ? null : await keep(font.font, "image/unicode.pf2"),
+    bios: small.bios,
+    font: small.font,
     menu,
     excludes: [...choices.excludes],
-    tools: await keepTools(inputs),
+    tools: small.tools,
   } satisfies Omit<PartialPlan, "uuid" | "findings">;
   return { plan: { ...body, uuid: buildUuid(body), findings }, findings, secureBoot };
 }
