@@ -1,15 +1,14 @@
-import { moduleVersion } from "./image-texts.ts";
-import type { NamedFile } from "./locate-bios.ts";
+import type { Decision } from "./decision.ts";
 import type { FoundEfi } from "./locate-efi.ts";
-import type { FoundFile, FoundKernel } from "./locate-kernel.ts";
+import type { FoundKernel } from "./locate-kernel.ts";
 import type { PlanInputs } from "./make-plan.ts";
-import type { Piece, Plan } from "./plan.ts";
+import { PIECES, type Piece, type Plan } from "./plan.ts";
 
 /** Keeps the kernel with its initramfs. */
 export async function keepKernel(kernel: FoundKernel, keep: PlanInputs["keep"]): Promise<Plan["kernel"]> {
   const { version, others } = kernel;
-  const vmlinuz = await keep(kernel.vmlinuz, "image/vmlinuz");
-  return { version, vmlinuz, initramfs: await keep(kernel.initramfs, "image/initrd.img"), others };
+  const vmlinuz = await keep(kernel.vmlinuz, PIECES.vmlinuz);
+  return { version, vmlinuz, initramfs: await keep(kernel.initramfs, PIECES.initramfs), others };
 }
 
 /** Keeps the boot loaders for UEFI. */
@@ -18,9 +17,9 @@ export async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<
   return {
     vendor,
     vendors,
-    shim: await keep(efi.shim, "image/shim.efi"),
-    grub: await keep(efi.grub, "image/grub.efi"),
-    mm: mm === undefined ? null : await keep(mm, "image/mm.efi"),
+    shim: await keep(efi.shim, PIECES.shim),
+    grub: await keep(efi.grub, PIECES.grub),
+    mm: mm === undefined ? null : await keep(mm, PIECES.mm),
   };
 }
 
@@ -30,18 +29,18 @@ const AT_ONCE = 16;
 /** Keeps what no finding is about: GRUB's modules for BIOS, the font, and tools. */
 export async function keepSmall(
   inputs: PlanInputs,
-  found: { bios: readonly NamedFile[] | undefined; font: FoundFile | undefined },
+  found: Pick<Decision, "bios" | "font">,
 ): Promise<Pick<Plan, "bios" | "font" | "tools">> {
   const { keep } = inputs;
   const { bios, font } = found;
   const modules: Piece[] = [];
-  for (let at = 0; at < (bios?.length ?? 0); at += AT_ONCE) {
-    const some = bios!.slice(at, at + AT_ONCE);
-    modules.push(...(await Promise.all(some.map((each) => keep(each, `image/i386-pc/${each.name}`)))));
+  for (let at = 0; at < (bios?.modules.length ?? 0); at += AT_ONCE) {
+    const some = bios!.modules.slice(at, at + AT_ONCE);
+    modules.push(...(await Promise.all(some.map((each) => keep(each, `${PIECES.bios}/${each.name}`)))));
   }
   return {
-    bios: bios === undefined ? null : { modules, version: await moduleVersion(inputs) },
-    font: font === undefined ? null : await keep(font, "image/unicode.pf2"),
+    bios: bios === undefined ? null : { ...bios, modules },
+    font: font === undefined ? null : await keep(font, PIECES.font),
     tools: await keepTools(inputs),
   };
 }
@@ -50,7 +49,7 @@ export async function keepSmall(
 async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {
   const kept: Plan["tools"] = [];
   for (const [name, { program, loader, libraries }] of tools) {
-    const folder = `image/tools/${name}`;
+    const folder = `${PIECES.tools}/${name}`;
     const programName = program.path.split("/").pop()!;
     const loaderName = loader?.path.split("/").pop();
     const files = [await keep(program, `${folder}/${programName}`)];

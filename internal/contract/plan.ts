@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
 import { menuSchema } from "../grub/menu.ts";
+import type { Architecture } from "./architecture.ts";
 import { findingSchema, hasErrors } from "./finding.ts";
 import { volumeLabelSchema } from "./label.ts";
 
@@ -9,6 +10,20 @@ export const PLAN_VERSION = 1;
 
 /** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
 export const LATEST_TIME = 0xffffffff;
+
+/** Where the pieces are kept in the work directory. */
+export const PIECES = {
+  vmlinuz: "image/vmlinuz",
+  initramfs: "image/initrd.img",
+  shim: "image/shim.efi",
+  grub: "image/grub.efi",
+  mm: "image/mm.efi",
+  font: "image/unicode.pf2",
+  /** Folder of GRUB's modules for BIOS. */
+  bios: "image/i386-pc",
+  /** Folder with a folder for each tool. */
+  tools: "image/tools",
+} as const;
 
 const pieceSchema = z.strictObject({
   /** Path in the image, for people. */
@@ -101,6 +116,32 @@ export type PartialPlan = Omit<Plan, "kernel" | "efi"> & {
   kernel: Plan["kernel"] | undefined;
   efi: Plan["efi"] | undefined;
 };
+
+type Bios = NonNullable<Plan["bios"]>;
+
+/** Of a plan what the root file system is made by. */
+export type RootPlan = Pick<Plan, "image" | "payloads" | "architecture" | "time" | "excludes"> & {
+  kernel: Pick<Plan["kernel"], "version"> | undefined;
+};
+
+/** A file of the image, and its name in the work directory. */
+export interface SizedFile {
+  file: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What of the image goes onto the ISO as it is: of a plan, or of one that is being made. */
+export interface IsoPieces<P extends SizedFile> {
+  architecture: Architecture;
+  kernel: { vmlinuz: P; initramfs: P };
+  efi: { shim: P; grub: P; mm: P | null };
+  bios: { modules: readonly P[] } | null;
+  font: P | null;
+}
+
+/** A plan of which no large file was read yet: enough for the squash. */
+export type DraftPlan = RootPlan & IsoPieces<SizedFile> & { bios: Pick<Bios, "version"> | null };
 
 /** Whether an ISO can be made of it. */
 export function isWhole(plan: PartialPlan): plan is Plan {

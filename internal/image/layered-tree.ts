@@ -60,6 +60,8 @@ class LayeredTree implements ImageTree {
   readonly #captured: LayerScan["captured"];
   /** Host files that hold captured contents, by locator. */
   readonly #kept = new Map<number, string>();
+  /** How often each captured content is being read from the spool, by locator. */
+  readonly #readers = new Map<number, number>();
 
   constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
     this.source = options.source;
@@ -91,18 +93,37 @@ class LayeredTree implements ImageTree {
 
   isKeptAt(inode: Inode, hostFile: string): void {
     const locator = inode.locator as number;
-    const slot = this.#captured.get(locator);
-    if (slot === undefined || this.#kept.has(locator)) return;
+    if (!this.#captured.has(locator) || this.#kept.has(locator)) return;
     this.#kept.set(locator, hostFile);
-    this.#captured.delete(locator);
-    this.#spool.free(slot);
+    this.#release(locator);
   }
 
   #capturedContent(locator: number): Content | undefined {
+    return this.#captured.has(locator) || this.#kept.has(locator) ? this.#readCaptured(locator) : undefined;
+  }
+
+  /** Where it is once reading begins: it may have been kept meanwhile. */
+  async *#readCaptured(locator: number): AsyncGenerator<Uint8Array> {
     const hostFile = this.#kept.get(locator);
-    if (hostFile !== undefined) return contentOf(hostFile, this.#options.signal);
+    if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);
+    const readers = (change: number) => {
+      this.#readers.set(locator, (this.#readers.get(locator) ?? 0) + change);
+    };
+    readers(1);
+    try {
+      yield* this.#spool.read(this.#captured.get(locator)!);
+    } finally {
+      readers(-1);
+      this.#release(locator);
+    }
+  }
+
+  /** Frees what is kept elsewhere and being read by nobody. */
+  #release(locator: number): void {
     const slot = this.#captured.get(locator);
-    return slot && this.#spool.read(slot);
+    if (slot === undefined || !this.#kept.has(locator) || this.#readers.get(locator)) return;
+    this.#captured.delete(locator);
+    this.#spool.free(slot);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

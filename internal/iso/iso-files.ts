@@ -1,4 +1,4 @@
-import type { Plan } from "../contract/plan.ts";
+import { PIECES, type Plan } from "../contract/plan.ts";
 import type { IsoFile, IsoLayout } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 
@@ -48,7 +48,7 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
     bios:
       plan.bios === null
         ? undefined
-        : { image: BIOS_IMAGE_PATH, hybridMbr: file("image/i386-pc/boot_hybrid.img") },
+        : { image: BIOS_IMAGE_PATH, hybridMbr: file(`${PIECES.bios}/boot_hybrid.img`) },
     espImage: inputs.efiImage,
     strictGpt: partitions.strictGpt,
   };

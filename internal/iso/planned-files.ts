@@ -1,20 +1,20 @@
 import { efiSuffix, removableLoader } from "../contract/architecture.ts";
-import type { Piece, Plan } from "../contract/plan.ts";
+import type { IsoPieces, SizedFile } from "../contract/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu.ts";
 
 /** A file of the image and where the ISO holds it, byte for byte. */
-export interface PlannedFile {
+export interface PlannedFile<P> {
   /** Absolute path on the ISO. */
   isoPath: string;
-  piece: Piece;
+  piece: P;
 }
 
 /** The pieces of the image that go onto the ISO as they are, boot loaders first. */
-export function plannedFiles(plan: Plan): PlannedFile[] {
-  const suffix = efiSuffix(plan.architecture);
-  const { efi, font, kernel, bios } = plan;
-  const files: PlannedFile[] = [
-    { isoPath: `/EFI/BOOT/${removableLoader(plan.architecture)}`, piece: efi.shim },
+export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): PlannedFile<P>[] {
+  const { architecture, efi, font, kernel, bios } = pieces;
+  const suffix = efiSuffix(architecture);
+  const files: PlannedFile<P>[] = [
+    { isoPath: `/EFI/BOOT/${removableLoader(architecture)}`, piece: efi.shim },
     { isoPath: `/EFI/BOOT/grub${suffix}.efi`, piece: efi.grub },
     { isoPath: KERNEL_PATH, piece: kernel.vmlinuz },
     { isoPath: INITRD_PATH, piece: kernel.initramfs },

@@ -1,4 +1,4 @@
-import type { Plan } from "../contract/plan.ts";
+import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { ROOTFS_WRITERS } from "../squash/rootfs.ts";
@@ -36,38 +36,36 @@ export interface BuildResult {
   tools: readonly FoundTool[];
 }
 
-/** Runs the stages from `from` to `to`; those that do not need each other run at the same time. */
+/**
+ * Runs the stages from `from` to `to`; those that do not need each other run at the same time. The squash begins as soon
+ * as the tree is known: what is found wrong with the plan or the tools meanwhile stops it.
+ */
 export async function build(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { context } = session;
   const { freshness, output } = options;
   const wanted = stagesBetween(options.from, options.to);
   const times: StageTimes = new Map();
-  const start = context.clock();
-  const plan = await session.plan();
-  times.set("inspect", (context.clock() - start) / 1000);
-  // A tool that is missing, or not what is needed, is told before anything slow starts.
-  const needed = stageTools(options.squash).flatMap(([name, tool]) =>
-    wanted.has(name) && (name !== "bios-image" || plan.bios !== null) ? [tool] : [],
-  );
-  const { compression } = options.squash;
-  const needs = { tools: needed, compression, moduleVersion: plan.bios?.version ?? null } as const;
-  const about = await findingsAboutTools(context.toolbox, { ...needs, unusable: "fails" });
-  session.report(about, plan.image.reference);
-  const tools: FoundTool[] = [];
-  for (const name of needed) tools.push(await context.toolbox.find(name));
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
-  const image = () => session.plannedImage();
-  const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
-  await together(session, [
-    async () => {
-      if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
-      if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
-    },
-    async () => {
-      if (wanted.has("squash")) await run(squashInBuild(plan, context, { image, withPayloads, options }));
-    },
-  ]);
+  const start = context.clock();
+  const planning = session.plan();
+  // Whoever waits for the plan learns of its failure.
+  planning.catch(() => undefined);
+  const draft = await session.draft();
+  const check = (from: "host" | "image", about: DraftPlan) =>
+    checkTools(session, about, { from, wanted, squash: options.squash });
+  if (draft !== undefined) await besides(session, planning, check("host", draft));
+  const squashing = wanted.has("squash") && draft ? squash(draft, { session, options, run }) : undefined;
+  const plan = await besides(session, squashing, planning);
+  times.set("inspect", (context.clock() - start) / 1000);
+  await besides(session, squashing, check("image", plan));
+  const needed = neededTools(plan, { wanted, squash: options.squash });
+  const tools = await Promise.all(needed.map((name) => context.toolbox.find(name)));
+  if (wanted.has("render-grub")) await besides(session, squashing, run(renderGrubStage(plan, context)));
+  const bootImages = async () => {
+    if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
+    if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
+  };
+  await together(session, [bootImages(), squashing]);
   if (output === undefined) return { plan, times, tools };
   // What the image takes up in the work directory makes room for the ISO.
   await session.releaseImage();
@@ -76,6 +74,45 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));
   else if (wanted.has("implant")) await run(implantStage(context, { output, force: freshness === "always" }));
   return { plan, times, tools };
+}
+
+async function squash(
+  draft: DraftPlan,
+  about: { session: Session; options: BuildOptions; run: (stage: Stage) => Promise<void> },
+): Promise<void> {
+  const { session, options, run } = about;
+  const image = () => session.plannedImage();
+  const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
+  return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
+}
+
+/** The tools that will be called, or would be if anything had changed. */
+function neededTools(
+  { bios }: Pick<DraftPlan, "bios">,
+  { wanted, squash }: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
+): ToolName[] {
+  return stageTools(squash).flatMap(([name, tool]) =>
+    wanted.has(name) && (name !== "bios-image" || bios !== null) ? [tool] : [],
+  );
+}
+
+/**
+ * Tells what is wrong with tools: with those that are the host's in any case, or with those that may be the image's, for
+ * which the plan must be there.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_VERSION`
+ */
+async function checkTools(
+  session: Session,
+  plan: DraftPlan,
+  about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions; from: "host" | "image" },
+): Promise<void> {
+  const { toolbox } = session.context;
+  const isOfImage = about.from === "image";
+  const tools = neededTools(plan, about).filter((name) => toolbox.mayBeOfImage(name) === isOfImage);
+  const { compression } = about.squash;
+  const needs = { tools, compression, moduleVersion: plan.bios?.version ?? null } as const;
+  const findings = await findingsAboutTools(toolbox, { ...needs, unusable: "fails" });
+  session.report(findings, plan.image.reference);
 }
 
 /** @throws PlatterError `E_STAGE_ORDER` */
@@ -91,11 +128,27 @@ function stagesBetween(from: StageName, to: StageName): Set<StageName> {
   });
 }
 
+/** Waits for `work` while another goes on, whose own failure must wait; that of `work` stops the other, and is thrown. */
+async function besides<T>(
+  session: Session,
+  other: Promise<unknown> | undefined,
+  work: Promise<T>,
+): Promise<T> {
+  other?.catch(() => undefined);
+  try {
+    return await work;
+  } catch (error) {
+    session.cancel();
+    await other?.catch(() => undefined);
+    throw error;
+  }
+}
+
 /** All of them. One's failure stops the others, and is thrown once each has ended. */
-async function together(session: Session, works: readonly (() => Promise<void>)[]): Promise<void> {
+async function together(session: Session, works: readonly (Promise<void> | undefined)[]): Promise<void> {
   const failures: unknown[] = [];
   const guarded = works.map((work) =>
-    work().catch((error) => {
+    work?.catch((error) => {
       failures.push(error);
       session.cancel();
     }),

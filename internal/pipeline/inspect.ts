@@ -1,14 +1,17 @@
 import { chmod, open, rm } from "node:fs/promises";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
+import { type Decision, decide } from "../contract/decision.ts";
 import { compileExcludes } from "../contract/excludes.ts";
 import type { FoundFile } from "../contract/locate-kernel.ts";
-import { MAX_TEXT, makePlan, type PlanChoices } from "../contract/make-plan.ts";
-import { isWhole, type PartialPlan, type Piece } from "../contract/plan.ts";
+import { makePlan } from "../contract/make-plan.ts";
+import { isWhole, PIECES, type Piece, type RootPlan } from "../contract/plan.ts";
+import type { PlanChoices } from "../contract/plan-choices.ts";
+import type { Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
 import { externalDecompressor } from "../image/external-decompressor.ts";
-import { type ImageTree, type Inode, pathOf } from "../image/image-tree.ts";
+import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
 import { openImage } from "../image/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
 import { walkOptions } from "../squash/rootfs.ts";
@@ -18,6 +21,9 @@ import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../too
 import type { RunTool } from "../tool/run.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
 import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
+
+/** An iso.yaml or os-release of more bytes than this is none. */
+const MAX_TEXT = 1024 * 1024;
 
 /**
  * Opens an image so that what a plan needs is kept from the first reading on. `epoch` is the time of the ISO where one
@@ -51,6 +57,12 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
   if (!isKnown) root.inode.mtime = epoch;
 }
 
+/** Decides all about the ISO that needs no more of the image than its names and texts. */
+export function decideAbout(tree: ImageTree, choices: PlanChoices): Promise<Decision> {
+  const inputs = { tree, treeDigest: digestOf(tree, choices), readText: textsOf(tree) };
+  return decide(inputs, choices);
+}
+
 /**
  * Makes the plan of an image; the pieces of the image that the ISO needs are copied into the work directory, and the
  * plan is written there if it is whole.
@@ -58,26 +70,23 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
 export async function inspectImage(
   tree: ImageTree,
   about: {
+    decision: Decision;
+    parts: readonly Part[];
     work: WorkDir;
-    choices: PlanChoices;
     tools: ToolChoice;
     missingTools: readonly ToolName[];
     runTool: RunTool;
     signal: AbortSignal;
   },
 ): ReturnType<typeof makePlan> {
-  const { work, choices } = about;
+  const { work, decision } = about;
   // A plan is never left beside the pieces of another image.
   await rm(work.file(ARTIFACTS.plan), { force: true });
   await rm(work.file("image"), { recursive: true, force: true });
   const inputs = {
     tree,
-    treeDigest: digestOf(tree, choices),
     keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
-    readText: async (node: FoundFile["node"]) => {
-      if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
-      return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
-    },
+    readText: textsOf(tree),
     readInitramfs: (node: FoundFile["node"]) =>
       summarizeInitramfs(tree.read(node.inode), {
         external: externalDecompressor(about),
@@ -86,9 +95,16 @@ export async function inspectImage(
     readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
     tools: await imageTools(tree, about),
   };
-  const result = await makePlan(inputs, choices);
+  const result = await makePlan(decision, inputs, about.parts);
   if (result.plan !== undefined && isWhole(result.plan)) await work.writePlan(result.plan);
   return result;
+}
+
+function textsOf(tree: ImageTree): (node: TreeNode) => Promise<string> {
+  return async (node) => {
+    if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
+    return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
+  };
 }
 
 /** Digest of the metadata of all that goes into the squashfs. */
@@ -97,7 +113,7 @@ function digestOf(tree: ImageTree, { excludes }: Pick<PlanChoices, "excludes">):
 }
 
 /** @throws PlatterError `E_IMAGE_CHANGED` */
-export function requireSameTree(plan: Pick<PartialPlan, "image" | "excludes">, tree: ImageTree): void {
+export function requireSameTree(plan: Pick<RootPlan, "image" | "excludes">, tree: ImageTree): void {
   if (plan.image.treeDigest === digestOf(tree, plan)) return;
   throw new PlatterError({
     code: "E_IMAGE_CHANGED",
@@ -110,7 +126,7 @@ export function requireSameTree(plan: Pick<PartialPlan, "image" | "excludes">, t
 /** The tools that will be taken from the image: all with `image`, with `auto` GRUB's own and what the host lacks. */
 async function imageTools(
   tree: ImageTree,
-  about: { choices: PlanChoices; tools: ToolChoice; missingTools: readonly ToolName[] },
+  about: { tools: ToolChoice; missingTools: readonly ToolName[] },
 ): Promise<Map<ToolName, ImageTool>> {
   const found = new Map<ToolName, ImageTool>();
   if (about.tools === "host") return found;
@@ -144,7 +160,7 @@ async function keepPiece(
       await out.writeFile(chunk);
       size += chunk.length;
     }
-    if (to.file.startsWith("image/tools/")) await chmod(partial, 0o755);
+    if (to.file.startsWith(`${PIECES.tools}/`)) await chmod(partial, 0o755);
   });
   tree.isKeptAt?.(found.node.inode, to.work.file(to.file));
   return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };

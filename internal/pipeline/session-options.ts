@@ -1,5 +1,5 @@
 import type { Strictness } from "../contract/findings-error.ts";
-import type { PlanChoices } from "../contract/make-plan.ts";
+import type { PlanChoices } from "../contract/plan-choices.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 

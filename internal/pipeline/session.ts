@@ -1,8 +1,9 @@
 import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
+import { type Decision, draftOf } from "../contract/decision.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
-import type { Finding } from "../contract/finding.ts";
+import { type Finding, hasErrors } from "../contract/finding.ts";
 import { findingsError } from "../contract/findings-error.ts";
-import { isWhole, type PartialPlan, type Plan } from "../contract/plan.ts";
+import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -15,7 +16,7 @@ import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
-import { inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
+import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
@@ -31,6 +32,8 @@ export class Session implements AsyncDisposable {
   readonly #run: RunTool;
   readonly #canceller = new AbortController();
   #plan: PartialPlan | undefined;
+  #planning: Promise<PartialPlan> | undefined;
+  #decision: Promise<Decision> | undefined;
   #tree: Promise<ImageTree> | undefined;
   #whole: Promise<TreeWithPayloads> | undefined;
   /** The tree that the plan was made of, or was compared with. */
@@ -72,7 +75,7 @@ export class Session implements AsyncDisposable {
 
   /** The image that the plan is about. @throws PlatterError `E_IMAGE_CHANGED` where it is no longer the same */
   async plannedImage(): Promise<ImageTree> {
-    const plan = await this.planFor([]);
+    const plan = await this.#rootPlan();
     const tree = await this.image();
     if (this.#planned !== tree) requireSameTree(plan, tree);
     this.#planned = tree;
@@ -86,7 +89,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #openPayloads(tree: ImageTree): Promise<TreeWithPayloads> {
-    const { payloads, excludes, time, architecture } = await this.planFor([]);
+    const { payloads, excludes, time, architecture } = await this.#rootPlan();
     const options = this.#payloadOptions(architecture);
     return withPayloads(tree, { payloads, excludes, time, options });
   }
@@ -99,8 +102,28 @@ export class Session implements AsyncDisposable {
     return { plan, findings: [...findings, ...about], ...rest };
   }
 
-  async #inspect(parts: readonly Part[]): Promise<Inspection> {
-    const { choices, tools } = this.#options;
+  /**
+   * What is decided before large files of the image are read; undefined where the image lacks something, which
+   * {@link plan} tells.
+   */
+  async draft(): Promise<DraftPlan | undefined> {
+    if (this.#options.reference === undefined) return this.plan();
+    const decision = await this.#decide();
+    return hasErrors(decision.findings) ? undefined : draftOf(decision);
+  }
+
+  async #rootPlan(): Promise<RootPlan> {
+    if (this.#plan !== undefined) return this.#plan;
+    return this.#options.reference === undefined ? this.planFor([]) : (await this.#decide()).root;
+  }
+
+  #decide(): Promise<Decision> {
+    this.#decision ??= this.#decideAnew();
+    return this.#decision;
+  }
+
+  async #decideAnew(): Promise<Decision> {
+    const { choices } = this.#options;
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
@@ -111,17 +134,24 @@ export class Session implements AsyncDisposable {
       payloads.push(await describePayload(text, this.#payloadOptions(architecture)));
     }
     const tree = await this.image();
+    this.#planned = tree;
+    return decideAbout(tree, { ...choices, excludes, payloads });
+  }
+
+  async #inspect(parts: readonly Part[]): Promise<Inspection> {
+    const decision = await this.#decide();
+    const tree = await this.image();
     const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
     const { plan, ...rest } = await inspectImage(tree, {
+      decision,
+      parts,
       work: this.work,
-      tools,
+      tools: this.#options.tools,
       missingTools,
       runTool: this.#run,
       signal: this.context.signal,
-      choices: { ...choices, excludes, payloads, parts },
     });
     this.#plan = plan;
-    this.#planned = tree;
     return { plan, ...rest, reference: tree.source.reference };
   }
 
@@ -131,8 +161,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** As {@link plan}, for a stage that needs no more than these parts: what else the image lacks does not stop it. */
-  async planFor(parts: readonly Part[]): Promise<PartialPlan> {
-    if (this.#plan !== undefined) return this.#plan;
+  planFor(parts: readonly Part[]): Promise<PartialPlan> {
+    this.#planning ??= this.#makePlan(parts);
+    return this.#planning;
+  }
+
+  async #makePlan(parts: readonly Part[]): Promise<PartialPlan> {
     if (this.#options.reference === undefined) {
       this.#plan = await this.work.readPlan();
       if (this.#plan === undefined) throw noImage(this.work);
@@ -196,8 +230,9 @@ export class Session implements AsyncDisposable {
     return reference;
   }
 
-  #keptTool(name: ToolName): KeptTool | undefined {
-    const kept = this.#plan?.tools.find((tool) => tool.name === name);
+  async #keptTool(name: ToolName): Promise<KeptTool | undefined> {
+    const plan = this.#plan ?? (await this.#planning);
+    const kept = plan?.tools.find((tool) => tool.name === name);
     if (kept === undefined) return undefined;
     const source = kept.files[0]?.source ?? kept.program;
     return {

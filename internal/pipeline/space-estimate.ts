@@ -1,5 +1,5 @@
 import { compileExcludes } from "../contract/excludes.ts";
-import type { Plan } from "../contract/plan.ts";
+import type { DraftPlan, RootPlan } from "../contract/plan.ts";
 import { plannedFiles } from "../iso/planned-files.ts";
 import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { walkEntries } from "../squash/entry-walk.ts";
@@ -41,7 +41,7 @@ const ENTRY = 96;
 
 /** How large an ISO will be, before anything of it is made. */
 export function estimateSpace(
-  plan: Plan,
+  plan: DraftPlan,
   whole: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
   { type, compression }: Pick<RootfsOptions, "type" | "compression">,
 ): SpaceEstimate {
@@ -63,7 +63,7 @@ export function estimateSpace(
 }
 
 function estimateRootfs(
-  { excludes, time }: Plan,
+  { excludes, time }: Pick<RootPlan, "excludes" | "time">,
   { image, tree, walk }: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
   compression: string,
 ): { rootfs: Range; content: number } {

@@ -1,4 +1,4 @@
-import type { Plan } from "../contract/plan.ts";
+import type { DraftPlan } from "../contract/plan.ts";
 import type { BuildOptions } from "./build.ts";
 import { cachedStage } from "./cached-stage.ts";
 import type { Context } from "./context.ts";
@@ -9,7 +9,7 @@ import { type SquashSources, squashStage } from "./stages.ts";
 
 /** The squash as `build` runs it: out of the cache where it is there, and not begun where there is no room. */
 export function squashInBuild(
-  plan: Plan,
+  plan: DraftPlan,
   context: Context,
   about: SquashSources & { options: BuildOptions },
 ): Stage {

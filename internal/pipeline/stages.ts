@@ -1,5 +1,6 @@
 import { compileExcludes } from "../contract/excludes.ts";
-import { type PartialPlan, type Plan, printPlan } from "../contract/plan.ts";
+import { type PartialPlan, PIECES, type Plan, printPlan, type RootPlan } from "../contract/plan.ts";
+import { uuidOf } from "../contract/uuid.ts";
 import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
 import { makeCoreImage } from "../grub/core-image.ts";
 import { renderGrub, renderLoopback, renderStub } from "../grub/render.ts";
@@ -53,7 +54,7 @@ export interface SquashSources {
 }
 
 export function squashStage(
-  plan: Pick<PartialPlan, "image" | "excludes" | "time" | "payloads" | "uuid" | "kernel">,
+  plan: RootPlan,
   context: Context,
   about: SquashSources & { options: RootfsOptions },
 ): Stage {
@@ -61,24 +62,26 @@ export function squashStage(
   const output = work.file(ARTIFACTS.squashfs);
   const { options } = about;
   requireErofsKernel(plan.kernel?.version, options);
+  const inputs = {
+    tree: plan.image.treeDigest,
+    image: plan.image.digest ?? "",
+    excludes: JSON.stringify(plan.excludes),
+    time: String(plan.time),
+    payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
+    options: JSON.stringify(options),
+  };
   return {
     name: "squash",
     tools: [ROOTFS_WRITERS[options.type].tool],
-    inputs: {
-      tree: plan.image.treeDigest,
-      image: plan.image.digest ?? "",
-      excludes: JSON.stringify(plan.excludes),
-      time: String(plan.time),
-      payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
-      options: JSON.stringify(options),
-      ...(options.type === "erofs" && { uuid: plan.uuid }),
-    },
+    inputs,
     outputs: [output],
     run: async (task) => {
       const { tree, walk: walkOf } = await about.withPayloads(await about.image());
       const walk = walkOf(walkOptions(compileExcludes(plan.excludes), plan.time));
       await work.make(ARTIFACTS.squashfs, (partial) => {
-        const { time, uuid } = plan;
+        const { time } = plan;
+        const { image: _, ...content } = inputs;
+        const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
         const log = work.log("squash");
         const warn = (text: string) => context.reporter.warn(text);
         const run = { tree, walk, options, time, uuid, output: partial, log, task, warn };
@@ -98,7 +101,7 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
     inputs: { modules: sha256Text(modules.join("\n")) },
     outputs: [work.file(ARTIFACTS.biosImage)],
     run: async () => {
-      await makeBiosImage(work.file("image/i386-pc"), context);
+      await makeBiosImage(work.file(PIECES.bios), context);
       return undefined;
     },
   };

@@ -30,7 +30,7 @@ export interface ToolboxOptions {
   /** Called where the host's tool takes the place of the image's, with the reason. */
   onSubstitute: (name: ToolName, reason: PlatterError) => void;
   /** What the image brings along. */
-  kept: (name: ToolName) => KeptTool | undefined;
+  kept: (name: ToolName) => Promise<KeptTool | undefined>;
 }
 
 /** Arguments that depend on how the tool sees the work directory. */
@@ -93,15 +93,20 @@ export class Toolbox {
     return found;
   }
 
+  /** Whether the image's own will be taken if it has one: what it has is known with the plan. */
+  mayBeOfImage(name: ToolName): boolean {
+    const { choice } = this.#options;
+    if (choice !== "auto") return choice === "image";
+    // grub-mkimage must match the image's own GRUB modules; the others are better known and faster from the host.
+    return name === "grub-mkimage" || findOnHost(name) === undefined;
+  }
+
   async #search(name: ToolName): Promise<FoundPlace> {
     const { choice, kept: keptTool } = this.#options;
-    const kept = choice === "host" ? undefined : keptTool(name);
     const host = choice === "image" ? undefined : findOnHost(name);
-    // grub-mkimage must match the image's own GRUB modules; the others are better known and faster from the host.
-    const prefersKept = kept !== undefined && (host === undefined || name === "grub-mkimage");
-    const found = prefersKept
-      ? await this.#orHost(name, { kept, host })
-      : await this.#checked(name, { host });
+    const kept = this.mayBeOfImage(name) ? await keptTool(name) : undefined;
+    const found =
+      kept === undefined ? await this.#checked(name, { host }) : await this.#orHost(name, { kept, host });
     this.#options.onFound(found.tool);
     return found;
   }

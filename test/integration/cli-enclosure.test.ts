@@ -167,7 +167,7 @@ describe.each(["bubblewrap", "unshare"] as const)("shut in by %s", (keeper) => {
         },
         onFound: () => undefined,
         onSubstitute: () => undefined,
-        kept: (name: ToolName) => (name === "grub-mkimage" ? kept : undefined),
+        kept: async (name: ToolName) => (name === "grub-mkimage" ? kept : undefined),
       });
     }
     const VERSION = 'if [ "$1" = --version ]; then echo "grub-mkimage (GRUB) 2.12"; exit; fi\n';

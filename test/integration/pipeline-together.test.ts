@@ -1,7 +1,9 @@
 /** What runs beside the squash: each of two tools waits for a sign of the other, so that neither may come first. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { hostProgram, Scene } from "../helpers/scene.ts";
-import { tinyImage } from "../helpers/tiny-image.ts";
+import { existsSync } from "node:fs";
+import { liveFiles, newc } from "../helpers/cpio.ts";
+import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
+import { KVER, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
@@ -30,4 +32,31 @@ test("everything but the ISO is there before the squash ends, and the squash wai
   const ran = await scene.succeed(args);
   expect(ran.stderr.indexOf("done bios-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
   expect(ran.stderr.indexOf("done efi-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
+});
+
+test("the squash begins before the initramfs is read", async () => {
+  using scene = new Scene("together");
+  const packed = Bun.spawnSync(["xz", "--check=crc32"], { stdin: newc(liveFiles(KVER)) }).stdout;
+  tinyImage(scene.at("image"), { with: { [`usr/lib/modules/${KVER}/initramfs.img`]: packed } });
+  const started = scene.at("squash-started");
+  const mksquashfs = hostProgram("mksquashfs");
+  scene.fake(
+    "mksquashfs",
+    `[ "$1" = -version ] && exec ${mksquashfs} "$@"\n: >${started}\nexec ${mksquashfs} "$@"`,
+  );
+  scene.fake("xz", `${waitFor(started)}\nexec ${hostProgram("xz")} "$@"`);
+  await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
+});
+
+test("an error that is found after that stops the squash, and is what is told", async () => {
+  using scene = new Scene("together");
+  tinyImage(scene.at("image"), { with: { [SHIM]: "no program" } });
+  const ended = scene.at("squash-ended");
+  const mksquashfs = hostProgram("mksquashfs");
+  scene.fake("mksquashfs", `[ "$1" = -version ] && exec ${mksquashfs} "$@"\nsleep 30\n: >${ended}`);
+  const start = performance.now();
+  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"]);
+  await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
+  expect(existsSync(ended)).toBe(false);
+  expect(performance.now() - start).toBeLessThan(25_000);
 });

@@ -145,7 +145,7 @@ describe("the erofs made from the tar stream is the image", () => {
       run: (call) => runTool(call),
       onFound: () => undefined,
       onSubstitute: () => undefined,
-      kept: () => undefined,
+      kept: async () => undefined,
     });
     await using tree = await open();
     const options = parseRootfsOptions({ compression, rootfs: "erofs" });

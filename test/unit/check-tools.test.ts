@@ -84,7 +84,7 @@ describe("tools as they are found", () => {
       run: async (call) => ({ exitCode: 1, stdout: answer(call), stderr: "" }),
       onFound: () => {},
       onSubstitute: () => {},
-      kept: () => undefined,
+      kept: async () => undefined,
     });
   const isVersionCall = ({ argv }: ToolCall) => /version/.test(argv.at(-1)!);
 

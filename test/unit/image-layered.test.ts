@@ -89,6 +89,28 @@ describe("what is captured in the first pass needs no second one", () => {
     rmSync(copy);
   });
 
+  test("one that is being read stays until its end, also where a host file takes its place meanwhile", async () => {
+    // More than is kept in memory, and read in several pieces.
+    const huge = Buffer.alloc(40 * 1024 * 1024, "kernel ");
+    await using tree = await open({
+      layers: [counted([{ name: "vmlinuz", content: huge }])],
+      capture: () => true,
+    });
+    const inode = inodeAt(tree, "vmlinuz");
+    const copy = join(work, "copy");
+    writeFileSync(copy, "the copy");
+    const reading = tree.read(inode)[Symbol.asyncIterator]();
+    const later = tree.read(inode);
+    const read = [(await reading.next()).value!];
+    tree.isKeptAt?.(inode, copy);
+    for (let next = await reading.next(); next.done !== true; next = await reading.next())
+      read.push(next.value);
+    expect(read.length).toBeGreaterThan(2);
+    expect(Buffer.concat(read).equals(huge)).toBe(true);
+    expect(await contentOf(later)).toBe("the copy");
+    rmSync(copy);
+  });
+
   test("files by their path, however large", async () => {
     const layer = counted([
       { name: "boot/vmlinuz", content: big },

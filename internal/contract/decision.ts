@@ -1,0 +1,111 @@
+import type { ImageTree, TreeNode } from "../image/image-tree.ts";
+import { type Architecture, parseArchitecture } from "./architecture.ts";
+import { decideMenu } from "./decide-menu.ts";
+import { type Finding, finding } from "./finding.ts";
+import { moduleVersion, readConfig, readOsRelease } from "./image-texts.ts";
+import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
+import { type FoundEfi, locateEfi } from "./locate-efi.ts";
+import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
+import { type DraftPlan, LATEST_TIME, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
+import type { PlanChoices } from "./plan-choices.ts";
+
+export interface DecisionInputs {
+  tree: ImageTree;
+  /** Digest of the metadata of all that goes into the squashfs. */
+  treeDigest: string;
+  readText: (node: TreeNode) => Promise<string>;
+}
+
+/** What is known of an ISO once the tree and a few texts were read: all but what is in large files. */
+export interface Decision {
+  root: RootPlan;
+  about: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
+  kernel: FoundKernel | undefined;
+  efi: FoundEfi | undefined;
+  bios: { modules: readonly NamedFile[]; version: string | null } | undefined;
+  font: FoundFile | undefined;
+  findings: Finding[];
+}
+
+/** What is decided, with the pieces' sizes; undefined where the image lacks one. */
+export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan | undefined {
+  if (kernel === undefined || efi === undefined) return undefined;
+  const sized = ({ node }: FoundFile, file: string) => ({ file, size: node.inode.size });
+  const moduleFile = (module: NamedFile) => sized(module, `${PIECES.bios}/${module.name}`);
+  const { mm } = efi;
+  return {
+    ...root,
+    kernel: {
+      version: kernel.version,
+      vmlinuz: sized(kernel.vmlinuz, PIECES.vmlinuz),
+      initramfs: sized(kernel.initramfs, PIECES.initramfs),
+    },
+    efi: {
+      shim: sized(efi.shim, PIECES.shim),
+      grub: sized(efi.grub, PIECES.grub),
+      mm: mm === undefined ? null : sized(mm, PIECES.mm),
+    },
+    bios: bios === undefined ? null : { ...bios, modules: bios.modules.map(moduleFile) },
+    font: font === undefined ? null : sized(font, PIECES.font),
+  };
+}
+
+/** Decides what needs no more of the image than its names and texts. */
+export async function decide(inputs: DecisionInputs, choices: PlanChoices): Promise<Decision> {
+  const { tree } = inputs;
+  const { root, source } = tree;
+  const architecture = architectureOf(tree, choices.architecture);
+  const osRelease = await readOsRelease(inputs);
+  const { config, findings } = await readConfig(inputs, choices);
+  const { label, menu, ...decided } = decideMenu({ config, osRelease, architecture, label: choices.label });
+  const { kernel, ...located } = locateKernel(root, choices.kernel);
+  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor });
+  const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
+  const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
+  const { font, ...fonts } = locateFont(root);
+  for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
+  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+    const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${source.reference}\`.`;
+    findings.push(finding("F_PAYLOAD_MOUNT", seen));
+  }
+  if (root.children?.get("usr")?.inode.type !== "directory") {
+    findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${source.reference}\`.`));
+  }
+  return {
+    root: {
+      image: {
+        reference: source.reference,
+        digest: source.digest ?? null,
+        created: source.created ?? null,
+        treeDigest: inputs.treeDigest,
+      },
+      payloads: [...(choices.payloads ?? [])],
+      architecture,
+      time: Math.min(choices.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
+      kernel: kernel && { version: kernel.version },
+      excludes: [...choices.excludes],
+    },
+    about: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    kernel,
+    efi,
+    bios: modules && { modules, version: await moduleVersion(inputs) },
+    font,
+    findings,
+  };
+}
+
+function architectureOf(tree: ImageTree, wanted: Architecture | undefined): Architecture {
+  if (wanted !== undefined) return wanted;
+  return parseArchitecture(tree.source.architecture ?? process.arch);
+}
+
+/** The newest time in the tree: the nearest thing to a creation time where the image does not tell one. */
+function newestTime(root: TreeNode): number {
+  let newest = 0;
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.inode.mtime > newest) newest = node.inode.mtime;
+    pending.push(...(node.children?.values() ?? []));
+  }
+  return newest;
+}
