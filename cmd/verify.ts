@@ -6,6 +6,7 @@ import { PlatterError } from "../internal/error.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { openFileSource } from "../internal/iso/read/byte-source.ts";
 import { verifyIso } from "../internal/iso/read/verify.ts";
+import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { renderVerification } from "../internal/ui/verification.ts";
 import { readText } from "./options.ts";
@@ -17,11 +18,14 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
     .argument("<iso>", "any ISO, platter's or another tool's")
     .summary("check a finished ISO")
     .description("Reads a finished ISO and checks every structure that booting depends on.")
-    .option("--against <plan>", "also compare with a plan: plan.json, or the --work folder that holds it")
+    .option(
+      "--against <plan>",
+      "also compare with a plan: plan.json, the --work folder that holds it, or what build --report wrote",
+    )
     .option("--json", "print the report as JSON", false)
     .addHelpText(
       "after",
-      "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --against work\n  platter verify debian-12-netinst.iso --json | jq .checks",
+      "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --against work\n  platter verify os.iso --against os.provenance.json\n  platter verify debian-12-netinst.iso --json | jq .checks",
     )
     .action(async (iso, flags) => {
       const { signal, reporter, print } = worldOf();
@@ -41,7 +45,8 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
 function expectedFrom(path: string) {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? join(path, ARTIFACTS.plan) : path;
-  const plan = parsePlan(readText(file), file);
+  const text = readText(file);
+  const plan = parsePlan(planInStatement(text) ?? text, file);
   const files = plannedFiles(plan).map(({ isoPath, piece: { size, sha256 } }) => ({ isoPath, size, sha256 }));
   const espFiles = files.filter(({ isoPath }) => isoPath.startsWith("/EFI/"));
   return { label: plan.label, files, espFiles };

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { z } from "zod";
 import type { Plan } from "../contract/plan.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool } from "../tool/find.ts";
@@ -7,6 +8,17 @@ import type { StageTimes } from "./stage.ts";
 
 /** What the parameters below mean; another number is another meaning. */
 const BUILD_TYPE = "urn:platter:iso:1";
+const STATEMENT = "https://in-toto.io/Statement/v1";
+
+const statementSchema = z.object({
+  _type: z.literal(STATEMENT),
+  predicate: z.object({
+    buildDefinition: z.object({
+      buildType: z.literal(BUILD_TYPE),
+      internalParameters: z.object({ plan: z.unknown() }),
+    }),
+  }),
+});
 
 export interface BuildRecord {
   plan: Plan;
@@ -30,7 +42,7 @@ export function provenance(record: BuildRecord) {
   const seconds = Object.fromEntries([...times].map(([stage, took]) => [stage, took ?? null]));
   const versions = Object.fromEntries(tools.map(({ name, version }) => [name, version]));
   return {
-    _type: "https://in-toto.io/Statement/v1",
+    _type: STATEMENT,
     subject: [{ name: basename(iso.path), digest: { sha256: iso.sha256 } }],
     predicateType: "https://slsa.dev/provenance/v1",
     predicate: {
@@ -56,6 +68,18 @@ export function provenance(record: BuildRecord) {
       },
     },
   };
+}
+
+/** The plan in the text of such a statement; undefined where the text is none. What is in it is not checked here. */
+export function planInStatement(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const plan = statementSchema.safeParse(value).data?.predicate.buildDefinition.internalParameters.plan;
+  return plan === undefined ? undefined : JSON.stringify(plan);
 }
 
 /** By algorithm; an image without a manifest has only platter's own digest over its tree. */

@@ -1,10 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { BINARY, Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
 import { tinyImage } from "../helpers/tiny-image.ts";
+
+setDefaultTimeout(60_000);
 
 const SCRIPT = resolve(import.meta.dir, "../../scripts/action");
 
@@ -15,10 +17,10 @@ beforeEach(() => {
 afterEach(() => scene[Symbol.dispose]());
 
 /** Runs the action as a runner would, in a workspace of its own. */
-async function act(inputs: Readonly<Record<string, string>>, platter = BINARY) {
+async function act(inputs: Readonly<Record<string, string>>, platter = BINARY, disk = scene.path) {
   const output = scene.write("github-output", "");
-  const workspace = scene.folder("workspace");
-  const temporary = scene.folder("runner-temp");
+  const [workspace, temporary] = [join(disk, "workspace"), join(disk, "runner-temp")];
+  for (const folder of [workspace, temporary]) mkdirSync(folder, { recursive: true });
   const child = Bun.spawn([SCRIPT], {
     cwd: workspace,
     env: {
@@ -56,7 +58,10 @@ function recorder(): { path: string; calls: () => string[][] } {
   const path = scene.fake(
     "recorder",
     `printf '%s\\n' "$@" end-of-call >>"${scene.at("calls")}"
-while [ $# -gt 0 ]; do [ "$1" != -o ] || echo iso >"$2"; shift; done`,
+while [ $# -gt 0 ]; do
+  case $1 in -o|--report) echo iso >"$2" ;; esac
+  shift
+done`,
   );
   const calls = () =>
     readFileSync(scene.at("calls"), "utf8")
@@ -98,6 +103,28 @@ describe("the action's script", () => {
     expect(ran.stderr).toContain("boots on:  UEFI");
   });
 
+  test("makes what comes before the ISO on another disk, where that has more room", async () => {
+    const { path, calls } = recorder();
+    scene.mount(scene.folder("runner-temp"), "-t", "tmpfs", "-o", "size=1M", "tmpfs");
+    expect((await act({ image: "oci:x" }, path)).code).toBe(0);
+    const work = dirname(calls()[0]?.[4] ?? "");
+    expect(work).toStartWith(scene.at("runner-temp"));
+    expect(calls()[0]?.slice(5)).toEqual(["--work", work, "--", "oci:x"]);
+  });
+
+  test("does not need a single disk to hold the ISO and what it is made of", async () => {
+    const image = `oci:${smallLive().oci}`;
+    await scene.succeed(["build", image, "-o", "out/x.iso"]);
+    const { size } = statSync(scene.at("out/x.iso"));
+    // The EFI system partition, and boot loaders and GRUB's modules, are on it twice until the ISO is there.
+    const more = 10 * 2 ** 20;
+    const disk = scene.folder("disk");
+    scene.mount(disk, "-t", "tmpfs", "-o", `size=${Math.ceil(size * 1.1) + more}`, "tmpfs");
+    const ran = await act({ image }, BINARY, disk);
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    expect(statSync(ran.outputs.iso ?? "").size).toBe(size);
+  });
+
   test("hands over one payload a line, and nothing that the shell would take apart or expand", async () => {
     const { path, calls } = recorder();
     const ran = await act(
@@ -113,13 +140,13 @@ describe("the action's script", () => {
     expect(ran.code).toBe(0);
     const [build, ...others] = calls();
     expect(others).toEqual([]);
-    const work = build?.[2] ?? "";
+    const report = build?.[4] ?? "";
     expect(build).toEqual([
       "build",
-      "--work",
-      work,
       "-o",
       "image.iso",
+      "--report",
+      report,
       "--label=$(touch pwned) 'x'",
       "--payload=ghcr.io/o/one:1",
       "--payload=ghcr.io/o/two:2",
@@ -130,14 +157,14 @@ describe("the action's script", () => {
       "--help",
     ]);
     expect(existsSync(`${ran.workspace}/pwned`)).toBe(false);
-    expect(existsSync(work)).toBe(false);
+    expect(existsSync(dirname(report))).toBe(false);
   });
 
   test("checks and boots as the inputs say", async () => {
     const { path, calls } = recorder();
     expect((await act({ image: "oci:x", "boot-test": "all" }, path)).code).toBe(0);
     const [build, verify, boot] = calls();
-    expect(verify).toEqual(["verify", "image.iso", "--against", build?.[2] ?? ""]);
+    expect(verify).toEqual(["verify", "image.iso", "--against", build?.[4] ?? ""]);
     expect(boot).toEqual(["boot", "image.iso", "--all"]);
   });
 

@@ -30,6 +30,21 @@ test("--checksum: sha256sum reads it, in whatever folder both lie, and finds dam
   expect(judge(scene, "sha256sum", "--check", file).code).toBe(1);
 });
 
+test("--report: verify compares an ISO with it", async () => {
+  using scene = sceneWithLayout();
+  await scene.succeed(["build", "oci:layout", "-o", "out/x.iso", "--report", "out/x.json"]);
+  const verdict = async () => {
+    // The tiny image's boot loaders are none, which is a problem in any case.
+    const { stdout } = await scene.run(["verify", "out/x.iso", "--against", "out/x.json"]);
+    return /^(\S+) +files as planned/m.exec(stdout)?.[1];
+  };
+  expect(await verdict()).toBe("ok");
+  const report = readFileSync(scene.at("out/x.json"), "utf8");
+  const kernel = JSON.parse(report).predicate.buildDefinition.internalParameters.plan.kernel;
+  scene.write("out/x.json", report.replaceAll(kernel.vmlinuz.sha256, "0".repeat(64)));
+  expect(await verdict()).toBe("PROBLEM");
+});
+
 test("--report: an in-toto statement about this very ISO, its image and the tools", async () => {
   using scene = sceneWithLayout();
   await scene.succeed([
