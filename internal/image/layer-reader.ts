@@ -8,6 +8,9 @@ import { TarReader } from "./tar-reader.ts";
 
 const SPILL_BUDGET = 64 * 1024 * 1024;
 
+/** Up to this many bytes a content that was kept is read in one call. */
+const SMALL = 64 * 1024;
+
 /** A layer's decompressor holds more memory than this. */
 const SMALL_REST = 1024 * 1024;
 
@@ -33,6 +36,7 @@ export class LayerReader implements SequentialReader {
   readonly #cursors: (LayerCursor | undefined)[] = [];
   readonly #spill: Spool;
   readonly #spilled = new Map<number, SpoolSlot>();
+  readonly #buffer = new Uint8Array(SMALL);
 
   constructor(wanted: Iterable<Inode>, options: LayerReaderOptions) {
     this.#options = options;
@@ -49,6 +53,17 @@ export class LayerReader implements SequentialReader {
         this.#cursor(layerOf(locator)).want(ordinalOf(locator), inode.size);
       }
     }
+  }
+
+  /** What came before its turn and is small. It is valid until the next call. */
+  atOnce(inode: Inode): Uint8Array | undefined {
+    const locator = inode.locator as number;
+    const slot = this.#spilled.get(locator);
+    if (slot === undefined || inode.size > this.#buffer.length) return undefined;
+    this.#spilled.delete(locator);
+    const content = this.#spill.readNow(slot, this.#buffer);
+    this.#spill.free(slot);
+    return content;
   }
 
   async *open(inode: Inode): AsyncGenerator<Uint8Array> {

@@ -80,6 +80,23 @@ export class Spool implements Disposable {
     }
   }
 
+  /** A whole content, read into `buffer` where it is not in memory. @throws PlatterError `E_SPOOL_READ` */
+  readNow(slot: SpoolSlot, buffer: Uint8Array): Uint8Array {
+    if ("memory" in slot) return slot.memory;
+    throwIfAborted(this.#signal, "the reading of the image");
+    try {
+      const fd = this.#file();
+      for (let done = 0; done < slot.length; ) {
+        const bytesRead = readSync(fd, buffer, done, slot.length - done, slot.offset + done);
+        if (bytesRead === 0) throw tooShort();
+        done += bytesRead;
+      }
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+    return buffer.subarray(0, slot.length);
+  }
+
   /** Gives a slot's space back. */
   free(slot: SpoolSlot): void {
     if ("memory" in slot) {
@@ -147,14 +164,18 @@ export class Spool implements Disposable {
         buffer.length <= SMALL
           ? readSync(fd, buffer, 0, buffer.length, position)
           : (await readAt(fd, buffer, 0, buffer.length, position)).bytesRead;
-      if (bytesRead === 0) throw new Error("it is shorter than what was written to it");
+      if (bytesRead === 0) throw tooShort();
       return bytesRead;
     } catch (error) {
-      throw machineError(error, {
-        code: "E_SPOOL_READ",
-        message: `Cannot read back a part of the image from \`${this.#directory}\``,
-      });
+      throw this.#unreadable(error);
     }
+  }
+
+  #unreadable(error: unknown): unknown {
+    return machineError(error, {
+      code: "E_SPOOL_READ",
+      message: `Cannot read back a part of the image from \`${this.#directory}\``,
+    });
   }
 
   #file(): number {
@@ -162,4 +183,8 @@ export class Spool implements Disposable {
     this.#fd ??= openUnnamed(this.#directory, this.#name);
     return this.#fd;
   }
+}
+
+function tooShort(): Error {
+  return new Error("it is shorter than what was written to it");
 }
