@@ -167,6 +167,7 @@ export class Session implements AsyncDisposable {
   }
 
   async #makePlan(parts: readonly Part[]): Promise<PartialPlan> {
+    if (this.#plan !== undefined) return this.#plan;
     if (this.#options.reference === undefined) {
       this.#plan = await this.work.readPlan();
       if (this.#plan === undefined) throw noImage(this.work);

@@ -80,6 +80,7 @@ export function squashStage(
       const walk = walkOf(walkOptions(compileExcludes(plan.excludes), plan.time));
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const { time } = plan;
+        // Not by the manifest: the same tree gives the same bytes wherever it lies.
         const { image: _, ...content } = inputs;
         const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
         const log = work.log("squash");
