@@ -23,30 +23,33 @@ function noise(size: number): Uint8Array {
 const FULL = { exit: 5, code: "E_NO_SPACE", hint: ["Free some space", "--work"] };
 
 describe("a full disk", () => {
+  // The stage alone, so that it is not another that runs out of space first.
+  const build = ["build", "-o", "out/x.iso"];
+  const squash = ["squash", "-o", "out/squashfs.img"];
   test.each([
-    ["while the image is inspected", "100k", "implant", "Cannot write `"],
-    // Alone, so that it is not another stage that runs out of space first.
-    ["while the root file system is squashed", "7m", "squash", "`mksquashfs` ran out of disk space"],
-    ["while the ISO is written", "16m", "implant", "x.iso`: no space"],
-  ])("%s", async (_, size, last, says) => {
+    ["while the image is inspected", "100k", build, "Cannot write `"],
+    ["while the root file system is squashed", "9m", squash, "`mksquashfs` ran out of disk space"],
+    ["while the ISO is written", "16m", build, "x.iso`: no space"],
+  ] as const)("%s", async (_, size, args, says) => {
     using scene = withDisk(size);
     // The work directory needs 4 MiB for the initramfs and 8 MiB for the squashfs; the ISO takes their place, but more.
     const image = tinyImage(scene.at("image"), {
       with: { "usr/lib/modules/6.1.0-tiny/initramfs.img": noise(2 ** 22), "usr/share/noise": noise(2 ** 22) },
     });
-    const ran = await scene.run(["build", `dir:${image}`, "-o", "out/x.iso", "--to", last]);
-    await expectRefusal(scene, ran, { ...FULL, says: [says] });
+    await expectRefusal(scene, await scene.run([...args, `dir:${image}`]), { ...FULL, says: [says] });
     expect(readdirSync(scene.out)).toEqual([]);
   });
 
   test("of the work directory: what was done before stays, and the next run goes on from there", async () => {
     using scene = withDisk("6m");
     tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(2 ** 23) } });
-    const args = ["build", "dir:image", "--to", "squash", "--work", "out/work"];
-    await expectRefusal(scene, await scene.run(args), { ...FULL, says: ["ran out of disk space"] });
+    const args = ["build", "dir:image", "--work", "out/work", "--to"];
+    await scene.succeed([...args, "render-grub"]);
+    const rest = ["build", "--work", "out/work", "--from", "squash", "--to", "squash"];
+    await expectRefusal(scene, await scene.run(rest), { ...FULL, says: ["ran out of disk space"] });
     expect(readdirSync(scene.at("out/work/stages"))).not.toContain("squash.json");
     scene.mount(scene.out, "-o", "remount,size=60m");
-    const again = await scene.succeed(args);
+    const again = await scene.succeed([...args, "squash"]);
     expect(again.stderr).toContain("render-grub: unchanged");
   });
 
