@@ -1,3 +1,4 @@
+import { allDone } from "../all-done.ts";
 import type { Decision } from "./decision.ts";
 import type { FoundEfi } from "./locate-efi.ts";
 import type { FoundKernel } from "./locate-kernel.ts";
@@ -36,7 +37,7 @@ export async function keepSmall(
   const modules: Piece[] = [];
   for (let at = 0; at < (bios?.modules.length ?? 0); at += AT_ONCE) {
     const some = bios!.modules.slice(at, at + AT_ONCE);
-    modules.push(...(await Promise.all(some.map((each) => keep(each, `${PIECES.bios}/${each.name}`)))));
+    modules.push(...(await allDone(some.map((each) => keep(each, `${PIECES.bios}/${each.name}`)))));
   }
   return {
     bios: bios === undefined ? null : { ...bios, modules },

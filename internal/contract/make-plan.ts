@@ -1,3 +1,4 @@
+import { allDone } from "../all-done.ts";
 import type { TreeNode } from "../image/image-tree.ts";
 import type { InitramfsSummary } from "../initramfs/summary.ts";
 import type { ToolName } from "../tool/find.ts";
@@ -37,7 +38,7 @@ export async function makePlan(
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Decompressing goes on in another thread meanwhile.
-  const [{ secureBoot, ...programs }, initramfs, small] = await Promise.all([
+  const [{ secureBoot, ...programs }, initramfs, small] = await allDone([
     inspectBootPrograms(
       { architecture, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
       inputs.readBytes,

@@ -1,3 +1,4 @@
+import { allDone } from "../all-done.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -59,7 +60,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   times.set("inspect", (context.clock() - start) / 1000);
   await besides(session, squashing, check("image", plan));
   const needed = neededTools(plan, { wanted, squash: options.squash });
-  const tools = await Promise.all(needed.map((name) => context.toolbox.find(name)));
+  const tools = await allDone(needed.map((name) => context.toolbox.find(name)));
   if (wanted.has("render-grub")) await besides(session, squashing, run(renderGrubStage(plan, context)));
   const bootImages = async () => {
     if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));

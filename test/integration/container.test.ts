@@ -1,11 +1,14 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { hostProgram, Scene } from "../helpers/scene.ts";
+import { podmanRun } from "../helpers/podman-run.ts";
+import { Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
 
 const PROJECT = resolve(import.meta.dir, "../..");
 const IMAGE = "localhost/platter-test/platter";
+const WITH_STORAGE = "localhost/platter-test/with-storage";
+const SMALL = "localhost/platter-test/small-live:latest";
 const MINUTES = 60_000;
 /** What the Containerfile says. */
 const USER = "65532";
@@ -16,37 +19,16 @@ function run(argv: readonly string[]): string {
   return done.stdout.toString();
 }
 
-/** As `podman run --read-only --cap-drop all --network none` shuts a container in, on machines where that works not. */
-function inContainer(
-  root: string,
-  about: { out: string; archive: string; argv: readonly string[] },
-): string[] {
-  return [
-    hostProgram("setpriv"),
-    ...["--reuid", USER, "--regid", USER, "--clear-groups", "--no-new-privs", "--inh-caps=-all"],
-    hostProgram("bwrap"),
-    ...[
-      "--unshare-all",
-      "--unshare-user",
-      "--uid",
-      USER,
-      "--gid",
-      USER,
-      "--cap-drop",
-      "ALL",
-      "--die-with-parent",
-    ],
-    ...["--ro-bind", root, "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
-    ...["--bind", about.out, "/out", "--ro-bind", about.archive, "/img.oci", "--chdir", "/out"],
-    ...["--clearenv", "--setenv", "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-    ...["--setenv", "PLATTER_TOOLS", "host", "--", ...about.argv],
-  ];
+/** Runs a container to its end, and tells what it said if it failed. */
+function failureOf(...args: readonly string[]): string {
+  const child = Bun.spawnSync(podmanRun("--rm", ...args), { stderr: "pipe" });
+  return child.exitCode === 0 ? "" : child.stderr.toString();
 }
 
 // Making the base image and the container takes minutes.
 if (process.env.PLATTER_TEST === "full") {
   test(
-    "platter's container makes the ISO as a user without any right, and it is the one that the host makes",
+    "platter's container makes the ISO without a privilege, and it is the one that the host makes",
     async () => {
       run(["scripts/offline-base", "Containerfile"]);
       run(["podman", "build", "--isolation", "chroot", "--network", "host", "--tag", IMAGE, "."]);
@@ -61,19 +43,19 @@ if (process.env.PLATTER_TEST === "full") {
       using scene = new Scene("container");
       const archive = scene.at("img.oci");
       run(["tar", "-C", smallLive().oci, "-cf", archive, "."]);
-      // An ordinary user's folder, which nobody else may write to.
       for (const path of [scene.path, scene.out]) run(["chmod", "755", path]);
+      // Folders of ordinary users, which nobody else may write to; and the second one's is all that it has.
       run(["chown", USER, scene.out]);
-      // Only root may look into podman's storage; and a container engine makes the mount points.
+      run(["chown", "4711:4711", scene.folder("other")]);
+      const volumes = (out: string) => ["-v", `${out}:/out`, "-v", `${archive}:/img.oci:ro`];
+      const build = ["build", "oci-archive:/img.oci", "-o", "/out/x.iso"];
+      expect(failureOf(...volumes(scene.out), IMAGE, ...build)).toBe("");
+      const shut = ["--cap-drop", "all", "--read-only", "--tmpfs", "/tmp", "--network", "none"];
+      const other = ["--user", "4711:4711", ...volumes(scene.at("other"))];
+      expect(failureOf(...shut, ...other, IMAGE, ...build)).toBe("");
       const root = scene.at("root");
       run(["cp", "-a", run(["podman", "image", "mount", IMAGE]).trim(), root]);
       run(["podman", "image", "unmount", IMAGE]);
-      scene.folder("root/out");
-      scene.write("root/img.oci", "");
-      const argv = [...config.Config.Entrypoint, ...["build", "oci-archive:/img.oci", "-o", "/out/x.iso"]];
-      const shut = inContainer(root, { out: scene.out, archive, argv });
-      const child = Bun.spawnSync(shut, { stderr: "pipe" });
-      expect(child.exitCode === 0 ? "" : child.stderr.toString()).toBe("");
       // The container's own tools work outside of it too, by its loader: so the versions are the same.
       copyFileSync(`${root}/usr/local/bin/platter`, scene.at("platter"));
       for (const tool of ["mksquashfs", "xorriso", "grub-mkimage"]) {
@@ -86,9 +68,34 @@ if (process.env.PLATTER_TEST === "full") {
       await scene.succeed(["build", `oci-archive:${archive}`, "-o", "host.iso", "--tools", "host"]);
       const made = readFileSync(scene.at("out/x.iso"));
       expect(statSync(scene.at("out/x.iso")).uid).toBe(Number(USER));
-      expect(Bun.hash(made)).toBe(Bun.hash(readFileSync(scene.at("host.iso"))));
+      expect(statSync(scene.at("other/x.iso")).uid).toBe(4711);
+      for (const one of [made, readFileSync(scene.at("other/x.iso"))])
+        expect(Bun.hash(one)).toBe(Bun.hash(readFileSync(scene.at("host.iso"))));
       await scene.succeed(["verify", "out/x.iso"]);
       expect(readdirSync(scene.out)).toEqual(["x.iso"]);
+    },
+    20 * MINUTES,
+  );
+
+  test(
+    "its second form makes the ISO out of the host's storage, and leaves that as it was",
+    async () => {
+      run(["scripts/offline-base", "Containerfile"]);
+      const target = ["--target", "with-storage", "--tag", WITH_STORAGE];
+      run(["podman", "build", "--isolation", "chroot", "--network", "host", ...target, "."]);
+      run(["skopeo", "copy", "-q", `oci:${smallLive().oci}`, `containers-storage:${SMALL}`]);
+      using scene = new Scene("container");
+      const storage = "/var/lib/containers/storage";
+      const state = () =>
+        run(["podman", "images", "--no-trunc", "--format", "{{.ID}} {{.Digest}} {{.Names}}"]);
+      const before = [state(), readdirSync(storage).sort()];
+      const volumes = ["-v", `${storage}:${storage}`, "-v", `${scene.out}:/out`];
+      const build = ["build", SMALL, "-o", "/out/x.iso"];
+      expect(failureOf("--privileged", ...volumes, WITH_STORAGE, ...build)).toBe("");
+      expect([state(), readdirSync(storage).sort()]).toEqual(before);
+      expect(run(["podman", "image", "mount", "--format", "{{.Repositories}}"])).not.toContain(SMALL);
+      await scene.succeed(["verify", "out/x.iso"]);
+      run(["podman", "rmi", SMALL]);
     },
     20 * MINUTES,
   );
