@@ -1,15 +1,11 @@
+import { withRoom } from "./columns.ts";
 import type { Content, Inode, SequentialReader } from "./image-tree.ts";
 import { explained, type Layer } from "./layer.ts";
-import { layerOf, memberLocator, ordinalOf } from "./layer-scan.ts";
-import { Spool, type SpoolSlot } from "./spool.ts";
+import { layerOf, ordinalOf } from "./layer-scan.ts";
+import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
 import { tarError } from "./tar-error.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
-
-const SPILL_BUDGET = 64 * 1024 * 1024;
-
-/** Up to this many bytes a content that was kept is read in one call. */
-const SMALL = 64 * 1024;
 
 /** A layer's decompressor holds more memory than this. */
 const SMALL_REST = 1024 * 1024;
@@ -19,8 +15,8 @@ export interface LayerReaderOptions {
   dialect: TarDialect;
   work: string;
   signal: AbortSignal;
-  /** Memory for contents that come before their turn, in bytes. Default 64 MiB. */
-  memoryBudget?: number;
+  /** For contents that come before their turn. */
+  spool?: SpoolSizes;
   /** A layer with no more than this left, in bytes, is read to its end at once. Default 1 MiB. */
   smallRest?: number;
   /** A content that is kept elsewhere already. */
@@ -35,17 +31,17 @@ export class LayerReader implements SequentialReader {
   readonly #options: LayerReaderOptions;
   readonly #cursors: (LayerCursor | undefined)[] = [];
   readonly #spill: Spool;
-  readonly #spilled = new Map<number, SpoolSlot>();
-  readonly #buffer = new Uint8Array(SMALL);
+  readonly #buffer: Uint8Array;
 
   constructor(wanted: Iterable<Inode>, options: LayerReaderOptions) {
     this.#options = options;
     this.#spill = new Spool({
       directory: options.work,
       name: "early",
-      memoryBudget: options.memoryBudget ?? SPILL_BUDGET,
       signal: options.signal,
+      sizes: options.spool,
     });
+    this.#buffer = new Uint8Array(this.#spill.small);
     for (const inode of wanted) {
       if (inode.size === 0 || inode.type !== "file") continue;
       const locator = inode.locator as number;
@@ -57,10 +53,9 @@ export class LayerReader implements SequentialReader {
 
   /** What came before its turn and is small. It is valid until the next call. */
   atOnce(inode: Inode): Uint8Array | undefined {
-    const locator = inode.locator as number;
-    const slot = this.#spilled.get(locator);
-    if (slot === undefined || inode.size > this.#buffer.length) return undefined;
-    this.#spilled.delete(locator);
+    if (inode.size > this.#spill.small) return undefined;
+    const slot = this.#takeEarly(inode);
+    if (slot === undefined) return undefined;
     const content = this.#spill.readNow(slot, this.#buffer);
     this.#spill.free(slot);
     return content;
@@ -71,9 +66,8 @@ export class LayerReader implements SequentialReader {
     const locator = inode.locator as number;
     const captured = this.#options.captured(locator);
     if (captured !== undefined) return yield* captured;
-    const slot = this.#spilled.get(locator);
+    const slot = this.#takeEarly(inode);
     if (slot !== undefined) {
-      this.#spilled.delete(locator);
       try {
         yield* this.#spill.read(slot);
       } finally {
@@ -83,13 +77,10 @@ export class LayerReader implements SequentialReader {
     }
     const layer = layerOf(locator);
     const cursor = this.#cursor(layer);
-    const keep: Keep = async (ordinal, content, size) => {
-      this.#spilled.set(memberLocator(layer, ordinal), await this.#spill.keep(content, size));
-    };
     try {
-      const reader = await cursor.advance(ordinalOf(locator), keep);
+      const reader = await cursor.advance(ordinalOf(locator));
       yield* reader.content();
-      if (cursor.bytesLeft <= (this.#options.smallRest ?? SMALL_REST)) await cursor.finish(keep);
+      if (cursor.bytesLeft <= (this.#options.smallRest ?? SMALL_REST)) await cursor.finish();
     } catch (error) {
       throw await explained(error, this.#options.layers[layer] as Layer);
     }
@@ -100,29 +91,37 @@ export class LayerReader implements SequentialReader {
     this.#spill[Symbol.dispose]();
   }
 
+  #takeEarly(inode: Inode): SpoolSlot | undefined {
+    const locator = inode.locator as number;
+    const offset = this.#cursors[layerOf(locator)]?.takeEarly(ordinalOf(locator));
+    return offset === undefined ? undefined : { offset, length: inode.size };
+  }
+
   #cursor(layer: number): LayerCursor {
     const cursor = this.#cursors[layer];
     if (cursor !== undefined) return cursor;
-    const made = new LayerCursor(this.#options.layers[layer] as Layer, this.#options.dialect);
+    const made = new LayerCursor(this.#options.layers[layer] as Layer, this.#options.dialect, this.#spill);
     this.#cursors[layer] = made;
     return made;
   }
 }
-
-type Keep = (ordinal: number, content: Content, size: number) => Promise<void>;
 
 /** One layer, opened when something of it is first needed and closed when nothing more is. */
 class LayerCursor {
   readonly #wanted = new Bitmap();
   readonly #layer: Layer;
   readonly #dialect: TarDialect;
+  readonly #spill: Spool;
   #reader: TarReader | undefined;
+  /** Where what came early is in the spool, and one more, by ordinal; 0 for the others. */
+  #early = new Float64Array();
   /** Bytes of wanted contents that were not come to yet. */
   bytesLeft = 0;
 
-  constructor(layer: Layer, dialect: TarDialect) {
+  constructor(layer: Layer, dialect: TarDialect, spill: Spool) {
     this.#layer = layer;
     this.#dialect = dialect;
+    this.#spill = spill;
   }
 
   want(ordinal: number, size: number): void {
@@ -130,17 +129,25 @@ class LayerCursor {
     this.bytesLeft += size;
   }
 
-  /** Goes forward to a member; `keep` takes what is passed over and wanted later. */
-  async advance(ordinal: number, keep: Keep): Promise<TarReader> {
+  /** The offset in the spool of what came early, once. */
+  takeEarly(ordinal: number): number | undefined {
+    const place = this.#early[ordinal] ?? 0;
+    if (place === 0) return undefined;
+    this.#early[ordinal] = 0;
+    return place - 1;
+  }
+
+  /** Goes forward to a member; what is passed over and wanted later goes to the spool. */
+  async advance(ordinal: number): Promise<TarReader> {
     if (!this.#wanted.has(ordinal)) {
       throw new TypeError(`member ${ordinal} was not announced, or was read before`);
     }
-    return this.#read(ordinal, keep);
+    return this.#read(ordinal);
   }
 
   /** Keeps all that is still wanted, and closes the layer. */
-  async finish(keep: Keep): Promise<void> {
-    if (this.#wanted.count > 0) await this.#read(undefined, keep);
+  async finish(): Promise<void> {
+    if (this.#wanted.count > 0) await this.#read(undefined);
     await this.close();
   }
 
@@ -150,7 +157,7 @@ class LayerCursor {
   }
 
   /** Reads on to a member, or until nothing is wanted any more. */
-  async #read(ordinal: number | undefined, keep: Keep): Promise<TarReader> {
+  async #read(ordinal: number | undefined): Promise<TarReader> {
     this.#reader ??= new TarReader(this.#layer.open(), { archive: this.#layer.name, dialect: this.#dialect });
     for (;;) {
       const member = await this.#reader.next();
@@ -160,7 +167,9 @@ class LayerCursor {
       if (!this.#wanted.clear(member.ordinal)) continue;
       this.bytesLeft -= member.size;
       if (member.ordinal === ordinal) return this.#reader;
-      await keep(member.ordinal, this.#reader.content(), member.size);
+      const { offset } = await this.#spill.keep(this.#reader.content(), member.size);
+      this.#early = withRoom(this.#early, member.ordinal + 1);
+      this.#early[member.ordinal] = offset + 1;
       if (this.#wanted.count === 0 && ordinal === undefined) return this.#reader;
     }
   }

@@ -8,9 +8,6 @@ import { Spool } from "./spool.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 
-/** Memory for captured contents, in bytes; what does not fit goes to the work directory. */
-const CAPTURE_BUDGET = 32 * 1024 * 1024;
-
 /** Names from which on a tree counts as large. */
 const LARGE_TREE = 50_000;
 
@@ -19,7 +16,7 @@ export interface LayeredTreeOptions {
   /** Lowest first. */
   layers: readonly Layer[];
   dialect: TarDialect;
-  /** Existing directory for contents that do not fit in memory. */
+  /** Existing directory for contents that are kept. */
   work: string;
   /** Files whose content will be asked for by `read`, so that no second pass is needed for them. */
   capture: (path: BytePath) => boolean;
@@ -30,12 +27,7 @@ export interface LayeredTreeOptions {
 
 /** The tree of an image that consists of tar layers. Reads every layer once. */
 export async function openLayeredTree(options: LayeredTreeOptions): Promise<ImageTree> {
-  const spool = new Spool({
-    directory: options.work,
-    name: "captured",
-    memoryBudget: CAPTURE_BUDGET,
-    signal: options.signal,
-  });
+  const spool = new Spool({ directory: options.work, name: "captured", signal: options.signal });
   try {
     const { layers, dialect, capture } = options;
     const scan = await scanLayers(layers, { dialect, capture, spool });

@@ -11,131 +11,183 @@ const writeAt = promisify(write);
 const readAt = promisify(read);
 
 /** Up to this many bytes a call is quicker than handing the work to another thread. */
-const SMALL = 64 * 1024;
+const AT_ONCE = 64 * 1024;
 
-/** From this many bytes on a freed stretch is given back to the disk, and not only used again. */
-const LARGE = 256 * 1024;
+/** Sizes in bytes; they differ in tests alone. */
+export interface SpoolSizes {
+  /** Space is taken and given back in segments of this size. */
+  segment: number;
+  /** Contents up to this size share segments; a larger one has a run of them for itself. */
+  small: number;
+  /** How much of the small contents may stay in memory. */
+  memory: number;
+}
 
-/** Where a spooled content is: in memory, or in the file. */
-export type SpoolSlot =
-  | { readonly memory: Uint8Array }
-  | { readonly offset: number; readonly length: number };
+const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 16 * 1024 * 1024 };
+
+/** Where a spooled content is: one number for the spool as a whole, and its length, in bytes. */
+export interface SpoolSlot {
+  readonly offset: number;
+  readonly length: number;
+}
 
 /**
- * Keeps contents for later: in memory up to a budget, beyond that in a file without a name, whose space is used again
- * for what comes after something was freed.
+ * Keeps contents for later: small ones in memory up to a budget, the others in a file without a name. Whatever their
+ * number, keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed.
  */
 export class Spool implements Disposable {
   readonly #directory: string;
-  readonly #signal: AbortSignal;
   readonly #name: string;
-  #memoryLeft: number;
+  readonly #signal: AbortSignal;
+  readonly #sizes: SpoolSizes;
+  /** Up to this many bytes a content can be had by {@link readNow}. */
+  readonly small: number;
   #fd: number | undefined;
-  #end = 0;
-  /** Free stretches of the file, ascending, never touching each other: offset to length. */
-  #free: { offset: number; length: number }[] = [];
   #disposed = false;
+  /** Segments that were ever taken. */
+  #count = 0;
+  /** Bytes in use, by the first segment of a run. */
+  readonly #live: number[] = [];
+  /** First segments of runs that are free, by the number of segments. */
+  readonly #free = new Map<number, number[]>();
+  readonly #inMemory = new Map<number, Uint8Array>();
+  /** The segment that small contents go to, and the bytes of it that are taken. */
+  #open: number | undefined;
+  #used = 0;
 
-  constructor(options: { directory: string; name: string; memoryBudget: number; signal: AbortSignal }) {
+  constructor(options: {
+    directory: string;
+    name: string;
+    signal: AbortSignal;
+    sizes?: SpoolSizes | undefined;
+  }) {
     this.#directory = options.directory;
     this.#name = options.name;
-    this.#memoryLeft = options.memoryBudget;
+    this.#sizes = options.sizes ?? SIZES;
+    this.small = this.#sizes.small;
     this.#signal = options.signal;
   }
 
-  /** Keeps a content of exactly `length` bytes. @throws PlatterError `E_SPOOL_WRITE` */
+  /** Keeps a content of exactly `length` bytes; one at a time. @throws PlatterError `E_SPOOL_WRITE` */
   async keep(content: Content, length: number): Promise<SpoolSlot> {
-    if (length <= this.#memoryLeft) {
-      this.#memoryLeft -= length;
-      // Copied, so that a small file does not hold on to the large chunk that it came in.
-      const memory = new Uint8Array(length);
-      let filled = 0;
-      for await (const piece of content) {
-        memory.set(piece, filled);
-        filled += piece.length;
-      }
-      return { memory };
-    }
-    const slot = { offset: this.#allocate(length), length };
-    let at = slot.offset;
+    if (length <= this.small) return await this.#keepSmall(content, length);
+    const segment = this.#take(this.#segments(length));
+    this.#live[segment] = length;
+    let at = segment * this.#sizes.segment;
     for await (const piece of content) {
       throwIfAborted(this.#signal, "the reading of the image");
       await this.#write(piece, at);
       at += piece.length;
     }
-    return slot;
+    return { offset: segment * this.#sizes.segment, length };
   }
 
   async *read(slot: SpoolSlot): AsyncGenerator<Uint8Array> {
-    if ("memory" in slot) {
-      if (slot.memory.length > 0) yield slot.memory;
-      return;
-    }
     for (let done = 0; done < slot.length; ) {
       throwIfAborted(this.#signal, "the reading of the image");
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
+      if (slot.length <= this.small) {
+        yield this.readNow(slot, buffer);
+        return;
+      }
       const length = await this.#read(buffer, slot.offset + done);
       done += length;
       yield length === buffer.length ? buffer : buffer.subarray(0, length);
     }
   }
 
-  /** A whole content, read into `buffer` where it is not in memory. @throws PlatterError `E_SPOOL_READ` */
+  /** A whole small content, in `buffer`. @throws PlatterError `E_SPOOL_READ` */
   readNow(slot: SpoolSlot, buffer: Uint8Array): Uint8Array {
-    if ("memory" in slot) return slot.memory;
+    const whole = buffer.subarray(0, slot.length);
+    const memory = this.#inMemory.get(this.#segmentOf(slot));
+    if (memory !== undefined) {
+      whole.set(memory.subarray(slot.offset % this.#sizes.segment).subarray(0, slot.length));
+      return whole;
+    }
     throwIfAborted(this.#signal, "the reading of the image");
     try {
       const fd = this.#file();
       for (let done = 0; done < slot.length; ) {
-        const bytesRead = readSync(fd, buffer, done, slot.length - done, slot.offset + done);
+        const bytesRead = readSync(fd, whole, done, slot.length - done, slot.offset + done);
         if (bytesRead === 0) throw tooShort();
         done += bytesRead;
       }
     } catch (error) {
       throw this.#unreadable(error);
     }
-    return buffer.subarray(0, slot.length);
+    return whole;
   }
 
   /** Gives a slot's space back. */
   free(slot: SpoolSlot): void {
-    if ("memory" in slot) {
-      this.#memoryLeft += slot.memory.length;
-      return;
-    }
-    if (this.#fd !== undefined && slot.length >= LARGE) punchHole(this.#fd, slot);
-    let { offset, length } = slot;
-    const kept: { offset: number; length: number }[] = [];
-    for (const hole of this.#free) {
-      if (hole.offset + hole.length === offset) {
-        offset = hole.offset;
-        length += hole.length;
-      } else if (offset + length === hole.offset) length += hole.length;
-      else kept.push(hole);
-    }
-    if (offset + length === this.#end) this.#end = offset;
-    else kept.push({ offset, length });
-    this.#free = kept.sort((a, b) => a.offset - b.offset);
+    if (slot.length === 0) return;
+    const segment = this.#segmentOf(slot);
+    const live = (this.#live[segment] as number) - slot.length;
+    this.#live[segment] = live;
+    if (live > 0) return;
+    if (segment === this.#open) this.#used = 0;
+    else this.#giveBack(segment, this.#segments(slot.length));
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
+    this.#inMemory.clear();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 
-  #allocate(length: number): number {
-    const index = this.#free.findIndex((hole) => hole.length >= length);
-    const hole = this.#free[index];
-    if (hole === undefined) {
-      const offset = this.#end;
-      this.#end += length;
-      return offset;
+  async #keepSmall(content: Content, length: number): Promise<SpoolSlot> {
+    if (this.#open !== undefined && this.#used + length > this.#sizes.segment) await this.#close(this.#open);
+    if (this.#open === undefined) {
+      this.#open = this.#take(1);
+      this.#used = 0;
+      this.#inMemory.set(this.#open, new Uint8Array(this.#sizes.segment));
     }
-    const offset = hole.offset;
-    if (hole.length === length) this.#free.splice(index, 1);
-    else this.#free[index] = { offset: offset + length, length: hole.length - length };
-    return offset;
+    const segment = this.#open;
+    const slot = { offset: segment * this.#sizes.segment + this.#used, length };
+    const memory = this.#inMemory.get(segment) as Uint8Array;
+    let at = this.#used;
+    this.#used += length;
+    this.#live[segment] = (this.#live[segment] as number) + length;
+    for await (const piece of content) {
+      memory.set(piece, at);
+      at += piece.length;
+    }
+    return slot;
+  }
+
+  /** Has the open segment take no more: it stays in memory if there is room, and goes to the file otherwise. */
+  async #close(segment: number): Promise<void> {
+    this.#open = undefined;
+    if (this.#inMemory.size * this.#sizes.segment <= this.#sizes.memory) return;
+    await this.#write(this.#inMemory.get(segment) as Uint8Array, segment * this.#sizes.segment);
+    this.#inMemory.delete(segment);
+  }
+
+  #segmentOf(slot: SpoolSlot): number {
+    return Math.floor(slot.offset / this.#sizes.segment);
+  }
+
+  #segments(length: number): number {
+    return Math.ceil(length / this.#sizes.segment);
+  }
+
+  /** The first of so many segments in a row. */
+  #take(segments: number): number {
+    const free = this.#free.get(segments)?.pop();
+    const first = free ?? this.#count;
+    if (free === undefined) this.#count += segments;
+    this.#live[first] = 0;
+    return first;
+  }
+
+  #giveBack(first: number, segments: number): void {
+    if (!this.#inMemory.delete(first) && this.#fd !== undefined) {
+      punchHole(this.#fd, { offset: first * this.#sizes.segment, length: segments * this.#sizes.segment });
+    }
+    const free = this.#free.get(segments);
+    if (free === undefined) this.#free.set(segments, [first]);
+    else free.push(first);
   }
 
   async #write(piece: Uint8Array, position: number): Promise<void> {
@@ -144,7 +196,7 @@ export class Spool implements Disposable {
       for (let done = 0; done < piece.length; ) {
         const length = piece.length - done;
         done +=
-          length <= SMALL
+          length <= AT_ONCE
             ? writeSync(fd, piece, done, length, position + done)
             : (await writeAt(fd, piece, done, length, position + done)).bytesWritten;
       }
@@ -159,11 +211,7 @@ export class Spool implements Disposable {
 
   async #read(buffer: Uint8Array, position: number): Promise<number> {
     try {
-      const fd = this.#file();
-      const bytesRead =
-        buffer.length <= SMALL
-          ? readSync(fd, buffer, 0, buffer.length, position)
-          : (await readAt(fd, buffer, 0, buffer.length, position)).bytesRead;
+      const { bytesRead } = await readAt(this.#file(), buffer, 0, buffer.length, position);
       if (bytesRead === 0) throw tooShort();
       return bytesRead;
     } catch (error) {

@@ -3,9 +3,6 @@ import { memberLocator } from "../image/layer-scan.ts";
 import { Spool, type SpoolSlot } from "../image/spool.ts";
 import { TreeTable } from "../image/tree-table.ts";
 
-/** Memory for generated files, in bytes; what does not fit goes to the work directory. */
-const BUDGET = 16 * 1024 * 1024;
-
 /** The layer number of generated files: no image has as many layers. */
 const GENERATED = 2 ** 20;
 
@@ -20,7 +17,7 @@ export class StorageTree implements Disposable {
   constructor(options: { work: string; signal: AbortSignal; time: number }) {
     const { work: directory, signal, time } = options;
     this.#time = time;
-    this.#spool = new Spool({ directory, name: "payload", memoryBudget: BUDGET, signal });
+    this.#spool = new Spool({ directory, name: "payload", signal });
     this.root = this.table.addRoot(this.#inode("directory", { mode: 0o755, size: 0 }));
   }
 

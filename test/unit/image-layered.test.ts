@@ -1,16 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -19,8 +8,7 @@ import type { ImageTree, Inode } from "../../internal/image/image-tree.ts";
 import { blobLayer, type Layer } from "../../internal/image/layer.ts";
 import { openLayeredTree } from "../../internal/image/layered-tree.ts";
 import { resolve } from "../../internal/image/resolve.ts";
-import { Spool } from "../../internal/image/spool.ts";
-import { contentOf, failureOf, memoryLayer, openFilesIn, pieces, source } from "./image-memory-layers.ts";
+import { contentOf, failureOf, memoryLayer, openFilesIn, source } from "./image-memory-layers.ts";
 import { sha256 } from "./image-oci-maker.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 
@@ -320,79 +308,5 @@ describe("layers from files", () => {
     );
     Bun.spawnSync(["mkfifo", join(work, "fifo")]);
     expect(() => OpenFile.open(join(work, "fifo"))).toThrow(expect.objectContaining({ code: "E_FILE_KIND" }));
-  });
-});
-
-describe("the spool", () => {
-  const signal = new AbortController().signal;
-  const keep = (spool: Spool, text: string) => spool.keep(pieces(Buffer.from(text), 1000), text.length);
-
-  test("keeps in memory up to its budget, and gives freed memory out again", async () => {
-    using spool = new Spool({ directory: "/nowhere", name: "test", memoryBudget: 10, signal });
-    const first = await keep(spool, "0123456789");
-    spool.free(first);
-    const second = await keep(spool, "abcdefghij");
-    expect(await contentOf(spool.read(second))).toBe("abcdefghij");
-    expect(await failureOf(keep(spool, "x"))).toMatchObject({ code: "E_SPOOL_WRITE", kind: "machine" });
-  });
-
-  test("gives space back to the disk when something is freed", async () => {
-    using spool = new Spool({ directory: work, name: "given-back", memoryBudget: 0, signal });
-    const slot = await keep(spool, big);
-    const [fd] = readdirSync("/proc/self/fd").filter((name) => {
-      // The folder itself was open while it was read.
-      const path = `/proc/self/fd/${name}`;
-      return lstatSync(path, { throwIfNoEntry: false }) && readlinkSync(path).includes(".given-back.");
-    });
-    const blocks = () => fstatSync(Number(fd)).blocks;
-    expect(blocks() * 512).toBeGreaterThanOrEqual(big.length);
-    spool.free(slot);
-    expect(blocks() * 512).toBeLessThan(big.length / 10);
-  });
-
-  test("uses freed space of its file again, joined with its neighbours", async () => {
-    using spool = new Spool({ directory: work, name: "test", memoryBudget: 0, signal });
-    const offsets = async (...lengths: number[]) => {
-      const slots = [];
-      for (const [i, length] of lengths.entries()) slots.push(await keep(spool, String(i).repeat(length)));
-      return slots as { offset: number; length: number }[];
-    };
-    const slots = await offsets(100, 200, 300, 400);
-    expect(slots.map((slot) => slot.offset)).toEqual([0, 100, 300, 600]);
-    for (const i of [0, 2, 1]) spool.free(slots[i] as { offset: number; length: number });
-    const [again] = await offsets(550);
-    expect(again?.offset).toBe(0);
-    expect(await contentOf(spool.read(slots[3] as { offset: number; length: number }))).toBe("3".repeat(400));
-    const [small, large] = await offsets(50, 60);
-    expect([small?.offset, large?.offset]).toEqual([550, 1000]);
-    spool.free(large as { offset: number; length: number });
-    const [larger] = await offsets(70);
-    expect(larger?.offset).toBe(1000);
-  });
-
-  test("a full disk is the machine's fault", async () => {
-    const mount = join(work, "small");
-    Bun.spawnSync(["mkdir", mount]);
-    expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]).exitCode).toBe(0);
-    try {
-      using spool = new Spool({ directory: mount, name: "test", memoryBudget: 0, signal });
-      expect(await failureOf(keep(spool, "x".repeat(1 << 20)))).toMatchObject({
-        code: "E_SPOOL_WRITE",
-        kind: "machine",
-        message: expect.stringContaining("no space left"),
-        hint: expect.stringContaining("--work"),
-      });
-    } finally {
-      Bun.spawnSync(["umount", mount]);
-    }
-  });
-
-  test("another file of its name does not disturb it", async () => {
-    const path = join(work, `.test.${process.pid}.0`);
-    closeSync(openSync(path, "w"));
-    using spool = new Spool({ directory: work, name: "test", memoryBudget: 0, signal });
-    expect(await contentOf(spool.read(await keep(spool, "hello")))).toBe("hello");
-    expect(readdirSync(work)).toContain(`.test.${process.pid}.0`);
-    rmSync(path);
   });
 });

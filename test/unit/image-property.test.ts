@@ -211,7 +211,11 @@ test(`contents come in any order from layers in any order, in little memory (see
   });
   const setups = fc.record({
     layers: fc.array(layer, { minLength: 1, maxLength: 4 }),
-    memoryBudget: fc.constantFrom(0, 1000, 5000, 1 << 20),
+    spool: fc.record({
+      segment: fc.constantFrom(1000, 4000),
+      small: fc.constantFrom(100, 1000),
+      memory: fc.constantFrom(0, 1000, 5000, 1 << 20),
+    }),
     smallRest: fc.constantFrom(0, 4000, 1 << 20),
     order: fc.infiniteStream(fc.integer({ min: 0, max: 1000 })),
     piece: fc.integer({ min: 100, max: 5000 }),
@@ -221,7 +225,7 @@ test(`contents come in any order from layers in any order, in little memory (see
   const content = (index: number, id: number, length: number) =>
     `${index}.${id} `.repeat(Math.ceil(length / 4)).slice(0, length);
   await fc.assert(
-    fc.asyncProperty(setups, async ({ layers, memoryBudget, smallRest, order, piece, asks }) => {
+    fc.asyncProperty(setups, async ({ layers, spool, smallRest, order, piece, asks }) => {
       const members = layers.map((files, index) =>
         files.map(([id, length]): Member => ({ name: `${id}`, content: content(index, id, length) })),
       );
@@ -239,7 +243,7 @@ test(`contents come in any order from layers in any order, in little memory (see
           dialect: "layer",
           work: workDirectory,
           signal: new AbortController().signal,
-          memoryBudget,
+          spool,
           smallRest,
           captured: () => undefined,
         },
