@@ -1,17 +1,16 @@
-import { closeSync, constants, openSync, read, readSync, realpathSync } from "node:fs";
-import { promisify } from "node:util";
-import { PlatterError } from "../error.ts";
+import { closeSync, constants, openSync, readSync, realpathSync } from "node:fs";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
+import { bytesOfFile, type FilePiece, shrunkFile, unreadableFile } from "../piece.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { ContentStamp } from "./content-stamp.ts";
 import { scanDirectory } from "./directory-scan.ts";
-import { READ_SIZE } from "./file-range.ts";
 import { withHostPath } from "./host-path.ts";
 import type { ImageSource, ImageTree, Inode, SequentialReader } from "./image-tree.ts";
 import type { TableNode } from "./table-node.ts";
 
-const readAt = promisify(read);
+/** Up to this many bytes a file is read in one call: waiting for it would cost more. */
+const AT_ONCE = 64 * 1024;
 
 export interface DirectoryOptions {
   signal: AbortSignal;
@@ -71,92 +70,58 @@ class DirectoryTree implements ImageTree {
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
-    throwIfAborted(this.#options.signal, "the reading of the image");
-    const path = this.root.table.path(inode.locator as number);
-    const fd = this.#open(path);
+    const file = this.#open(inode);
     try {
-      for (let at = 0; at < inode.size; ) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, inode.size - at));
-        const length = await this.#readPiece(fd, buffer, { at, path });
-        at += length;
-        yield length === buffer.length ? buffer : buffer.subarray(0, length);
+      for await (const bytes of bytesOfFile(file)) {
+        yield bytes;
         throwIfAborted(this.#options.signal, "the reading of the image");
       }
     } finally {
-      closeSync(fd);
+      closeSync(file.fd);
     }
   }
 
   async sequentialReader(): Promise<SequentialReader> {
-    const buffer = Buffer.allocUnsafeSlow(READ_SIZE);
     return {
       open: (inode) => this.read(inode),
-      atOnce: (inode) => this.#readSmall(inode, buffer),
+      atOnce: (inode, target) => this.#readSmall(inode, target),
+      file: (inode) => (inode.type === "file" ? this.#open(inode) : undefined),
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
 
-  #readSmall(inode: Inode, buffer: Buffer): Uint8Array | undefined {
-    const { size } = inode;
-    if (inode.type !== "file" || size >= READ_SIZE) return undefined;
-    throwIfAborted(this.#options.signal, "the reading of the image");
-    const path = this.root.table.path(inode.locator as number);
-    const fd = this.#open(path);
+  #readSmall(inode: Inode, target: Uint8Array): boolean {
+    if (inode.type !== "file" || inode.size > AT_ONCE) return false;
+    const { fd, path } = this.#open(inode);
     try {
-      for (let at = 0; at < size; ) at += this.#readNow(fd, buffer, { at, length: size - at, path });
+      for (let at = 0; at < target.length; ) {
+        const length = readSync(fd, target, at, target.length - at, at);
+        if (length === 0) throw shrunkFile(path);
+        at += length;
+      }
+    } catch (error) {
+      throw unreadableFile(error, path);
     } finally {
       closeSync(fd);
     }
-    return buffer.subarray(0, size);
+    return true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.release?.();
   }
 
-  #open(path: BytePath): number {
+  #open(inode: Inode): FilePiece {
+    throwIfAborted(this.#options.signal, "the reading of the image");
+    const path = this.root.table.path(inode.locator as number);
+    const shown = this.#shown(path);
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     try {
-      return withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+      const fd = withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+      return { fd, length: inode.size, path: shown };
     } catch (error) {
-      throw this.#unreadable(error, path);
+      throw unreadableFile(error, shown);
     }
-  }
-
-  async #readPiece(fd: number, buffer: Buffer, where: { at: number; path: BytePath }): Promise<number> {
-    let length: number;
-    try {
-      length = (await readAt(fd, buffer, 0, buffer.length, where.at)).bytesRead;
-    } catch (error) {
-      throw this.#unreadable(error, where.path);
-    }
-    if (length > 0) return length;
-    throw this.#shrank(where.path);
-  }
-
-  /** Reads into `buffer`, at the place that the bytes have in the file. */
-  #readNow(fd: number, buffer: Buffer, where: { at: number; length: number; path: BytePath }): number {
-    let length: number;
-    try {
-      length = readSync(fd, buffer, where.at, where.length, where.at);
-    } catch (error) {
-      throw this.#unreadable(error, where.path);
-    }
-    if (length > 0) return length;
-    throw this.#shrank(where.path);
-  }
-
-  #shrank(path: BytePath): PlatterError {
-    return new PlatterError({
-      code: "E_FILE_SHRANK",
-      kind: "machine",
-      message: `\`${this.#shown(path)}\` became shorter while it was read.`,
-      hint: "Make sure that nothing else changes the folder, and try again.",
-    });
-  }
-
-  #unreadable(error: unknown, path: BytePath): PlatterError {
-    return machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${this.#shown(path)}\`` });
   }
 
   #shown(path: BytePath): string {

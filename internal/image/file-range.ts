@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
+import { shrunkFile, unreadableFile } from "../piece.ts";
 import type { SkippableBytes } from "./byte-cursor.ts";
 import { ContentStamp } from "./content-stamp.ts";
 
@@ -74,7 +75,7 @@ export class OpenFile implements Disposable {
         filled += bytesRead;
       }
     } catch (error) {
-      throw machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${this.path}\`` });
+      throw unreadableFile(error, this.path);
     }
     return filled;
   }
@@ -105,14 +106,7 @@ export class FileRange implements SkippableBytes {
     if (wanted <= 0) return { done: true, value: undefined };
     const buffer = Buffer.allocUnsafeSlow(wanted);
     const length = await this.#file.readAt(buffer, this.#at);
-    if (length < wanted) {
-      throw new PlatterError({
-        code: "E_FILE_SHRANK",
-        kind: "machine",
-        message: `\`${this.#file.path}\` became shorter while it was read.`,
-        hint: "Make sure that nothing else writes to it, and try again.",
-      });
-    }
+    if (length < wanted) throw shrunkFile(this.#file.path);
     this.#at += length;
     return { done: false, value: buffer };
   }

@@ -1,3 +1,4 @@
+import type { FilePiece } from "../piece.ts";
 import type { BytePath } from "./byte-path.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
@@ -83,10 +84,12 @@ export interface ImageTree extends AsyncDisposable {
 export interface SequentialReader extends AsyncDisposable {
   open(inode: Inode): Content;
   /**
-   * In place of `open`: the whole content, valid until the next call, where it can be had without waiting; else
-   * undefined. Waiting costs more than reading a small file does.
+   * In place of `open`: puts the whole content into `target`, which is as long, if it can be had without waiting, which
+   * costs more than reading a small file does. False where it cannot.
    */
-  atOnce?(inode: Inode): Uint8Array | undefined;
+  atOnce?(inode: Inode, target: Uint8Array): boolean;
+  /** In place of `open`: the content as a file of the host's, where it is one. The caller closes its descriptor. */
+  file?(inode: Inode): FilePiece | undefined;
 }
 
 /** The path of a node. */

@@ -31,7 +31,6 @@ export class LayerReader implements SequentialReader {
   readonly #options: LayerReaderOptions;
   readonly #cursors: (LayerCursor | undefined)[] = [];
   readonly #spill: Spool;
-  readonly #buffer: Uint8Array;
 
   constructor(wanted: Iterable<Inode>, options: LayerReaderOptions) {
     this.#options = options;
@@ -41,7 +40,6 @@ export class LayerReader implements SequentialReader {
       signal: options.signal,
       sizes: options.spool,
     });
-    this.#buffer = new Uint8Array(this.#spill.small);
     for (const inode of wanted) {
       if (inode.size === 0 || inode.type !== "file") continue;
       const locator = inode.locator as number;
@@ -51,14 +49,14 @@ export class LayerReader implements SequentialReader {
     }
   }
 
-  /** What came before its turn and is small. It is valid until the next call. */
-  atOnce(inode: Inode): Uint8Array | undefined {
-    if (inode.size > this.#spill.small) return undefined;
+  /** For what came before its turn and is small. */
+  atOnce(inode: Inode, target: Uint8Array): boolean {
+    if (inode.size > this.#spill.small) return false;
     const slot = this.#takeEarly(inode);
-    if (slot === undefined) return undefined;
-    const content = this.#spill.readNow(slot, this.#buffer);
+    if (slot === undefined) return false;
+    this.#spill.readNow(slot, target);
     this.#spill.free(slot);
-    return content;
+    return true;
   }
 
   async *open(inode: Inode): AsyncGenerator<Uint8Array> {

@@ -87,7 +87,8 @@ export class Spool implements Disposable {
       throwIfAborted(this.#signal, "the reading of the image");
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
       if (slot.length <= this.small) {
-        yield this.readNow(slot, buffer);
+        this.readNow(slot, buffer);
+        yield buffer;
         return;
       }
       const length = await this.#read(buffer, slot.offset + done);
@@ -96,26 +97,25 @@ export class Spool implements Disposable {
     }
   }
 
-  /** A whole small content, in `buffer`. @throws PlatterError `E_SPOOL_READ` */
-  readNow(slot: SpoolSlot, buffer: Uint8Array): Uint8Array {
-    const whole = buffer.subarray(0, slot.length);
+  /** Puts a small content into `target`, which is as long. @throws PlatterError `E_SPOOL_READ` */
+  readNow(slot: SpoolSlot, target: Uint8Array): void {
     const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) {
-      whole.set(memory.subarray(slot.offset % this.#sizes.segment).subarray(0, slot.length));
-      return whole;
+      const start = slot.offset % this.#sizes.segment;
+      target.set(memory.subarray(start, start + slot.length));
+      return;
     }
     throwIfAborted(this.#signal, "the reading of the image");
     try {
       const fd = this.#file();
       for (let done = 0; done < slot.length; ) {
-        const bytesRead = readSync(fd, whole, done, slot.length - done, slot.offset + done);
+        const bytesRead = readSync(fd, target, done, slot.length - done, slot.offset + done);
         if (bytesRead === 0) throw tooShort();
         done += bytesRead;
       }
     } catch (error) {
       throw this.#unreadable(error);
     }
-    return whole;
   }
 
   /** Gives a slot's space back. */

@@ -56,8 +56,11 @@ export class GraftedTree implements ImageTree {
     // A source that reads in any order does not ask for the list.
     while (rest.next().done !== true);
     const payload = this.#payload.sequentialReader(ofPayload);
+    const readerOf = (inode: Inode): SequentialReader => (isOurs(inode) ? payload : image);
     return {
-      open: (inode) => (this.#payload.owns(inode) ? payload : image).open(inode),
+      open: (inode) => readerOf(inode).open(inode),
+      atOnce: (inode, target) => readerOf(inode).atOnce?.(inode, target) ?? false,
+      file: (inode) => readerOf(inode).file?.(inode),
       async [Symbol.asyncDispose]() {
         await payload[Symbol.asyncDispose]();
         await image[Symbol.asyncDispose]();

@@ -1,12 +1,14 @@
+import { closeSync } from "node:fs";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
-import type { ImageTree, Inode } from "../image/image-tree.ts";
+import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
+import { bytesOf, type Piece } from "../piece.ts";
 import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
 /** What goes down the pipe at once, in bytes, as long as there are only small files. */
 const BATCH = 256 * 1024;
-/** Pieces from this size on are passed through without a copy. */
+/** Pieces, and whole files, of more bytes than this are passed through without a copy. */
 const LARGE = 64 * 1024;
 
 const ZEROS = new Uint8Array(512);
@@ -22,7 +24,12 @@ export interface TarStreamOptions extends WalkOptions {
  * the next but one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
-export async function* tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
+export function tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
+  return bytesOf(tarPieces(tree, options));
+}
+
+/** The same, large files of the host's as what they are. */
+export async function* tarPieces(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Piece> {
   const batch = new Batch();
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
@@ -30,29 +37,48 @@ export async function* tarStream(tree: ImageTree, options: TarStreamOptions): As
     const header = tarHeader(entry);
     if (!batch.fit(header)) yield* batch.add(header);
     if (!hasContent(entry)) continue;
-    const whole = reader.atOnce?.(entry.inode);
-    if (whole !== undefined) {
-      if (whole.length !== entry.size) throw changed(entry);
-      const padding = ZEROS.subarray(0, paddingOf(entry.size));
-      if (!batch.fit(whole)) yield* batch.add(whole);
-      if (!batch.fit(padding)) yield* batch.add(padding);
-      continue;
-    }
-    let left = entry.size;
-    for await (const piece of reader.open(entry.inode)) {
-      left -= piece.length;
-      if (left < 0) break;
-      if (piece.length < LARGE) yield* batch.add(piece);
-      else {
-        yield* batch.flush();
-        yield piece;
+    const padding = ZEROS.subarray(0, paddingOf(entry.size));
+    if (entry.size <= LARGE && reader.atOnce !== undefined) {
+      if (!batch.hasRoom(entry.size)) yield* batch.flush();
+      if (reader.atOnce(entry.inode, batch.room(entry.size))) {
+        batch.take(entry.size);
+        if (!batch.fit(padding)) yield* batch.add(padding);
+        continue;
       }
     }
-    if (left !== 0) throw changed(entry);
-    yield* batch.add(ZEROS.subarray(0, paddingOf(entry.size)));
+    yield* contentOf(reader, entry, batch);
+    yield* batch.add(padding);
   }
   yield* batch.add(ARCHIVE_END);
   yield* batch.flush();
+}
+
+async function* contentOf(
+  reader: SequentialReader,
+  entry: WalkedEntry & { inode: Inode },
+  batch: Batch,
+): AsyncGenerator<Piece> {
+  const file = entry.size > LARGE ? reader.file?.(entry.inode) : undefined;
+  if (file !== undefined) {
+    try {
+      yield* batch.flush();
+      yield file;
+    } finally {
+      closeSync(file.fd);
+    }
+    return;
+  }
+  let left = entry.size;
+  for await (const piece of reader.open(entry.inode)) {
+    left -= piece.length;
+    if (left < 0) break;
+    if (piece.length <= LARGE) yield* batch.add(piece);
+    else {
+      yield* batch.flush();
+      yield piece;
+    }
+  }
+  if (left !== 0) throw changed(entry);
 }
 
 /** The root directory's own metadata, which tar cannot tell mksquashfs. */
@@ -96,10 +122,23 @@ class Batch {
 
   /** Takes a piece that there is room for: most of them, without a generator for each. */
   fit(piece: Uint8Array): boolean {
-    if (piece.length > BATCH - this.#used) return false;
+    if (!this.hasRoom(piece.length)) return false;
     this.#buffer.set(piece, this.#used);
-    this.#used += piece.length;
+    this.take(piece.length);
     return true;
+  }
+
+  hasRoom(length: number): boolean {
+    return length <= BATCH - this.#used;
+  }
+
+  /** Where the next bytes go, to be taken once they are there. */
+  room(length: number): Uint8Array {
+    return this.#buffer.subarray(this.#used, this.#used + length);
+  }
+
+  take(length: number): void {
+    this.#used += length;
   }
 
   *add(piece: Uint8Array): Generator<Uint8Array> {

@@ -1,4 +1,5 @@
 import type { ImageTree } from "../image/image-tree.ts";
+import type { Piece } from "../piece.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { WalkOptions } from "./entry-walk.ts";
@@ -34,9 +35,9 @@ export interface RootfsWriter {
 
 /** Passes a stream on, and tells how much of it has gone. */
 export async function* counted(
-  stream: AsyncIterable<Uint8Array>,
+  stream: AsyncIterable<Piece>,
   onBytes: (sum: number) => void,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   let sum = 0;
   for await (const chunk of stream) {
     yield chunk;

@@ -2,6 +2,9 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { printable } from "../contract/place.ts";
 import { PlatterError } from "../error.ts";
 import { interrupted, throwIfAborted } from "../interrupt.ts";
+import { errnoOf } from "../machine-error.ts";
+import type { Piece } from "../piece.ts";
+import { ToolInput } from "./tool-input.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
@@ -18,7 +21,7 @@ export interface ToolCall {
   /** Added to the small fixed environment. */
   env?: Readonly<Record<string, string>>;
   /** Standard input; without it the tool reads from /dev/null. */
-  stdin?: AsyncIterable<Uint8Array>;
+  stdin?: AsyncIterable<Piece>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   /** Exit codes that are no failure. Default: 0. */
@@ -52,7 +55,8 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
   const sink = new OutputSink(log);
   try {
     sink.line(`$ ${commandLine(call.argv)}`);
-    const child = spawn(call, name);
+    using input = call.stdin === undefined ? undefined : new ToolInput();
+    const child = spawn(call, { name, stdin: input?.end });
     running.add(child.pid);
     let failure: unknown;
     const fail = (error: unknown) => {
@@ -66,7 +70,7 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
       const decoder = new TextDecoder();
       const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
       await Promise.all([
-        call.stdin === undefined ? undefined : feed(child, call.stdin).catch(fail),
+        input && feed(child, { input, stream: call.stdin! }).catch(fail),
         drain(child.stdout, async (chunk) => {
           if (call.onStdout !== undefined) return call.onStdout(chunk);
           stdout.push(decoder.decode(chunk, { stream: true }));
@@ -89,12 +93,13 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
   }
 }
 
-type Child = Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
+type Child = Bun.Subprocess<number | "ignore", "pipe", "pipe">;
 
-function spawn(call: ToolCall, name: string): Child {
+/** Starts the tool, and gives the descriptor of its standard input away to it. */
+function spawn(call: ToolCall, { name, stdin }: { name: string; stdin: number | undefined }): Child {
   try {
     return Bun.spawn([...call.argv], {
-      stdin: call.stdin === undefined ? "ignore" : "pipe",
+      stdin: stdin ?? "ignore",
       stdout: "pipe",
       stderr: "pipe",
       env: { ...baseEnvironment(), ...call.env },
@@ -108,6 +113,8 @@ function spawn(call: ToolCall, name: string): Child {
       hint: `Install \`${name}\`, or choose where tools come from with --tools.`,
       cause,
     });
+  } finally {
+    if (stdin !== undefined) closeSync(stdin);
   }
 }
 
@@ -116,28 +123,20 @@ function baseEnvironment(): Record<string, string> {
   return { PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin`, LC_ALL: "C.UTF-8", TZ: "UTC" };
 }
 
-async function feed(child: Child, input: AsyncIterable<Uint8Array>): Promise<void> {
-  const sink = child.stdin as Bun.FileSink;
-  const iterator = input[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await iterator.next();
-      if (next.done === true) break;
-      try {
-        // Both are waited for: a rejection that nobody waits for would end the process.
-        await sink.write(next.value);
-        await sink.flush();
-      } catch (error) {
-        // The tool went away or closed its input: its exit code tells the story better than EPIPE does.
-        if ((error as NodeJS.ErrnoException).code === "EPIPE" || child.killed || child.exitCode !== null)
-          break;
-        throw error;
-      }
-      if (child.exitCode !== null || child.signalCode !== null) break;
+async function feed(
+  child: Child,
+  { input, stream }: { input: ToolInput; stream: AsyncIterable<Piece> },
+): Promise<void> {
+  using _ = input;
+  for await (const piece of stream) {
+    try {
+      await input.write(piece);
+    } catch (error) {
+      // The tool went away or closed its input: its exit code tells the story better than EPIPE does.
+      if (errnoOf(error) === "EPIPE") break;
+      throw error;
     }
-  } finally {
-    await iterator.return?.();
-    await Promise.resolve(sink.end()).catch(() => undefined);
+    if (child.exitCode !== null || child.signalCode !== null) break;
   }
 }
 
