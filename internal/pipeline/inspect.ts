@@ -1,4 +1,4 @@
-import { chmod, open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
 import { type Decision, decide } from "../contract/decision.ts";
@@ -153,14 +153,13 @@ async function keepPiece(
 ): Promise<Piece> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
-  await to.work.make(to.file, async (partial) => {
-    await using out = await open(partial, "w", 0o644);
+  await to.work.add(to.file, async (out) => {
     for await (const chunk of tree.read(found.node.inode)) {
       hasher.update(chunk);
       await out.writeFile(chunk);
       size += chunk.length;
     }
-    if (to.file.startsWith(`${PIECES.tools}/`)) await chmod(partial, 0o755);
+    if (to.file.startsWith(`${PIECES.tools}/`)) await out.chmod(0o755);
   });
   tree.isKeptAt?.(found.node.inode, to.work.file(to.file));
   return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
@@ -81,6 +81,21 @@ export class WorkDir implements Disposable {
       throw workError(error, path);
     });
     return writeWhole(path, { code: "E_WORK", write });
+  }
+
+  /**
+   * Writes a file where none is and which counts for nothing before a later one is there: that spares the renaming.
+   * @throws PlatterError `E_WORK`, `E_NO_SPACE`
+   */
+  async add(name: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+    const path = this.file(name);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await using file = await open(path, "wx", 0o644);
+      await write(file);
+    } catch (error) {
+      throw workError(error, path);
+    }
   }
 
   /** A file that a stage before has left. @throws PlatterError `E_WORK` */
