@@ -7,31 +7,37 @@ const readAt = promisify(read);
 
 const READ_SIZE = 256 * 1024;
 
-/** The first bytes of an open file, in place of the bytes themselves: the kernel can pass them on without a copy. */
-export interface FilePiece {
-  /** A descriptor that stays open until the next piece is asked for. */
+/** A file of the host's that is open for reading. */
+export interface OpenedFile {
   readonly fd: number;
-  /** In bytes. */
-  readonly length: number;
-  /** What messages call the file. */
+  /** What messages call it. */
   readonly path: string;
+}
+
+/** A part of a file in place of its bytes: the kernel can pass them on without a copy. */
+export interface FilePiece {
+  /** It stays open until the next piece is asked for. */
+  readonly file: OpenedFile;
+  /** In bytes, like the length. */
+  readonly start: number;
+  readonly length: number;
 }
 
 /** A part of a stream. */
 export type Piece = Uint8Array | FilePiece;
 
-/** The bytes of a file piece, from `start` on. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export async function* bytesOfFile(piece: FilePiece, start = 0): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < piece.length; ) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, piece.length - at));
+/** The bytes of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export async function* bytesOfFile({ file, start, length: whole }: FilePiece): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < whole; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, whole - done));
     let length: number;
     try {
-      length = (await readAt(piece.fd, buffer, 0, buffer.length, at)).bytesRead;
+      length = (await readAt(file.fd, buffer, 0, buffer.length, start + done)).bytesRead;
     } catch (error) {
-      throw unreadableFile(error, piece.path);
+      throw unreadableFile(error, file.path);
     }
-    if (length === 0) throw shrunkFile(piece.path);
-    at += length;
+    if (length === 0) throw shrunkFile(file.path);
+    done += length;
     yield length === buffer.length ? buffer : buffer.subarray(0, length);
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, realpathSync } from "node:fs";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
-import { bytesOfFile, type FilePiece, shrunkFile, unreadableFile } from "../piece.ts";
+import { bytesOfFile, type OpenedFile, shrunkFile, unreadableFile } from "../piece.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { ContentStamp } from "./content-stamp.ts";
 import { scanDirectory } from "./directory-scan.ts";
@@ -72,7 +72,7 @@ class DirectoryTree implements ImageTree {
     if (inode.size === 0) return;
     const file = this.#open(inode);
     try {
-      for await (const bytes of bytesOfFile(file)) {
+      for await (const bytes of bytesOfFile({ file, start: 0, length: inode.size })) {
         yield bytes;
         throwIfAborted(this.#options.signal, "the reading of the image");
       }
@@ -111,14 +111,14 @@ class DirectoryTree implements ImageTree {
     await this.#options.release?.();
   }
 
-  #open(inode: Inode): FilePiece {
+  #open(inode: Inode): OpenedFile {
     throwIfAborted(this.#options.signal, "the reading of the image");
     const path = this.root.table.path(inode.locator as number);
     const shown = this.#shown(path);
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     try {
       const fd = withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-      return { fd, length: inode.size, path: shown };
+      return { fd, path: shown };
     } catch (error) {
       throw unreadableFile(error, shown);
     }

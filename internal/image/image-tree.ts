@@ -1,4 +1,4 @@
-import type { FilePiece } from "../piece.ts";
+import type { OpenedFile } from "../piece.ts";
 import type { BytePath } from "./byte-path.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
@@ -88,8 +88,8 @@ export interface SequentialReader extends AsyncDisposable {
    * costs more than reading a small file does. False where it cannot.
    */
   atOnce?(inode: Inode, target: Uint8Array): boolean;
-  /** In place of `open`: the content as a file of the host's, where it is one. The caller closes its descriptor. */
-  file?(inode: Inode): FilePiece | undefined;
+  /** In place of `open`: a file of the host's that has the content, where there is one. The caller closes it. */
+  file?(inode: Inode): OpenedFile | undefined;
 }
 
 /** The path of a node. */

@@ -11,6 +11,9 @@ const BATCH = 256 * 1024;
 /** Pieces, and whole files, of more bytes than this are passed through without a copy. */
 const LARGE = 64 * 1024;
 
+/** Large files are passed on in parts of this many bytes, so that progress shows. */
+const STRETCH = 1024 * 1024;
+
 const ZEROS = new Uint8Array(512);
 
 export interface TarStreamOptions extends WalkOptions {
@@ -62,7 +65,9 @@ async function* contentOf(
   if (file !== undefined) {
     try {
       yield* batch.flush();
-      yield file;
+      for (let start = 0; start < entry.size; start += STRETCH) {
+        yield { file, start, length: Math.min(STRETCH, entry.size - start) };
+      }
     } finally {
       closeSync(file.fd);
     }

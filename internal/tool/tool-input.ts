@@ -98,22 +98,23 @@ export class ToolInput implements Disposable {
     }
   }
 
-  async #writeFile(piece: FilePiece): Promise<void> {
-    const offset = new BigInt64Array(1);
-    for (let done = 0; done < piece.length; ) {
-      const length = Math.min(piece.length - done, PIPE_SIZE);
-      const moved = Number(libc().splice(piece.fd, offset, this.#fd, null, length, SPLICE_F_NONBLOCK));
+  async #writeFile({ file, start, length }: FilePiece): Promise<void> {
+    const offset = BigInt64Array.of(BigInt(start));
+    for (let done = 0; done < length; ) {
+      const left = length - done;
+      const moved = Number(libc().splice(file.fd, offset, this.#fd, null, left, SPLICE_F_NONBLOCK));
       if (moved > 0) {
         done += this.#count(moved);
         continue;
       }
-      if (moved === 0) throw shrunkFile(piece.path);
+      if (moved === 0) throw shrunkFile(file.path);
       const errno = ERRNO[lastErrno()];
       if (errno === "EAGAIN") await this.#wait();
       else if (errno === "EPIPE") throw Object.assign(new Error(errno), { code: errno });
-      else if (errno === "EIO") throw unreadableFile({ code: errno }, piece.path);
+      else if (errno === "EIO") throw unreadableFile({ code: errno }, file.path);
       else {
-        for await (const bytes of bytesOfFile(piece, done)) await this.#writeBytes(bytes);
+        const rest = { file, start: start + done, length: left };
+        for await (const bytes of bytesOfFile(rest)) await this.#writeBytes(bytes);
         return;
       }
     }

@@ -14,7 +14,7 @@ function sceneWithImage(changes = {}): Scene {
 
 const build = ["build", "dir:image", "-o", "out/x.iso"];
 
-/** Bytes that do not compress, more than the pipe to a tool takes. */
+/** Bytes that do not compress, far more than the pipe to a tool takes. */
 function noise(size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
