@@ -19,11 +19,11 @@ export interface SpoolSizes {
   segment: number;
   /** Contents up to this size share segments; a larger one has a run of them for itself. */
   small: number;
-  /** How much of the small contents may stay in memory. */
+  /** What may stay in memory. */
   memory: number;
 }
 
-const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 16 * 1024 * 1024 };
+const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 32 * 1024 * 1024 };
 
 /** Where a spooled content is: one number for the spool as a whole, and its length, in bytes. */
 export interface SpoolSlot {
@@ -32,8 +32,8 @@ export interface SpoolSlot {
 }
 
 /**
- * Keeps contents for later: small ones in memory up to a budget, the others in a file without a name. Whatever their
- * number, keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed.
+ * Keeps contents for later: in memory up to a budget, the others in a file without a name. Whatever their number,
+ * keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed.
  */
 export class Spool implements Disposable {
   readonly #directory: string;
@@ -50,7 +50,9 @@ export class Spool implements Disposable {
   readonly #live: number[] = [];
   /** First segments of runs that are free, by the number of segments. */
   readonly #free = new Map<number, number[]>();
+  /** What is in memory, by the first segment of a run. */
   readonly #inMemory = new Map<number, Uint8Array>();
+  #memoryLeft: number;
   /** The segment that small contents go to, and the bytes of it that are taken. */
   #open: number | undefined;
   #used = 0;
@@ -65,6 +67,7 @@ export class Spool implements Disposable {
     this.#name = options.name;
     this.#sizes = options.sizes ?? SIZES;
     this.small = this.#sizes.small;
+    this.#memoryLeft = this.#sizes.memory;
     this.#signal = options.signal;
   }
 
@@ -73,16 +76,21 @@ export class Spool implements Disposable {
     if (length <= this.small) return await this.#keepSmall(content, length);
     const segment = this.#take(this.#segments(length));
     this.#live[segment] = length;
-    let at = segment * this.#sizes.segment;
+    const offset = segment * this.#sizes.segment;
+    const memory = length <= this.#memoryLeft ? this.#hold(segment, length) : undefined;
+    let done = 0;
     for await (const piece of content) {
       throwIfAborted(this.#signal, "the reading of the image");
-      await this.#write(piece, at);
-      at += piece.length;
+      if (memory !== undefined) memory.set(piece, done);
+      else await this.#write(piece, offset + done);
+      done += piece.length;
     }
-    return { offset: segment * this.#sizes.segment, length };
+    return { offset, length };
   }
 
   async *read(slot: SpoolSlot): AsyncGenerator<Uint8Array> {
+    const memory = slot.length <= this.small ? undefined : this.#inMemory.get(this.#segmentOf(slot));
+    if (memory !== undefined) return yield memory;
     for (let done = 0; done < slot.length; ) {
       throwIfAborted(this.#signal, "the reading of the image");
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
@@ -141,7 +149,7 @@ export class Spool implements Disposable {
     if (this.#open === undefined) {
       this.#open = this.#take(1);
       this.#used = 0;
-      this.#inMemory.set(this.#open, new Uint8Array(this.#sizes.segment));
+      this.#hold(this.#open, this.#sizes.segment);
     }
     const segment = this.#open;
     const slot = { offset: segment * this.#sizes.segment + this.#used, length };
@@ -159,9 +167,22 @@ export class Spool implements Disposable {
   /** Has the open segment take no more: it stays in memory if there is room, and goes to the file otherwise. */
   async #close(segment: number): Promise<void> {
     this.#open = undefined;
-    if (this.#inMemory.size * this.#sizes.segment <= this.#sizes.memory) return;
+    if (this.#memoryLeft >= 0) return;
     await this.#write(this.#inMemory.get(segment) as Uint8Array, segment * this.#sizes.segment);
-    this.#inMemory.delete(segment);
+    this.#release(segment);
+  }
+
+  #hold(segment: number, length: number): Uint8Array {
+    const memory = new Uint8Array(length);
+    this.#inMemory.set(segment, memory);
+    this.#memoryLeft -= length;
+    return memory;
+  }
+
+  /** Whether it was in memory. */
+  #release(segment: number): boolean {
+    this.#memoryLeft += this.#inMemory.get(segment)?.length ?? 0;
+    return this.#inMemory.delete(segment);
   }
 
   #segmentOf(slot: SpoolSlot): number {
@@ -182,7 +203,7 @@ export class Spool implements Disposable {
   }
 
   #giveBack(first: number, segments: number): void {
-    if (!this.#inMemory.delete(first) && this.#fd !== undefined) {
+    if (!this.#release(first) && this.#fd !== undefined) {
       punchHole(this.#fd, { offset: first * this.#sizes.segment, length: segments * this.#sizes.segment });
     }
     const free = this.#free.get(segments);

@@ -30,7 +30,7 @@ function fileOf(name: string): { onDisk: number; length: number } | undefined {
   return undefined;
 }
 
-test("small contents stay in memory up to the budget, and freed memory is given out again", async () => {
+test("contents stay in memory up to the budget, and freed memory is given out again", async () => {
   using spool = spoolIn("/nowhere", { sizes: { ...sizes, memory: 2000 } });
   const slots = [];
   for (let i = 0; i < 20; i++) slots.push(await keep(spool, `${i % 10}`.repeat(100)));
@@ -46,8 +46,17 @@ test("small contents stay in memory up to the budget, and freed memory is given 
   expect(await failureOf(keep(spool, "x".repeat(101)))).toMatchObject(failure);
 });
 
+test("large contents stay in memory, too, where there is room", async () => {
+  using spool = spoolIn("/nowhere", { sizes: { ...sizes, memory: 2000 } });
+  const large = await keep(spool, "x".repeat(1500));
+  expect(await failureOf(keep(spool, "y".repeat(501)))).toMatchObject({ code: "E_SPOOL_WRITE" });
+  expect(await contentOf(spool.read(large))).toBe("x".repeat(1500));
+  spool.free(large);
+  expect(await contentOf(spool.read(await keep(spool, "z".repeat(2000))))).toBe("z".repeat(2000));
+});
+
 test("space is given back to the disk when something large, or all of many small ones, is freed", async () => {
-  using spool = spoolIn(work, { name: "given-back" });
+  using spool = spoolIn(work, { name: "given-back", sizes: { segment: 1 << 20, small: 1 << 16, memory: 0 } });
   const kept = [await keep(spool, "x".repeat(3_000_000))];
   for (let i = 0; i < 800; i++) kept.push(await keep(spool, "y".repeat(50_000)));
   expect(fileOf("given-back")?.onDisk).toBeGreaterThanOrEqual(20_000_000);
@@ -118,7 +127,7 @@ test("a full disk is the machine's fault", async () => {
   Bun.spawnSync(["mkdir", mount]);
   expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", mount]).exitCode).toBe(0);
   try {
-    using spool = spoolIn(mount);
+    using spool = spoolIn(mount, { sizes });
     expect(await failureOf(keep(spool, "x".repeat(1 << 20)))).toMatchObject({
       code: "E_SPOOL_WRITE",
       kind: "machine",
