@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync, realpathSync } from "node:fs";
+import { bytesOfFile, type OpenedFile, shrunkFile, unreadableFile } from "../chunk.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
-import { bytesOfFile, type OpenedFile, shrunkFile, unreadableFile } from "../piece.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
 import { ContentStamp } from "./content-stamp.ts";
 import { scanDirectory } from "./directory-scan.ts";

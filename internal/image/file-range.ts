@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
+import { shrunkFile, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
-import { shrunkFile, unreadableFile } from "../piece.ts";
 import type { SkippableBytes } from "./byte-cursor.ts";
 import { ContentStamp } from "./content-stamp.ts";
 

@@ -1,4 +1,4 @@
-import type { OpenedFile } from "../piece.ts";
+import type { OpenedFile } from "../chunk.ts";
 import type { BytePath } from "./byte-path.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";

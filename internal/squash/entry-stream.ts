@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
+import { bytesOf, type Chunk } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
-import { bytesOf, type Piece } from "../piece.ts";
 import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
@@ -28,11 +28,11 @@ export interface TarStreamOptions extends WalkOptions {
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
 export function tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
-  return bytesOf(tarPieces(tree, options));
+  return bytesOf(tarChunks(tree, options));
 }
 
 /** The same, large files of the host's as what they are. */
-export async function* tarPieces(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Piece> {
+export async function* tarChunks(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Chunk> {
   const batch = new Batch();
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
@@ -60,7 +60,7 @@ async function* contentOf(
   reader: SequentialReader,
   entry: WalkedEntry & { inode: Inode },
   batch: Batch,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<Chunk> {
   const file = entry.size > LARGE ? reader.file?.(entry.inode) : undefined;
   if (file !== undefined) {
     try {

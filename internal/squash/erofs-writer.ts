@@ -1,4 +1,4 @@
-import { tarPieces } from "./entry-stream.ts";
+import { tarChunks } from "./entry-stream.ts";
 import type { Compression, RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
@@ -6,7 +6,7 @@ import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 export const erofsWriter: RootfsWriter = {
   tool: "mkfs.erofs",
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
-    const stdin = counted(tarPieces(tree, { ...walk, root: "entry" }), onBytes);
+    const stdin = counted(tarChunks(tree, { ...walk, root: "entry" }), onBytes);
     const args = { options, time, uuid };
     const call = { stdin, log, output, temporaryFiles: "beside-output" } as const;
     await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), call);

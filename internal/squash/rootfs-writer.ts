@@ -1,5 +1,5 @@
+import type { Chunk } from "../chunk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import type { Piece } from "../piece.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { WalkOptions } from "./entry-walk.ts";
@@ -35,9 +35,9 @@ export interface RootfsWriter {
 
 /** Passes a stream on, and tells how much of it has gone. */
 export async function* counted(
-  stream: AsyncIterable<Piece>,
+  stream: AsyncIterable<Chunk>,
   onBytes: (sum: number) => void,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<Chunk> {
   let sum = 0;
   for await (const chunk of stream) {
     yield chunk;

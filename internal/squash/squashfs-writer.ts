@@ -1,6 +1,6 @@
 import { printable } from "../contract/place.ts";
 import { compareDotted } from "../tool/find.ts";
-import { type RootOptions, rootOptions, tarPieces } from "./entry-stream.ts";
+import { type RootOptions, rootOptions, tarChunks } from "./entry-stream.ts";
 import { walkEntries } from "./entry-walk.ts";
 import { setRootInode } from "./root-inode.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
@@ -12,7 +12,7 @@ export const squashfsWriter: RootfsWriter = {
   async write({ tree, walk, options, time }, { output, log, onBytes, warn }, toolbox) {
     const root = rootOptions(tree);
     const { version } = await toolbox.find("mksquashfs");
-    const stdin = counted(tarPieces(tree, walk), onBytes);
+    const stdin = counted(tarChunks(tree, walk), onBytes);
     if (root.xattrs.size > 0 && needsRootInode(version)) warn(lostXattrs(version, root));
     const args = { options, root, time, version };
     await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), {

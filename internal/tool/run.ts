@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeSync } from "node:fs";
+import type { Chunk } from "../chunk.ts";
 import { printable } from "../contract/place.ts";
 import { PlatterError } from "../error.ts";
 import { interrupted, throwIfAborted } from "../interrupt.ts";
 import { errnoOf } from "../machine-error.ts";
-import type { Piece } from "../piece.ts";
 import { ToolInput } from "./tool-input.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
@@ -21,7 +21,7 @@ export interface ToolCall {
   /** Added to the small fixed environment. */
   env?: Readonly<Record<string, string>>;
   /** Standard input; without it the tool reads from /dev/null. */
-  stdin?: AsyncIterable<Piece>;
+  stdin?: AsyncIterable<Chunk>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   /** Exit codes that are no failure. Default: 0. */
@@ -125,12 +125,12 @@ function baseEnvironment(): Record<string, string> {
 
 async function feed(
   child: Child,
-  { input, stream }: { input: ToolInput; stream: AsyncIterable<Piece> },
+  { input, stream }: { input: ToolInput; stream: AsyncIterable<Chunk> },
 ): Promise<void> {
   using _ = input;
-  for await (const piece of stream) {
+  for await (const chunk of stream) {
     try {
-      await input.write(piece);
+      await input.write(chunk);
     } catch (error) {
       // The tool went away or closed its input: its exit code tells the story better than EPIPE does.
       if (errnoOf(error) === "EPIPE") break;

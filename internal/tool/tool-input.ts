@@ -1,9 +1,9 @@
 import { type dlopen, FFIType, type Pointer, read } from "bun:ffi";
 import { closeSync, writeSync } from "node:fs";
+import { bytesOfFile, type Chunk, type FileStretch, shrunkFile, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { openLibc } from "../libc.ts";
 import { errnoOf } from "../machine-error.ts";
-import { bytesOfFile, type FilePiece, type Piece, shrunkFile, unreadableFile } from "../piece.ts";
 
 const SYMBOLS = {
   pipe2: { args: [FFIType.ptr, FFIType.i32], returns: FFIType.i32 },
@@ -70,12 +70,12 @@ export class ToolInput implements Disposable {
   }
 
   /**
-   * Resolves once the pipe has taken all of a piece. Throws EPIPE if the tool does not read any more.
+   * Resolves once the pipe has taken all of a chunk. Throws EPIPE if the tool does not read any more.
    * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`
    */
-  async write(piece: Piece): Promise<void> {
-    if (piece instanceof Uint8Array) await this.#writeBytes(piece);
-    else await this.#writeFile(piece);
+  async write(chunk: Chunk): Promise<void> {
+    if (chunk instanceof Uint8Array) await this.#writeBytes(chunk);
+    else await this.#writeFile(chunk);
     if (performance.now() - this.#turn < TURN) return;
     await new Promise(setImmediate);
     this.#turn = performance.now();
@@ -98,7 +98,7 @@ export class ToolInput implements Disposable {
     }
   }
 
-  async #writeFile({ file, start, length }: FilePiece): Promise<void> {
+  async #writeFile({ file, start, length }: FileStretch): Promise<void> {
     const offset = BigInt64Array.of(BigInt(start));
     for (let done = 0; done < length; ) {
       const left = length - done;

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import type { Piece } from "../../internal/piece.ts";
+import type { Chunk } from "../../internal/chunk.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { failureOf } from "./image-memory-layers.ts";
 
@@ -15,16 +15,16 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const signal = new AbortController().signal;
 const seed = Number(process.env.PLATTER_SEED ?? Date.now() % 2 ** 31);
 
-/** What `sh -c script` prints, given the pieces. */
-async function shell(script: string, stdin: AsyncIterable<Piece>): Promise<Buffer> {
+/** What `sh -c script` prints, given the chunks. */
+async function shell(script: string, stdin: AsyncIterable<Chunk>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const onStdout = (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk));
   await runTool({ argv: ["/bin/sh", "-c", script], signal, stdin, onStdout });
   return Buffer.concat(chunks);
 }
 
-/** A file's first bytes in up to three parts, and the descriptor closed behind them, as whoever makes pieces does. */
-async function* filePiece(path: string, length: number): AsyncGenerator<Piece> {
+/** A file's first bytes in up to three parts, and the descriptor closed behind them, as whoever makes chunks does. */
+async function* fileStretches(path: string, length: number): AsyncGenerator<Chunk> {
   const fd = openSync(path, "r");
   const part = Math.ceil(length / 3);
   try {
@@ -57,10 +57,10 @@ describe("what goes into a tool", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 8 }), readers, async (pieces, reader) => {
-        async function* stream(): AsyncGenerator<Piece> {
+        async function* stream(): AsyncGenerator<Chunk> {
           for (const { kind, length } of pieces) {
             if (kind === "bytes") yield bytes.subarray(0, length);
-            else yield* filePiece(source, length);
+            else yield* fileStretches(source, length);
           }
         }
         const expected = Buffer.concat(pieces.map(({ length }) => bytes.subarray(0, length)));
@@ -74,12 +74,12 @@ describe("what goes into a tool", () => {
     const path = "/proc/self/environ";
     const { length } = readFileSync(path);
     expect(length).toBeGreaterThan(0);
-    expect((await shell("cat", filePiece(path, length))).equals(readFileSync(path))).toBe(true);
+    expect((await shell("cat", fileStretches(path, length))).equals(readFileSync(path))).toBe(true);
   });
 
   test.each([
-    ["became shorter", () => filePiece(source, bytes.length + 1), "E_FILE_SHRANK"],
-    ["is none", () => filePiece(scratch, 10), "E_FILE_READ"],
+    ["became shorter", () => fileStretches(source, bytes.length + 1), "E_FILE_SHRANK"],
+    ["is none", () => fileStretches(scratch, 10), "E_FILE_READ"],
   ])("a file that %s ends the tool", async (_, stream, code) => {
     const path = code === "E_FILE_READ" ? scratch : source;
     expect(await failureOf(shell("cat >/dev/null; sleep 60", stream()))).toMatchObject({
@@ -93,9 +93,9 @@ describe("what goes into a tool", () => {
     for (const script of ["sleep 0.3; cat >/dev/null", "cat >/dev/null"]) {
       let ticks = 0;
       const timer = setInterval(() => ticks++, 5);
-      async function* stream(): AsyncGenerator<Piece> {
+      async function* stream(): AsyncGenerator<Chunk> {
         const start = performance.now();
-        while (performance.now() - start < 300) yield* filePiece(source, bytes.length);
+        while (performance.now() - start < 300) yield* fileStretches(source, bytes.length);
       }
       await shell(script, stream());
       clearInterval(timer);
@@ -105,13 +105,13 @@ describe("what goes into a tool", () => {
 
   test("ends with the stream, while another tool still runs that was started meanwhile", async () => {
     const stop = new AbortController();
-    async function* endless(): AsyncGenerator<Piece> {
+    async function* endless(): AsyncGenerator<Chunk> {
       while (true) {
         yield bytes.subarray(0, 10);
         await Bun.sleep(10);
       }
     }
-    async function* short(): AsyncGenerator<Piece> {
+    async function* short(): AsyncGenerator<Chunk> {
       yield bytes.subarray(0, 10);
       await Bun.sleep(200);
     }
@@ -126,11 +126,11 @@ describe("what goes into a tool", () => {
     const open = () => readdirSync("/proc/self/fd").length;
     const before = open();
     for (let i = 0; i < 10; i++) {
-      await shell("cat >/dev/null", filePiece(source, bytes.length));
-      await shell("exit 0", filePiece(source, bytes.length));
-      await failureOf(shell("exit 1", filePiece(source, bytes.length)));
-      await failureOf(shell("cat", filePiece(source, bytes.length + 1)));
-      await failureOf(runTool({ argv: ["/nowhere"], signal, stdin: filePiece(source, 10) }));
+      await shell("cat >/dev/null", fileStretches(source, bytes.length));
+      await shell("exit 0", fileStretches(source, bytes.length));
+      await failureOf(shell("exit 1", fileStretches(source, bytes.length)));
+      await failureOf(shell("cat", fileStretches(source, bytes.length + 1)));
+      await failureOf(runTool({ argv: ["/nowhere"], signal, stdin: fileStretches(source, 10) }));
     }
     expect(open()).toBeLessThanOrEqual(before + 2);
   });

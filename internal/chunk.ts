@@ -15,8 +15,8 @@ export interface OpenedFile {
 }
 
 /** A part of a file in place of its bytes: the kernel can pass them on without a copy. */
-export interface FilePiece {
-  /** It stays open until the next piece is asked for. */
+export interface FileStretch {
+  /** It stays open until the next chunk is asked for. */
   readonly file: OpenedFile;
   /** In bytes, like the length. */
   readonly start: number;
@@ -24,10 +24,10 @@ export interface FilePiece {
 }
 
 /** A part of a stream. */
-export type Piece = Uint8Array | FilePiece;
+export type Chunk = Uint8Array | FileStretch;
 
 /** The bytes of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export async function* bytesOfFile({ file, start, length: whole }: FilePiece): AsyncGenerator<Uint8Array> {
+export async function* bytesOfFile({ file, start, length: whole }: FileStretch): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < whole; ) {
     const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, whole - done));
     let length: number;
@@ -42,11 +42,11 @@ export async function* bytesOfFile({ file, start, length: whole }: FilePiece): A
   }
 }
 
-/** A stream of pieces as bytes. */
-export async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    if (piece instanceof Uint8Array) yield piece;
-    else yield* bytesOfFile(piece);
+/** A stream of chunks as bytes. */
+export async function* bytesOf(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    if (chunk instanceof Uint8Array) yield chunk;
+    else yield* bytesOfFile(chunk);
   }
 }
 
