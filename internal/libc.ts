@@ -1,4 +1,4 @@
-import { dlopen, type FFIFunction } from "bun:ffi";
+import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
 
 /** glibc, musl on the two processors platter runs on. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
@@ -16,4 +16,30 @@ export function openLibc<S extends Record<string, FFIFunction>>(
     }
   }
   return { functions: undefined, failures };
+}
+
+/**
+ * Functions of the C library, looked up when they are first asked for; `missing` makes the error for a machine without
+ * one, given the reason for each name that was tried.
+ */
+export function libcOnDemand<S extends Record<string, FFIFunction>>(
+  symbols: S,
+  missing: (failures: string[]) => Error,
+): () => ReturnType<typeof dlopen<S>>["symbols"] {
+  let loaded: ReturnType<typeof dlopen<S>>["symbols"] | undefined;
+  return () => {
+    if (loaded !== undefined) return loaded;
+    const opened = openLibc(symbols);
+    if ("failures" in opened) throw missing(opened.failures);
+    loaded = opened.functions;
+    return loaded;
+  };
+}
+
+/** What {@link errnoOfCall} needs among the symbols. */
+export const ERRNO_LOCATION = { __errno_location: { args: [], returns: FFIType.ptr } } as const;
+
+/** The error number that the call before this one left. */
+export function errnoOfCall(functions: { __errno_location: () => Pointer | bigint | null }): number {
+  return read.i32(functions.__errno_location() as Pointer, 0);
 }

@@ -1,36 +1,28 @@
-import { type dlopen, FFIType, type Pointer, read } from "bun:ffi";
+import { FFIType } from "bun:ffi";
 import { PlatterError } from "../error.ts";
-import { openLibc } from "../libc.ts";
+import { ERRNO_LOCATION, errnoOfCall, libcOnDemand } from "../libc.ts";
 
 const SYMBOLS = {
   llistxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
   lgetxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
-  __errno_location: { args: [], returns: FFIType.ptr },
+  ...ERRNO_LOCATION,
 } as const;
-
-type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>["symbols"];
 
 const ENOENT = 2;
 const ERANGE = 34;
 const ENODATA = 61;
 const EOPNOTSUPP = 95;
 
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded;
-  const opened = openLibc(SYMBOLS);
-  if (opened.functions !== undefined) {
-    loaded = opened.functions;
-    return loaded;
-  }
-  throw new PlatterError({
-    code: "E_XATTR_LIBC",
-    kind: "machine",
-    message: "Cannot read extended attributes: no C library was found.",
-    detail: opened.failures,
-  });
-}
+const libc = libcOnDemand(
+  SYMBOLS,
+  (detail) =>
+    new PlatterError({
+      code: "E_XATTR_LIBC",
+      kind: "machine",
+      message: "Cannot read extended attributes: no C library was found.",
+      detail,
+    }),
+);
 
 let names = Buffer.allocUnsafeSlow(4096);
 let value = Buffer.allocUnsafeSlow(4096);
@@ -70,7 +62,7 @@ export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
 }
 
 function lastErrno(): number {
-  return read.i32(libc().__errno_location() as Pointer, 0);
+  return errnoOfCall(libc());
 }
 
 function unreadable(path: Uint8Array, errno: number): PlatterError {

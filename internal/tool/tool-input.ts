@@ -1,8 +1,8 @@
-import { type dlopen, FFIType, type Pointer, read } from "bun:ffi";
+import { FFIType } from "bun:ffi";
 import { closeSync, writeSync } from "node:fs";
 import { bytesOfFile, type Chunk, type FileStretch, shrunkFile, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
-import { openLibc } from "../libc.ts";
+import { ERRNO_LOCATION, errnoOfCall, libcOnDemand } from "../libc.ts";
 import { errnoOf } from "../machine-error.ts";
 
 const SYMBOLS = {
@@ -12,10 +12,8 @@ const SYMBOLS = {
     args: [FFIType.i32, FFIType.ptr, FFIType.i32, FFIType.ptr, FFIType.u64, FFIType.u32],
     returns: FFIType.i64_fast,
   },
-  __errno_location: { args: [], returns: FFIType.ptr },
+  ...ERRNO_LOCATION,
 } as const;
-
-type Libc = ReturnType<typeof dlopen<typeof SYMBOLS>>["symbols"];
 
 /** Of open(2) and fcntl(2). */
 const O_NONBLOCK = 0o4000;
@@ -32,15 +30,7 @@ const LONGEST_PAUSE = 16;
 /** Milliseconds of work after which signals and timers get their turn. */
 const TURN = 30;
 
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  if (loaded !== undefined) return loaded;
-  const opened = openLibc(SYMBOLS);
-  if (opened.functions === undefined) throw noPipe(opened.failures);
-  loaded = opened.functions;
-  return loaded;
-}
+const libc = libcOnDemand(SYMBOLS, noPipe);
 
 /**
  * A tool's standard input: a large pipe, written to without ever waiting in the kernel. What is a file goes from the page
@@ -108,7 +98,7 @@ export class ToolInput implements Disposable {
         continue;
       }
       if (moved === 0) throw shrunkFile(file.path);
-      const errno = ERRNO[lastErrno()];
+      const errno = ERRNO[errnoOfCall(libc())];
       if (errno === "EAGAIN") await this.#wait();
       else if (errno === "EPIPE") throw Object.assign(new Error(errno), { code: errno });
       else if (errno === "EIO") throw unreadableFile({ code: errno }, file.path);
@@ -137,10 +127,6 @@ export class ToolInput implements Disposable {
     else await Bun.sleep(this.#pause);
     this.#turn = performance.now();
   }
-}
-
-function lastErrno(): number {
-  return read.i32(libc().__errno_location() as Pointer, 0);
 }
 
 function noPipe(detail: string[]): PlatterError {
