@@ -1,10 +1,15 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { BytePath } from "../../internal/image/byte-path.ts";
+import { openDirectory } from "../../internal/image/directory.ts";
 import type { ImageTree, Inode, TreeNode } from "../../internal/image/image-tree.ts";
 import { TarReader } from "../../internal/image/tar-reader.ts";
-import { rootOptions, tarStream } from "../../internal/squash/entry-stream.ts";
+import { rootOptions, tarChunks, tarStream } from "../../internal/squash/entry-stream.ts";
 import { type WalkOptions, walkEntries } from "../../internal/squash/entry-walk.ts";
 import { treeDigest } from "../../internal/squash/tree-digest.ts";
+import { runTool } from "../../internal/tool/run.ts";
 import { contentOf, failureOf, openLayers, source } from "./image-memory-layers.ts";
 import type { Member } from "./image-tar-maker.ts";
 
@@ -215,6 +220,53 @@ test.each([
     code: "E_FILE_CHANGED",
     kind: "machine",
     message: expect.stringContaining("/file"),
+  });
+});
+
+describe("a folder's stream", () => {
+  const folder = mkdtempSync(join(tmpdir(), "platter-stream-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const signal = new AbortController().signal;
+  const sizes = [0, 1, 512, 65_535, 65_536, 65_537, 300_000, 1 << 20, (1 << 20) + 1, 2_500_000];
+  for (const size of sizes) writeFileSync(join(folder, `${size}`), Buffer.alloc(size, `${size}.`));
+  const openFiles = () =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+      } catch {
+        return false;
+      }
+    });
+
+  test("holds files of every size, as bytes and as what a tool is given", async () => {
+    await using tree = await openDirectory(folder, { signal });
+    const asBytes: Buffer[] = [];
+    for await (const chunk of tarStream(tree, everything)) asBytes.push(Buffer.from(chunk));
+    const given: Buffer[] = [];
+    await runTool({
+      argv: ["cat"],
+      signal,
+      stdin: tarChunks(tree, everything),
+      onStdout: (chunk) => void given.push(Buffer.from(chunk)),
+    });
+    expect(Buffer.concat(given).equals(Buffer.concat(asBytes))).toBe(true);
+    const listed = await streamed(tree, everything);
+    const expected = sizes.map((size) => `${size} 644 ${`${size}.`.repeat(size).slice(0, size)}`).sort();
+    expect(listed.toSorted()).toEqual(expected);
+    expect(openFiles()).toEqual([]);
+  });
+
+  test("is not short where a file is, and leaves none open", async () => {
+    for (const size of [65_536, 2_500_000]) {
+      await using tree = await openDirectory(folder, { signal });
+      truncateSync(join(folder, `${size}`), size - 1);
+      const failure = { code: "E_FILE_SHRANK", message: expect.stringContaining(join(folder, `${size}`)) };
+      expect(await failureOf(contentOf(tarStream(tree, everything)))).toMatchObject(failure);
+      const stdin = tarChunks(tree, everything);
+      expect(await failureOf(runTool({ argv: ["cat"], signal, stdin }))).toMatchObject(failure);
+      writeFileSync(join(folder, `${size}`), Buffer.alloc(size, `${size}.`));
+    }
+    expect(openFiles()).toEqual([]);
   });
 });
 
