@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { podmanRun } from "../helpers/podman-run.ts";
+import { type OrdinaryUser, ordinaryUser } from "../helpers/ordinary-user.ts";
+import { podmanRun, USER_STORAGE } from "../helpers/podman-run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
 
@@ -13,15 +14,18 @@ const MINUTES = 60_000;
 /** What the Containerfile says. */
 const USER = "65532";
 
-function run(argv: readonly string[]): string {
-  const done = Bun.spawnSync([...argv], { cwd: PROJECT, stderr: "pipe", maxBuffer: 2 ** 26 });
+function run(argv: readonly string[], user?: OrdinaryUser): string {
+  const env = { ...process.env, ...user?.env };
+  const command = [...(user?.prefix ?? []), ...argv];
+  const done = Bun.spawnSync(command, { cwd: PROJECT, env, stderr: "pipe", maxBuffer: 2 ** 26 });
   if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString().slice(-2000)}`);
   return done.stdout.toString();
 }
 
 /** Runs a container to its end, and tells what it said if it failed. */
-function failureOf(...args: readonly string[]): string {
-  const child = Bun.spawnSync(podmanRun("--rm", ...args), { stderr: "pipe" });
+function failureOf(args: readonly string[], user?: OrdinaryUser): string {
+  const env = { ...process.env, ...user?.env };
+  const child = Bun.spawnSync(podmanRun(["--rm", ...args], user), { env, stderr: "pipe" });
   return child.exitCode === 0 ? "" : child.stderr.toString();
 }
 
@@ -49,10 +53,10 @@ if (process.env.PLATTER_TEST === "full") {
       run(["chown", "4711:4711", scene.folder("other")]);
       const volumes = (out: string) => ["-v", `${out}:/out`, "-v", `${archive}:/img.oci:ro`];
       const build = ["build", "oci-archive:/img.oci", "-o", "/out/x.iso"];
-      expect(failureOf(...volumes(scene.out), IMAGE, ...build)).toBe("");
+      expect(failureOf([...volumes(scene.out), IMAGE, ...build])).toBe("");
       const shut = ["--cap-drop", "all", "--read-only", "--tmpfs", "/tmp", "--network", "none"];
       const other = ["--user", "4711:4711", ...volumes(scene.at("other"))];
-      expect(failureOf(...shut, ...other, IMAGE, ...build)).toBe("");
+      expect(failureOf([...shut, ...other, IMAGE, ...build])).toBe("");
       const root = scene.at("root");
       run(["cp", "-a", run(["podman", "image", "mount", IMAGE]).trim(), root]);
       run(["podman", "image", "unmount", IMAGE]);
@@ -78,6 +82,35 @@ if (process.env.PLATTER_TEST === "full") {
   );
 
   test(
+    "podman without root runs it, and the ISO belongs to its user",
+    async () => {
+      run(["scripts/offline-base", "Containerfile"]);
+      run(["podman", "build", "--isolation", "chroot", "--network", "host", "--tag", IMAGE, "."]);
+      using scene = new Scene("container");
+      run(["tar", "-C", smallLive().oci, "-cf", scene.at("img.oci"), "."]);
+      run(["podman", "save", "-q", "--format", "oci-archive", "-o", scene.at("platter.oci"), IMAGE]);
+      for (const file of ["img.oci", "platter.oci"]) run(["chmod", "644", scene.at(file)]);
+      const user = ordinaryUser(scene);
+      // Each call leaves a process behind, whose namespaces the next one would join: what is mounted there among them.
+      const podman = (...args: readonly string[]) => {
+        run(["podman", ...USER_STORAGE, ...args], user);
+        run(["podman", ...USER_STORAGE, "system", "migrate"], user);
+      };
+      podman("load", "-q", "-i", scene.at("platter.oci"));
+      const volumes = ["-v", `${scene.out}:/out`, "-v", `${scene.at("img.oci")}:/img.oci:ro`];
+      const shut = ["--network", "none", `--userns=keep-id:uid=${USER},gid=${USER}`];
+      const build = ["build", "oci-archive:/img.oci", "-o", "/out/x.iso"];
+      expect(failureOf([...shut, ...volumes, IMAGE, ...build], user)).toBe("");
+      expect(statSync(scene.at("out/x.iso")).uid).toBe(statSync(scene.out).uid);
+      expect(statSync(scene.out).uid).not.toBe(0);
+      await scene.succeed(["verify", "out/x.iso"]);
+      // What belongs to its subordinate ids can be removed by it alone.
+      podman("rmi", "--all");
+    },
+    20 * MINUTES,
+  );
+
+  test(
     "its second form makes the ISO out of the host's storage, and leaves that as it was",
     async () => {
       run(["scripts/offline-base", "Containerfile"]);
@@ -95,7 +128,7 @@ if (process.env.PLATTER_TEST === "full") {
       const before = state();
       const volumes = ["-v", `${storage}:${storage}`, "-v", `${scene.out}:/out`];
       const build = ["build", SMALL, "-o", "/out/x.iso"];
-      expect(failureOf("--privileged", ...volumes, WITH_STORAGE, ...build)).toBe("");
+      expect(failureOf(["--privileged", ...volumes, WITH_STORAGE, ...build])).toBe("");
       expect(state()).toEqual(before);
       await scene.succeed(["verify", "out/x.iso"]);
       run(["podman", "rmi", SMALL]);
