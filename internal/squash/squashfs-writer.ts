@@ -6,6 +6,12 @@ import { setRootInode } from "./root-inode.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
+/**
+ * What mksquashfs may hold in its queues. Left to itself it takes a quarter of the machine's memory and fills that with
+ * what it cannot compress yet, also in a container that may have much less; the bytes are the same.
+ */
+const MEMORY = "512M";
+
 /** Writes a squashfs: mksquashfs takes the tar stream, and the root directory's own metadata as options. */
 export const squashfsWriter: RootfsWriter = {
   tool: "mksquashfs",
@@ -34,7 +40,7 @@ export function mksquashfsArguments(
 ): string[] {
   const { options, root, time } = about;
   const args = ["-", output, "-tar", "-noappend", "-no-progress", "-exit-on-error"];
-  args.push("-b", String(options.blockSize), "-mkfs-time", String(time));
+  args.push("-b", String(options.blockSize), "-mkfs-time", String(time), "-mem", MEMORY);
   args.push(
     "-root-mode",
     root.mode.toString(8),

@@ -25,7 +25,7 @@ const COMMON = [
   ...["-", "/work/squashfs.img"],
   ...["-tar", "-noappend", "-no-progress", "-exit-on-error"],
   ...["-b", "262144"],
-  ...["-mkfs-time", "1700000000"],
+  ...["-mkfs-time", "1700000000", "-mem", "512M"],
   ...["-root-mode", "755", "-root-uid", "0", "-root-gid", "0"],
   ...["-root-time", "1600000000"],
 ];
