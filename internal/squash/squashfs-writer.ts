@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { printable } from "../contract/place.ts";
 import { compareDotted } from "../tool/find.ts";
 import { type RootOptions, rootOptions, tarChunks } from "./entry-stream.ts";
@@ -7,10 +8,10 @@ import type { RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
 /**
- * What mksquashfs may hold in its queues. Left to itself it takes a quarter of the machine's memory and fills that with
- * what it cannot compress yet, also in a container that may have much less; the bytes are the same.
+ * What mksquashfs may hold in its queues, in MiB. Left to itself it takes a quarter of the machine's memory and fills that
+ * with what it cannot compress yet, also in a container that may have much less; the bytes are the same.
  */
-const MEMORY = "512M";
+const MEMORY = 512;
 
 /** Writes a squashfs: mksquashfs takes the tar stream, and the root directory's own metadata as options. */
 export const squashfsWriter: RootfsWriter = {
@@ -20,7 +21,7 @@ export const squashfsWriter: RootfsWriter = {
     const { version } = await toolbox.find("mksquashfs");
     const stdin = counted(tarChunks(tree, walk), onBytes);
     if (root.xattrs.size > 0 && needsRootInode(version)) warn(lostXattrs(version, root));
-    const args = { options, root, time, version };
+    const args = { options, root, time, version, machineMemory: totalmem() };
     await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), {
       stdin,
       log,
@@ -33,14 +34,16 @@ export const squashfsWriter: RootfsWriter = {
   },
 };
 
-/** Arguments of mksquashfs for a tar archive on its standard input. */
+/** Arguments of mksquashfs for a tar archive on its standard input. The machine's memory is in bytes. */
 export function mksquashfsArguments(
   output: string,
-  about: { options: RootfsOptions; root: RootOptions; time: number; version: string },
+  about: { options: RootfsOptions; root: RootOptions; time: number; version: string; machineMemory: number },
 ): string[] {
   const { options, root, time } = about;
   const args = ["-", output, "-tar", "-noappend", "-no-progress", "-exit-on-error"];
-  args.push("-b", String(options.blockSize), "-mkfs-time", String(time), "-mem", MEMORY);
+  args.push("-b", String(options.blockSize), "-mkfs-time", String(time));
+  // It refuses to take more than three quarters of a small machine.
+  if (about.machineMemory / 4 > MEMORY * 1024 ** 2) args.push("-mem", `${MEMORY}M`);
   args.push(
     "-root-mode",
     root.mode.toString(8),

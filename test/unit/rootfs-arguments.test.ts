@@ -11,13 +11,14 @@ const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: 1_600_000_000, xattrs: new Ma
 const args = (
   compression: Compression,
   level: number | null,
-  about: { version?: string; root?: typeof ROOT } = {},
+  about: { version?: string; root?: typeof ROOT; machineMemory?: number } = {},
 ) =>
   mksquashfsArguments("/work/squashfs.img", {
     options: { type: "squashfs", compression, level, blockSize: 262_144 },
     root: about.root ?? ROOT,
     time: 1_700_000_000,
     version: about.version ?? "4.6.1",
+    machineMemory: about.machineMemory ?? 2 ** 31,
   });
 
 /** What is the same for all: one option and its value a line. */
@@ -25,7 +26,7 @@ const COMMON = [
   ...["-", "/work/squashfs.img"],
   ...["-tar", "-noappend", "-no-progress", "-exit-on-error"],
   ...["-b", "262144"],
-  ...["-mkfs-time", "1700000000", "-mem", "512M"],
+  ...["-mkfs-time", "1700000000"],
   ...["-root-mode", "755", "-root-uid", "0", "-root-gid", "0"],
   ...["-root-time", "1600000000"],
 ];
@@ -50,6 +51,11 @@ describe("mksquashfsArguments", () => {
     expect(args("lz4", null, { version })).toEqual([...COMMON, "-comp", "lz4", "-noI"]);
     expect(args("zstd", 9, { version })).toEqual(args("zstd", 9));
     expect(args("none", null, { version })).toEqual(args("none", null));
+  });
+
+  test("no more memory than 512 MB, and no word of it where the machine has little itself", () => {
+    expect(args("xz", null, { machineMemory: 2 ** 31 + 1 })).toContain("512M");
+    expect(args("xz", null, { machineMemory: 2 ** 31 })).not.toContain("-mem");
   });
 
   test("the root's xattrs are pseudo definitions, byte for byte, from the version on that takes them", () => {
