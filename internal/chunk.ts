@@ -5,7 +5,8 @@ import { machineError } from "./machine-error.ts";
 
 const readAt = promisify(read);
 
-const READ_SIZE = 256 * 1024;
+/** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
+export const READ_SIZE = 256 * 1024;
 
 /** A file of the host's that is open for reading. */
 export interface OpenedFile {

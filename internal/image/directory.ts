@@ -92,17 +92,17 @@ class DirectoryTree implements ImageTree {
 
   #readSmall(inode: Inode, target: Uint8Array): boolean {
     if (inode.type !== "file" || inode.size > AT_ONCE) return false;
-    const { fd, path } = this.#open(inode);
+    const file = this.#open(inode);
     try {
       for (let at = 0; at < target.length; ) {
-        const length = readSync(fd, target, at, target.length - at, at);
-        if (length === 0) throw shrunkFile(path);
+        const length = readSync(file.fd, target, at, target.length - at, at);
+        if (length === 0) throw shrunkFile(file.path);
         at += length;
       }
     } catch (error) {
-      throw unreadableFile(error, path);
+      throw unreadableFile(error, file.path);
     } finally {
-      closeSync(fd);
+      closeSync(file.fd);
     }
     return true;
   }
@@ -114,13 +114,19 @@ class DirectoryTree implements ImageTree {
   #open(inode: Inode): OpenedFile {
     throwIfAborted(this.#options.signal, "the reading of the image");
     const path = this.root.table.path(inode.locator as number);
-    const shown = this.#shown(path);
+    // Only messages show it, and there are many files.
+    const shown = () => this.#shown(path);
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     try {
       const fd = withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-      return { fd, path: shown };
+      return {
+        fd,
+        get path() {
+          return shown();
+        },
+      };
     } catch (error) {
-      throw unreadableFile(error, shown);
+      throw unreadableFile(error, shown());
     }
   }
 

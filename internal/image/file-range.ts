@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
-import { shrunkFile, unreadableFile } from "../chunk.ts";
+import { READ_SIZE, shrunkFile, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
@@ -8,9 +8,6 @@ import type { SkippableBytes } from "./byte-cursor.ts";
 import { ContentStamp } from "./content-stamp.ts";
 
 const readAt = promisify(read);
-
-/** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
-export const READ_SIZE = 256 * 1024;
 
 /** A regular file that is open for reading at any offset. */
 export class OpenFile implements Disposable {

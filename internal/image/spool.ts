@@ -1,9 +1,9 @@
 import { closeSync, read, readSync, write, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { READ_SIZE } from "../chunk.ts";
 import { punchHole } from "../file-space.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
-import { READ_SIZE } from "./file-range.ts";
 import type { Content } from "./image-tree.ts";
 import { openUnnamed } from "./unnamed-file.ts";
 
@@ -40,8 +40,6 @@ export class Spool implements Disposable {
   readonly #name: string;
   readonly #signal: AbortSignal;
   readonly #sizes: SpoolSizes;
-  /** Up to this many bytes a content can be had by {@link readNow}. */
-  readonly small: number;
   #fd: number | undefined;
   #disposed = false;
   /** Segments that were ever taken. */
@@ -66,9 +64,13 @@ export class Spool implements Disposable {
     this.#directory = options.directory;
     this.#name = options.name;
     this.#sizes = options.sizes ?? SIZES;
-    this.small = this.#sizes.small;
     this.#memoryLeft = this.#sizes.memory;
     this.#signal = options.signal;
+  }
+
+  /** Up to this many bytes a content can be had by {@link readNow}. */
+  get small(): number {
+    return this.#sizes.small;
   }
 
   /** Keeps a content of exactly `length` bytes; one at a time. @throws PlatterError `E_SPOOL_WRITE` */
@@ -89,16 +91,17 @@ export class Spool implements Disposable {
   }
 
   async *read(slot: SpoolSlot): AsyncGenerator<Uint8Array> {
-    const memory = slot.length <= this.small ? undefined : this.#inMemory.get(this.#segmentOf(slot));
+    if (slot.length === 0) return;
+    if (slot.length <= this.small) {
+      const content = Buffer.allocUnsafeSlow(slot.length);
+      this.readNow(slot, content);
+      return yield content;
+    }
+    const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) return yield memory;
     for (let done = 0; done < slot.length; ) {
       throwIfAborted(this.#signal, "the reading of the image");
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
-      if (slot.length <= this.small) {
-        this.readNow(slot, buffer);
-        yield buffer;
-        return;
-      }
       const length = await this.#read(buffer, slot.offset + done);
       done += length;
       yield length === buffer.length ? buffer : buffer.subarray(0, length);

@@ -40,17 +40,12 @@ export async function* tarChunks(tree: ImageTree, options: TarStreamOptions): As
     const header = tarHeader(entry);
     if (!batch.fit(header)) yield* batch.add(header);
     if (!hasContent(entry)) continue;
+    const isSmall = entry.size <= LARGE;
+    if (isSmall && !batch.hasRoom(entry.size)) yield* batch.flush();
+    if (isSmall && reader.atOnce?.(entry.inode, batch.room(entry.size))) batch.take(entry.size);
+    else yield* contentOf(reader, entry, batch);
     const padding = ZEROS.subarray(0, paddingOf(entry.size));
-    if (entry.size <= LARGE && reader.atOnce !== undefined) {
-      if (!batch.hasRoom(entry.size)) yield* batch.flush();
-      if (reader.atOnce(entry.inode, batch.room(entry.size))) {
-        batch.take(entry.size);
-        if (!batch.fit(padding)) yield* batch.add(padding);
-        continue;
-      }
-    }
-    yield* contentOf(reader, entry, batch);
-    yield* batch.add(padding);
+    if (!batch.fit(padding)) yield* batch.add(padding);
   }
   yield* batch.add(ARCHIVE_END);
   yield* batch.flush();

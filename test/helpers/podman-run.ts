@@ -6,9 +6,10 @@ import { hostProgram } from "./scene.ts";
 export const USER_STORAGE = ["--storage-driver", "vfs"];
 
 /**
- * The command line of `podman run` with these arguments, for root or for an ordinary user. crun takes neither a hybrid cgroup tree nor limits that
- * it would have to raise, and machines for tests often have both: so it runs in a mount namespace that shows the unified
- * tree alone, without cgroups of its own and with low limits. What shuts the container in is as always.
+ * The command line of `podman run` with these arguments, for root or for an ordinary user. crun takes neither a hybrid
+ * cgroup tree nor limits that it would have to raise, and machines for tests often have both: so it runs in a mount
+ * namespace that shows the unified tree alone, without cgroups of its own and with low limits. What shuts the container
+ * in is as always.
  */
 export function podmanRun(args: readonly string[], user?: OrdinaryUser): string[] {
   const script = 'umount -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@" || exit 125';
