@@ -3,7 +3,7 @@ import { runStage } from "../internal/pipeline/stage.ts";
 import { squashStage } from "../internal/pipeline/stages.ts";
 import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { ROOTFS_WRITERS } from "../internal/squash/rootfs.ts";
+import { rootfsWriter } from "../internal/squash/rootfs.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
 import { withPayloadOptions, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
@@ -26,7 +26,8 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
         const { context } = session;
         const plan = await session.planFor(["root"]);
-        const tools = [ROOTFS_WRITERS[options.type].tool];
+        const { tool } = rootfsWriter(options);
+        const tools = tool === undefined ? [] : [tool];
         const { compression } = options;
         const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
         session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);

@@ -5,8 +5,15 @@ import { ZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
-/** Size of the pieces that come out: smaller ones cost time, larger ones memory where many layers are open at once. */
-const CHUNK = 256 * 1024;
+/**
+ * Size of the pieces that go in and come out. Between two of them the engine's thread waits for ours, so large ones are
+ * faster; where many layers are open at once they would take too much memory.
+ */
+const CHUNK = { few: 1024 * 1024, many: 256 * 1024 };
+/** Streams that may be open at once with large pieces. */
+const FEW = 4;
+
+let open = 0;
 
 /** Bytes of output after which the garbage collector is called: it takes little notice of buffers. */
 const COLLECT_AFTER = 128 * 1024 * 1024;
@@ -49,9 +56,9 @@ export async function* decompressed(
       case "none":
         return yield* whole;
       case "gzip":
-        return yield* inflated(whole, createGunzip({ chunkSize: CHUNK }), { name: options.name });
+        return yield* inflated(whole, createGunzip, { name: options.name });
       case "zstd":
-        return yield* inflated(whole, createZstdDecompress({ chunkSize: CHUNK }), {
+        return yield* inflated(whole, createZstdDecompress, {
           name: options.name,
           frames: new ZstdFrames(),
         });
@@ -85,11 +92,13 @@ async function* rejoined(start: Uint8Array, rest: AsyncIterator<Uint8Array>): As
 
 async function* inflated(
   input: AsyncIterable<Uint8Array>,
-  engine: Transform,
+  create: (options: { chunkSize: number }) => Transform,
   options: { name: string; frames?: ZstdFrames },
 ): AsyncGenerator<Uint8Array> {
   const consumer = { isGone: false };
-  const feeding = feed(input, engine, { consumer, frames: options.frames });
+  const chunkSize = open++ < FEW ? CHUNK.few : CHUNK.many;
+  const engine = create({ chunkSize });
+  const feeding = feed(joined(input, chunkSize), engine, { consumer, frames: options.frames });
   try {
     for await (const chunk of engine as AsyncIterable<Uint8Array>) {
       yield chunk;
@@ -108,10 +117,26 @@ async function* inflated(
     if (failure !== undefined) throw failure.error;
     throw cause instanceof PlatterError ? cause : corrupt(options.name, cause as Error);
   } finally {
+    open--;
     consumer.isGone = true;
     engine.destroy();
     await feeding;
   }
+}
+
+/** The same bytes in pieces of at least `length`, but for the last. */
+async function* joined(input: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
+  let pieces: Uint8Array[] = [];
+  let sum = 0;
+  for await (const piece of input) {
+    pieces.push(piece);
+    sum += piece.length;
+    if (sum < length) continue;
+    yield pieces.length === 1 ? piece : Buffer.concat(pieces, sum);
+    pieces = [];
+    sum = 0;
+  }
+  if (sum > 0) yield Buffer.concat(pieces, sum);
 }
 
 /** Gives the engine its input, and reads on when it has had enough; tells what went wrong with the input. */

@@ -2,7 +2,7 @@ import { allDone } from "../all-done.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { ROOTFS_WRITERS } from "../squash/rootfs.ts";
+import { rootfsWriter } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
@@ -24,11 +24,11 @@ export interface BuildOptions {
   strictGpt: boolean;
 }
 
-const stageTools = (squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] => [
-  ["bios-image", "grub-mkimage"],
-  ["squash", ROOTFS_WRITERS[squash.type].tool],
-  ["assemble", "xorriso"],
-];
+function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] {
+  const { tool } = rootfsWriter(squash);
+  const squashing = tool === undefined ? [] : [["squash", tool] as const];
+  return [["bios-image", "grub-mkimage"], ...squashing, ["assemble", "xorriso"]];
+}
 
 export interface BuildResult {
   plan: Plan;

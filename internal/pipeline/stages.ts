@@ -11,7 +11,7 @@ import { markerPath, planLayout } from "../iso/iso-files.ts";
 import { implantIsoMd5 } from "../iso/isomd5-file.ts";
 import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { requireErofsKernel } from "../squash/erofs-kernel.ts";
-import { makeRootfs, ROOTFS_WRITERS, walkOptions } from "../squash/rootfs.ts";
+import { makeRootfs, rootfsWriter, walkOptions } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
@@ -70,9 +70,10 @@ export function squashStage(
     payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
     options: JSON.stringify(options),
   };
+  const { tool } = rootfsWriter(options);
   return {
     name: "squash",
-    tools: [ROOTFS_WRITERS[options.type].tool],
+    tools: tool === undefined ? [] : [tool],
     inputs,
     outputs: [output],
     run: async (task) => {

@@ -1,9 +1,8 @@
 import { closeSync } from "node:fs";
 import { bytesOf, type Chunk } from "../chunk.ts";
-import { PlatterError } from "../error.ts";
-import { displayPath } from "../image/byte-path.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
+import { changedFile, hasContent } from "./file-content.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
 /** What goes down the pipe at once, in bytes, as long as there are only small files. */
@@ -78,7 +77,7 @@ async function* contentOf(
       yield piece;
     }
   }
-  if (left !== 0) throw changed(entry);
+  if (left !== 0) throw changedFile(entry);
 }
 
 /** The root directory's own metadata, which tar cannot tell mksquashfs. */
@@ -97,19 +96,6 @@ export function rootOptions(tree: Pick<ImageTree, "root">): RootOptions {
 
 function* wantedInodes(tree: ImageTree, options: WalkOptions): Generator<Inode> {
   for (const entry of walkEntries(tree, options)) if (hasContent(entry)) yield entry.inode;
-}
-
-function hasContent(entry: WalkedEntry): entry is WalkedEntry & { inode: Inode } {
-  return entry.type === "file" && entry.size > 0 && entry.inode !== undefined;
-}
-
-function changed(entry: WalkedEntry): PlatterError {
-  return new PlatterError({
-    code: "E_FILE_CHANGED",
-    kind: "machine",
-    message: `\`${displayPath(entry.path)}\` in the image does not have the ${entry.size} bytes it had when it was listed.`,
-    hint: "Make sure that nothing else changes the image, and try again.",
-  });
 }
 
 /**

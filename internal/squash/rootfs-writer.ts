@@ -28,7 +28,8 @@ export interface RootfsTarget {
 
 /** Entries in, the image of a file system out: what stands between the tree and one tool. */
 export interface RootfsWriter {
-  readonly tool: ToolName;
+  /** Undefined where platter needs none. */
+  readonly tool: ToolName | undefined;
   /** @throws PlatterError what the tool, and reading the image, throw */
   write(content: RootfsContent, target: RootfsTarget, toolbox: Toolbox): Promise<void>;
 }

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { toBytePath } from "../../internal/image/byte-path.ts";
 import { requireErofsKernel } from "../../internal/squash/erofs-kernel.ts";
 import { mkfsErofsArguments } from "../../internal/squash/erofs-writer.ts";
+import { mksquashfsArguments } from "../../internal/squash/mksquashfs-writer.ts";
 import { walkOptions } from "../../internal/squash/rootfs.ts";
 import type { Compression, RootfsType } from "../../internal/squash/rootfs-options.ts";
-import { mksquashfsArguments } from "../../internal/squash/squashfs-writer.ts";
 
 const ROOT = { mode: 0o755, uid: 0, gid: 0, mtime: 1_600_000_000, xattrs: new Map<string, Uint8Array>() };
 

@@ -1,0 +1,131 @@
+import { writeSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { withRoom } from "../image/columns.ts";
+import type { Compressors, PackedBlock } from "./compressors.ts";
+import { STORED_BLOCK } from "./format.ts";
+
+/** Blocks that may wait for each processor: enough that none has nothing to do while a file is opened. */
+const WAITING = 3;
+
+interface Pending {
+  /** 0 for a hole. */
+  length: number;
+  block: PackedBlock | Promise<PackedBlock>;
+}
+
+/**
+ * Data blocks on their way into the file: compressed on all processors, written in the order in which they came.
+ * A block is known by its number in that order.
+ */
+export class BlockWriter {
+  readonly #fd: number;
+  readonly #compressors: Compressors | undefined;
+  readonly #blockSize: number;
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  readonly #limit = availableParallelism() * WAITING;
+  #pending: Pending[] = [];
+  #places = new Float64Array(1024);
+  #lengths = new Uint32Array(1024);
+  /** Blocks that were taken, and that are written. */
+  #taken = 0;
+  #written = 0;
+  #position: number;
+
+  constructor(
+    file: { fd: number; position: number },
+    about: { compressors: Compressors | undefined; blockSize: number },
+  ) {
+    this.#fd = file.fd;
+    this.#position = file.position;
+    this.#compressors = about.compressors;
+    this.#blockSize = about.blockSize;
+  }
+
+  /** The number that the next block gets. */
+  get next(): number {
+    return this.#taken;
+  }
+
+  /** Where in the file the next bytes go, once all blocks are written. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Room for one block, which {@link add} or {@link giveBack} takes again. */
+  buffer(): Uint8Array<ArrayBuffer> {
+    return this.#free.pop() ?? new Uint8Array(this.#blockSize);
+  }
+
+  /** Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way. */
+  async add(data: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
+    const block = this.#compressors?.pack(data, length) ?? { data, packed: undefined };
+    // It is waited for in its turn.
+    if (block instanceof Promise) block.catch(() => undefined);
+    this.#pending.push({ length, block });
+    this.#taken++;
+    while (this.#pending.length >= this.#limit) await this.#writeOne();
+  }
+
+  giveBack(data: Uint8Array<ArrayBuffer>): void {
+    this.#free.push(data);
+  }
+
+  /** A block of zeros, which takes no room. */
+  addHole(): void {
+    this.#pending.push({ length: 0, block: HOLE });
+    this.#taken++;
+  }
+
+  /** Writes all that is on its way. */
+  async drain(): Promise<void> {
+    while (this.#pending.length > 0) await this.#writeOne();
+  }
+
+  /** Takes back all blocks from a number on; their places are used again. */
+  async takeBack(from: number): Promise<void> {
+    await this.drain();
+    if (from < this.#taken) this.#position = this.#places[from] as number;
+    this.#taken = from;
+    this.#written = from;
+  }
+
+  /** Waits until nothing is compressed any more, whatever became of it. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(this.#pending.map(({ block }) => block));
+    this.#pending = [];
+  }
+
+  /** Where a block that was written begins. */
+  placeOf(block: number): number {
+    return this.#places[block] as number;
+  }
+
+  /** A block's length as an inode or a fragment table tells it; 0 is a hole. */
+  lengthOf(block: number): number {
+    return this.#lengths[block] as number;
+  }
+
+  async #writeOne(): Promise<void> {
+    const { length, block } = this.#pending[0] as Pending;
+    const { data, packed } = await block;
+    this.#pending.shift();
+    const bytes = packed ?? data.subarray(0, length);
+    const number = this.#written++;
+    this.#places = withRoom(this.#places, number + 1);
+    this.#lengths = withRoom(this.#lengths, number + 1);
+    this.#places[number] = this.#position;
+    this.#lengths[number] = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
+    writeAll(this.#fd, bytes, this.#position);
+    this.#position += bytes.length;
+    if (length > 0) this.giveBack(data);
+  }
+}
+
+const HOLE: PackedBlock = { data: new Uint8Array(0), packed: undefined };
+
+/** Writes all of the bytes. @throws the system's error */
+export function writeAll(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  }
+}

@@ -1,0 +1,83 @@
+import { deflateSync } from "node:zlib";
+import type { RootfsOptions } from "../squash/rootfs-options.ts";
+import { FLAG, METADATA_SIZE, type SquashfsCompressor, STORED_METADATA } from "./format.ts";
+
+/** What compresses the parts of a squashfs; a part that becomes no shorter is stored as it is. */
+export interface Codec {
+  compressor: SquashfsCompressor;
+  /** Flags of the superblock that say what is not compressed. */
+  flags: number;
+  /** The compressor's options as they stand behind the superblock; undefined where they are the usual ones. */
+  options: Buffer | undefined;
+  /** Compresses a block; undefined where nothing is compressed at all. */
+  pack: ((data: Uint8Array) => Uint8Array) | undefined;
+}
+
+/** What a codec is made of. */
+export type CodecOptions = Pick<RootfsOptions, "compression" | "level">;
+
+/** One that platter has on board; undefined for those that mksquashfs is needed for. */
+export function codecOf({ compression, level }: CodecOptions): Codec | undefined {
+  switch (compression) {
+    case "zstd":
+      return zstd(level ?? ZSTD_LEVEL);
+    case "gzip":
+      return gzip(level ?? GZIP_LEVEL);
+    case "none":
+      return none;
+    case "xz":
+    case "lz4":
+      return undefined;
+    default:
+      return compression satisfies never;
+  }
+}
+
+/** The levels that a squashfs without options says it was compressed with. */
+const ZSTD_LEVEL = 15;
+const GZIP_LEVEL = 9;
+/** The logarithm of deflate's window in a squashfs without options. */
+const GZIP_WINDOW = 15;
+
+function zstd(level: number): Codec {
+  const options = Buffer.alloc(4);
+  options.writeUInt32LE(level, 0);
+  return {
+    compressor: "zstd",
+    flags: 0,
+    options: level === ZSTD_LEVEL ? undefined : options,
+    pack: (data) => Bun.zstdCompressSync(data, { level }),
+  };
+}
+
+function gzip(level: number): Codec {
+  const options = Buffer.alloc(8);
+  options.writeUInt32LE(level, 0);
+  options.writeUInt16LE(GZIP_WINDOW, 4);
+  return {
+    compressor: "gzip",
+    flags: 0,
+    options: level === GZIP_LEVEL ? undefined : options,
+    pack: (data) => deflateSync(data, { level }),
+  };
+}
+
+/** A squashfs always names a compressor; gzip is the one that every reader knows. */
+const none: Codec = {
+  compressor: "gzip",
+  flags: FLAG.plainInodes | FLAG.plainData | FLAG.plainFragments | FLAG.plainXattrs | FLAG.plainIds,
+  options: undefined,
+  pack: undefined,
+};
+
+/** A metadata block as it is stored: its length, then what is in it. */
+export function metadataBlock(data: Uint8Array, codec: Codec | undefined): Buffer {
+  if (data.length > METADATA_SIZE) throw new RangeError(`a metadata block of ${data.length} bytes`);
+  const packed = codec?.pack?.(data);
+  const isPacked = packed !== undefined && packed.length < data.length;
+  const stored = isPacked ? packed : data;
+  const block = Buffer.allocUnsafe(2 + stored.length);
+  block.writeUInt16LE(stored.length | (isPacked ? 0 : STORED_METADATA), 0);
+  block.set(stored, 2);
+  return block;
+}

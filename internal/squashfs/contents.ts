@@ -1,0 +1,281 @@
+import { closeSync, readSync } from "node:fs";
+import { shrunkFile, unreadableFile } from "../chunk.ts";
+import { withRoom } from "../image/columns.ts";
+import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
+import { changedFile, hasContent } from "../squash/file-content.ts";
+import type { BlockWriter } from "./block-writer.ts";
+import { Duplicates } from "./duplicates.ts";
+import { NO_INDEX } from "./format.ts";
+
+/** Where the contents of all files went, by the files' number: their place among those with a content of their own. */
+export class StoredContents {
+  /** The first data block of a file that has some. */
+  #block = new Uint32Array(1024);
+  #fragment = new Uint32Array(1024);
+  /** Bytes before the content in the fragment. */
+  #offset = new Uint32Array(1024);
+  readonly #holes = new Map<number, number>();
+  count = 0;
+
+  addBlocks(block: number, holes: number): void {
+    if (holes > 0) this.#holes.set(this.count, holes);
+    this.#add(block, NO_INDEX, 0);
+  }
+
+  addFragment(fragment: number, offset: number): void {
+    this.#add(0, fragment, offset);
+  }
+
+  /** The next file has the content of an earlier one. */
+  addSame(file: number): void {
+    const holes = this.#holes.get(file);
+    if (holes !== undefined) this.#holes.set(this.count, holes);
+    this.#add(this.#block[file] as number, this.#fragment[file] as number, this.#offset[file] as number);
+  }
+
+  blockOf(file: number): number {
+    return this.#block[file] as number;
+  }
+
+  /** The place in the fragment table; `NO_INDEX` for a file of whole data blocks. */
+  fragmentOf(file: number): number {
+    return this.#fragment[file] as number;
+  }
+
+  offsetOf(file: number): number {
+    return this.#offset[file] as number;
+  }
+
+  /** Bytes that are in no block, since they are zeros. */
+  holesOf(file: number): number {
+    return this.#holes.get(file) ?? 0;
+  }
+
+  #add(block: number, fragment: number, offset: number): void {
+    const at = this.count++;
+    this.#block = withRoom(this.#block, this.count);
+    this.#fragment = withRoom(this.#fragment, this.count);
+    this.#offset = withRoom(this.#offset, this.count);
+    this.#block[at] = block;
+    this.#fragment[at] = fragment;
+    this.#offset[at] = offset;
+  }
+}
+
+export interface WrittenContents {
+  files: StoredContents;
+  /** The number of each fragment's data block. */
+  fragments: readonly number[];
+}
+
+/**
+ * Gives the contents of all files to the writer, in canonical order: large ones in blocks, smaller ones joined in
+ * fragments, each content once. A file that is as long as another is looked up by its digest.
+ * @throws PlatterError `E_FILE_CHANGED`, and what reading the image throws
+ */
+export async function writeContents(
+  tree: ImageTree,
+  walk: WalkOptions,
+  about: { writer: BlockWriter; blockSize: number; onBytes: (sum: number) => void },
+): Promise<WrittenContents> {
+  await using reader = await tree.sequentialReader(wantedInodes(tree, walk));
+  const contents = new Contents(reader, { ...about, lengths: sharedLengths(tree, walk) });
+  for (const entry of walkEntries(tree, walk)) {
+    if (!hasContent(entry)) continue;
+    if (entry.size >= about.blockSize) await contents.addLarge(entry);
+    else {
+      const waiting = contents.addSmall(entry);
+      if (waiting !== undefined) await waiting;
+    }
+  }
+  return contents.finish();
+}
+
+function* wantedInodes(tree: ImageTree, walk: WalkOptions): Generator<Inode> {
+  for (const entry of walkEntries(tree, walk)) if (hasContent(entry)) yield entry.inode;
+}
+
+/** The lengths that more than one file has. */
+function sharedLengths(tree: ImageTree, walk: WalkOptions): Set<number> {
+  const seen = new Set<number>();
+  const shared = new Set<number>();
+  for (const entry of walkEntries(tree, walk)) {
+    if (!hasContent(entry)) continue;
+    if (seen.has(entry.size)) shared.add(entry.size);
+    else seen.add(entry.size);
+  }
+  return shared;
+}
+
+type FileEntry = WalkedEntry & { inode: Inode };
+
+interface ContentsOptions {
+  writer: BlockWriter;
+  blockSize: number;
+  lengths: ReadonlySet<number>;
+  onBytes: (sum: number) => void;
+}
+
+class Contents {
+  readonly #reader: SequentialReader;
+  readonly #options: ContentsOptions;
+  readonly #zeros: Uint8Array;
+  readonly #duplicates = new Duplicates();
+  readonly #files = new StoredContents();
+  readonly #fragments: number[] = [];
+  #fragment: Uint8Array<ArrayBuffer>;
+  #used = 0;
+  #sum = 0;
+
+  constructor(reader: SequentialReader, options: ContentsOptions) {
+    this.#reader = reader;
+    this.#options = options;
+    this.#zeros = new Uint8Array(options.blockSize);
+    this.#fragment = options.writer.buffer();
+  }
+
+  /** A content that is shorter than a block; what must be waited for, if anything. */
+  addSmall(entry: FileEntry): Promise<void> | undefined {
+    if (this.#used + entry.size > this.#options.blockSize) {
+      return this.#endFragment().then(() => this.addSmall(entry));
+    }
+    const target = this.#fragment.subarray(this.#used, this.#used + entry.size);
+    if (this.#reader.atOnce?.(entry.inode, target) === true) {
+      this.#keepSmall(target);
+      return undefined;
+    }
+    return this.#read(entry, target).then(() => this.#keepSmall(target));
+  }
+
+  async addLarge(entry: FileEntry): Promise<void> {
+    const { writer } = this.#options;
+    const hasher = this.#options.lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
+    const first = writer.next;
+    let holes = 0;
+    for await (const { data, length } of this.#blocks(entry)) {
+      const content = data.subarray(0, length);
+      hasher?.update(content);
+      this.#progress(length);
+      if (Buffer.compare(content, this.#zeros.subarray(0, length)) === 0) {
+        writer.addHole();
+        writer.giveBack(data);
+        holes += length;
+      } else await writer.add(data, length);
+    }
+    const same = hasher && this.#duplicates.findOrAdd(hasher.digest(), this.#files.count);
+    if (same === undefined) return this.#files.addBlocks(first, holes);
+    await writer.takeBack(first);
+    this.#files.addSame(same);
+  }
+
+  async finish(): Promise<WrittenContents> {
+    await this.#endFragment();
+    await this.#options.writer.drain();
+    return { files: this.#files, fragments: this.#fragments };
+  }
+
+  #keepSmall(content: Uint8Array): void {
+    this.#sum += content.length;
+    if (this.#options.lengths.has(content.length)) {
+      const digest = new Bun.CryptoHasher("sha256").update(content).digest();
+      const same = this.#duplicates.findOrAdd(digest, this.#files.count);
+      if (same !== undefined) {
+        this.#files.addSame(same);
+        return;
+      }
+    }
+    this.#files.addFragment(this.#fragments.length, this.#used);
+    this.#used += content.length;
+  }
+
+  async #endFragment(): Promise<void> {
+    if (this.#used === 0) return;
+    const { writer } = this.#options;
+    this.#fragments.push(writer.next);
+    const [full, length] = [this.#fragment, this.#used];
+    this.#used = 0;
+    this.#progress(0);
+    await writer.add(full, length);
+    this.#fragment = writer.buffer();
+  }
+
+  #progress(bytes: number): void {
+    this.#sum += bytes;
+    this.#options.onBytes(this.#sum);
+  }
+
+  /** A content block by block, each in a buffer of the writer's. */
+  async *#blocks(entry: FileEntry): AsyncGenerator<{ data: Uint8Array<ArrayBuffer>; length: number }> {
+    const { writer, blockSize } = this.#options;
+    const file = this.#reader.file?.(entry.inode);
+    if (file !== undefined) {
+      try {
+        for (let at = 0; at < entry.size; at += blockSize) {
+          const data = writer.buffer();
+          const length = Math.min(blockSize, entry.size - at);
+          readFully(file, { target: data.subarray(0, length), at });
+          yield { data, length };
+        }
+      } finally {
+        closeSync(file.fd);
+      }
+      return;
+    }
+    let data = writer.buffer();
+    let [used, left] = [0, entry.size];
+    for await (const piece of this.#reader.open(entry.inode)) {
+      left -= piece.length;
+      if (left < 0) break;
+      for (let done = 0; done < piece.length; ) {
+        const part = piece.subarray(done, done + blockSize - used);
+        data.set(part, used);
+        used += part.length;
+        done += part.length;
+        if (used < blockSize) continue;
+        yield { data, length: used };
+        data = writer.buffer();
+        used = 0;
+      }
+    }
+    if (left !== 0) throw changedFile(entry);
+    if (used > 0) yield { data, length: used };
+    else writer.giveBack(data);
+  }
+
+  async #read(entry: FileEntry, target: Uint8Array): Promise<void> {
+    const file = this.#reader.file?.(entry.inode);
+    if (file !== undefined) {
+      try {
+        readFully(file, { target, at: 0 });
+      } finally {
+        closeSync(file.fd);
+      }
+      return;
+    }
+    let used = 0;
+    for await (const piece of this.#reader.open(entry.inode)) {
+      if (used + piece.length > target.length) throw changedFile(entry);
+      target.set(piece, used);
+      used += piece.length;
+    }
+    if (used < target.length) throw changedFile(entry);
+  }
+}
+
+/** At once: the other threads have work, and waiting would mean standing behind it. */
+function readFully(
+  file: { fd: number; readonly path: string },
+  { target, at }: { target: Uint8Array; at: number },
+): void {
+  for (let done = 0; done < target.length; ) {
+    let length: number;
+    try {
+      length = readSync(file.fd, target, done, target.length - done, at + done);
+    } catch (error) {
+      throw unreadableFile(error, file.path);
+    }
+    if (length === 0) throw shrunkFile(file.path);
+    done += length;
+  }
+}

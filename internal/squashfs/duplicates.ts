@@ -1,0 +1,53 @@
+import { withRoom } from "../image/columns.ts";
+
+const DIGEST = 32;
+
+/** Files by the SHA-256 of their content: a hash table of numbers, since an image may have hundreds of thousands. */
+export class Duplicates {
+  /** One more than the entry's number; 0 is free. Open addressing, at most half full. */
+  #slots = new Uint32Array(1024);
+  #digests = new Uint8Array(512 * DIGEST);
+  #files = new Uint32Array(512);
+  #count = 0;
+
+  /** The file that was added with this digest; otherwise adds `file` with it. */
+  findOrAdd(digest: Uint8Array, file: number): number | undefined {
+    if (this.#count * 2 >= this.#slots.length) this.#grow();
+    for (let at = this.#slotOf(digest, 0); ; at = (at + 1) % this.#slots.length) {
+      const entry = (this.#slots[at] as number) - 1;
+      if (entry >= 0 && !this.#has(entry, digest)) continue;
+      if (entry >= 0) return this.#files[entry];
+      this.#slots[at] = this.#add(digest, file) + 1;
+      return undefined;
+    }
+  }
+
+  #add(digest: Uint8Array, file: number): number {
+    const entry = this.#count++;
+    this.#digests = withRoom(this.#digests, this.#count * DIGEST);
+    this.#files = withRoom(this.#files, this.#count);
+    this.#digests.set(digest, entry * DIGEST);
+    this.#files[entry] = file;
+    return entry;
+  }
+
+  #has(entry: number, digest: Uint8Array): boolean {
+    const start = entry * DIGEST;
+    for (let i = 0; i < DIGEST; i++) if (this.#digests[start + i] !== digest[i]) return false;
+    return true;
+  }
+
+  #slotOf(digests: Uint8Array, at: number): number {
+    const [a, b, c, d] = [digests[at], digests[at + 1], digests[at + 2], digests[at + 3]] as number[];
+    return ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % this.#slots.length;
+  }
+
+  #grow(): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let entry = 0; entry < this.#count; entry++) {
+      let at = this.#slotOf(this.#digests, entry * DIGEST);
+      while (this.#slots[at] !== 0) at = (at + 1) % this.#slots.length;
+      this.#slots[at] = entry + 1;
+    }
+  }
+}

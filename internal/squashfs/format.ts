@@ -1,0 +1,96 @@
+/** What a squashfs is made of (Linux, Documentation/filesystems/squashfs.rst, version 4.0). All numbers are little-endian. */
+
+/** Length of the superblock. */
+export const SUPERBLOCK_SIZE = 96;
+/** Bytes of a full metadata block before it is compressed. */
+export const METADATA_SIZE = 8192;
+/** A reference or a place that leads nowhere. */
+export const NONE = 0xffffffffffffffffn;
+/** In an inode: no fragment, no extended attributes. */
+export const NO_INDEX = 0xffffffff;
+/** In the length of a data block or a fragment: it is stored as it is. */
+export const STORED_BLOCK = 1 << 24;
+/** In the length of a metadata block: the same. */
+export const STORED_METADATA = 1 << 15;
+/** More owners and groups do not fit into an inode's fields. */
+export const MAX_IDS = 0xffff;
+
+const MAGIC = 0x73717368;
+
+const COMPRESSORS = { gzip: 1, zstd: 6 } as const;
+export type SquashfsCompressor = keyof typeof COMPRESSORS;
+
+/** Flags of the superblock. */
+export const FLAG = {
+  plainInodes: 0x0001,
+  plainData: 0x0002,
+  plainFragments: 0x0008,
+  noFragments: 0x0010,
+  duplicatesShared: 0x0040,
+  exportable: 0x0080,
+  plainXattrs: 0x0100,
+  noXattrs: 0x0200,
+  compressorOptions: 0x0400,
+  plainIds: 0x0800,
+} as const;
+
+export interface Superblock {
+  inodes: number;
+  /** Seconds since 1970. */
+  time: number;
+  blockSize: number;
+  fragments: number;
+  compressor: SquashfsCompressor;
+  flags: number;
+  ids: number;
+  /** The block of the root's inode, counted from the inode table's begin, and the place in it. */
+  root: Reference;
+  bytesUsed: number;
+  /** Where each of the tables is; undefined for one that is not there. */
+  idTable: number;
+  xattrTable: number | undefined;
+  inodeTable: number;
+  directoryTable: number;
+  fragmentTable: number | undefined;
+  exportTable: number;
+}
+
+/** Where something begins in a table of metadata blocks. */
+export interface Reference {
+  /** Bytes from the table's begin to the block, as it is stored. */
+  block: number;
+  /** Bytes in the block once it is unpacked. */
+  at: number;
+}
+
+/** A reference as one number. */
+export function packedReference({ block, at }: Reference): bigint {
+  return (BigInt(block) << 16n) | BigInt(at);
+}
+
+export function superblock(about: Superblock): Buffer {
+  const bytes = Buffer.alloc(SUPERBLOCK_SIZE);
+  const place = (value: number | undefined, at: number) => {
+    bytes.writeBigUInt64LE(value === undefined ? NONE : BigInt(value), at);
+  };
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt32LE(about.inodes, 4);
+  bytes.writeUInt32LE(about.time, 8);
+  bytes.writeUInt32LE(about.blockSize, 12);
+  bytes.writeUInt32LE(about.fragments, 16);
+  bytes.writeUInt16LE(COMPRESSORS[about.compressor], 20);
+  bytes.writeUInt16LE(Math.log2(about.blockSize), 22);
+  bytes.writeUInt16LE(about.flags, 24);
+  bytes.writeUInt16LE(about.ids, 26);
+  bytes.writeUInt16LE(4, 28);
+  bytes.writeUInt16LE(0, 30);
+  bytes.writeBigUInt64LE(packedReference(about.root), 32);
+  place(about.bytesUsed, 40);
+  place(about.idTable, 48);
+  place(about.xattrTable, 56);
+  place(about.inodeTable, 64);
+  place(about.directoryTable, 72);
+  place(about.fragmentTable, 80);
+  place(about.exportTable, 88);
+  return bytes;
+}

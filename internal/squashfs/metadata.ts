@@ -1,0 +1,65 @@
+import { type Codec, metadataBlock } from "./codec.ts";
+import { METADATA_SIZE, type Reference } from "./format.ts";
+
+/** A table of metadata blocks as it grows: what is added is cut into blocks of 8 KiB, each compressed for itself. */
+export class MetadataTable {
+  readonly #codec: Codec;
+  readonly #blocks: Buffer[] = [];
+  readonly #current = Buffer.alloc(METADATA_SIZE);
+  #used = 0;
+  #length = 0;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  /** Where the next bytes will be. */
+  get end(): Reference {
+    return { block: this.#length, at: this.#used };
+  }
+
+  add(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const part = bytes.subarray(done, done + METADATA_SIZE - this.#used);
+      this.#current.set(part, this.#used);
+      this.#used += part.length;
+      done += part.length;
+      if (this.#used === METADATA_SIZE) this.#flush();
+    }
+  }
+
+  /** The blocks as they are stored, one behind the other. */
+  finish(): readonly Buffer[] {
+    if (this.#used > 0) this.#flush();
+    return this.#blocks;
+  }
+
+  #flush(): void {
+    const block = metadataBlock(this.#current.subarray(0, this.#used), this.#codec);
+    this.#blocks.push(block);
+    this.#length += block.length;
+    this.#used = 0;
+  }
+}
+
+/**
+ * A table that is looked up by number: metadata blocks, and behind them where each of them is. `start` is where the
+ * first block will be, in bytes of the file system; the result's `list` is where the places are.
+ */
+export function lookupTable(
+  content: Buffer,
+  { start, codec }: { start: number; codec: Codec },
+): { bytes: Buffer; list: number } {
+  const parts: Buffer[] = [];
+  const places: number[] = [];
+  let end = start;
+  for (let at = 0; at < content.length; at += METADATA_SIZE) {
+    const block = metadataBlock(content.subarray(at, at + METADATA_SIZE), codec);
+    places.push(end);
+    parts.push(block);
+    end += block.length;
+  }
+  const list = Buffer.alloc(8 * places.length);
+  for (const [i, place] of places.entries()) list.writeBigUInt64LE(BigInt(place), 8 * i);
+  return { bytes: Buffer.concat([...parts, list]), list: end };
+}

@@ -1,0 +1,199 @@
+import { withRoom } from "../image/columns.ts";
+import type { ImageTree, Inode } from "../image/image-tree.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
+import { hasContent } from "../squash/file-content.ts";
+import type { BlockWriter } from "./block-writer.ts";
+import type { Codec } from "./codec.ts";
+import type { StoredContents } from "./contents.ts";
+import { type Child, writeList } from "./directory-list.ts";
+import { NO_INDEX, type Reference } from "./format.ts";
+import { IdTable } from "./id-table.ts";
+import {
+  directoryInode,
+  type FileContent,
+  fileInode,
+  type InodeHead,
+  specialInode,
+  symlinkInode,
+} from "./inode.ts";
+import { MetadataTable } from "./metadata.ts";
+import { XattrTable } from "./xattr-table.ts";
+
+/** A file without a byte. */
+const EMPTY: FileContent = { size: 0, start: 0, fragment: NO_INDEX, offset: 0, holes: 0, blocks: [] };
+
+export interface TreeTables {
+  inodes: MetadataTable;
+  directories: MetadataTable;
+  ids: IdTable;
+  xattrs: XattrTable;
+  root: Reference;
+  /** Where each inode is, packed, by its number less one. */
+  places: Float64Array;
+}
+
+/** The tables that tell the tree, once all contents are where they stay. @throws PlatterError `E_TOO_MANY_OWNERS` */
+export function treeTables(
+  tree: Pick<ImageTree, "root">,
+  walk: WalkOptions,
+  about: { codec: Codec; blockSize: number; files: StoredContents; blocks: BlockWriter },
+): TreeTables {
+  const writer = new TableWriter({ ...about, links: linkCounts(tree, walk) });
+  for (const entry of walkEntries(tree, walk)) writer.add(entry);
+  return writer.finish();
+}
+
+/** How many names that go into the file system each inode with several names has. */
+function linkCounts(tree: Pick<ImageTree, "root">, walk: WalkOptions): Map<Inode, number> {
+  const counts = new Map<Inode, number>();
+  for (const { inode, type } of walkEntries(tree, walk)) {
+    if (inode !== undefined && inode.links > 1 && type !== "directory")
+      counts.set(inode, (counts.get(inode) ?? 0) + 1);
+  }
+  return counts;
+}
+
+interface OpenFolder {
+  entry: WalkedEntry;
+  number: number;
+  folders: number;
+  children: Child[];
+}
+
+interface WriterOptions {
+  codec: Codec;
+  blockSize: number;
+  files: StoredContents;
+  blocks: BlockWriter;
+  links: ReadonlyMap<Inode, number>;
+}
+
+/** Entries come in canonical order; a folder's list and inode are written once all that is in it was. */
+class TableWriter {
+  readonly #options: WriterOptions;
+  readonly #inodes: MetadataTable;
+  readonly #directories: MetadataTable;
+  readonly #ids = new IdTable();
+  readonly #xattrs: XattrTable;
+  readonly #open: OpenFolder[] = [];
+  readonly #linked = new Map<Inode, Child>();
+  #places = new Float64Array(1024);
+  #count = 0;
+  #files = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#inodes = new MetadataTable(options.codec);
+    this.#directories = new MetadataTable(options.codec);
+    this.#xattrs = new XattrTable(options.codec);
+  }
+
+  add(entry: WalkedEntry): void {
+    const slash = entry.path.lastIndexOf("/");
+    const parent = slash === -1 ? "" : entry.path.slice(0, slash);
+    while (this.#open.length > 0 && entry.path !== "" && this.#top.entry.path !== parent) this.#close();
+    const name = entry.path.slice(slash + 1);
+    const { type, inode } = entry;
+    const known = entry.linkTo === undefined ? undefined : this.#linked.get(inode as Inode);
+    if (known !== undefined) {
+      this.#top.children.push({ ...known, name });
+      return;
+    }
+    const number = ++this.#count;
+    if (type === "directory") {
+      if (this.#open.length > 0) this.#top.folders++;
+      this.#open.push({ entry, number, folders: 0, children: [] });
+      return;
+    }
+    const child = { name, type, number, inode: this.#addInode(number, this.#inodeOf(entry, number)) };
+    this.#top.children.push(child);
+    if (inode !== undefined && inode.links > 1) this.#linked.set(inode, child);
+  }
+
+  finish(): TreeTables {
+    let root = this.#inodes.end;
+    while (this.#open.length > 0) root = this.#close();
+    return {
+      inodes: this.#inodes,
+      directories: this.#directories,
+      ids: this.#ids,
+      xattrs: this.#xattrs,
+      root,
+      places: this.#places.subarray(0, this.#count),
+    };
+  }
+
+  get #top(): OpenFolder {
+    return this.#open[this.#open.length - 1] as OpenFolder;
+  }
+
+  #close(): Reference {
+    const { entry, number, folders, children } = this.#open.pop() as OpenFolder;
+    const { start, length, index } = writeList(children, this.#directories);
+    const above = this.#open.at(-1);
+    // The root is in no folder, and says that it is in one behind the last inode.
+    const parent = above?.number ?? this.#count + 1;
+    const content = { links: 2 + folders, length, block: start.block, at: start.at, parent, index };
+    const inode = this.#addInode(number, directoryInode(this.#head(entry, number), content));
+    const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
+    above?.children.push({ name, type: "directory", number, inode });
+    return inode;
+  }
+
+  #addInode(number: number, bytes: Uint8Array): Reference {
+    const place = this.#inodes.end;
+    this.#places = withRoom(this.#places, number);
+    this.#places[number - 1] = place.block * 2 ** 16 + place.at;
+    this.#inodes.add(bytes);
+    return place;
+  }
+
+  #inodeOf(entry: WalkedEntry, number: number): Uint8Array {
+    const head = this.#head(entry, number);
+    const links = (entry.inode && this.#options.links.get(entry.inode)) ?? 1;
+    switch (entry.type) {
+      case "file":
+        return fileInode(head, links, hasContent(entry) ? this.#contentOf(entry.size) : EMPTY);
+      case "symlink":
+        return symlinkInode(head, links, entry.target ?? "");
+      case "block-device":
+      case "character-device":
+        return specialInode(head, links, { major: entry.devMajor ?? 0, minor: entry.devMinor ?? 0 });
+      case "fifo":
+        return specialInode(head, links, undefined);
+      case "directory":
+        throw new TypeError("a directory's inode needs its list");
+      default:
+        return entry.type satisfies never;
+    }
+  }
+
+  /** The next file's content: contents were written in the same order. */
+  #contentOf(size: number): FileContent {
+    const { files, blocks, blockSize } = this.#options;
+    const file = this.#files++;
+    const fragment = files.fragmentOf(file);
+    const first = files.blockOf(file);
+    const count = fragment === NO_INDEX ? Math.ceil(size / blockSize) : 0;
+    return {
+      size,
+      start: count === 0 ? 0 : blocks.placeOf(first),
+      fragment,
+      offset: files.offsetOf(file),
+      holes: files.holesOf(file),
+      blocks: Array.from({ length: count }, (_, i) => blocks.lengthOf(first + i)),
+    };
+  }
+
+  #head({ type, mode, uid, gid, mtime, xattrs }: WalkedEntry, number: number): InodeHead {
+    return {
+      type,
+      mode,
+      owner: this.#ids.placeOf(uid),
+      group: this.#ids.placeOf(gid),
+      mtime,
+      number,
+      xattrs: xattrs === undefined || xattrs.size === 0 ? NO_INDEX : this.#xattrs.numberOf(xattrs),
+    };
+  }
+}
