@@ -21,11 +21,9 @@ export function checkMksquashfs(
   const findings: Finding[] = [];
   if (compareDotted(version, CORRUPTS_FROM) >= 0 && compareDotted(version, CORRUPTS_BEFORE) < 0)
     findings.push(finding("F_MKSQUASHFS_CORRUPTS", `\`mksquashfs\` has version ${version}.`));
-  // Blocks that are not compressed are written by way of gzip.
-  const wanted = compression === "none" ? "gzip" : compression;
-  if (compressors === undefined || compressors.includes(wanted)) return findings;
+  if (compressors === undefined || compressors.includes(compression)) return findings;
   const has = compressors.map((name) => `\`${name}\``).join(", ");
-  const seen = `\`mksquashfs\` ${version} cannot compress with \`${wanted}\`; it has ${has}.`;
+  const seen = `\`mksquashfs\` ${version} cannot compress with \`${compression}\`; it has ${has}.`;
   return [...findings, finding("F_MKSQUASHFS_COMPRESSOR", seen)];
 }
 

@@ -86,8 +86,9 @@ export function squashStage(
         const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
         const log = work.log("squash");
         const warn = (text: string) => context.reporter.warn(text);
-        const run = { tree, walk, options, time, uuid, output: partial, log, task, warn };
-        return makeRootfs(run, context.toolbox);
+        const { signal, toolbox } = context;
+        const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn };
+        return makeRootfs(run, toolbox);
       });
       return formatBytes((await Bun.file(output).stat()).size);
     },

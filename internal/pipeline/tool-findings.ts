@@ -35,9 +35,9 @@ export async function findingsAboutTools(toolbox: Toolbox, needs: ToolNeeds): Pr
   return findings;
 }
 
-/** As {@link findingsAboutTools}, for all that a plan will need with the usual compression; nothing ends it. */
+/** As {@link findingsAboutTools}, for all that a plan will need with a preset's compression; nothing ends it. */
 export function findingsForPlan(toolbox: Toolbox, { bios }: Pick<Plan, "bios">): Promise<Finding[]> {
-  const tools: ToolName[] = ["mksquashfs", "xorriso"];
+  const tools: ToolName[] = ["xorriso"];
   if (bios !== null) tools.push("grub-mkimage");
   const moduleVersion = bios?.version ?? null;
   return findingsAboutTools(toolbox, { tools, compression: "zstd", moduleVersion, unusable: "is-told" });

@@ -13,7 +13,10 @@ import { counted, type RootfsWriter } from "./rootfs-writer.ts";
  */
 const MEMORY = 512;
 
-/** Writes a squashfs: mksquashfs takes the tar stream, and the root directory's own metadata as options. */
+/**
+ * Writes a squashfs with a compression that platter does not have on board: mksquashfs takes the tar stream, and the
+ * root directory's own metadata as options.
+ */
 export const mksquashfsWriter: RootfsWriter = {
   tool: "mksquashfs",
   async write({ tree, walk, options, time }, { output, log, onBytes, warn }, toolbox) {
@@ -53,12 +56,9 @@ export function mksquashfsArguments(
     String(root.gid),
   );
   args.push("-root-time", String(root.mtime));
-  if (options.compression === "none") args.push("-comp", "gzip", "-noI", "-noD", "-noF", "-noX");
-  else args.push("-comp", options.compression);
-  // Where the root's inode must be corrected afterwards, it must be readable without xz or lz4.
-  if (needsRootInode(about.version) && (options.compression === "xz" || options.compression === "lz4"))
-    args.push("-noI");
-  if (options.level !== null) args.push("-Xcompression-level", String(options.level));
+  args.push("-comp", options.compression);
+  // Where the root's inode must be corrected afterwards, it must be readable without the compressor.
+  if (needsRootInode(about.version)) args.push("-noI");
   // Before 4.6 there is no way to give the root any with a tar archive.
   if (!needsRootInode(about.version))
     for (const [name, value] of root.xattrs)

@@ -1,12 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { PlatterError } from "../error.ts";
-import { errnoOf } from "../machine-error.ts";
 
 /**
  * mksquashfs 4.5 ignores `-root-time`, `-root-uid` and `-root-gid` for a tar archive and takes the clock and the caller.
  * The root's inode stands at the end of the inode table and its owner at the end of the id table, so both are
- * rewritten and what follows moves. Offsets: Linux, Documentation/filesystems/squashfs.rst, sections 3.1 to 3.7.
+ * rewritten and what follows moves. Both must be stored as they are (`-noI`). Offsets: Linux, Documentation/filesystems/squashfs.rst, sections 3.1 to 3.7.
  */
 const SUPERBLOCK = 96;
 const NONE = 0xffffffffffffffffn;
@@ -23,8 +21,6 @@ const PADDING = 4096;
 const FIELD = {
   inodes: 4,
   fragments: 16,
-  compressor: 20,
-  flags: 24,
   ids: 26,
   root: 32,
   used: 40,
@@ -34,18 +30,6 @@ const FIELD = {
   directory: 72,
   fragment: 80,
   exported: 88,
-};
-
-const FLAG = { plainInodes: 0x0001, plainIds: 0x0800 };
-
-interface Codec {
-  unpack: (block: Uint8Array) => Uint8Array;
-  pack: (block: Uint8Array) => Uint8Array;
-}
-
-const CODECS: Readonly<Record<number, Codec>> = {
-  1: { unpack: (block) => inflateSync(block), pack: (block) => deflateSync(block, { level: 9 }) },
-  6: { unpack: (block) => zstdDecompressSync(block), pack: (block) => zstdCompressSync(block) },
 };
 
 /** What the root directory's inode is to say. */
@@ -59,8 +43,8 @@ export interface RootInode {
 }
 
 /**
- * Corrects the root directory's owner and time in a squashfs. What they stand in is packed anew even where they were
- * right by chance: mksquashfs packs otherwise, and the bytes must depend neither on the clock nor on the caller.
+ * Corrects the root directory's owner and time in a squashfs whose inodes and ids are not compressed, so that the bytes
+ * depend neither on the clock nor on the caller.
  * @throws PlatterError `E_SQUASHFS` for a file that is no squashfs, or whose root cannot be read
  */
 export async function setRootInode(path: string, root: RootInode): Promise<void> {
@@ -68,8 +52,8 @@ export async function setRootInode(path: string, root: RootInode): Promise<void>
   try {
     await correctRoot(file, root);
   } catch (error) {
-    // Numbers that lead out of the file, and blocks that cannot be unpacked: this is not what mksquashfs writes.
-    if (error instanceof RangeError || isZlibError(error)) throw unreadable(path, "it contradicts itself");
+    // Numbers that lead out of the file: this is not what mksquashfs writes.
+    if (error instanceof RangeError) throw unreadable(path, "it contradicts itself");
     if (error instanceof Unreadable) throw unreadable(path, error.message);
     throw error;
   }
@@ -86,19 +70,17 @@ async function correctRoot(file: FileHandle, root: RootInode): Promise<void> {
   if (used > (await file.stat()).size) throw new Unreadable("it is cut off");
   const tail = Buffer.alloc(used - start);
   await file.read(tail, 0, tail.length, start);
-  const codec = CODECS[superblock.readUInt16LE(FIELD.compressor)];
-  const flags = superblock.readUInt16LE(FIELD.flags);
 
   const idList = Number(superblock.readBigUInt64LE(FIELD.id)) - start;
   const idStart = Number(tail.readBigUInt64LE(idList)) - start;
-  const idBlocks = decodeBlocks(tail.subarray(idStart, idList), codec);
+  const idBlocks = decodeBlocks(tail.subarray(idStart, idList));
   const oldIds = contentOf(idBlocks);
   const ids = idsWithRoot(oldIds, root);
   const newIds = idTable(ids);
-  const idRegion = encodeTable(newIds, flags & FLAG.plainIds ? undefined : codec);
+  const idRegion = encodeTable(newIds);
 
   const inodeEnd = Number(superblock.readBigUInt64LE(FIELD.directory)) - start;
-  const inodeBlocks = decodeBlocks(tail.subarray(0, inodeEnd), codec);
+  const inodeBlocks = decodeBlocks(tail.subarray(0, inodeEnd));
   const inodes = contentOf(inodeBlocks);
   const at = Number(reference & 0xffffn);
   inodes.writeUInt16LE(ids.indexOf(root.uid), at + OWNER_OFFSET);
@@ -109,18 +91,17 @@ async function correctRoot(file: FileHandle, root: RootInode): Promise<void> {
     inodeBlocks.map(({ stored, content }, i) => {
       const [from, to] = [i * METADATA, i * METADATA + content.length];
       if (to <= at + OWNER_OFFSET || from >= at + MTIME_END) return stored;
-      return encodeBlock(inodes.subarray(from, to), flags & FLAG.plainInodes ? undefined : codec);
+      return encodeBlock(inodes.subarray(from, to));
     }),
   );
 
   const idListLength = 8 * Math.ceil(oldIds.length / METADATA);
   const newListLength = 8 * Math.ceil(newIds.length / METADATA);
   const moves: Move[] = [
-    { from: start + inodeEnd, by: inodeRegion.length - inodeEnd },
     { from: start + idList, by: idRegion.length - (idList - idStart) },
     { from: start + idList + idListLength, by: newListLength - idListLength },
   ];
-  const newIdStart = start + inodeRegion.length + (idStart - inodeEnd);
+  const newIdStart = start + idStart;
   const moved = Buffer.concat([
     inodeRegion,
     tail.subarray(inodeEnd, idStart),
@@ -154,10 +135,10 @@ function contentOf(blocks: readonly MetadataBlock[]): Buffer {
   return Buffer.concat(blocks.map(({ content }) => content));
 }
 
-function encodeTable(content: Buffer, codec: Codec | undefined): Buffer {
+function encodeTable(content: Buffer): Buffer {
   const blocks: Buffer[] = [];
   for (let at = 0; at < content.length; at += METADATA) {
-    blocks.push(encodeBlock(content.subarray(at, at + METADATA), codec));
+    blocks.push(encodeBlock(content.subarray(at, at + METADATA)));
   }
   return Buffer.concat(blocks);
 }
@@ -179,17 +160,14 @@ interface MetadataBlock {
 }
 
 /** The metadata blocks that a stretch of a table consists of; all but the last hold 8 KiB. */
-function decodeBlocks(table: Buffer, codec: Codec | undefined): MetadataBlock[] {
+function decodeBlocks(table: Buffer): MetadataBlock[] {
   const blocks: MetadataBlock[] = [];
   for (let at = 0; at < table.length; ) {
     const header = table.readUInt16LE(at);
     const length = header & ~UNCOMPRESSED;
-    const packed = (header & UNCOMPRESSED) === 0;
-    if (packed && codec === undefined)
-      throw new Unreadable("a table is compressed with something other than gzip or zstd");
+    if ((header & UNCOMPRESSED) === 0) throw new Unreadable("a table is compressed");
     const stored = table.subarray(at, at + 2 + length);
-    const body = stored.subarray(2);
-    const content = packed ? Buffer.from(codec!.unpack(body)) : Buffer.from(body);
+    const content = Buffer.from(stored.subarray(2));
     if (blocks.length > 0 && blocks.at(-1)!.content.length !== METADATA)
       throw new RangeError("a short block");
     blocks.push({ stored, content });
@@ -200,17 +178,10 @@ function decodeBlocks(table: Buffer, codec: Codec | undefined): MetadataBlock[] 
 
 class Unreadable extends Error {}
 
-function isZlibError(error: unknown): boolean {
-  return /^(?:Z_|ERR_ZSTD|ERR_ZLIB|ZSTD_|ERR_BUFFER)/.test(errnoOf(error) ?? "");
-}
-
-function encodeBlock(block: Buffer, codec: Codec | undefined): Buffer {
-  const packed = codec === undefined ? block : codec.pack(block);
-  const compressed = codec !== undefined && packed.length < block.length;
-  const body = compressed ? packed : block;
+function encodeBlock(block: Buffer): Buffer {
   const header = Buffer.alloc(2);
-  header.writeUInt16LE(body.length | (compressed ? 0 : UNCOMPRESSED));
-  return Buffer.concat([header, body]);
+  header.writeUInt16LE(block.length | UNCOMPRESSED);
+  return Buffer.concat([header, block]);
 }
 
 /** What stood at or behind `from`, a place in the file as it was, now stands `by` bytes further on. */

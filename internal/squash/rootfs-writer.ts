@@ -20,6 +20,7 @@ export interface RootfsTarget {
   /** Host path; it must not exist. */
   output: string;
   log: string;
+  signal: AbortSignal;
   /** Called with the bytes of the stream that the tool has taken so far. */
   onBytes: (sum: number) => void;
   /** Tells the user what cannot be kept. */

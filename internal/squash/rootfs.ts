@@ -1,4 +1,5 @@
 import { toBytePath } from "../image/byte-path.ts";
+import { codecOf } from "../squashfs/codec.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { type WalkOptions, walkEntries } from "./entry-walk.ts";
@@ -12,9 +13,9 @@ import { squashfsWriter } from "./squashfs-writer.ts";
 const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
 
 /** What makes the file system: mksquashfs only where platter has the compression not on board. */
-export function rootfsWriter({ type, compression }: RootfsOptions): RootfsWriter {
-  if (type === "erofs") return erofsWriter;
-  return compression === "xz" || compression === "lz4" ? mksquashfsWriter : squashfsWriter;
+export function rootfsWriter(options: RootfsOptions): RootfsWriter {
+  if (options.type === "erofs") return erofsWriter;
+  return codecOf(options) === undefined ? mksquashfsWriter : squashfsWriter;
 }
 
 /** What of the tree goes into the root file system. */
@@ -29,6 +30,7 @@ export interface RootfsRun extends RootfsContent {
   /** Host path; it must not exist. */
   output: string;
   log: string;
+  signal: AbortSignal;
   task: Task;
   /** Tells the user what cannot be kept. */
   warn: (text: string) => void;
@@ -36,9 +38,9 @@ export interface RootfsRun extends RootfsContent {
 
 /** Writes the tree as a file system; nothing is unpacked. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
-  const { output, log, task, warn, ...content } = run;
+  const { output, log, signal, task, warn, ...content } = run;
   let total = 0;
   for (const { size } of walkEntries(run.tree, run.walk)) total += size;
   const onBytes = (done: number) => task.progress(Math.min(done, total), total);
-  await rootfsWriter(run.options).write(content, { output, log, onBytes, warn }, toolbox);
+  await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
 }

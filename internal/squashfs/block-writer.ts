@@ -1,11 +1,23 @@
 import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { withRoom } from "../image/columns.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 
 /** Blocks that may wait for each processor: enough that none has nothing to do while a file is opened. */
 const WAITING = 3;
+
+export interface BlockWriterOptions {
+  /** Undefined where blocks are stored as they are. */
+  compressors: Compressors | undefined;
+  blockSize: number;
+  signal: AbortSignal;
+}
+
+/** Blocks after which the event loop gets a turn. */
+const TURN = 8;
 
 interface Pending {
   /** 0 for a hole. */
@@ -21,6 +33,7 @@ export class BlockWriter {
   readonly #fd: number;
   readonly #compressors: Compressors | undefined;
   readonly #blockSize: number;
+  readonly #signal: AbortSignal;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   readonly #limit = availableParallelism() * WAITING;
   #pending: Pending[] = [];
@@ -31,14 +44,12 @@ export class BlockWriter {
   #written = 0;
   #position: number;
 
-  constructor(
-    file: { fd: number; position: number },
-    about: { compressors: Compressors | undefined; blockSize: number },
-  ) {
+  constructor(file: { fd: number; position: number }, about: BlockWriterOptions) {
     this.#fd = file.fd;
     this.#position = file.position;
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
+    this.#signal = about.signal;
   }
 
   /** The number that the next block gets. */
@@ -56,24 +67,24 @@ export class BlockWriter {
     return this.#free.pop() ?? new Uint8Array(this.#blockSize);
   }
 
-  /** Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way. */
+  /**
+   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way.
+   * @throws PlatterError `E_INTERRUPTED`
+   */
   async add(data: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
     const block = this.#compressors?.pack(data, length) ?? { data, packed: undefined };
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
-    this.#pending.push({ length, block });
-    this.#taken++;
-    while (this.#pending.length >= this.#limit) await this.#writeOne();
+    await this.#take({ length, block });
   }
 
   giveBack(data: Uint8Array<ArrayBuffer>): void {
     this.#free.push(data);
   }
 
-  /** A block of zeros, which takes no room. */
-  addHole(): void {
-    this.#pending.push({ length: 0, block: HOLE });
-    this.#taken++;
+  /** Takes a block of zeros, which needs no room in the file. @throws PlatterError `E_INTERRUPTED` */
+  async addHole(): Promise<void> {
+    await this.#take({ length: 0, block: HOLE });
   }
 
   /** Writes all that is on its way. */
@@ -103,6 +114,15 @@ export class BlockWriter {
   /** A block's length as an inode or a fragment table tells it; 0 is a hole. */
   lengthOf(block: number): number {
     return this.#lengths[block] as number;
+  }
+
+  async #take(pending: Pending): Promise<void> {
+    this.#pending.push(pending);
+    this.#taken++;
+    while (this.#pending.length >= this.#limit) await this.#writeOne();
+    // Nothing else would have its turn while blocks need no waiting: not even Ctrl-C.
+    if (this.#taken % TURN === 0) await setImmediate();
+    throwIfAborted(this.#signal, "the squash");
   }
 
   async #writeOne(): Promise<void> {

@@ -158,8 +158,8 @@ class Contents {
       hasher?.update(content);
       this.#progress(length);
       if (Buffer.compare(content, this.#zeros.subarray(0, length)) === 0) {
-        writer.addHole();
         writer.giveBack(data);
+        await writer.addHole();
         holes += length;
       } else await writer.add(data, length);
     }

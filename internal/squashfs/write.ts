@@ -19,6 +19,7 @@ export interface SquashfsRun {
   options: RootfsOptions;
   /** The file system's own time, in seconds since 1970. */
   time: number;
+  signal: AbortSignal;
   /** Called with the bytes of content that were taken so far. */
   onBytes: (sum: number) => void;
 }
@@ -27,10 +28,10 @@ export interface SquashfsRun {
  * Writes the tree as a squashfs 4.0 (Linux, Documentation/filesystems/squashfs.rst) into a file that is not there yet:
  * superblock, data blocks and fragments, then the tables in the order in which Linux checks them. The same tree with the
  * same options has the same bytes.
- * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, what reading the image throws; errors of the system
+ * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, what reading the image throws; errors of the system
  */
 export async function writeSquashfs(tree: ImageTree, output: string, run: SquashfsRun): Promise<void> {
-  const { walk, options, time, onBytes } = run;
+  const { walk, options, time, signal, onBytes } = run;
   const { blockSize } = options;
   const codec = codecOf(options);
   if (codec === undefined) throw new TypeError(`platter does not compress with ${options.compression}`);
@@ -39,7 +40,7 @@ export async function writeSquashfs(tree: ImageTree, output: string, run: Squash
     const file = new Appended(fd, SUPERBLOCK_SIZE);
     if (codec.options !== undefined) file.add(metadataBlock(codec.options, undefined));
     using compressors = codec.pack === undefined ? undefined : new Compressors(options);
-    const blocks = new BlockWriter({ fd, position: file.end }, { compressors, blockSize });
+    const blocks = new BlockWriter({ fd, position: file.end }, { compressors, blockSize, signal });
     const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
       blocks.abandon(),
     );

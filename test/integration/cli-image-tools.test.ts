@@ -10,6 +10,9 @@ setDefaultTimeout(60_000);
 
 const TOOLS = ["mksquashfs", "xorriso", "grub-mkimage"] as const;
 
+/** With a compression that needs all three of them. */
+const BUILD = ["build", "--compression", "xz"];
+
 /** What a keeper needs of the host; nothing else of the host is needed. */
 const KEEPERS = {
   bubblewrap: ["bwrap"],
@@ -42,7 +45,7 @@ describe.each([
     using scene = sceneWithTools();
     const reference = source === "dir" ? "dir:image" : `oci:${ociOf(scene.at("image"), scene.at("layout"))}`;
     const path = scene.only(...KEEPERS[keeper]);
-    const ran = await scene.run(["build", reference, "-o", "out/x.iso", "--tools", "image", "--verbose"], {
+    const ran = await scene.run([...BUILD, reference, "-o", "out/x.iso", "--tools", "image", "--verbose"], {
       path,
     });
     expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
@@ -50,7 +53,7 @@ describe.each([
     expect(ran.stderr).toContain(`/${KEEPERS[keeper][0]} `);
     expect(await scene.leftovers()).toEqual([]);
     // The host has the same versions, and so makes the same ISO.
-    await scene.succeed(["build", reference, "-o", "out/host.iso", "--tools", "host"]);
+    await scene.succeed([...BUILD, reference, "-o", "out/host.iso", "--tools", "host"]);
     const [image, host] = ["x", "host"].map((name) => readFileSync(scene.at(`out/${name}.iso`)));
     expect(image!.equals(host!)).toBe(true);
   });
@@ -59,14 +62,14 @@ describe.each([
 describe("--tools auto", () => {
   test("takes grub-mkimage from the image, and the others from the host", async () => {
     using scene = sceneWithTools();
-    const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--verbose"]);
+    const ran = await scene.succeed([...BUILD, "dir:image", "-o", "out/x.iso", "--verbose"]);
     expect(origins(ran.stderr)).toEqual({ mksquashfs: "host", xorriso: "host", "grub-mkimage": "image" });
   });
 
   test("takes from the image what the host lacks", async () => {
     using scene = sceneWithTools();
     const path = scene.only("bwrap", "mksquashfs");
-    const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--verbose"], { path });
+    const ran = await scene.succeed([...BUILD, "dir:image", "-o", "out/x.iso", "--verbose"], { path });
     expect(origins(ran.stderr)).toEqual({ ...fromImage, mksquashfs: "host" });
   });
 
@@ -80,13 +83,13 @@ describe("--tools auto", () => {
   ])("takes it from the host where the image's %s", async (_, change) => {
     using scene = sceneWithTools(["grub-mkimage"]);
     change(scene.at("image"));
-    const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--verbose"]);
+    const ran = await scene.succeed([...BUILD, "dir:image", "-o", "out/x.iso", "--verbose"]);
     expect(origins(ran.stderr)).toMatchObject({ "grub-mkimage": "host" });
   });
 
   test("without anything that shuts tools in, it says so and how to go on", async () => {
     using scene = sceneWithTools(["grub-mkimage"]);
-    const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"], {
+    const ran = await scene.run([...BUILD, "dir:image", "-o", "out/x.iso"], {
       path: scene.only("mksquashfs", "xorriso"),
     });
     await expectRefusal(scene, ran, {
@@ -102,7 +105,7 @@ describe("--tools auto", () => {
   test("where shutting in is not allowed, the host's is taken, and the reason shown", async () => {
     using scene = sceneWithTools(["grub-mkimage"]);
     scene.fake("bwrap", FORBIDDEN);
-    const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--verbose"]);
+    const ran = await scene.succeed([...BUILD, "dir:image", "-o", "out/x.iso", "--verbose"]);
     expect(origins(ran.stderr)).toMatchObject({ "grub-mkimage": "host" });
     expect(ran.stderr).toMatch(/^warning: .*`grub-mkimage`.*No permissions to create new namespace/m);
   });
@@ -111,7 +114,7 @@ describe("--tools auto", () => {
     using scene = sceneWithTools(["grub-mkimage"]);
     scene.fake("bwrap", FORBIDDEN);
     const path = scene.only("mksquashfs", "xorriso");
-    await expectRefusal(scene, await scene.run(["build", "dir:image", "-o", "out/x.iso"], { path }), {
+    await expectRefusal(scene, await scene.run([...BUILD, "dir:image", "-o", "out/x.iso"], { path }), {
       exit: 4,
       code: "E_TOOL_VERSION",
       says: ["`grub-mkimage`", "No permissions to create new namespace"],
@@ -122,7 +125,7 @@ describe("--tools auto", () => {
 
 test("--tools host leaves the image's alone", async () => {
   using scene = sceneWithTools();
-  const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--tools", "host", "--verbose"]);
+  const ran = await scene.succeed([...BUILD, "dir:image", "-o", "out/x.iso", "--tools", "host", "--verbose"]);
   expect(origins(ran.stderr)).toEqual({ mksquashfs: "host", xorriso: "host", "grub-mkimage": "host" });
 });
 

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -18,7 +19,7 @@ import {
   Scene,
   until,
 } from "../helpers/scene.ts";
-import { tinyImage } from "../helpers/tiny-image.ts";
+import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
@@ -26,6 +27,13 @@ setDefaultTimeout(60_000);
 const PROMPT = 10_000;
 
 const READY = "ready";
+
+/** Bytes that do not compress. */
+function noise(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
 
 function sceneWithImage(): Scene {
   const scene = new Scene("interrupt");
@@ -70,7 +78,7 @@ async function expectInterrupted(scene: Scene, ran: Ran): Promise<void> {
 }
 
 const build = (scene: Scene, ...flags: string[]) =>
-  scene.start(["build", "dir:image", "-o", "out/x.iso", "--tools", "host", ...flags]);
+  scene.start(["build", "dir:image", "-o", "out/x.iso", "--tools", "host", "--compression", "xz", ...flags]);
 
 /** Each stage's tool, as unwilling as can be: it ignores signals, has children that do so too, and holds its pipes. */
 const STUBBORN = "trap '' TERM INT HUP; (trap '' TERM; sleep 600) & sleep 600 & ready; sleep 600";
@@ -100,6 +108,18 @@ describe.concurrent("Ctrl-C", () => {
     using scene = sceneWithImage();
     fake(scene, tool, script);
     await expectInterrupted(scene, await interrupt(scene, build(scene), "SIGINT"));
+  });
+
+  test.each(["dir", "oci"] as const)("squash, while platter itself compresses a %s", async (transport) => {
+    using scene = new Scene("interrupt");
+    const folder = tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(64 * 2 ** 20) } });
+    const reference = transport === "dir" ? `dir:${folder}` : `oci:${ociOf(folder, scene.at("layout"))}`;
+    const args = ["squash", reference, "-o", "out/x.img", "--work", "work", "--compression", "zstd:19"];
+    const running = scene.start(args);
+    const partial = scene.at("work/squashfs.img.partial");
+    await until(() => existsSync(partial) && statSync(partial).size > 2 ** 20, "the squashfs to grow");
+    await expectInterrupted(scene, await stop(running, "SIGINT"));
+    expect(existsSync(partial)).toBe(false);
   });
 
   test("a version check that hangs", async () => {
@@ -148,8 +168,8 @@ describe.concurrent("other ways to say it", () => {
     fake(scene, "xorriso", `head -c 100000 /dev/zero; ${STUBBORN}`);
     await expectInterrupted(scene, await interrupt(scene, build(scene, "--work", "work"), "SIGINT"));
     rmSync(`${scene.bin}/xorriso`);
-    const again = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--work", "work"]);
-    expect(again.stderr).toContain("squash: unchanged");
+    const again = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--compression", "xz"];
+    expect((await scene.succeed(again)).stderr).toContain("squash: unchanged");
   });
 });
 

@@ -7,6 +7,9 @@ import { KVER, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
+/** Squashed by a tool, which can be told to wait. */
+const XZ = ["--compression", "xz"];
+
 /** Shell code that waits up to 20 seconds for a file, and gives up the program without it. */
 function waitFor(...files: string[]): string {
   const there = files.map((file) => `[ -e '${file}' ]`).join(" && ");
@@ -28,7 +31,7 @@ test("everything but the ISO is there before the squash ends, and the squash wai
     "-version",
     `: >${started}\n${waitFor(...made.map((name) => scene.at(`work/${name}`)))}`,
   );
-  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--tools", "host"];
+  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--tools", "host", ...XZ];
   const ran = await scene.succeed(args);
   expect(ran.stderr.indexOf("done bios-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
   expect(ran.stderr.indexOf("done efi-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
@@ -45,7 +48,7 @@ test("the squash begins before the initramfs is read", async () => {
     `[ "$1" = -version ] && exec ${mksquashfs} "$@"\n: >${started}\nexec ${mksquashfs} "$@"`,
   );
   scene.fake("xz", `${waitFor(started)}\nexec ${hostProgram("xz")} "$@"`);
-  await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
+  await scene.succeed(["build", "dir:image", "-o", "out/x.iso", ...XZ]);
 });
 
 test("an error that is found after that stops the squash, and is what is told", async () => {
@@ -55,7 +58,7 @@ test("an error that is found after that stops the squash, and is what is told", 
   const mksquashfs = hostProgram("mksquashfs");
   scene.fake("mksquashfs", `[ "$1" = -version ] && exec ${mksquashfs} "$@"\nsleep 30\n: >${ended}`);
   const start = performance.now();
-  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"]);
+  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", ...XZ]);
   await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
   expect(existsSync(ended)).toBe(false);
   expect(performance.now() - start).toBeLessThan(25_000);

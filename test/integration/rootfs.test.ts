@@ -63,7 +63,7 @@ describe("what --compression says is what the superblock says", () => {
     const { stderr } = await scene.succeed([
       "squash",
       `dir:${scene.at("labelled")}`,
-      "-o",
+      ...["--compression", "xz", "-o"],
       "out/labelled.img",
     ]);
     expect(/^warning: mksquashfs .*root directory.*user\.platter/m.test(stderr)).toBe(!keeps);
@@ -156,11 +156,23 @@ describe("the erofs made from the tar stream is the image", () => {
       skipped: () => undefined,
       failed: () => undefined,
     };
+    const { signal } = new AbortController();
     const before = process.env.PATH;
     process.env.PATH = path();
     try {
       const warn = (text: string) => expect.unreachable(text);
-      const run = { tree, walk, options, time: TIME, uuid: UUID, output, log: scene.at("log"), task, warn };
+      const run = {
+        tree,
+        walk,
+        options,
+        time: TIME,
+        uuid: UUID,
+        output,
+        log: scene.at("log"),
+        signal,
+        task,
+        warn,
+      };
       await makeRootfs(run, toolbox);
     } finally {
       process.env.PATH = before;

@@ -49,14 +49,16 @@ function openTorture(): Promise<ImageTree> {
   return openImage(`oci:${scene.at("torture")}`, options);
 }
 
-const openFolder = (path: string, signal = new AbortController().signal) => openDirectory(path, { signal });
+const { signal } = new AbortController();
+
+const openFolder = (path: string) => openDirectory(path, { signal });
 
 async function write(tree: ImageTree, name: string, options: RootfsOptions): Promise<string> {
   const output = scene.at(name);
   rmSync(output, { force: true });
   const seen: number[] = [];
   const onBytes = (sum: number) => void seen.push(sum);
-  await writeSquashfs(tree, output, { walk: everything, options, time: TIME, onBytes });
+  await writeSquashfs(tree, output, { walk: everything, options, time: TIME, signal, onBytes });
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   return output;
 }
@@ -315,7 +317,7 @@ describe("names", () => {
     const output = scene.at("image");
     rmSync(output, { force: true });
     const walk = { include: (_: unknown, path: string) => path !== "one" };
-    await writeSquashfs(tree, output, { walk, options: zstd, time: TIME, onBytes: () => undefined });
+    await writeSquashfs(tree, output, { walk, options: zstd, time: TIME, signal, onBytes: () => undefined });
     mounted(output, (point) => {
       const { nlink, ino } = statSync(`${point}/two`);
       expect({ nlink, ino }).toEqual({ nlink: 2, ino: statSync(`${point}/three`).ino });
@@ -346,14 +348,36 @@ describe("what goes wrong on the way", () => {
     expect(await failureOf(write(tree, "image", zstd))).toMatchObject({ code: "E_FILE_SHRANK" });
   });
 
-  test("an interruption", async () => {
+  test.each([
+    ["while blocks are compressed", (i: number) => noise(2000 * KIB, i), zstd],
+    ["while there is nothing to compress", () => new Uint8Array(2000 * KIB), zstd],
+    [
+      "while they are stored as they are",
+      (i: number) => noise(2000 * KIB, i),
+      { ...zstd, compression: "none", level: null },
+    ],
+  ] as const)("an interruption %s", async (_, content, options) => {
+    rmSync(scene.at("interrupted"), { recursive: true, force: true });
     const folder = scene.folder("interrupted");
-    for (let i = 0; i < 50; i++) writeFileSync(`${folder}/${i}`, noise(200 * KIB, i));
+    for (let i = 0; i < 20; i++) writeFileSync(`${folder}/${i}`, content(i));
     const controller = new AbortController();
-    await using tree = await openFolder(folder, controller.signal);
-    const output = scene.at("interrupted.img");
-    const onBytes = () => controller.abort();
-    const ran = writeSquashfs(tree, output, { walk: everything, options: small, time: TIME, onBytes });
+    await using tree = await openFolder(folder);
+    const output = scene.at("interruption");
+    rmSync(output, { force: true });
+    let sum = 0;
+    const onBytes = (bytes: number) => {
+      sum = bytes;
+      // As a signal would: not within the call, but when the event loop has its turn.
+      if (sum > 4000 * KIB) setImmediate(() => controller.abort());
+    };
+    const ran = writeSquashfs(tree, output, {
+      walk: everything,
+      options,
+      time: TIME,
+      signal: controller.signal,
+      onBytes,
+    });
     expect(await failureOf(ran)).toMatchObject({ code: "E_INTERRUPTED" });
+    expect(sum).toBeLessThan(20 * 2000 * KIB);
   });
 });
