@@ -68,7 +68,7 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
     )
     .option(
       "--compression <how>",
-      "fast, balanced or small; or zstd, xz, gzip, lz4 or none, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+      "fast, balanced or small; or zstd, gzip, none, xz or lz4 (the last two need mksquashfs), as NAME[:LEVEL][,BLOCK] (default: balanced)",
     );
 }
 

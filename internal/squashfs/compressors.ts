@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { machineError } from "../machine-error.ts";
 import type { CodecOptions } from "./codec.ts";
 
 /** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */
@@ -75,7 +76,11 @@ export class Compressors implements Disposable {
     const thread: Thread = { worker: new Worker(program), waiting: [] };
     thread.worker.onmessage = ({ data }: MessageEvent<PackedBlock>) => thread.waiting.shift()?.resolve(data);
     thread.worker.onerror = ({ message }) => {
-      for (const { reject } of thread.waiting.splice(0)) reject(new Error(message));
+      const error = machineError(new Error(message), {
+        code: "E_THREAD",
+        message: "A thread that compresses ended",
+      });
+      for (const { reject } of thread.waiting.splice(0)) reject(error);
     };
     this.#threads.push(thread);
     return thread;
