@@ -63,3 +63,13 @@ test("an error that is found after that stops the squash, and is what is told", 
   expect(existsSync(ended)).toBe(false);
   expect(performance.now() - start).toBeLessThan(25_000);
 });
+
+test("that error also stops platter's own squash, long before its end", async () => {
+  using scene = new Scene("together");
+  const noise = new Uint8Array(64 * 2 ** 20);
+  for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
+  tinyImage(scene.at("image"), { with: { [SHIM]: "no program", "usr/share/noise": noise } });
+  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", "--compression", "zstd:22,1M"]);
+  await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
+  expect(ran.stderr).not.toContain("done squash");
+});
