@@ -1,4 +1,5 @@
 import { closeSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { shrunkFile, unreadableFile } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
@@ -7,6 +8,9 @@ import { changedFile, hasContent } from "../squash/file-content.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import { Duplicates } from "./duplicates.ts";
 import { NO_INDEX } from "./format.ts";
+
+/** Names after which the event loop gets a turn. */
+const TURN = 500;
 
 /** Where the contents of all files went, by the files' number: their place among those with a content of their own. */
 export class StoredContents {
@@ -81,7 +85,10 @@ export async function writeContents(
 ): Promise<WrittenContents> {
   await using reader = await tree.sequentialReader(wantedInodes(tree, walk));
   const contents = new Contents(reader, { ...about, lengths: sharedLengths(tree, walk) });
+  let passed = 0;
   for (const entry of walkEntries(tree, walk)) {
+    // Small files that are there already need no waiting, however many they are.
+    if (++passed % TURN === 0) await setImmediate();
     if (!hasContent(entry)) continue;
     if (entry.size >= about.blockSize) await contents.addLarge(entry);
     else {

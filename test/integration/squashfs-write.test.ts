@@ -380,4 +380,13 @@ describe("what goes wrong on the way", () => {
     expect(await failureOf(ran)).toMatchObject({ code: "E_INTERRUPTED" });
     expect(sum).toBeLessThan(20 * 2000 * KIB);
   });
+
+  test("an interruption among small files that are all the same", async () => {
+    const folder = scene.folder("same-small");
+    for (let i = 0; i < 3000; i++) writeFileSync(`${folder}/${i}`, "the same");
+    const controller = new AbortController();
+    await using tree = await openDirectory(folder, { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    expect(await failureOf(write(tree, "image", zstd))).toMatchObject({ code: "E_INTERRUPTED" });
+  });
 });
