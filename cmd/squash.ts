@@ -26,8 +26,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
         const { context } = session;
         const plan = await session.planFor(["root"]);
-        const { tool } = rootfsWriter(options);
-        const tools = tool === undefined ? [] : [tool];
+        const { tools } = rootfsWriter(options);
         const { compression } = options;
         const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
         session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);

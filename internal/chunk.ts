@@ -1,4 +1,4 @@
-import { read } from "node:fs";
+import { read, readSync } from "node:fs";
 import { promisify } from "node:util";
 import { PlatterError } from "./error.ts";
 import { machineError } from "./machine-error.ts";
@@ -40,6 +40,20 @@ export async function* bytesOfFile({ file, start, length: whole }: FileStretch):
     if (length === 0) throw shrunkFile(file.path);
     done += length;
     yield length === buffer.length ? buffer : buffer.subarray(0, length);
+  }
+}
+
+/** Fills `target` from byte `at` of a file on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Array; at: number }): void {
+  for (let done = 0; done < target.length; ) {
+    let length: number;
+    try {
+      length = readSync(file.fd, target, done, target.length - done, at + done);
+    } catch (error) {
+      throw unreadableFile(error, file.path);
+    }
+    if (length === 0) throw shrunkFile(file.path);
+    done += length;
   }
 }
 

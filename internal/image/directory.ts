@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, readSync, realpathSync } from "node:fs";
-import { bytesOfFile, type OpenedFile, shrunkFile, unreadableFile } from "../chunk.ts";
+import { closeSync, constants, openSync, realpathSync } from "node:fs";
+import { bytesOfFile, type OpenedFile, readAtOnce, unreadableFile } from "../chunk.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import { type BytePath, displayPath } from "./byte-path.ts";
@@ -94,13 +94,7 @@ class DirectoryTree implements ImageTree {
     if (inode.type !== "file" || inode.size > AT_ONCE) return false;
     const file = this.#open(inode);
     try {
-      for (let at = 0; at < target.length; ) {
-        const length = readSync(file.fd, target, at, target.length - at, at);
-        if (length === 0) throw shrunkFile(file.path);
-        at += length;
-      }
-    } catch (error) {
-      throw unreadableFile(error, file.path);
+      readAtOnce(file, { target, at: 0 });
     } finally {
       closeSync(file.fd);
     }

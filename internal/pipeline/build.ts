@@ -25,8 +25,7 @@ export interface BuildOptions {
 }
 
 function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] {
-  const { tool } = rootfsWriter(squash);
-  const squashing = tool === undefined ? [] : [["squash", tool] as const];
+  const squashing = rootfsWriter(squash).tools.map((tool) => ["squash", tool] as const);
   return [["bios-image", "grub-mkimage"], ...squashing, ["assemble", "xorriso"]];
 }
 

@@ -70,10 +70,9 @@ export function squashStage(
     payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
     options: JSON.stringify(options),
   };
-  const { tool } = rootfsWriter(options);
   return {
     name: "squash",
-    tools: tool === undefined ? [] : [tool],
+    tools: rootfsWriter(options).tools,
     inputs,
     outputs: [output],
     run: async (task) => {

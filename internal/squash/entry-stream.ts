@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { bytesOf, type Chunk } from "../chunk.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
-import { changedFile, hasContent } from "./file-content.ts";
+import { changedFile, hasContent, wantedInodes } from "./file-content.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
 /** What goes down the pipe at once, in bytes, as long as there are only small files. */
@@ -92,10 +92,6 @@ export interface RootOptions {
 export function rootOptions(tree: Pick<ImageTree, "root">): RootOptions {
   const { mode, uid, gid, mtime, xattrs } = tree.root.inode;
   return { mode, uid, gid, mtime: storedTime(mtime), xattrs: storedXattrs(xattrs) ?? new Map() };
-}
-
-function* wantedInodes(tree: ImageTree, options: WalkOptions): Generator<Inode> {
-  for (const entry of walkEntries(tree, options)) if (hasContent(entry)) yield entry.inode;
 }
 
 /**

@@ -4,7 +4,7 @@ import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
 /** Writes an erofs: mkfs.erofs takes the tar stream, the root directory's own entry among it. */
 export const erofsWriter: RootfsWriter = {
-  tool: "mkfs.erofs",
+  tools: ["mkfs.erofs"],
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
     const stdin = counted(tarChunks(tree, { ...walk, root: "entry" }), onBytes);
     const args = { options, time, uuid };

@@ -1,11 +1,16 @@
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
-import type { Inode } from "../image/image-tree.ts";
-import type { WalkedEntry } from "./entry-walk.ts";
+import type { ImageTree, Inode } from "../image/image-tree.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
 
 /** A file with bytes of its own: not empty, and no link to an earlier one. */
 export function hasContent(entry: WalkedEntry): entry is WalkedEntry & { inode: Inode } {
   return entry.type === "file" && entry.size > 0 && entry.inode !== undefined;
+}
+
+/** What is read of the tree, in the order in which it is. */
+export function* wantedInodes(tree: ImageTree, walk: WalkOptions): Generator<Inode> {
+  for (const entry of walkEntries(tree, walk)) if (hasContent(entry)) yield entry.inode;
 }
 
 export function changedFile(entry: WalkedEntry): PlatterError {

@@ -18,7 +18,7 @@ const MEMORY = 512;
  * root directory's own metadata as options.
  */
 export const mksquashfsWriter: RootfsWriter = {
-  tool: "mksquashfs",
+  tools: ["mksquashfs"],
   async write({ tree, walk, options, time }, { output, log, onBytes, warn }, toolbox) {
     const root = rootOptions(tree);
     const { version } = await toolbox.find("mksquashfs");

@@ -29,8 +29,8 @@ export interface RootfsTarget {
 
 /** Entries in, the image of a file system out: what stands between the tree and one tool. */
 export interface RootfsWriter {
-  /** Undefined where platter needs none. */
-  readonly tool: ToolName | undefined;
+  /** Those that it calls. */
+  readonly tools: readonly ToolName[];
   /** @throws PlatterError what the tool, and reading the image, throw */
   write(content: RootfsContent, target: RootfsTarget, toolbox: Toolbox): Promise<void>;
 }

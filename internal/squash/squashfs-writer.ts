@@ -4,7 +4,7 @@ import type { RootfsWriter } from "./rootfs-writer.ts";
 
 /** Writes a squashfs itself, with a compression that platter has on board. */
 export const squashfsWriter: RootfsWriter = {
-  tool: undefined,
+  tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes }) {
     using _ = new SteadyWriting(output, "on-the-way");
     await writeSquashfs(tree, output, { walk, options, time, signal, onBytes });

@@ -39,9 +39,8 @@ export class BlockWriter {
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
-  /** Blocks that were taken, and that are written. */
+  /** Blocks that were taken; those that are not pending are written. */
   #taken = 0;
-  #written = 0;
   #position: number;
 
   constructor(file: { fd: number; position: number }, about: BlockWriterOptions) {
@@ -97,7 +96,6 @@ export class BlockWriter {
     await this.drain();
     if (from < this.#taken) this.#position = this.#places[from] as number;
     this.#taken = from;
-    this.#written = from;
   }
 
   /** Waits until nothing is compressed any more, whatever became of it. */
@@ -128,9 +126,9 @@ export class BlockWriter {
   async #writeOne(): Promise<void> {
     const { length, block } = this.#pending[0] as Pending;
     const { data, packed } = await block;
+    const number = this.#taken - this.#pending.length;
     this.#pending.shift();
     const bytes = packed ?? data.subarray(0, length);
-    const number = this.#written++;
     this.#places = withRoom(this.#places, number + 1);
     this.#lengths = withRoom(this.#lengths, number + 1);
     this.#places[number] = this.#position;

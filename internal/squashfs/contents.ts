@@ -1,10 +1,10 @@
-import { closeSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { shrunkFile, unreadableFile } from "../chunk.ts";
+import { readAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
-import { changedFile, hasContent } from "../squash/file-content.ts";
+import { changedFile, hasContent, wantedInodes } from "../squash/file-content.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import { Duplicates } from "./duplicates.ts";
 import { NO_INDEX } from "./format.ts";
@@ -97,10 +97,6 @@ export async function writeContents(
     }
   }
   return contents.finish();
-}
-
-function* wantedInodes(tree: ImageTree, walk: WalkOptions): Generator<Inode> {
-  for (const entry of walkEntries(tree, walk)) if (hasContent(entry)) yield entry.inode;
 }
 
 /** The lengths that more than one file has. */
@@ -221,7 +217,8 @@ class Contents {
         for (let at = 0; at < entry.size; at += blockSize) {
           const data = writer.buffer();
           const length = Math.min(blockSize, entry.size - at);
-          readFully(file, { target: data.subarray(0, length), at });
+          // The other threads have work, and waiting would mean standing behind it.
+          readAtOnce(file, { target: data.subarray(0, length), at });
           yield { data, length };
         }
       } finally {
@@ -254,7 +251,7 @@ class Contents {
     const file = this.#reader.file?.(entry.inode);
     if (file !== undefined) {
       try {
-        readFully(file, { target, at: 0 });
+        readAtOnce(file, { target, at: 0 });
       } finally {
         closeSync(file.fd);
       }
@@ -267,22 +264,5 @@ class Contents {
       used += piece.length;
     }
     if (used < target.length) throw changedFile(entry);
-  }
-}
-
-/** At once: the other threads have work, and waiting would mean standing behind it. */
-function readFully(
-  file: { fd: number; readonly path: string },
-  { target, at }: { target: Uint8Array; at: number },
-): void {
-  for (let done = 0; done < target.length; ) {
-    let length: number;
-    try {
-      length = readSync(file.fd, target, done, target.length - done, at + done);
-    } catch (error) {
-      throw unreadableFile(error, file.path);
-    }
-    if (length === 0) throw shrunkFile(file.path);
-    done += length;
   }
 }

@@ -59,7 +59,12 @@ export function lookupTable(
     parts.push(block);
     end += block.length;
   }
+  return { bytes: Buffer.concat([...parts, placeList(places)]), list: end };
+}
+
+/** Numbers of 64 bits, one behind the other. */
+export function placeList(places: ArrayLike<number>): Buffer {
   const list = Buffer.alloc(8 * places.length);
-  for (const [i, place] of places.entries()) list.writeBigUInt64LE(BigInt(place), 8 * i);
-  return { bytes: Buffer.concat([...parts, list]), list: end };
+  for (let i = 0; i < places.length; i++) list.writeBigUInt64LE(BigInt(places[i] as number), 8 * i);
+  return list;
 }

@@ -7,7 +7,7 @@ import { type Codec, codecOf, metadataBlock } from "./codec.ts";
 import { Compressors } from "./compressors.ts";
 import { type WrittenContents, writeContents } from "./contents.ts";
 import { FLAG, SUPERBLOCK_SIZE, superblock } from "./format.ts";
-import { lookupTable, type MetadataTable } from "./metadata.ts";
+import { lookupTable, type MetadataTable, placeList } from "./metadata.ts";
 import { type TreeTables, treeTables } from "./tree-tables.ts";
 
 /** The file's length is a multiple of this, which loop devices need. */
@@ -128,11 +128,5 @@ function fragmentList(fragments: readonly number[], blocks: BlockWriter): Buffer
     list.writeBigUInt64LE(BigInt(blocks.placeOf(block)), 16 * i);
     list.writeUInt32LE(blocks.lengthOf(block), 16 * i + 8);
   }
-  return list;
-}
-
-function placeList(places: Float64Array): Buffer {
-  const list = Buffer.alloc(8 * places.length);
-  for (const [i, place] of places.entries()) list.writeBigUInt64LE(BigInt(place), 8 * i);
   return list;
 }

@@ -1,19 +1,13 @@
 /** What a second build does not do again: with --cache between builds, with --work in one folder. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
 const FROM_CACHE = "squash: from the cache";
-
-/** Bytes that do not compress. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
-}
 
 /** A tiny image, as a folder or as an OCI layout; the reference. */
 function image(scene: Scene, name = "image", transport: "dir" | "oci" = "dir"): string {

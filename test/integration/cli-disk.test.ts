@@ -1,6 +1,7 @@
 /** A machine that says no: full disks, read-only folders, outputs that cannot be written. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import { BINARY, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -11,13 +12,6 @@ function withDisk(size: string, ...options: string[]): Scene {
   const scene = new Scene("disk");
   scene.mount(scene.out, "-t", "tmpfs", "-o", [`size=${size}`, ...options].join(","), "tmpfs");
   return scene;
-}
-
-/** Bytes that do not compress. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
 }
 
 const FULL = { exit: 5, code: "E_NO_SPACE", hint: ["Free some space", "--work"] };

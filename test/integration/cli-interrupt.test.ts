@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import {
   BINARY,
   expectNoStack,
@@ -27,13 +28,6 @@ setDefaultTimeout(60_000);
 const PROMPT = 10_000;
 
 const READY = "ready";
-
-/** Bytes that do not compress. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
-}
 
 function sceneWithImage(): Scene {
   const scene = new Scene("interrupt");

@@ -1,6 +1,7 @@
 /** What a user sees while platter works: much, little, or nothing. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 import { MM, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -15,13 +16,6 @@ function sceneWithImage(changes = {}): Scene {
 const build = ["build", "dir:image", "-o", "out/x.iso"];
 /** The same with all the tools that there are. */
 const buildByTools = [...build, "--compression", "xz"];
-
-/** Bytes that do not compress, far more than the pipe to a tool takes. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
-}
 
 test("without a terminal: whole lines at intervals, with share, bytes, rate and time left; a summary at the end", async () => {
   using scene = sceneWithImage({ with: { "usr/share/noise": noise(8 * 2 ** 20) } });

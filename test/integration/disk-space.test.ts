@@ -1,6 +1,7 @@
 /** How much disk a build needs beside its ISO, on file systems of different kinds. Needs root, for mounts. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import { BINARY, expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
 import { smallLive } from "../helpers/small-live.ts";
 import { KVER, tinyImage } from "../helpers/tiny-image.ts";
@@ -25,13 +26,6 @@ beforeAll(async () => {
   iso = readFileSync(ample.at("out/x.iso"));
 });
 afterAll(() => ample[Symbol.dispose]());
-
-/** Bytes that do not compress. */
-function noise(size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
-}
 
 /** A scene whose folder `out` is a file system with this much free space, in bytes. */
 function withDisk(type: FileSystem, free: number): Scene {

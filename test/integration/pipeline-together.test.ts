@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { liveFiles, newc } from "../helpers/cpio.ts";
+import { noise } from "../helpers/noise.ts";
 import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
 import { KVER, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -66,9 +67,7 @@ test("an error that is found after that stops the squash, and is what is told", 
 
 test("that error also stops platter's own squash, long before its end", async () => {
   using scene = new Scene("together");
-  const noise = new Uint8Array(64 * 2 ** 20);
-  for (let at = 0; at < noise.length; at += 65_536) crypto.getRandomValues(noise.subarray(at, at + 65_536));
-  tinyImage(scene.at("image"), { with: { [SHIM]: "no program", "usr/share/noise": noise } });
+  tinyImage(scene.at("image"), { with: { [SHIM]: "no program", "usr/share/noise": noise(64 * 2 ** 20) } });
   const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", "--compression", "zstd:22,1M"]);
   await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
   expect(ran.stderr).not.toContain("done squash");
