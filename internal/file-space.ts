@@ -5,12 +5,16 @@ const SYMBOLS = {
   fallocate: { args: [FFIType.i32, FFIType.i32, FFIType.i64, FFIType.i64], returns: FFIType.i32 },
   sync_file_range: { args: [FFIType.i32, FFIType.i64, FFIType.i64, FFIType.u32], returns: FFIType.i32 },
   syncfs: { args: [FFIType.i32], returns: FFIType.i32 },
+  lseek: { args: [FFIType.i32, FFIType.i64, FFIType.i32], returns: FFIType.i64_fast },
 } as const;
 
 /** FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE of fallocate(2). */
 const KEEP_SIZE_PUNCH_HOLE = 0x01 | 0x02;
 /** SYNC_FILE_RANGE_WRITE of sync_file_range(2). */
 const START_WRITING = 2;
+
+/** SEEK_CUR of lseek(2). */
+const FROM_HERE = 1;
 
 let opened: ReturnType<typeof openLibc<typeof SYMBOLS>> | undefined;
 
@@ -39,4 +43,12 @@ export function startWriting(fd: number): void {
  */
 export function settle(fd: number): void {
   libc()?.syncfs(fd);
+}
+
+/**
+ * Where whoever writes next through an open file's description writes, in bytes: a child that has the file from us moves
+ * this. 0 on a machine without a C library.
+ */
+export function positionOf(fd: number): number {
+  return Number(libc()?.lseek(fd, 0, FROM_HERE) ?? 0);
 }

@@ -1,11 +1,13 @@
+import { writeSync } from "node:fs";
 import { type FileHandle, open, stat, statfs } from "node:fs/promises";
 import { PlatterError } from "../error.ts";
+import { positionOf } from "../file-space.ts";
 import { errnoOf } from "../machine-error.ts";
 import { SteadyWriting } from "../steady-writing.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import { writeWhole } from "../whole-file.ts";
-import { BlockGatherer } from "./block-gatherer.ts";
+import { followWriter } from "./follow-writer.ts";
 import { IsoMd5, type IsoMd5Implant } from "./isomd5.ts";
 import { type IsoLayout, xorrisoArguments } from "./layout.ts";
 import { SourceRelease } from "./source-release.ts";
@@ -15,6 +17,12 @@ import { SourceRelease } from "./source-release.ts";
  * that has its length from the beginning takes no more than it needs.
  */
 const XFS = 0x58465342;
+
+/**
+ * How much of the ISO's size must be free for xorriso to write into the file: it refuses a file that there is no room
+ * for yet, and what is released on the way makes some. platter writes what it gives then.
+ */
+const ROOM = 1.05;
 
 export interface AssembleRun {
   layout: IsoLayout;
@@ -28,37 +36,40 @@ export interface AssembleRun {
   task: Task;
 }
 
-/** Writes the ISO: once, in order, beside its final place, with its checksum computed on the way. */
+/**
+ * Writes the ISO: once, in order, beside its final place. Its checksum is computed close behind xorriso, out of the page
+ * cache: a pipe between the two would cost as much as the checksum.
+ */
 export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{ size: number }> {
   const { layout, output, log, task } = run;
   const expected = await expectedSize(layout);
   return writeWhole(output, {
     code: "E_OUTPUT",
     write: async (partial) => {
-      await using file = await open(partial, "w", 0o644);
+      await using file = await open(partial, "w+", 0o644);
       const checksum = run.checksum === "implant" ? new Checksum() : undefined;
       using _ = new SteadyWriting(partial, "result");
-      if ((await statfs(partial)).type === XFS) await file.truncate(expected);
-      using release = new SourceRelease(run.sources === "use-up" ? layout.files : []);
-      let size = 0;
-      const blocks = new BlockGatherer(async (block) => {
-        const writing = writeFully(file, block, size).catch((error) => {
-          if (errnoOf(error) !== "ENOSPC" || !release.settle(file.fd)) throw error;
-          return writeFully(file, block, size);
-        });
-        // Another thread writes meanwhile.
-        checksum?.update(block);
-        await writing;
-        size += block.length;
-        await release.written(block, size);
-        task.progress(Math.min(size, expected), expected);
-      });
-      await toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
+      const { type, bavail, bsize } = await statfs(partial);
+      if (type === XFS) await file.truncate(expected);
+      const iso = { fd: file.fd, path: partial };
+      using release = new SourceRelease(iso, run.sources === "use-up" ? layout.files : []);
+      const hasRoom = bavail * bsize > expected * ROOM;
+      const copy = async (chunk: Uint8Array) => {
+        append(file.fd, chunk, release);
+        await release.written(positionOf(file.fd));
+      };
+      const writing = toolbox.use("xorriso", (path) => xorrisoArguments(mapPaths(layout, path)), {
         log,
         env: { SOURCE_DATE_EPOCH: String(layout.time) },
-        onStdout: (chunk) => blocks.add(chunk),
+        ...(hasRoom ? { stdout: file.fd } : { onStdout: copy }),
       });
-      await blocks.flush();
+      const size = await followWriter(writing, iso, {
+        take: checksum && ((block) => checksum.update(block)),
+        reached: async (written) => {
+          if (hasRoom) await release.written(written);
+          task.progress(Math.min(written, expected), expected);
+        },
+      });
       if (size === 0) throw noIso("nothing", log);
       if (checksum !== undefined) {
         const implant = checksum.finish();
@@ -103,6 +114,17 @@ function noIso(instead: string, log: string): PlatterError {
     hint: `Its full output is in \`${log}\`.`,
     log,
   });
+}
+
+/** Writes where the file's description stands, which goes forward with it; makes room where there is some to be made. */
+function append(fd: number, bytes: Uint8Array, release: SourceRelease): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOSPC" || !release.settle()) throw error;
+    }
+  }
 }
 
 async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

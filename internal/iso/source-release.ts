@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { type OpenedFile, readAtOnce } from "../chunk.ts";
 import { punchHole, settle } from "../file-space.ts";
 import type { IsoFile } from "./layout.ts";
 import type { ByteSource } from "./read/byte-source.ts";
@@ -30,41 +31,36 @@ interface Place {
  * ISO's own directories. A file that has a second name, and a file system that cannot do this, keep what they have.
  */
 export class SourceRelease implements Disposable {
+  readonly #iso: OpenedFile;
   readonly #files: readonly IsoFile[];
-  #head: Uint8Array[] = [];
-  #headSize = 0;
   #attempt: number;
   #places: Place[] = [];
   /** Whether something was released that the file system may not have taken back yet. */
   #isPending = false;
 
-  constructor(files: readonly IsoFile[]) {
+  /** `iso` is open for reading. */
+  constructor(iso: OpenedFile, files: readonly IsoFile[]) {
+    this.#iso = iso;
     this.#files = files;
     this.#attempt = files.length === 0 ? ATTEMPTS.length : 0;
   }
 
-  /** Takes note of the next part of the ISO, which has been written; `size` is the ISO's so far, with it. */
-  async written(chunk: Uint8Array, size: number): Promise<void> {
+  /** Takes note of how many bytes of the ISO are written. @throws PlatterError `E_FILE_READ` */
+  async written(size: number): Promise<void> {
     const attempt = ATTEMPTS[this.#attempt];
-    if (attempt !== undefined) {
-      this.#head.push(chunk.slice());
-      this.#headSize += chunk.length;
-      if (this.#headSize >= attempt) await this.#locate();
-    }
+    if (attempt !== undefined && size >= attempt) await this.#locate(attempt);
     this.#places = this.#places.filter((place) => this.#release(place, size));
   }
 
-  async #locate(): Promise<void> {
+  /** Looks for the files' places in the ISO's first bytes. */
+  async #locate(length: number): Promise<void> {
     this.#attempt++;
-    const head = Buffer.concat(this.#head);
+    const head = new Uint8Array(length);
+    readAtOnce(this.#iso, { target: head, at: 0 });
     const places = await locateFiles(head, this.#files);
-    if (places === undefined && this.#attempt < ATTEMPTS.length) {
-      this.#head = [head];
-      return;
-    }
-    this.#places = places ?? [];
+    if (places === undefined) return;
+    this.#places = places;
     this.#attempt = ATTEMPTS.length;
-    this.#head = [];
   }
 
   /** Releases what is due; false once there is nothing more to release. */
@@ -85,10 +81,10 @@ export class SourceRelease implements Disposable {
     return false;
   }
 
-  /** Has the file system take back what was released; false where there is nothing. `fd` is any file of it. */
-  settle(fd: number): boolean {
+  /** Has the file system take back what was released; false where there is nothing. */
+  settle(): boolean {
     if (!this.#isPending) return false;
-    settle(fd);
+    settle(this.#iso.fd);
     this.#isPending = false;
     return true;
   }

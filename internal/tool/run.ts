@@ -24,6 +24,8 @@ export interface ToolCall {
   stdin?: AsyncIterable<Chunk>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /** Descriptor that standard output goes to, in place of {@link onStdout}. */
+  stdout?: number;
   /** Exit codes that are no failure. Default: 0. */
   accept?: readonly number[];
 }
@@ -71,11 +73,12 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
       const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
       await Promise.all([
         input && feed(child, { input, stream: call.stdin! }).catch(fail),
-        drain(child.stdout, async (chunk) => {
-          if (call.onStdout !== undefined) return call.onStdout(chunk);
-          stdout.push(decoder.decode(chunk, { stream: true }));
-          sink.write(chunk);
-        }).catch(fail),
+        call.stdout === undefined &&
+          drain(child.stdout, async (chunk) => {
+            if (call.onStdout !== undefined) return call.onStdout(chunk);
+            stdout.push(decoder.decode(chunk, { stream: true }));
+            sink.write(chunk);
+          }).catch(fail),
         drain(child.stderr, (chunk) => sink.write(chunk, "stderr")).catch(fail),
         // Children that a tool leaves behind must not hold its output open, or outlive it.
         ended,
@@ -100,7 +103,7 @@ function spawn(call: ToolCall, { name, stdin }: { name: string; stdin: number | 
   try {
     return Bun.spawn([...call.argv], {
       stdin: stdin ?? "ignore",
-      stdout: "pipe",
+      stdout: call.stdout ?? "pipe",
       stderr: "pipe",
       env: { ...baseEnvironment(), ...call.env },
       detached: true,
@@ -206,7 +209,7 @@ export function lastLines(text: string): string[] {
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {
   const lines = sink.lastLines();
   const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
-  if (lines.some((line) => /no space left on device/i.test(line))) {
+  if (lines.some((line) => /no space left on device|exceeds free space on media/i.test(line))) {
     return new PlatterError({
       code: "E_NO_SPACE",
       kind: "machine",
