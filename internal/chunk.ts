@@ -1,4 +1,4 @@
-import { read, readSync } from "node:fs";
+import { read, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { PlatterError } from "./error.ts";
 import { machineError } from "./machine-error.ts";
@@ -54,6 +54,17 @@ export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Arra
     }
     if (length === 0) throw shrunkFile(file.path);
     done += length;
+  }
+}
+
+/**
+ * Writes all of the bytes without waiting, from byte `position` of a file on; where none is given, where the file's
+ * description stands. @throws the system's error
+ */
+export function writeAtOnce(fd: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const at = position === undefined ? null : position + done;
+    done += writeSync(fd, bytes, done, bytes.length - done, at);
   }
 }
 

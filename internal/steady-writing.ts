@@ -10,9 +10,8 @@ const INTERVAL = 25;
 const STEP = 4 * 1024 * 1024;
 
 /**
- * While a file is being made, has the system write it to the disk in pieces of some megabytes. What has to be on the
- * disk at the end is then mostly there. What is only made on the way is better left in memory, but on btrfs, which gives
- * an extent back only as a whole, and would make one of all that has waited.
+ * While a file is being made on btrfs, has the system write it to the disk in pieces of some megabytes: btrfs gives an
+ * extent back only as a whole, and would make one of all that has waited.
  */
 export class SteadyWriting implements Disposable {
   readonly #path: string;
@@ -20,10 +19,9 @@ export class SteadyWriting implements Disposable {
   #fd: number | undefined;
   #begun = 0;
 
-  constructor(path: string, kind: "result" | "on-the-way") {
+  constructor(path: string) {
     this.#path = path;
-    if (kind === "result" || statfsSync(dirname(path)).type === BTRFS)
-      this.#timer = setInterval(() => this.#look(), INTERVAL);
+    if (statfsSync(dirname(path)).type === BTRFS) this.#timer = setInterval(() => this.#look(), INTERVAL);
   }
 
   #look(): void {

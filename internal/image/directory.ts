@@ -70,6 +70,12 @@ class DirectoryTree implements ImageTree {
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
+    if (inode.size <= AT_ONCE) {
+      const bytes = new Uint8Array(inode.size);
+      this.#readSmall(inode, bytes);
+      yield bytes;
+      return;
+    }
     const file = this.#open(inode);
     try {
       for await (const bytes of bytesOfFile({ file, start: 0, length: inode.size })) {

@@ -1,5 +1,6 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { writeAtOnce } from "../chunk.ts";
 import { machineError } from "../machine-error.ts";
 import { compressionOf, decompressed, type ExternalDecompressor } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
@@ -116,9 +117,7 @@ async function unpacked(
   let fd: number | undefined;
   try {
     fd = openUnnamed(options.work, "archive");
-    for await (const chunk of await tarBytes(file, options)) {
-      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done);
-    }
+    for await (const chunk of await tarBytes(file, options)) writeAtOnce(fd, chunk);
     return OpenFile.of(fd, file.path);
   } catch (error) {
     if (fd !== undefined) closeSync(fd);

@@ -9,7 +9,7 @@ import { type Follow, PIECE, pumped } from "./pump.ts";
 import type { SegmentFormat } from "./segment.ts";
 import { kernelReadsXz, XzStream } from "./xz-stream.ts";
 
-const CHUNK = 256 * 1024;
+const CHUNK = 1024 * 1024;
 /** Fields that a gzip header may have, by their bit (RFC 1952, section 2.3.1). */
 const GZIP = { headerCrc: 2, extra: 4, name: 8, comment: 16 };
 /** Of a name or a comment in a gzip header. */

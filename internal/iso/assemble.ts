@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
-import { type FileHandle, open, stat, statfs } from "node:fs/promises";
+import { open, stat, statfs } from "node:fs/promises";
+import { writeAtOnce } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { positionOf } from "../file-space.ts";
 import { errnoOf } from "../machine-error.ts";
@@ -48,7 +49,7 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
     write: async (partial) => {
       await using file = await open(partial, "w+", 0o644);
       const checksum = run.checksum === "implant" ? new Checksum() : undefined;
-      using _ = new SteadyWriting(partial, "result");
+      using _ = new SteadyWriting(partial);
       const { type, bavail, bsize } = await statfs(partial);
       if (type === XFS) await file.truncate(expected);
       const iso = { fd: file.fd, path: partial };
@@ -74,10 +75,9 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
       if (checksum !== undefined) {
         const implant = checksum.finish();
         if (implant === undefined) throw noIso("something that is no ISO 9660 file system", log);
-        await writeFully(file, implant.bytes, implant.offset);
+        writeAtOnce(file.fd, implant.bytes, implant.offset);
       }
       await file.truncate(size);
-      await file.sync();
       return { size };
     },
   });
@@ -124,12 +124,6 @@ function append(fd: number, bytes: Uint8Array, release: SourceRelease): void {
     } catch (error) {
       if (errnoOf(error) !== "ENOSPC" || !release.settle()) throw error;
     }
-  }
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
 

@@ -153,14 +153,15 @@ async function keepPiece(
 ): Promise<Piece> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
-  await to.work.add(to.file, async (out) => {
+  async function* content(): AsyncGenerator<Uint8Array> {
     for await (const chunk of tree.read(found.node.inode)) {
       hasher.update(chunk);
-      await out.writeFile(chunk);
       size += chunk.length;
+      yield chunk;
     }
-    if (to.file.startsWith(`${PIECES.tools}/`)) await out.chmod(0o755);
-  });
+  }
+  const mode = to.file.startsWith(`${PIECES.tools}/`) ? 0o755 : 0o644;
+  await to.work.add(to.file, content(), mode);
   tree.isKeptAt?.(found.node.inode, to.work.file(to.file));
   return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };
 }

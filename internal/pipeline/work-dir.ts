@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { writeAtOnce } from "../chunk.ts";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import { machineError } from "../machine-error.ts";
@@ -85,16 +86,19 @@ export class WorkDir implements Disposable {
 
   /**
    * Writes a file where none is and which counts for nothing before a later one is there: that spares the renaming.
-   * @throws PlatterError `E_WORK`, `E_NO_SPACE`
+   * @throws PlatterError `E_WORK`, `E_NO_SPACE`, and whatever `content` throws
    */
-  async add(name: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  async add(name: string, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
     const path = this.file(name);
+    let fd: number | undefined;
     try {
-      await mkdir(dirname(path), { recursive: true });
-      await using file = await open(path, "wx", 0o644);
-      await write(file);
+      mkdirSync(dirname(path), { recursive: true });
+      fd = openSync(path, "wx", mode);
+      for await (const chunk of content) writeAtOnce(fd, chunk);
     } catch (error) {
       throw workError(error, path);
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
   }
 

@@ -39,8 +39,17 @@ export interface RootfsRun extends RootfsContent {
 /** Writes the tree as a file system; nothing is unpacked. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
   const { output, log, signal, task, warn, ...content } = run;
-  let total = 0;
-  for (const { size } of walkEntries(run.tree, run.walk)) total += size;
-  const onBytes = (done: number) => task.progress(Math.min(done, total), total);
+  let total: number | undefined;
+  const onBytes = (done: number) => {
+    // Only now, while others are at work.
+    total ??= bytesOf(run);
+    task.progress(Math.min(done, total), total);
+  };
   await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
+}
+
+function bytesOf({ tree, walk }: Pick<RootfsRun, "tree" | "walk">): number {
+  let sum = 0;
+  for (const { size } of walkEntries(tree, walk)) sum += size;
+  return sum;
 }

@@ -6,7 +6,7 @@ import type { RootfsWriter } from "./rootfs-writer.ts";
 export const squashfsWriter: RootfsWriter = {
   tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes }) {
-    using _ = new SteadyWriting(output, "on-the-way");
+    using _ = new SteadyWriting(output);
     await writeSquashfs(tree, output, { walk, options, time, signal, onBytes });
   },
 };

@@ -1,6 +1,6 @@
-import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
+import { writeAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
@@ -133,17 +133,10 @@ export class BlockWriter {
     this.#lengths = withRoom(this.#lengths, number + 1);
     this.#places[number] = this.#position;
     this.#lengths[number] = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
-    writeAll(this.#fd, bytes, this.#position);
+    writeAtOnce(this.#fd, bytes, this.#position);
     this.#position += bytes.length;
     if (length > 0) this.giveBack(data);
   }
 }
 
 const HOLE: PackedBlock = { data: new Uint8Array(0), packed: undefined };
-
-/** Writes all of the bytes. @throws the system's error */
-export function writeAll(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-  }
-}

@@ -39,6 +39,8 @@ export class Compressors implements Disposable {
 
   constructor(options: CodecOptions) {
     this.#options = options;
+    // It starts up while the first block is read.
+    this.#start();
   }
 
   /** Takes the buffer's first `length` bytes; the buffer is gone until it comes back with the result. */
@@ -59,11 +61,8 @@ export class Compressors implements Disposable {
 
   /** The one with the least to do, or another one as long as there are processors. */
   #thread(): Thread {
-    const [first, ...others] = this.#threads;
-    if (first === undefined) return this.#start();
-    const idlest = others.reduce(
-      (best, each) => (each.waiting.length < best.waiting.length ? each : best),
-      first,
+    const idlest = this.#threads.reduce((best, each) =>
+      each.waiting.length < best.waiting.length ? each : best,
     );
     if (idlest.waiting.length > 0 && this.#threads.length < availableParallelism()) return this.#start();
     return idlest;

@@ -1,8 +1,9 @@
 import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { writeAtOnce } from "../chunk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { WalkOptions } from "../squash/entry-walk.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
-import { BlockWriter, writeAll } from "./block-writer.ts";
+import { BlockWriter } from "./block-writer.ts";
 import { type Codec, codecOf, metadataBlock } from "./codec.ts";
 import { Compressors } from "./compressors.ts";
 import { type WrittenContents, writeContents } from "./contents.ts";
@@ -47,7 +48,7 @@ export async function writeSquashfs(tree: ImageTree, output: string, run: Squash
     const tables = treeTables(tree, walk, { codec, blockSize, files: contents.files, blocks });
     file.end = blocks.position;
     const start = { time, blockSize, ...writeTables(file, tables, { codec, contents, blocks }) };
-    writeAll(fd, superblock(start), 0);
+    writeAtOnce(fd, superblock(start), 0);
     // What was taken back may have been longer.
     ftruncateSync(fd, file.end);
     ftruncateSync(fd, Math.ceil(file.end / PADDING) * PADDING);
@@ -109,7 +110,7 @@ class Appended {
   }
 
   add(bytes: Uint8Array): void {
-    writeAll(this.#fd, bytes, this.end);
+    writeAtOnce(this.#fd, bytes, this.end);
     this.end += bytes.length;
   }
 

@@ -19,7 +19,7 @@ const LAYOUT: IsoLayout = {
 
 /** One option and its values a line, as osbuild's tests have them. */
 const BEFORE = [
-  ...["-pacifier", "interval=0.1", "-as", "mkisofs", "-quiet"],
+  ...["-pacifier", "interval=0.1", "-fs", "1m", "-as", "mkisofs", "-quiet"],
   ...["-iso-level", "3", "-r", "-J", "-joliet-long"],
   ...["-V", "MY_OS", "-sysid", "LINUX"],
   ...["--modification-date=2023111422132000"],
