@@ -6,8 +6,11 @@ import { throwIfAborted } from "../interrupt.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 
-/** Blocks that may wait for each processor: enough that none has nothing to do while a file is opened. */
-const WAITING = 3;
+/**
+ * Blocks that may wait for each processor: enough that none has nothing to do while this thread does something else,
+ * such as looking into the initramfs. Where so many would take more than some megabytes, fewer will do.
+ */
+const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
   /** Undefined where blocks are stored as they are. */
@@ -35,7 +38,7 @@ export class BlockWriter {
   readonly #blockSize: number;
   readonly #signal: AbortSignal;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
-  readonly #limit = availableParallelism() * WAITING;
+  readonly #limit: number;
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
@@ -49,6 +52,9 @@ export class BlockWriter {
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
     this.#signal = about.signal;
+    const { least, most, bytes } = WAITING;
+    const processors = availableParallelism();
+    this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / about.blockSize));
   }
 
   /** The number that the next block gets. */
