@@ -64,7 +64,10 @@ class TableChildren implements ReadonlyMap<string, TableNode> {
   }
 
   *values(): Generator<TableNode, undefined> {
-    for (const child of this.#numbers()) yield new TableNode(this.#table, child);
+    // No generator in a generator: all walks come through here.
+    const table = this.#table;
+    for (let child = table.first(this.#folder); child !== 0; child = table.next(child))
+      yield new TableNode(table, child);
   }
 
   *entries(): Generator<[string, TableNode], undefined> {

@@ -47,10 +47,7 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
     if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
     else yield entryOf(path, node.inode, firstNames);
     const first = stack.length;
-    for (const below of stepsBelow(step)) {
-      const isKept = below.node === undefined || below.isEnsured || options.include(below.node, below.path);
-      if (isKept) stack.push(below);
-    }
+    pushBelow(step, { stack, options });
     reverseFrom(stack, first);
   }
 }
@@ -59,15 +56,18 @@ interface Step {
   path: BytePath;
   node: TreeNode | undefined;
   ensured: Ensured | undefined;
-  isEnsured?: boolean;
 }
 
-function* stepsBelow(step: Step): Generator<Step> {
-  const { node, ensured } = step;
-  const pathTo = (name: string) => (step.path === "" ? name : `${step.path}/${name}`) as BytePath;
+/** Puts what is in a folder on the stack, as far as it is wanted. */
+function pushBelow(
+  { path, node, ensured }: Step,
+  { stack, options }: { stack: Step[]; options: WalkOptions },
+): void {
+  const start = path === "" ? "" : `${path}/`;
   if (ensured === undefined || ensured.size === 0) {
     for (const child of node?.children?.values() ?? []) {
-      yield { path: pathTo(child.name), node: child, ensured: undefined };
+      const below = `${start}${child.name}` as BytePath;
+      if (options.include(child, below)) stack.push({ path: below, node: child, ensured: undefined });
     }
     return;
   }
@@ -76,8 +76,11 @@ function* stepsBelow(step: Step): Generator<Step> {
   const names = new Set([...(node?.children?.keys() ?? []), ...ensured.keys()]);
   for (const name of [...names].sort()) {
     const child = node?.children?.get(name);
+    const below = `${start}${name}` as BytePath;
     const isEnsured = ensured.has(name) && (child === undefined || child.children !== undefined);
-    yield { path: pathTo(name), node: child, ensured: ensured.get(name), isEnsured };
+    if (isEnsured || child === undefined || options.include(child, below)) {
+      stack.push({ path: below, node: child, ensured: ensured.get(name) });
+    }
   }
 }
 
