@@ -209,7 +209,11 @@ export function lastLines(text: string): string[] {
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {
   const lines = sink.lastLines();
   const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
-  if (lines.some((line) => /no space left on device|exceeds free space on media/i.test(line))) {
+  if (
+    lines.some((line) =>
+      /no space left on device|disk quota exceeded|exceeds free space on media/i.test(line),
+    )
+  ) {
     return new PlatterError({
       code: "E_NO_SPACE",
       kind: "machine",
