@@ -8,6 +8,9 @@ const SYMBOLS = {
   lseek: { args: [FFIType.i32, FFIType.i64, FFIType.i32], returns: FFIType.i64_fast },
 } as const;
 
+/** What statfs(2) calls file systems: XFS_SUPER_MAGIC and BTRFS_SUPER_MAGIC. */
+export const FILE_SYSTEM = { xfs: 0x58465342, btrfs: 0x9123683e };
+
 /** FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE of fallocate(2). */
 const KEEP_SIZE_PUNCH_HOLE = 0x01 | 0x02;
 /** SYNC_FILE_RANGE_WRITE of sync_file_range(2). */

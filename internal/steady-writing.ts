@@ -1,9 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { startWriting } from "./file-space.ts";
+import { FILE_SYSTEM, startWriting } from "./file-space.ts";
 
-/** BTRFS_SUPER_MAGIC of statfs(2). */
-const BTRFS = 0x9123683e;
 /** Milliseconds between two looks at the file. */
 const INTERVAL = 25;
 /** Bytes that may wait in memory. */
@@ -21,7 +19,8 @@ export class SteadyWriting implements Disposable {
 
   constructor(path: string) {
     this.#path = path;
-    if (statfsSync(dirname(path)).type === BTRFS) this.#timer = setInterval(() => this.#look(), INTERVAL);
+    if (statfsSync(dirname(path)).type === FILE_SYSTEM.btrfs)
+      this.#timer = setInterval(() => this.#look(), INTERVAL);
   }
 
   #look(): void {

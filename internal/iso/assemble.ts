@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { open, stat, statfs } from "node:fs/promises";
 import { writeAtOnce } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
-import { positionOf } from "../file-space.ts";
+import { FILE_SYSTEM, positionOf } from "../file-space.ts";
 import { errnoOf } from "../machine-error.ts";
 import { SteadyWriting } from "../steady-writing.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
@@ -12,12 +12,6 @@ import { followWriter } from "./follow-writer.ts";
 import { IsoMd5, type IsoMd5Implant } from "./isomd5.ts";
 import { type IsoLayout, xorrisoArguments } from "./layout.ts";
 import { SourceRelease } from "./source-release.ts";
-
-/**
- * XFS_SUPER_MAGIC of statfs(2). XFS sets space aside behind the end of a growing file, as much as the file has: one
- * that has its length from the beginning takes no more than it needs.
- */
-const XFS = 0x58465342;
 
 /**
  * How much of the ISO's size must be free for xorriso to write into the file: it refuses a file that there is no room
@@ -51,10 +45,13 @@ export async function assembleIso(run: AssembleRun, toolbox: Toolbox): Promise<{
       const checksum = run.checksum === "implant" ? new Checksum() : undefined;
       using _ = new SteadyWriting(partial);
       const { type, bavail, bsize } = await statfs(partial);
-      if (type === XFS) await file.truncate(expected);
+      // XFS sets space aside behind the end of a growing file, as much as the file has: one that has its length from the
+      // beginning takes no more than it needs.
+      if (type === FILE_SYSTEM.xfs) await file.truncate(expected);
       const iso = { fd: file.fd, path: partial };
       using release = new SourceRelease(iso, run.sources === "use-up" ? layout.files : []);
-      const hasRoom = bavail * bsize > expected * ROOM;
+      // What btrfs calls free may be promised to what waits in memory.
+      const hasRoom = type !== FILE_SYSTEM.btrfs && bavail * bsize > expected * ROOM;
       const copy = async (chunk: Uint8Array) => {
         append(file.fd, chunk, release);
         await release.written(positionOf(file.fd));
