@@ -57,7 +57,8 @@ export async function followWriter(
         taken += target.length;
       } else if (isDone) return size;
       else await Promise.race([ended, Bun.sleep(PAUSE)]);
-      if (state === "failed") break;
+      // Throws why.
+      if (state === "failed") await writer;
       if (performance.now() - turn < TURN) continue;
       await new Promise(setImmediate);
       turn = performance.now();
@@ -65,5 +66,4 @@ export async function followWriter(
   } finally {
     await writer;
   }
-  throw new TypeError("a writer that failed has a reason");
 }

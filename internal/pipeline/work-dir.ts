@@ -90,15 +90,16 @@ export class WorkDir implements Disposable {
    */
   async add(name: string, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
     const path = this.file(name);
-    let fd: number | undefined;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      fd = openSync(path, "wx", mode);
-      for await (const chunk of content) writeAtOnce(fd, chunk);
+      const fd = openSync(path, "wx", mode);
+      try {
+        for await (const chunk of content) writeAtOnce(fd, chunk);
+      } finally {
+        closeSync(fd);
+      }
     } catch (error) {
       throw workError(error, path);
-    } finally {
-      if (fd !== undefined) closeSync(fd);
     }
   }
 

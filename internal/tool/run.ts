@@ -9,6 +9,8 @@ import { ToolInput } from "./tool-input.ts";
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
 const TAIL_LINES = 15;
+/** What tools say where there is no room for what they write; the last of it is xorriso's. */
+const NO_SPACE = /no space left on device|disk quota exceeded|exceeds free space on media/i;
 
 export interface ToolCall {
   /** Program (a path) and its arguments. */
@@ -209,11 +211,7 @@ export function lastLines(text: string): string[] {
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {
   const lines = sink.lastLines();
   const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
-  if (
-    lines.some((line) =>
-      /no space left on device|disk quota exceeded|exceeds free space on media/i.test(line),
-    )
-  ) {
+  if (lines.some((line) => NO_SPACE.test(line))) {
     return new PlatterError({
       code: "E_NO_SPACE",
       kind: "machine",
