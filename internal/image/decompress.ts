@@ -6,19 +6,17 @@ import { ZstdFrames } from "./zstd-frames.ts";
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
 /**
- * Size of the pieces that go in and come out. Between two of them the engine's thread waits for ours, so large ones are
- * faster; where many layers are open at once they would take too much memory.
+ * Bytes that come out in one piece, and bytes before and behind the engine's thread that let it work while ours has
+ * something else to do. Where many layers are open at once so much would take too much memory.
  */
-const CHUNK = { few: 1024 * 1024, many: 256 * 1024 };
+const PIECES = {
+  few: { chunkSize: 1024 * 1024, highWaterMark: 4 * 1024 * 1024 },
+  many: { chunkSize: 256 * 1024, highWaterMark: 256 * 1024 },
+};
 /** Streams that may be open at once with large pieces. */
 const FEW = 4;
 
 let open = 0;
-
-/** Bytes of output after which the garbage collector is called: it takes little notice of buffers. */
-const COLLECT_AFTER = 128 * 1024 * 1024;
-
-let sinceCollection = 0;
 
 /** What the first bytes of a stream say; media types and file names lie. */
 export function compressionOf(start: Uint8Array): Compression {
@@ -92,21 +90,14 @@ async function* rejoined(start: Uint8Array, rest: AsyncIterator<Uint8Array>): As
 
 async function* inflated(
   input: AsyncIterable<Uint8Array>,
-  create: (options: { chunkSize: number }) => Transform,
+  create: (options: typeof PIECES.few) => Transform,
   options: { name: string; frames?: ZstdFrames },
 ): AsyncGenerator<Uint8Array> {
   const consumer = { isGone: false };
-  const chunkSize = open++ < FEW ? CHUNK.few : CHUNK.many;
-  const engine = create({ chunkSize });
-  const feeding = feed(joined(input, chunkSize), engine, { consumer, frames: options.frames });
+  const engine = create(open++ < FEW ? PIECES.few : PIECES.many);
+  const feeding = feed(input, engine, { consumer, frames: options.frames });
   try {
-    for await (const chunk of engine as AsyncIterable<Uint8Array>) {
-      yield chunk;
-      sinceCollection += chunk.length;
-      if (sinceCollection < COLLECT_AFTER) continue;
-      sinceCollection = 0;
-      Bun.gc(true);
-    }
+    yield* engine as AsyncIterable<Uint8Array>;
     const failure = await feeding;
     if (failure !== undefined) throw failure.error;
     if (options.frames?.isWhole === false) throw corrupt(options.name, new Error("it ends in the middle"));
@@ -122,21 +113,6 @@ async function* inflated(
     engine.destroy();
     await feeding;
   }
-}
-
-/** The same bytes in pieces of at least `length`, but for the last. */
-async function* joined(input: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
-  let pieces: Uint8Array[] = [];
-  let sum = 0;
-  for await (const piece of input) {
-    pieces.push(piece);
-    sum += piece.length;
-    if (sum < length) continue;
-    yield pieces.length === 1 ? piece : Buffer.concat(pieces, sum);
-    pieces = [];
-    sum = 0;
-  }
-  if (sum > 0) yield Buffer.concat(pieces, sum);
 }
 
 /** Gives the engine its input, and reads on when it has had enough; tells what went wrong with the input. */

@@ -156,7 +156,10 @@ class LayerCursor {
 
   /** Reads on to a member, or until nothing is wanted any more. */
   async #read(ordinal: number | undefined): Promise<TarReader> {
-    this.#reader ??= new TarReader(this.#layer.open(), { archive: this.#layer.name, dialect: this.#dialect });
+    this.#reader ??= new TarReader(this.#layer.reopen(), {
+      archive: this.#layer.name,
+      dialect: this.#dialect,
+    });
     for (;;) {
       const member = await this.#reader.next();
       if (member === undefined) {

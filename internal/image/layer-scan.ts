@@ -71,7 +71,7 @@ async function captureLinked(
   }
   for (const [index, ordinals] of missing) {
     const layer = layers[index] as Layer;
-    await using reader = new TarReader(layer.open(), { archive: layer.name, dialect: options.dialect });
+    await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect: options.dialect });
     while (ordinals.size > 0) {
       const member = await reader.next();
       if (member === undefined) break;

@@ -8,6 +8,8 @@ export interface Layer {
   readonly name: string;
   /** The tar stream; when it ends, its digest has been checked. */
   open(): AsyncIterable<Uint8Array>;
+  /** The same unchecked: for those who stop at the last content that they want, before a digest could be compared. */
+  reopen(): AsyncIterable<Uint8Array>;
   /** Reads all of it for its digest only, to find out whether a layer that makes no sense is damaged. */
   verify(): Promise<void>;
 }
@@ -18,21 +20,28 @@ export function blobLayer(
   options: { diffId?: string | undefined; external?: ExternalDecompressor | undefined },
 ): Layer {
   const { diffId, external } = options;
+  const { name } = blob;
   const open = () => {
-    const plain = decompressed(checkedBytes(blob), { name: blob.name, external });
+    const plain = decompressed(checkedBytes(blob), { name, external });
     if (diffId === undefined || blob.digest !== undefined) return plain;
-    return checkedBytes({ name: blob.name, digest: diffId, size: undefined, open: () => plain });
+    return checkedBytes({ name, digest: diffId, size: undefined, open: () => plain });
   };
   if (diffId !== undefined) parseDigest(diffId);
   return {
-    name: blob.name,
+    name,
     open,
+    reopen: () => decompressed(blob.open(), { name, external }),
     async verify() {
       for await (const _ of blob.digest === undefined ? open() : checkedBytes(blob)) {
         // Only the check at the end matters.
       }
     },
   };
+}
+
+/** A layer that is made as it is read: there is no digest to compare it with. */
+export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): Layer {
+  return { name, open, reopen: open, verify: async () => undefined };
 }
 
 /**

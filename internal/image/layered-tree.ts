@@ -71,7 +71,7 @@ class LayeredTree implements ImageTree {
     if (captured !== undefined) return yield* captured;
     const layer = this.#options.layers[layerOf(locator)] as Layer;
     const { dialect } = this.#options;
-    await using reader = new TarReader(layer.open(), { archive: layer.name, dialect });
+    await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect });
     for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
       if (member.ordinal === ordinalOf(locator)) return yield* reader.content();
     }

@@ -1,5 +1,6 @@
 import { digestOf } from "../image/blob.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import { madeLayer } from "../image/layer.ts";
 import { hostArchitecture } from "../image/oci-choice.ts";
 import { openImage } from "../image/open-image.ts";
 import type { OpenOptions } from "../image/open-options.ts";
@@ -67,12 +68,7 @@ async function imageOf(
     layers: [{ mediaType: LAYER, digest: diffId, size }],
   });
   const layer: PayloadLayer = {
-    layer: {
-      name: `the layer made of \`${tree.source.reference}\``,
-      open: () => archiveOf(tree),
-      // Made here, it is what it is.
-      verify: async () => undefined,
-    },
+    layer: madeLayer(`the layer made of \`${tree.source.reference}\``, () => archiveOf(tree)),
     diffId,
     blob: { digest: diffId, size, mediaType: LAYER },
   };

@@ -10,7 +10,7 @@ import {
   pathOf,
   type TreeNode,
 } from "../../internal/image/image-tree.ts";
-import type { Layer } from "../../internal/image/layer.ts";
+import { type Layer, madeLayer } from "../../internal/image/layer.ts";
 import { openLayeredTree } from "../../internal/image/layered-tree.ts";
 import type { TarDialect } from "../../internal/image/tar-member.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
@@ -24,11 +24,7 @@ export function memoryLayer(
   options: { name?: string; piece?: number } = {},
 ): Layer {
   const bytes = tar(members);
-  return {
-    name: options.name ?? "layer",
-    open: () => pieces(bytes, options.piece ?? 10_000),
-    verify: async () => undefined,
-  };
+  return madeLayer(options.name ?? "layer", () => pieces(bytes, options.piece ?? 10_000));
 }
 
 export const source = {

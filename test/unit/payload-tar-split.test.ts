@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
+import { madeLayer } from "../../internal/image/layer.ts";
 import { TreeTable } from "../../internal/image/tree-table.ts";
 import { Crc64 } from "../../internal/payload/crc64.ts";
 import { unpackLayer } from "../../internal/payload/layer-unpack.ts";
@@ -57,7 +58,7 @@ test("a tape gives what has passed by its place", async () => {
 describe("a layer", () => {
   const unpack = (bytes: Uint8Array, piece: number) =>
     unpackLayer(
-      { name: "layer", open: () => inPieces(bytes, piece), verify: async () => undefined },
+      madeLayer("layer", () => inPieces(bytes, piece)),
       { table: new TreeTable(), index: 0 },
     );
 
@@ -127,7 +128,7 @@ describe("a layer", () => {
       yield tar(members);
       for (;;) yield Buffer.alloc(1024 * 1024);
     }
-    const layer = { name: "layer", open: endless, verify: async () => undefined };
+    const layer = madeLayer("layer", endless);
     await expect(unpackLayer(layer, { table: new TreeTable(), index: 0 })).rejects.toMatchObject({
       code: "E_PAYLOAD_LAYER",
       message: expect.stringContaining("too much lies behind"),
