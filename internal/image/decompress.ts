@@ -10,7 +10,7 @@ export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
  * something else to do. Where many layers are open at once so much would take too much memory.
  */
 const PIECES = {
-  few: { chunkSize: 1024 * 1024, highWaterMark: 4 * 1024 * 1024 },
+  few: { chunkSize: 1024 * 1024, highWaterMark: 2 * 1024 * 1024 },
   many: { chunkSize: 256 * 1024, highWaterMark: 256 * 1024 },
 };
 /** Streams that may be open at once with large pieces. */

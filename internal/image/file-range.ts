@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
-import { READ_SIZE, shrunkFile, unreadableFile } from "../chunk.ts";
+import { READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
@@ -8,6 +9,9 @@ import type { SkippableBytes } from "./byte-cursor.ts";
 import { ContentStamp } from "./content-stamp.ts";
 
 const readAt = promisify(read);
+
+/** Pieces after which the event loop gets a turn: not even Ctrl-C would have one. */
+const TURN = 16;
 
 /** A regular file that is open for reading at any offset. */
 export class OpenFile implements Disposable {
@@ -77,18 +81,28 @@ export class OpenFile implements Disposable {
     return filled;
   }
 
+  /** Fills `buffer` from `position` on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+  readNow(buffer: Uint8Array, position: number): void {
+    if (this.#fd === undefined) throw unreadableFile(new Error("it is closed"), this.path);
+    readAtOnce({ fd: this.#fd, path: this.path }, { target: buffer, at: position });
+  }
+
   [Symbol.dispose](): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
 }
 
-/** A stretch of a file as a stream of fresh chunks that can be skipped over. */
+/**
+ * A stretch of a file as a stream of fresh chunks that can be skipped over. They are read at once: a thread of Bun's pool
+ * costs more than a read of so few bytes, and what decompresses them needs it.
+ */
 export class FileRange implements SkippableBytes {
   readonly #file: OpenFile;
   readonly #signal: AbortSignal;
   readonly #end: number;
   #at: number;
+  #pieces = 0;
 
   constructor(file: OpenFile, options: { start: number; length: number; signal: AbortSignal }) {
     this.#file = file;
@@ -98,13 +112,13 @@ export class FileRange implements SkippableBytes {
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
+    if (++this.#pieces % TURN === 0) await setImmediate();
     throwIfAborted(this.#signal, "the reading of the image");
     const wanted = Math.min(READ_SIZE, this.#end - this.#at);
     if (wanted <= 0) return { done: true, value: undefined };
     const buffer = Buffer.allocUnsafeSlow(wanted);
-    const length = await this.#file.readAt(buffer, this.#at);
-    if (length < wanted) throw shrunkFile(this.#file.path);
-    this.#at += length;
+    this.#file.readNow(buffer, this.#at);
+    this.#at += wanted;
     return { done: false, value: buffer };
   }
 
