@@ -32,13 +32,12 @@ const ZERO_BLOCK = Buffer.alloc(BLOCK);
 export function parseTarHeader(block: Uint8Array, archive: string): TarHeader {
   const fields = new TarFields(block, archive);
   fields.checkSum();
-  const magic = fields.text(257, 6);
-  const posix = magic === "ustar";
+  const posix = fields.is(257, "ustar\0");
   let path = fields.text(0, 100);
   // star marks its headers at the end and keeps times behind a shorter prefix.
-  const prefix = posix ? fields.text(345, fields.text(508, 4) === "tar" ? 131 : 155) : "";
+  const prefix = posix ? fields.text(345, fields.is(508, "tar\0") ? 131 : 155) : "";
   if (prefix !== "") path = `${prefix}/${path}`;
-  const hasDevices = posix || magic === "ustar ";
+  const hasDevices = posix || fields.is(257, "ustar ");
   return {
     path,
     mode: fields.number(100, 8),
@@ -59,7 +58,7 @@ export class TarFields {
   readonly #archive: string;
 
   constructor(block: Uint8Array, archive: string) {
-    this.#bytes = Buffer.from(block.buffer, block.byteOffset, BLOCK);
+    this.#bytes = block instanceof Buffer ? block : Buffer.from(block.buffer, block.byteOffset, BLOCK);
     this.#archive = archive;
   }
 
@@ -69,6 +68,14 @@ export class TarFields {
     let end = at;
     while (end < at + length && bytes[end] !== 0) end++;
     return end === at ? "" : bytes.toString("latin1", at, end);
+  }
+
+  /** True if these very characters stand there. */
+  is(at: number, characters: string): boolean {
+    for (let i = 0; i < characters.length; i++) {
+      if (this.#bytes[at + i] !== characters.charCodeAt(i)) return false;
+    }
+    return true;
   }
 
   /**
@@ -95,17 +102,16 @@ export class TarFields {
   checkSum(): void {
     const bytes = this.#bytes;
     const stored = this.number(148, 8);
-    // The checksum field itself counts as eight spaces.
-    let unsigned = 8 * 32;
-    let negative = 0;
-    for (let at = 0; at < BLOCK; at++) {
-      const byte = bytes[at] as number;
-      if (at >= 148 && at < 156) continue;
-      unsigned += byte;
-      negative += byte >> 7;
+    // Two bytes are added at once in each half of a number: 256 of them are less than a half holds.
+    let sums = 0;
+    for (let at = 0; at < BLOCK; at += 4) {
+      const word = bytes.readUInt32LE(at);
+      sums += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff);
     }
-    // Some historical writers added signed characters.
-    if (stored === unsigned || stored === unsigned - 256 * negative) return;
+    // The checksum field itself counts as eight spaces.
+    let unsigned = (sums & 0xffff) + (sums >>> 16) + 8 * 32;
+    for (let at = 148; at < 156; at++) unsigned -= bytes[at] as number;
+    if (stored === unsigned || stored === unsigned - 256 * negativeBytes(bytes)) return;
     const problem = `a header's checksum is ${unsigned}, but ${stored} is written`;
     throw tarError("E_TAR_CHECKSUM", this.#archive, problem);
   }
@@ -124,6 +130,13 @@ export class TarFields {
     const problem = "a header holds something that is not a number where one belongs";
     return tarError("E_TAR_NUMBER", this.#archive, problem);
   }
+}
+
+/** Some historical writers added signed characters. */
+function negativeBytes(header: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < BLOCK; at++) if ((at < 148 || at >= 156) && (header[at] as number) >= 0x80) count++;
+  return count;
 }
 
 function isPadding(byte: number | undefined): boolean {

@@ -1,9 +1,13 @@
+import { edenGC } from "bun:jsc";
 import { LATEST_TIME } from "../contract/plan.ts";
 import type { BytePath } from "../image/byte-path.ts";
 import type { ImageTree, Inode, TreeNode } from "../image/image-tree.ts";
 import type { TarEntry } from "./tar-writer.ts";
 
-/** Entries after which the garbage collector is called: left to itself it lets hundreds of megabytes gather. */
+/**
+ * Entries after which what came up since the last time is collected: left to itself the collector lets a hundred
+ * megabytes gather. What is older, such as the tree, need not be looked at.
+ */
 const COLLECT_AFTER = 50_000;
 
 export interface WalkOptions {
@@ -43,7 +47,7 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
   let walked = 0;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
-    if (++walked % COLLECT_AFTER === 0) Bun.gc(true);
+    if (++walked % COLLECT_AFTER === 0) edenGC();
     if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
     else yield entryOf(path, node.inode, firstNames);
     const first = stack.length;

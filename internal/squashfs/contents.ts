@@ -125,6 +125,7 @@ class Contents {
   readonly #options: ContentsOptions;
   readonly #zeros: Uint8Array;
   readonly #duplicates = new Duplicates();
+  readonly #digest = new Uint8Array(32);
   readonly #files = new StoredContents();
   readonly #fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
@@ -181,8 +182,8 @@ class Contents {
   #keepSmall(content: Uint8Array): void {
     this.#sum += content.length;
     if (this.#options.lengths.has(content.length)) {
-      const digest = new Bun.CryptoHasher("sha256").update(content).digest();
-      const same = this.#duplicates.findOrAdd(digest, this.#files.count);
+      Bun.CryptoHasher.hash("sha256", content, this.#digest);
+      const same = this.#duplicates.findOrAdd(this.#digest, this.#files.count);
       if (same !== undefined) {
         this.#files.addSame(same);
         return;
