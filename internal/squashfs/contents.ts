@@ -71,6 +71,8 @@ export interface WrittenContents {
   files: StoredContents;
   /** The number of each fragment's data block. */
   fragments: readonly number[];
+  /** How many names each inode with several names has here. */
+  links: ReadonlyMap<Inode, number>;
 }
 
 /**
@@ -83,12 +85,21 @@ export async function writeContents(
   walk: WalkOptions,
   about: { writer: BlockWriter; blockSize: number; onBytes: (sum: number) => void },
 ): Promise<WrittenContents> {
-  await using reader = await tree.sequentialReader(wantedInodes(tree, walk));
-  const contents = new Contents(reader, { ...about, lengths: sharedLengths(tree, walk) });
+  const lengths = new SharedLengths();
+  const wanted = lengths.of(wantedInodes(tree, walk));
+  await using reader = await tree.sequentialReader(wanted);
+  // A source that reads in any order does not ask for the list.
+  while (wanted.next().done !== true);
+  const contents = new Contents(reader, { ...about, lengths });
+  const links = new Map<Inode, number>();
   let passed = 0;
   for (const entry of walkEntries(tree, walk)) {
     // Small files that are there already need no waiting, however many they are.
     if (++passed % TURN === 0) await setImmediate();
+    const { inode, type } = entry;
+    if (inode !== undefined && inode.links > 1 && type !== "directory") {
+      links.set(inode, (links.get(inode) ?? 0) + 1);
+    }
     if (!hasContent(entry)) continue;
     if (entry.size >= about.blockSize) await contents.addLarge(entry);
     else {
@@ -96,19 +107,26 @@ export async function writeContents(
       if (waiting !== undefined) await waiting;
     }
   }
-  return contents.finish();
+  return { ...(await contents.finish()), links };
 }
 
 /** The lengths that more than one file has. */
-function sharedLengths(tree: ImageTree, walk: WalkOptions): Set<number> {
-  const seen = new Set<number>();
-  const shared = new Set<number>();
-  for (const entry of walkEntries(tree, walk)) {
-    if (!hasContent(entry)) continue;
-    if (seen.has(entry.size)) shared.add(entry.size);
-    else seen.add(entry.size);
+class SharedLengths {
+  readonly #seen = new Set<number>();
+  readonly #shared = new Set<number>();
+
+  /** Passes inodes on, and takes their lengths. */
+  *of(inodes: Iterable<Inode>): Generator<Inode> {
+    for (const inode of inodes) {
+      if (this.#seen.has(inode.size)) this.#shared.add(inode.size);
+      else this.#seen.add(inode.size);
+      yield inode;
+    }
   }
-  return shared;
+
+  has(length: number): boolean {
+    return this.#shared.has(length);
+  }
 }
 
 type FileEntry = WalkedEntry & { inode: Inode };
@@ -116,7 +134,7 @@ type FileEntry = WalkedEntry & { inode: Inode };
 interface ContentsOptions {
   writer: BlockWriter;
   blockSize: number;
-  lengths: ReadonlySet<number>;
+  lengths: SharedLengths;
   onBytes: (sum: number) => void;
 }
 
@@ -173,7 +191,7 @@ class Contents {
     this.#files.addSame(same);
   }
 
-  async finish(): Promise<WrittenContents> {
+  async finish(): Promise<Omit<WrittenContents, "links">> {
     await this.#endFragment();
     await this.#options.writer.drain();
     return { files: this.#files, fragments: this.#fragments };

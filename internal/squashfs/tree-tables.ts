@@ -36,21 +36,11 @@ export interface TreeTables {
 export function treeTables(
   tree: Pick<ImageTree, "root">,
   walk: WalkOptions,
-  about: { codec: Codec; blockSize: number; files: StoredContents; blocks: BlockWriter },
+  about: WriterOptions,
 ): TreeTables {
-  const writer = new TableWriter({ ...about, links: linkCounts(tree, walk) });
+  const writer = new TableWriter(about);
   for (const entry of walkEntries(tree, walk)) writer.add(entry);
   return writer.finish();
-}
-
-/** How many names that go into the file system each inode with several names has. */
-function linkCounts(tree: Pick<ImageTree, "root">, walk: WalkOptions): Map<Inode, number> {
-  const counts = new Map<Inode, number>();
-  for (const { inode, type } of walkEntries(tree, walk)) {
-    if (inode !== undefined && inode.links > 1 && type !== "directory")
-      counts.set(inode, (counts.get(inode) ?? 0) + 1);
-  }
-  return counts;
 }
 
 interface OpenFolder {
@@ -65,6 +55,7 @@ interface WriterOptions {
   blockSize: number;
   files: StoredContents;
   blocks: BlockWriter;
+  /** How many names that go into the file system each inode with several names has. */
   links: ReadonlyMap<Inode, number>;
 }
 

@@ -45,7 +45,7 @@ export async function writeSquashfs(tree: ImageTree, output: string, run: Squash
     const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
       blocks.abandon(),
     );
-    const tables = treeTables(tree, walk, { codec, blockSize, files: contents.files, blocks });
+    const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
     file.end = blocks.position;
     const start = { time, blockSize, ...writeTables(file, tables, { codec, contents, blocks }) };
     writeAtOnce(fd, superblock(start), 0);
