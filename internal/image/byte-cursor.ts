@@ -82,22 +82,37 @@ export class ByteCursor implements AsyncDisposable {
     return filled === length ? joined : joined.subarray(0, filled);
   }
 
+  /** Passes over `length` bytes if all of them are at hand. */
+  skipAtHand(length: number): boolean {
+    if (length > this.#chunk.length - this.#at) return false;
+    this.#pass(length);
+    return true;
+  }
+
   /** Passes over `length` bytes; returns how many there were. */
   async skip(length: number): Promise<number> {
-    let left = length - this.piece(length).length;
+    let left = length - this.#pass(length);
     if (left === 0) return length;
     if (left >= WORTH_SKIPPING && "skip" in this.#source && this.#source.skip !== undefined) {
       const skipped = this.#source.skip(left);
       this.position += skipped;
       left -= skipped;
     }
-    while (left > 0 && (await this.more())) left -= this.piece(left).length;
+    while (left > 0 && (await this.more())) left -= this.#pass(left);
     return length - left;
   }
 
   /** Reads to the end of the stream, so that whatever checks it sees all of it. */
   async drain(): Promise<void> {
-    while (await this.more()) this.piece(Number.MAX_SAFE_INTEGER);
+    while (await this.more()) this.#pass(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Passes over up to `limit` bytes that are at hand; returns how many. */
+  #pass(limit: number): number {
+    const length = Math.max(0, Math.min(limit, this.#chunk.length - this.#at));
+    this.#at += length;
+    this.position += length;
+    return length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,6 +18,14 @@ export class TarBlocks implements AsyncDisposable {
     return this.#cursor.position;
   }
 
+  /** The next header block, if it is at hand and not the archive's end. */
+  headerAtHand(): Uint8Array | undefined {
+    const block = this.#cursor.take(BLOCK);
+    if (block === undefined || !isZeroBlock(block)) return block;
+    this.#cursor.unread(block);
+    return undefined;
+  }
+
   /** The next header block; undefined at the archive's end, with its end marks or without. @throws PlatterError */
   async header(): Promise<Uint8Array | undefined> {
     const block = this.#cursor.take(BLOCK) ?? (await this.#cursor.read(BLOCK));
@@ -57,6 +65,11 @@ export class TarBlocks implements AsyncDisposable {
   /** Up to `limit` bytes that need no waiting for; may be none. */
   pieceAtHand(limit: number): Uint8Array {
     return this.#cursor.piece(limit);
+  }
+
+  /** Passes over so many bytes if all of them are at hand. */
+  skipAtHand(length: number): boolean {
+    return this.#cursor.skipAtHand(length);
   }
 
   /** Passes over a content; its padding may be missing at the very end. @throws PlatterError `E_TAR_TRUNCATED` */

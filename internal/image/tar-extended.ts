@@ -11,6 +11,8 @@ export interface Extended {
   longLink?: string;
 }
 
+const KINDS = new Set(["x", "X", "g", "L", "K", "V"]);
+
 /** Takes the headers that describe what follows them: PAX `x` and `g`, GNU `L` and `K`. */
 export class ExtendedHeaders {
   readonly #blocks: TarBlocks;
@@ -29,8 +31,13 @@ export class ExtendedHeaders {
     return this.#any;
   }
 
-  /** Takes a header of these kinds with its data; false for a member's own. @throws PlatterError `E_TAR_…` */
-  async take(header: TarHeader): Promise<boolean> {
+  /** True for a header of these kinds, false for a member's own. */
+  isExtended({ type }: TarHeader): boolean {
+    return KINDS.has(type);
+  }
+
+  /** Takes a header of these kinds with its data. @throws PlatterError `E_TAR_…` */
+  async take(header: TarHeader): Promise<void> {
     switch (header.type) {
       case "x":
       case "X":
@@ -44,16 +51,15 @@ export class ExtendedHeaders {
         break;
       case "g":
         this.#addGlobal(await this.#records(header));
-        return true;
+        return;
       case "V":
         // A volume's label: not a file.
         await this.#blocks.skip(padded(header.size), 0);
-        return true;
+        return;
       default:
-        return false;
+        throw new TypeError(`a header of the type ${header.type} is a member's own`);
     }
     this.#any = true;
-    return true;
   }
 
   /** What was said about the member that comes now. */

@@ -5,7 +5,7 @@ import { parseTarHeader, type TarHeader } from "./tar-header.ts";
 import type { TarDialect, TarMember, TarMemberType } from "./tar-member.ts";
 import { padded, paxNumber, paxText, paxTime } from "./tar-pax.ts";
 import { hole, type SparseMap } from "./tar-sparse.ts";
-import { readSparseMap } from "./tar-sparse-map.ts";
+import { type FoundMap, readSparseMap } from "./tar-sparse-map.ts";
 import { xattrEntries } from "./tar-xattr.ts";
 import { XattrInterner } from "./xattr-set.ts";
 
@@ -22,6 +22,14 @@ const TYPES: Readonly<Record<string, TarMemberType>> = {
   D: "directory",
   "6": "fifo",
 };
+
+/** What of a member must be known before its map of holes is read. */
+interface MemberStart {
+  path: string;
+  type: TarMemberType;
+  /** Bytes behind the headers. */
+  stored: number;
+}
 
 /** Largest number of an owner; the one above means "none" to the kernel. */
 const MAX_ID = 0xfffffffe;
@@ -53,12 +61,15 @@ export class TarReader implements AsyncDisposable {
 
   /** The next member; undefined at the end. @throws PlatterError `E_TAR_…` */
   async next(): Promise<TarMember | undefined> {
-    if (this.#left + this.#padding > 0) await this.#blocks.skip(this.#left, this.#padding);
+    // An image has hundreds of thousands of members: what is at hand is not waited for.
+    if (!this.#blocks.skipAtHand(this.#left + this.#padding)) {
+      await this.#blocks.skip(this.#left, this.#padding);
+    }
     this.#left = 0;
     this.#padding = 0;
     this.#map = undefined;
     while (!this.#ended) {
-      const block = await this.#blocks.header();
+      const block = this.#blocks.headerAtHand() ?? (await this.#blocks.header());
       if (block === undefined) {
         if (this.#extended.isPending) throw this.#blocks.truncated();
         this.#ended = true;
@@ -66,8 +77,19 @@ export class TarReader implements AsyncDisposable {
       }
       const header = parseTarHeader(block, this.#archive);
       if (header.size < 0) throw this.#negativeSize(header.path);
-      if (await this.#extended.take(header)) continue;
-      return await this.#member(header, block, this.#extended.forMember());
+      if (this.#extended.isExtended(header)) {
+        await this.#extended.take(header);
+        continue;
+      }
+      const extended = this.#extended.forMember();
+      const start = this.#start(header, extended);
+      const { type, stored } = start;
+      const { records } = extended;
+      const mayBeSparse = type === "file" && (header.type === "S" || records !== undefined);
+      const found = mayBeSparse
+        ? await readSparseMap(this.#blocks, { header, block, records, stored })
+        : undefined;
+      return this.#member(header, extended, { ...start, found });
     }
     return undefined;
   }
@@ -109,10 +131,9 @@ export class TarReader implements AsyncDisposable {
     yield* hole(realSize - at);
   }
 
-  async #member(header: TarHeader, block: Uint8Array, extended: Extended): Promise<TarMember> {
+  #start(header: TarHeader, { records, longPath }: Extended): MemberStart {
     const archive = this.#archive;
-    const { records } = extended;
-    let path = paxText(records, "path", archive) ?? extended.longPath ?? header.path;
+    const path = paxText(records, "path", archive) ?? longPath ?? header.path;
     const type = memberType(header, path);
     if (type === undefined) {
       const flag = JSON.stringify(header.type);
@@ -120,15 +141,20 @@ export class TarReader implements AsyncDisposable {
     }
     const stored = paxNumber(records, "size", archive) ?? header.size;
     if (stored < 0) throw this.#negativeSize(path);
-    // Only files and GNU's incremental folders are followed by bytes; others may give a size all the same.
-    this.#left = type === "file" ? stored : 0;
-    this.#padding = (type === "file" || header.type === "D" ? padded(stored) : 0) - this.#left;
-    if (type === "file" && (header.type === "S" || records !== undefined)) {
-      const found = await readSparseMap(this.#blocks, { header, block, records, stored });
-      this.#left = found?.stored ?? stored;
-      this.#map = found?.map;
-      path = found?.name ?? path;
-    }
+    return { path, type, stored };
+  }
+
+  #member(
+    header: TarHeader,
+    extended: Extended,
+    { type, stored, found, ...start }: MemberStart & { found: FoundMap | undefined },
+  ): TarMember {
+    const archive = this.#archive;
+    const { records } = extended;
+    const path = found?.name ?? start.path;
+    this.#map = found?.map;
+    this.#left = type === "file" ? (found?.stored ?? stored) : 0;
+    this.#padding = paddingOf(header, type, stored);
     const isLink = type === "symlink" || type === "hard-link";
     const isDevice = type === "character-device" || type === "block-device";
     return {
@@ -157,6 +183,12 @@ export class TarReader implements AsyncDisposable {
   #negativeSize(path: string): Error {
     return tarError("E_TAR_NUMBER", this.#archive, `\`${path}\` has a negative size`);
   }
+}
+
+/** Only files and GNU's incremental folders are followed by bytes; others may give a size all the same. */
+function paddingOf(header: TarHeader, type: TarMemberType, stored: number): number {
+  if (type === "file") return padded(stored) - stored;
+  return header.type === "D" ? padded(stored) : 0;
 }
 
 function memberType(header: TarHeader, path: string): TarMemberType | undefined {
