@@ -8,7 +8,7 @@ import type { TarEntry } from "./tar-writer.ts";
  * Entries after which what came up since the last time is collected: left to itself the collector lets a hundred
  * megabytes gather. What is older, such as the tree, need not be looked at.
  */
-const COLLECT_AFTER = 50_000;
+const COLLECT_AFTER = 20_000;
 
 export interface WalkOptions {
   /** False leaves a name out; a folder's whole content goes with it. Not asked about the root. */

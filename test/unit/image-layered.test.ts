@@ -250,6 +250,31 @@ describe("layers from files", () => {
     expect(openFiles()).toBe(before);
   });
 
+  test.each(files)("%s: what is read again is not checked again", async (_, content) => {
+    const layer = fileLayer(content, { digest: `sha256:${"1".repeat(64)}` });
+    expect(await failureOf(contentOf(layer.open()))).toMatchObject({ code: "E_BLOB_DIGEST" });
+    expect(await contentOf(layer.reopen())).toBe(bytes.toString("latin1"));
+  });
+
+  test("the event loop has its turns while a plain layer is read", async () => {
+    const path = join(work, "blob");
+    writeFileSync(path, "");
+    truncateSync(path, 64 * 1024 * 1024);
+    using file = OpenFile.open(path);
+    let turns = 0;
+    let next = setImmediate(function turn() {
+      turns++;
+      next = setImmediate(turn);
+    });
+    let length = 0;
+    for await (const piece of file.range({ start: 0, length: file.size, signal: new AbortController().signal })) {
+      length += piece.length;
+    }
+    clearImmediate(next);
+    expect(length).toBe(file.size);
+    expect(turns).toBeGreaterThanOrEqual(length / (8 * 1024 * 1024));
+  });
+
   test.each(files)("%s: damage that shows as nonsense first is named as damage", async (_, content) => {
     const damaged = Buffer.from(content);
     damaged.fill(0x39, 140, 160);

@@ -429,6 +429,27 @@ describe("sparse files come whole", () => {
   });
 });
 
+describe("a header's checksum", () => {
+  const full = tar([{ name: "\xff".repeat(100), content: "text", patch: (b) => b.fill(0xff, 345, 512) }]);
+  const few = tar([{ name: "caf\xe9", content: "text" }]);
+  const sum = (packed: Uint8Array, of: (byte: number) => number) =>
+    packed
+      .subarray(0, 512)
+      .reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : of(byte)), 0);
+
+  test.each([
+    ["of nearly all bits", full, sum(full, (byte) => byte)],
+    ["unsigned", few, sum(few, (byte) => byte)],
+    ["signed, as historical writers added", few, sum(few, (byte) => (byte << 24) >> 24)],
+  ])("%s", async (_, packed, value) => {
+    const bytes = Buffer.from(packed);
+    bytes.write(`${value.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+    expect(await readAll(bytes)).toMatchObject([{ content: "text" }]);
+    bytes[511] = (bytes[511] as number) ^ 1;
+    expect(await failureOf(readAll(bytes))).toMatchObject({ code: "E_TAR_CHECKSUM" });
+  });
+});
+
 describe("nonsense is refused, and the archive named", () => {
   const good = tar([{ name: "a", content: "x".repeat(2000) }]);
   const sparse = (map: string, size = 100): Member => ({
