@@ -267,7 +267,11 @@ describe("layers from files", () => {
       next = setImmediate(turn);
     });
     let length = 0;
-    for await (const piece of file.range({ start: 0, length: file.size, signal: new AbortController().signal })) {
+    for await (const piece of file.range({
+      start: 0,
+      length: file.size,
+      signal: new AbortController().signal,
+    })) {
       length += piece.length;
     }
     clearImmediate(next);

@@ -433,9 +433,7 @@ describe("a header's checksum", () => {
   const full = tar([{ name: "\xff".repeat(100), content: "text", patch: (b) => b.fill(0xff, 345, 512) }]);
   const few = tar([{ name: "caf\xe9", content: "text" }]);
   const sum = (packed: Uint8Array, of: (byte: number) => number) =>
-    packed
-      .subarray(0, 512)
-      .reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : of(byte)), 0);
+    packed.subarray(0, 512).reduce((all, byte, at) => all + (at >= 148 && at < 156 ? 0x20 : of(byte)), 0);
 
   test.each([
     ["of nearly all bits", full, sum(full, (byte) => byte)],
