@@ -1,14 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, read } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { promisify } from "node:util";
 import { READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import type { SkippableBytes } from "./byte-cursor.ts";
 import { ContentStamp } from "./content-stamp.ts";
-
-const readAt = promisify(read);
 
 /** Pieces after which the event loop gets a turn: not even Ctrl-C would have one. */
 const TURN = 16;
@@ -57,28 +54,6 @@ export class OpenFile implements Disposable {
   /** The bytes from `start` on, `length` of them. */
   range(options: { start: number; length: number; signal: AbortSignal }): FileRange {
     return new FileRange(this, options);
-  }
-
-  /** Reads into `buffer` from `position`; less than its length only at the end. @throws PlatterError `E_FILE_READ` */
-  async readAt(buffer: Uint8Array, position: number): Promise<number> {
-    let filled = 0;
-    try {
-      while (filled < buffer.length) {
-        if (this.#fd === undefined) throw new Error("it is closed");
-        const { bytesRead } = await readAt(
-          this.#fd,
-          buffer,
-          filled,
-          buffer.length - filled,
-          position + filled,
-        );
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-    } catch (error) {
-      throw unreadableFile(error, this.path);
-    }
-    return filled;
   }
 
   /** Fills `buffer` from `position` on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */

@@ -55,7 +55,7 @@ async function archiveKind(
   options: Pick<OpenOptions, "signal" | "runTool">,
 ): Promise<"oci-archive" | "docker-archive" | "tar"> {
   using file = OpenFile.open(path);
-  const stream = await tarBytes(file, { signal: options.signal, external: externalDecompressor(options) });
+  const stream = tarBytes(file, { signal: options.signal, external: externalDecompressor(options) });
   await using reader = new TarReader(stream, { archive: path, dialect: "archive" });
   let found: "docker-archive" | "tar" = "tar";
   for (let count = 0; count < MEMBERS; count++) {

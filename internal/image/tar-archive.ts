@@ -16,19 +16,19 @@ interface Stretch {
  * A file's bytes as plain tar. Where it is not compressed they can be skipped over.
  * @throws PlatterError `E_FILE_READ`, later `E_BLOB_CORRUPT`
  */
-export async function tarBytes(
+export function tarBytes(
   file: OpenFile,
   options: { signal: AbortSignal; external?: ExternalDecompressor | undefined },
-): Promise<AsyncIterable<Uint8Array>> {
+): AsyncIterable<Uint8Array> {
   const input = file.range({ start: 0, length: file.size, signal: options.signal });
-  if (!(await isCompressed(file))) return input;
+  if (!isCompressed(file)) return input;
   return decompressed(input, { name: `\`${file.path}\``, external: options.external });
 }
 
-async function isCompressed(file: OpenFile): Promise<boolean> {
-  const start = new Uint8Array(6);
-  const length = await file.readAt(start, 0);
-  return compressionOf(start.subarray(0, length)) !== "none";
+function isCompressed(file: OpenFile): boolean {
+  const start = new Uint8Array(Math.min(6, file.size));
+  file.readNow(start, 0);
+  return compressionOf(start) !== "none";
 }
 
 /** A tar file of which single members are read in place. */
@@ -58,7 +58,7 @@ export class TarArchive implements Disposable {
     const { signal } = options;
     let file = OpenFile.open(path);
     try {
-      if (await isCompressed(file)) {
+      if (isCompressed(file)) {
         using compressed = file;
         file = await unpacked(compressed, options);
       }
@@ -117,7 +117,7 @@ async function unpacked(
   let fd: number | undefined;
   try {
     fd = openUnnamed(options.work, "archive");
-    for await (const chunk of await tarBytes(file, options)) writeAtOnce(fd, chunk);
+    for await (const chunk of tarBytes(file, options)) writeAtOnce(fd, chunk);
     return OpenFile.of(fd, file.path);
   } catch (error) {
     if (fd !== undefined) closeSync(fd);

@@ -11,8 +11,6 @@ export interface Extended {
   longLink?: string;
 }
 
-const KINDS = new Set(["x", "X", "g", "L", "K", "V"]);
-
 /** Takes the headers that describe what follows them: PAX `x` and `g`, GNU `L` and `K`. */
 export class ExtendedHeaders {
   readonly #blocks: TarBlocks;
@@ -31,35 +29,24 @@ export class ExtendedHeaders {
     return this.#any;
   }
 
-  /** True for a header of these kinds, false for a member's own. */
-  isExtended({ type }: TarHeader): boolean {
-    return KINDS.has(type);
-  }
-
-  /** Takes a header of these kinds with its data. @throws PlatterError `E_TAR_…` */
-  async take(header: TarHeader): Promise<void> {
+  /** Takes a header of these kinds with its data; undefined for a member's own. @throws PlatterError `E_TAR_…` */
+  take(header: TarHeader): Promise<void> | undefined {
     switch (header.type) {
       case "x":
       case "X":
-        this.#next.records = await this.#records(header);
-        break;
+        return this.#keep(async () => ({ records: await this.#records(header) }));
       case "L":
-        this.#next.longPath = cString(await this.#blocks.extended(header.size));
-        break;
+        return this.#keep(async () => ({ longPath: await this.#text(header) }));
       case "K":
-        this.#next.longLink = cString(await this.#blocks.extended(header.size));
-        break;
+        return this.#keep(async () => ({ longLink: await this.#text(header) }));
       case "g":
-        this.#addGlobal(await this.#records(header));
-        return;
+        return this.#records(header).then((records) => this.#addGlobal(records));
       case "V":
         // A volume's label: not a file.
-        await this.#blocks.skip(padded(header.size), 0);
-        return;
+        return this.#blocks.skip(padded(header.size), 0);
       default:
-        throw new TypeError(`a header of the type ${header.type} is a member's own`);
+        return undefined;
     }
-    this.#any = true;
   }
 
   /** What was said about the member that comes now. */
@@ -69,6 +56,15 @@ export class ExtendedHeaders {
     this.#next = {};
     this.#any = false;
     return all === undefined ? names : { ...names, records: all };
+  }
+
+  async #keep(read: () => Promise<Extended>): Promise<void> {
+    Object.assign(this.#next, await read());
+    this.#any = true;
+  }
+
+  async #text(header: TarHeader): Promise<string> {
+    return cString(await this.#blocks.extended(header.size));
   }
 
   async #records(header: TarHeader): Promise<PaxRecords> {

@@ -77,8 +77,9 @@ export class TarReader implements AsyncDisposable {
       }
       const header = parseTarHeader(block, this.#archive);
       if (header.size < 0) throw this.#negativeSize(header.path);
-      if (this.#extended.isExtended(header)) {
-        await this.#extended.take(header);
+      const taken = this.#extended.take(header);
+      if (taken !== undefined) {
+        await taken;
         continue;
       }
       const extended = this.#extended.forMember();
