@@ -50,7 +50,11 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const planning = session.plan();
   // Whoever waits for the plan learns of its failure.
   planning.catch(() => undefined);
-  const draft = await session.draft();
+  // Asking a tool for its version is nothing to wait for later.
+  const [draft] = await allDone([
+    session.draft(),
+    findHostTools(session, { wanted, squash: options.squash }),
+  ]);
   const check = (from: "host" | "image", about: DraftPlan) =>
     checkTools(session, about, { from, wanted, squash: options.squash });
   if (draft !== undefined) await besides(session, planning, check("host", draft));
@@ -84,6 +88,17 @@ async function squash(
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
   return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
+}
+
+/** Looks for tools of the host's early; whoever needs one learns what is wrong with it. */
+async function findHostTools(
+  { context: { toolbox } }: Session,
+  { wanted, squash }: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
+): Promise<void> {
+  const ofHost = stageTools(squash).flatMap(([stage, name]) =>
+    wanted.has(stage) && !toolbox.mayBeOfImage(name) ? [name] : [],
+  );
+  await Promise.allSettled(ofHost.map((name) => toolbox.find(name)));
 }
 
 /** The tools that will be called, or would be if anything had changed. */
