@@ -22,14 +22,15 @@ export interface BlobStore extends Disposable {
 }
 
 export function directoryStore(directory: string, options: { signal: AbortSignal }): BlobStore {
-  async function* bytes(path: string, missing: PlatterError): AsyncGenerator<Uint8Array> {
-    let opened: OpenFile;
+  function opened(path: string, missing: PlatterError): OpenFile {
     try {
-      opened = OpenFile.open(path);
+      return OpenFile.open(path);
     } catch (error) {
       throw error instanceof PlatterError && errnoOf(error.cause) === "ENOENT" ? missing : error;
     }
-    using file = opened;
+  }
+  async function* bytes(path: string, missing: PlatterError): AsyncGenerator<Uint8Array> {
+    using file = opened(path, missing);
     yield* file.range({ start: 0, length: file.size, signal: options.signal });
   }
   return {
@@ -40,8 +41,13 @@ export function directoryStore(directory: string, options: { signal: AbortSignal
     },
     blob({ digest, size }) {
       const path = join(directory, blobPath(digest));
-      const open = () => bytes(path, missingBlob(digest, directory));
-      return { name: blobName(digest, directory), digest, size, open };
+      const missing = missingBlob(digest, directory);
+      const open = () => bytes(path, missing);
+      const hold = () => {
+        const file = opened(path, missing);
+        return { file, start: 0, length: file.size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+      };
+      return { name: blobName(digest, directory), digest, size, open, hold };
     },
     [Symbol.dispose]() {
       // Every reader closes its own file.
@@ -53,14 +59,14 @@ export function archiveStore(archive: TarArchive): BlobStore {
   return {
     location: archive.path,
     file(name) {
-      const open = archive.member(name);
-      if (open === undefined) throw noLayout(archive.path, name);
-      return { name: `\`${name}\` in \`${archive.path}\``, digest: undefined, size: undefined, open };
+      const blob = archive.blob(name, { name: `\`${name}\` in \`${archive.path}\`` });
+      if (blob === undefined) throw noLayout(archive.path, name);
+      return blob;
     },
     blob({ digest, size }) {
-      const open = archive.member(blobPath(digest));
-      if (open === undefined) throw missingBlob(digest, archive.path);
-      return { name: blobName(digest, archive.path), digest, size, open };
+      const blob = archive.blob(blobPath(digest), { name: blobName(digest, archive.path), digest, size });
+      if (blob === undefined) throw missingBlob(digest, archive.path);
+      return blob;
     },
     [Symbol.dispose]() {
       archive[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import { PlatterError } from "../error.ts";
+import type { FilePart, HeldPart } from "./file-range.ts";
 
 /** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
 export interface Blob {
@@ -9,14 +10,39 @@ export interface Blob {
   /** Expected length in bytes, where something says so. */
   readonly size: number | undefined;
   open(): AsyncIterable<Uint8Array>;
+  /** Where the bytes lie, if that is in a file. @throws as {@link open} */
+  hold?(): HeldPart;
+}
+
+/** A blob in a file that is open as long as the blob is needed. */
+export function storedBlob(
+  part: FilePart,
+  about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">> & { signal: AbortSignal },
+): Blob {
+  const { name, digest, size, signal } = about;
+  const { file, start, length } = part;
+  return {
+    name,
+    digest,
+    size,
+    open: () => file.range({ start, length, signal }),
+    hold: () => ({ ...part, [Symbol.dispose]: () => undefined }),
+  };
 }
 
 const ALGORITHMS = { sha256: 64, sha512: 128 } as const;
 
-/** The algorithm and hexadecimal part of a digest. @throws PlatterError `E_BLOB_DIGEST` */
-export function parseDigest(digest: string): { algorithm: keyof typeof ALGORITHMS; hex: string } {
+export type DigestAlgorithm = keyof typeof ALGORITHMS;
+
+export interface Digest {
+  algorithm: DigestAlgorithm;
+  hex: string;
+}
+
+/** A digest as manifests write it. @throws PlatterError `E_BLOB_DIGEST` */
+export function parseDigest(digest: string): Digest {
   const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
-  const algorithm = match?.[1] as keyof typeof ALGORITHMS | undefined;
+  const algorithm = match?.[1] as DigestAlgorithm | undefined;
   if (algorithm === undefined || match?.[2]?.length !== ALGORITHMS[algorithm]) {
     throw new PlatterError({
       code: "E_BLOB_DIGEST",

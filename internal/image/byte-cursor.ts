@@ -1,3 +1,5 @@
+import { READ_SIZE } from "../chunk.ts";
+
 /** A stream that can pass over bytes without reading them. */
 export interface SkippableBytes extends AsyncIterableIterator<Uint8Array> {
   /** Passes over as much of `length` bytes as there is; returns how much that was. */
@@ -6,8 +8,8 @@ export interface SkippableBytes extends AsyncIterableIterator<Uint8Array> {
 
 const EMPTY = new Uint8Array(0);
 
-/** Below this many bytes reading on is cheaper than a seek. */
-const WORTH_SKIPPING = 1 << 20;
+/** Below this many bytes reading on is cheaper than a seek, after which as many are read. */
+const WORTH_SKIPPING = READ_SIZE;
 
 /** Reads pieces of wanted sizes from a stream of chunks, without copying where a chunk holds the piece whole. */
 export class ByteCursor implements AsyncDisposable {

@@ -26,6 +26,9 @@ const COLLECT_AFTER = 128 * 1024 * 1024;
 
 let sinceCollection = 0;
 
+/** How many bytes tell a compression. */
+export const MAGIC_LENGTH = 4;
+
 /** What the first bytes of a stream say; media types and file names lie. */
 export function compressionOf(start: Uint8Array): Compression {
   const [a, b, c, d] = start;
@@ -80,10 +83,10 @@ export async function* decompressed(
   }
 }
 
-/** At least four bytes, if there are as many. */
+/** At least as many as tell the compression, if there are as many. */
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let start: Uint8Array = new Uint8Array(0);
-  while (start.length < 4) {
+  while (start.length < MAGIC_LENGTH) {
     const next = await iterator.next();
     if (next.done === true) break;
     start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);

@@ -6,7 +6,7 @@ import { type BytePath, displayPath } from "./byte-path.ts";
 import { ContentStamp } from "./content-stamp.ts";
 import { scanDirectory } from "./directory-scan.ts";
 import { withHostPath } from "./host-path.ts";
-import type { ImageSource, ImageTree, Inode, SequentialReader } from "./image-tree.ts";
+import type { HeldContent, ImageSource, ImageTree, Inode, SequentialReader } from "./image-tree.ts";
 import type { TableNode } from "./table-node.ts";
 
 /** Up to this many bytes a file is read in one call: waiting for it would cost more. */
@@ -91,9 +91,14 @@ class DirectoryTree implements ImageTree {
     return {
       open: (inode) => this.read(inode),
       atOnce: (inode, target) => this.#readSmall(inode, target),
-      file: (inode) => (inode.type === "file" ? this.#open(inode) : undefined),
+      held: (inode) => (inode.type === "file" ? this.#hold(inode) : undefined),
       [Symbol.asyncDispose]: async () => undefined,
     };
+  }
+
+  #hold(inode: Inode): HeldContent {
+    const file = this.#open(inode);
+    return { file, start: 0, length: inode.size, [Symbol.dispose]: () => closeSync(file.fd) };
   }
 
   #readSmall(inode: Inode, target: Uint8Array): boolean {

@@ -86,10 +86,8 @@ export async function findDockerImage(
 }
 
 function member(archive: TarArchive, name: string): Blob {
-  const open = archive.member(name);
-  if (open !== undefined) {
-    return { name: `\`${name}\` in \`${archive.path}\``, digest: undefined, size: undefined, open };
-  }
+  const blob = archive.blob(name, { name: `\`${name}\` in \`${archive.path}\`` });
+  if (blob !== undefined) return blob;
   throw new PlatterError({
     code: name === "manifest.json" ? "E_IMAGE_LAYOUT" : "E_BLOB_MISSING",
     kind: "contract",

@@ -1,6 +1,6 @@
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { close, closeSync, constants, fstatSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
+import { type OpenedFile, READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
@@ -11,7 +11,7 @@ import { ContentStamp } from "./content-stamp.ts";
 const TURN = 16;
 
 /** A regular file that is open for reading at any offset. */
-export class OpenFile implements Disposable {
+export class OpenFile implements OpenedFile, Disposable {
   readonly size: number;
   #fd: number | undefined;
 
@@ -44,10 +44,16 @@ export class OpenFile implements Disposable {
     }
   }
 
+  /** Its descriptor, which stays this object's to close. @throws PlatterError `E_FILE_READ` once it is closed */
+  get fd(): number {
+    if (this.#fd === undefined) throw unreadableFile(new Error("it is closed"), this.path);
+    return this.#fd;
+  }
+
   /** A stamp for its content, as long as it is open. */
   stamp(): string {
     const stamp = new ContentStamp();
-    stamp.add(fstatSync(this.#fd!, { bigint: true }));
+    stamp.add(fstatSync(this.fd, { bigint: true }));
     return stamp.finish();
   }
 
@@ -58,8 +64,13 @@ export class OpenFile implements Disposable {
 
   /** Fills `buffer` from `position` on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
   readNow(buffer: Uint8Array, position: number): void {
-    if (this.#fd === undefined) throw unreadableFile(new Error("it is closed"), this.path);
-    readAtOnce({ fd: this.#fd, path: this.path }, { target: buffer, at: position });
+    readAtOnce(this, { target: buffer, at: position });
+  }
+
+  /** Closes it on another thread: giving back the memory of a file that is nowhere else takes a while. */
+  closeBeside(): void {
+    if (this.#fd !== undefined) close(this.#fd);
+    this.#fd = undefined;
   }
 
   [Symbol.dispose](): void {
@@ -67,6 +78,16 @@ export class OpenFile implements Disposable {
     this.#fd = undefined;
   }
 }
+
+/** A part of a file that stays open, in bytes. */
+export interface FilePart {
+  readonly file: OpenFile;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** One whose file is let go of by whoever has it. */
+export interface HeldPart extends FilePart, Disposable {}
 
 /**
  * A stretch of a file as a stream of fresh chunks that can be skipped over. They are read at once: a thread of Bun's pool

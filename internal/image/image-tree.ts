@@ -1,4 +1,4 @@
-import type { OpenedFile } from "../chunk.ts";
+import type { FileStretch } from "../chunk.ts";
 import type { BytePath } from "./byte-path.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
@@ -61,6 +61,9 @@ export interface ImageSource {
 /** A regular file's bytes, in pieces. A consumer that stops early closes it by `return()`. */
 export type Content = AsyncIterable<Uint8Array>;
 
+/** A content as a part of a file of the host's; let go of by whoever read it. */
+export interface HeldContent extends FileStretch, Disposable {}
+
 /**
  * The one view of an image's root file system, whatever it comes from.
  * Canonical order is pre-order depth first, siblings in byte order of their names, the root first.
@@ -88,8 +91,8 @@ export interface SequentialReader extends AsyncDisposable {
    * costs more than reading a small file does. False where it cannot.
    */
   atOnce?(inode: Inode, target: Uint8Array): boolean;
-  /** In place of `open`: a file of the host's that has the content, where there is one. The caller closes it. */
-  file?(inode: Inode): OpenedFile | undefined;
+  /** In place of `open`: where the content lies on the host, if it does. */
+  held?(inode: Inode): HeldContent | undefined;
 }
 
 /** The path of a node. */

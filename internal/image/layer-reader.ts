@@ -1,7 +1,7 @@
 import { withRoom } from "./columns.ts";
+import { layerOf, ordinalOf } from "./content-places.ts";
 import type { Content, Inode, SequentialReader } from "./image-tree.ts";
 import { explained, type Layer } from "./layer.ts";
-import { layerOf, ordinalOf } from "./layer-scan.ts";
 import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
 import { tarError } from "./tar-error.ts";
 import type { TarDialect } from "./tar-member.ts";

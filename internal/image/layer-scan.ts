@@ -1,54 +1,87 @@
 import type { BytePath } from "./byte-path.ts";
+import { ContentPlaces, layerOf, memberLocator, ordinalOf } from "./content-places.ts";
 import { explained, type Layer } from "./layer.ts";
+import { LayerUnpacker, type PlainLayer } from "./layer-unpacker.ts";
 import type { Spool, SpoolSlot } from "./spool.ts";
 import type { TableNode } from "./table-node.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 
-/** Where a file's content is: layer and ordinal of the tar member in one number, which costs no object. */
-export function memberLocator(layer: number, ordinal: number): number {
-  return layer * 2 ** 32 + ordinal;
-}
-
-export function layerOf(locator: number): number {
-  return Math.floor(locator / 2 ** 32);
-}
-
-export function ordinalOf(locator: number): number {
-  return locator % 2 ** 32;
-}
-
 export interface LayerScan {
   root: TableNode;
   /** Contents that `capture` asked for, by locator. */
   captured: Map<number, SpoolSlot>;
+  places: ContentPlaces;
 }
 
-/** Reads every layer once, from the lowest up: checks it, merges it, and keeps the contents that are asked for. */
-export async function scanLayers(
+export interface ScanOptions {
+  dialect: TarDialect;
+  capture: (path: BytePath) => boolean;
+  spool: Spool;
+  /** Bytes that decompressed layers may take in memory. */
+  memory: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads every layer once, from the lowest up: checks it, merges it, and keeps the contents that are asked for, unless they
+ * can be read where they are. The places are the caller's to dispose of.
+ */
+export async function scanLayers(layers: readonly Layer[], options: ScanOptions): Promise<LayerScan> {
+  const { memory, signal } = options;
+  const places = new ContentPlaces();
+  const unpacker = new LayerUnpacker({ memory, signal });
+  const plain = layers.map(async (layer, index) => {
+    const tar = await layer.unpack(unpacker);
+    if (tar !== undefined) places.add(index, tar);
+    return tar;
+  });
+  try {
+    return await mergeLayers(layers, { ...options, places, plain });
+  } catch (error) {
+    await unpacker[Symbol.asyncDispose]();
+    await Promise.all(plain);
+    places[Symbol.dispose]();
+    throw error;
+  } finally {
+    await unpacker[Symbol.asyncDispose]();
+  }
+}
+
+async function mergeLayers(
   layers: readonly Layer[],
-  options: { dialect: TarDialect; capture: (path: BytePath) => boolean; spool: Spool },
+  options: ScanOptions & {
+    places: ContentPlaces;
+    plain: readonly Promise<PlainLayer | undefined>[];
+  },
 ): Promise<LayerScan> {
-  const builder = new TreeBuilder(options.dialect);
+  const { dialect, signal, places } = options;
+  const builder = new TreeBuilder(dialect);
   const captured = new Map<number, SpoolSlot>();
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);
+    const tar = await options.plain[index];
+    const stream = tar === undefined ? layer.open() : tar.file.range({ ...tar, signal });
     try {
-      await using reader = new TarReader(layer.open(), { archive: layer.name, dialect: options.dialect });
+      await using reader = new TarReader(stream, { archive: layer.name, dialect });
       for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
         const locator = memberLocator(index, member.ordinal);
         const node = tree.add(member, locator);
-        if (node === 0 || member.size === 0 || !options.capture(builder.table.path(node))) continue;
-        captured.set(locator, await options.spool.keep(reader.content(), member.size));
+        if (node === 0 || member.size === 0) continue;
+        if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
+        else if (options.capture(builder.table.path(node))) {
+          captured.set(locator, await options.spool.keep(reader.content(), member.size));
+        }
       }
       await reader.drain();
+      if (tar !== undefined && !(await tar.isRight)) await layer.verify();
     } catch (error) {
       throw await explained(error, layer);
     }
     builder.merge(tree);
   }
-  const scan = { root: builder.finish(), captured };
+  const scan = { root: builder.finish(), captured, places };
   await captureLinked(scan, layers, options);
   return scan;
 }
@@ -57,15 +90,11 @@ export async function scanLayers(
  * Contents that only become wanted by a later hard link (ostree's layers link every file to its object) have passed
  * by then: the layers that hold them are read once more, up to the last of them.
  */
-async function captureLinked(
-  scan: LayerScan,
-  layers: readonly Layer[],
-  options: { dialect: TarDialect; capture: (path: BytePath) => boolean; spool: Spool },
-): Promise<void> {
+async function captureLinked(scan: LayerScan, layers: readonly Layer[], options: ScanOptions): Promise<void> {
   const missing = new Map<number, Set<number>>();
   for (const inode of linkedInodes(scan.root, options.capture)) {
     const locator = scan.root.table.inodes.locator(inode) as number;
-    if (scan.captured.has(locator)) continue;
+    if (scan.captured.has(locator) || scan.places.has(locator)) continue;
     const ordinals = missing.get(layerOf(locator)) ?? new Set();
     missing.set(layerOf(locator), ordinals.add(ordinalOf(locator)));
   }

@@ -1,6 +1,8 @@
 import { PlatterError } from "../error.ts";
 import { type Blob, checkedBytes, parseDigest } from "./blob.ts";
 import { decompressed, type ExternalDecompressor } from "./decompress.ts";
+import type { LayerUnpacker, PlainLayer } from "./layer-unpacker.ts";
+import { storedLayer } from "./stored-layer.ts";
 
 /** One layer of an image as a plain tar stream that can be read from the start again. */
 export interface Layer {
@@ -12,13 +14,21 @@ export interface Layer {
   reopen(): AsyncIterable<Uint8Array>;
   /** Reads all of it for its digest only, to find out whether a layer that makes no sense is damaged. */
   verify(): Promise<void>;
+  /**
+   * The plain tar in a file, for reading its contents in any order. Undefined where it cannot be had so; {@link open} then
+   * tells what is wrong, if anything is.
+   */
+  unpack(unpacker: LayerUnpacker): Promise<PlainLayer | undefined>;
 }
 
-/** A layer kept as a blob, compressed or not. `diffId` is the digest of the plain tar, checked if the blob has none. */
-export function blobLayer(
-  blob: Blob,
-  options: { diffId?: string | undefined; external?: ExternalDecompressor | undefined },
-): Layer {
+export interface BlobLayerOptions {
+  /** Digest of the plain tar, checked if the blob has none. */
+  diffId?: string | undefined;
+  external?: ExternalDecompressor | undefined;
+}
+
+/** A layer kept as a blob, compressed or not. */
+export function blobLayer(blob: Blob, options: BlobLayerOptions): Layer {
   const { diffId, external } = options;
   const { name } = blob;
   const open = () => {
@@ -26,7 +36,7 @@ export function blobLayer(
     if (diffId === undefined || blob.digest !== undefined) return plain;
     return checkedBytes({ name, digest: diffId, size: undefined, open: () => plain });
   };
-  if (diffId !== undefined) parseDigest(diffId);
+  const digestOfPlain = diffId === undefined ? undefined : parseDigest(diffId);
   return {
     name,
     open,
@@ -36,12 +46,22 @@ export function blobLayer(
         // Only the check at the end matters.
       }
     },
+    async unpack(unpacker) {
+      const stored = storedLayer(blob, digestOfPlain);
+      return stored && unpacker.unpack(stored);
+    },
   };
 }
 
 /** A layer that is made as it is read: there is no digest to compare it with. */
 export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): Layer {
-  return { name, open, reopen: open, verify: async () => undefined };
+  return {
+    name,
+    open,
+    reopen: open,
+    verify: async () => undefined,
+    unpack: async () => undefined,
+  };
 }
 
 /**

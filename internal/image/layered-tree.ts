@@ -1,9 +1,12 @@
+import { throwIfAborted } from "../interrupt.ts";
 import type { BytePath } from "./byte-path.ts";
-import { OpenFile } from "./file-range.ts";
+import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
+import { type FilePart, type FileRange, OpenFile } from "./file-range.ts";
 import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "./image-tree.ts";
 import type { Layer } from "./layer.ts";
 import { LayerReader } from "./layer-reader.ts";
-import { type LayerScan, layerOf, ordinalOf, scanLayers } from "./layer-scan.ts";
+import { type LayerScan, scanLayers } from "./layer-scan.ts";
+import { memoryForLayers } from "./memory-budget.ts";
 import { Spool } from "./spool.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
@@ -21,6 +24,8 @@ export interface LayeredTreeOptions {
   /** Files whose content will be asked for by `read`, so that no second pass is needed for them. */
   capture: (path: BytePath) => boolean;
   signal: AbortSignal;
+  /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
+  memory?: number | undefined;
   /** What the layers are read from; disposed with the tree, and also if it cannot be opened. */
   resources?: Disposable | undefined;
 }
@@ -29,12 +34,12 @@ export interface LayeredTreeOptions {
 export async function openLayeredTree(options: LayeredTreeOptions): Promise<ImageTree> {
   const spool = new Spool({ directory: options.work, name: "captured", signal: options.signal });
   try {
-    const { layers, dialect, capture } = options;
-    const scan = await scanLayers(layers, { dialect, capture, spool });
+    const memory = options.memory ?? memoryForLayers();
+    const scan = await scanLayers(options.layers, { ...options, memory, spool });
     // What the scan of many files leaves behind is more than the tree.
     if (scan.root.table.size > LARGE_TREE) Bun.gc(true);
     // No layer says when the root was made.
-    if (dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
+    if (options.dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
     return new LayeredTree(options, spool, scan);
   } catch (error) {
     spool[Symbol.dispose]();
@@ -48,8 +53,10 @@ class LayeredTree implements ImageTree {
   readonly root: TreeNode;
   readonly hostPath = undefined;
   readonly #options: LayeredTreeOptions;
+  readonly #layers: readonly Layer[];
   readonly #spool: Spool;
   readonly #captured: LayerScan["captured"];
+  readonly #places: ContentPlaces;
   /** Host files that hold captured contents, by locator. */
   readonly #kept = new Map<number, string>();
   /** How often each captured content is being read from the spool, by locator. */
@@ -59,8 +66,13 @@ class LayeredTree implements ImageTree {
     this.source = options.source;
     this.root = scan.root;
     this.#options = options;
+    this.#layers = options.layers.map((layer, index) => {
+      const tar = scan.places.tarOf(index);
+      return tar === undefined ? layer : { ...layer, reopen: () => this.#bytesAt(tar) };
+    });
     this.#spool = spool;
     this.#captured = scan.captured;
+    this.#places = scan.places;
   }
 
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
@@ -69,7 +81,9 @@ class LayeredTree implements ImageTree {
     const locator = inode.locator as number;
     const captured = this.#capturedContent(locator);
     if (captured !== undefined) return yield* captured;
-    const layer = this.#options.layers[layerOf(locator)] as Layer;
+    const place = this.#placeOf(inode);
+    if (place !== undefined) return yield* this.#bytesAt(place);
+    const layer = this.#layers[layerOf(locator)] as Layer;
     const { dialect } = this.#options;
     await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect });
     for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
@@ -78,9 +92,42 @@ class LayeredTree implements ImageTree {
   }
 
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
-    const { layers, dialect, work, signal } = this.#options;
+    const { dialect, work, signal } = this.#options;
+    const layers = this.#layers;
     const captured = (locator: number) => this.#capturedContent(locator);
-    return new LayerReader(wanted, { layers, dialect, work, signal, captured });
+    const placeOf = (inode: Inode) => this.#placeOf(inode);
+    function* others(): Generator<Inode> {
+      for (const inode of wanted) if (placeOf(inode) === undefined) yield inode;
+    }
+    const reader = new LayerReader(others(), { layers, dialect, work, signal, captured });
+    return {
+      open: (inode) => {
+        const place = placeOf(inode);
+        return place === undefined ? reader.open(inode) : this.#bytesAt(place);
+      },
+      atOnce(inode, target) {
+        const place = placeOf(inode);
+        if (place === undefined) return reader.atOnce(inode, target);
+        throwIfAborted(signal, "the reading of the image");
+        place.file.readNow(target, place.start);
+        return true;
+      },
+      held(inode) {
+        const place = placeOf(inode);
+        // The file stays open as long as the tree.
+        return place && { ...place, [Symbol.dispose]: () => undefined };
+      },
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    };
+  }
+
+  #placeOf(inode: Inode): FilePart | undefined {
+    if (inode.type !== "file" || inode.size === 0) return undefined;
+    return this.#places.of(inode.locator as number, inode.size);
+  }
+
+  #bytesAt({ file, ...part }: FilePart): FileRange {
+    return file.range({ ...part, signal: this.#options.signal });
   }
 
   isKeptAt(inode: Inode, hostFile: string): void {
@@ -120,6 +167,7 @@ class LayeredTree implements ImageTree {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#spool[Symbol.dispose]();
+    this.#places[Symbol.dispose]();
     this.#options.resources?.[Symbol.dispose]();
   }
 }

@@ -11,4 +11,6 @@ export interface OpenOptions {
   /** Files whose content will be asked for by `read`; a source that reads in passes keeps these in the first one. */
   capture: (path: BytePath) => boolean;
   runTool: RunTool;
+  /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
+  memory?: number | undefined;
 }

@@ -2,7 +2,8 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtOnce } from "../chunk.ts";
 import { machineError } from "../machine-error.ts";
-import { compressionOf, decompressed, type ExternalDecompressor } from "./decompress.ts";
+import { type Blob, storedBlob } from "./blob.ts";
+import { compressionOf, decompressed, type ExternalDecompressor, MAGIC_LENGTH } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
 import { TarReader } from "./tar-reader.ts";
 import { openUnnamed } from "./unnamed-file.ts";
@@ -26,7 +27,7 @@ export function tarBytes(
 }
 
 function isCompressed(file: OpenFile): boolean {
-  const start = new Uint8Array(Math.min(6, file.size));
+  const start = new Uint8Array(Math.min(MAGIC_LENGTH, file.size));
   file.readNow(start, 0);
   return compressionOf(start) !== "none";
 }
@@ -69,10 +70,10 @@ export class TarArchive implements Disposable {
     }
   }
 
-  /** Opens a member, links followed; undefined if there is none. */
-  member(name: string): (() => AsyncIterable<Uint8Array>) | undefined {
-    const stretch = this.#members.get(name);
-    return stretch && (() => this.#file.range({ ...stretch, signal: this.#signal }));
+  /** The content of a member, links followed; undefined if there is none. */
+  blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
+    const stretch = this.#members.get(member);
+    return stretch && storedBlob({ file: this.#file, ...stretch }, { ...about, signal: this.#signal });
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,4 @@
+import { storedBlob } from "./blob.ts";
 import { externalDecompressor } from "./external-decompressor.ts";
 import { OpenFile } from "./file-range.ts";
 import type { ImageTree } from "./image-tree.ts";
@@ -12,12 +13,8 @@ import type { OpenOptions } from "./open-options.ts";
 export async function openTar(reference: { path: string }, options: OpenOptions): Promise<ImageTree> {
   const { path } = reference;
   const file = OpenFile.open(path);
-  const blob = {
-    name: `\`${path}\``,
-    digest: undefined,
-    size: undefined,
-    open: () => file.range({ start: 0, length: file.size, signal: options.signal }),
-  };
+  const part = { file, start: 0, length: file.size };
+  const blob = storedBlob(part, { name: `\`${path}\``, signal: options.signal });
   const layers = [blobLayer(blob, { external: externalDecompressor(options) })];
   const source = {
     reference: `tar:${path}`,

@@ -60,7 +60,7 @@ export class GraftedTree implements ImageTree {
     return {
       open: (inode) => readerOf(inode).open(inode),
       atOnce: (inode, target) => readerOf(inode).atOnce?.(inode, target) ?? false,
-      file: (inode) => readerOf(inode).file?.(inode),
+      held: (inode) => readerOf(inode).held?.(inode),
       async [Symbol.asyncDispose]() {
         await payload[Symbol.asyncDispose]();
         await image[Symbol.asyncDispose]();

@@ -1,8 +1,8 @@
 import { PlatterError } from "../error.ts";
+import { memberLocator } from "../image/content-places.ts";
 import { explained, type Layer } from "../image/layer.ts";
 import { LayerBuilder } from "../image/layer-builder.ts";
 import type { LayerMarks } from "../image/layer-marks.ts";
-import { memberLocator } from "../image/layer-scan.ts";
 import { IMPLIED_FOLDER } from "../image/member-inode.ts";
 import { TarReader } from "../image/tar-reader.ts";
 import type { TreeTable } from "../image/tree-table.ts";

@@ -1,5 +1,5 @@
+import { memberLocator } from "../image/content-places.ts";
 import type { Content } from "../image/image-tree.ts";
-import { memberLocator } from "../image/layer-scan.ts";
 import { Spool, type SpoolSlot } from "../image/spool.ts";
 import { TreeTable } from "../image/tree-table.ts";
 

@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { bytesOf, type Chunk } from "../chunk.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
@@ -55,15 +54,12 @@ async function* contentOf(
   entry: WalkedEntry & { inode: Inode },
   batch: Batch,
 ): AsyncGenerator<Chunk> {
-  const file = entry.size > LARGE ? reader.file?.(entry.inode) : undefined;
-  if (file !== undefined) {
-    try {
-      yield* batch.flush();
-      for (let start = 0; start < entry.size; start += STRETCH) {
-        yield { file, start, length: Math.min(STRETCH, entry.size - start) };
-      }
-    } finally {
-      closeSync(file.fd);
+  using held = entry.size > LARGE ? reader.held?.(entry.inode) : undefined;
+  if (held !== undefined) {
+    const { file, start, length } = held;
+    yield* batch.flush();
+    for (let done = 0; done < length; done += STRETCH) {
+      yield { file, start: start + done, length: Math.min(STRETCH, length - done) };
     }
     return;
   }

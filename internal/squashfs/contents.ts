@@ -1,4 +1,3 @@
-import { closeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { readAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
@@ -230,18 +229,14 @@ class Contents {
   /** A content block by block, each in a buffer of the writer's. */
   async *#blocks(entry: FileEntry): AsyncGenerator<{ data: Uint8Array<ArrayBuffer>; length: number }> {
     const { writer, blockSize } = this.#options;
-    const file = this.#reader.file?.(entry.inode);
-    if (file !== undefined) {
-      try {
-        for (let at = 0; at < entry.size; at += blockSize) {
-          const data = writer.buffer();
-          const length = Math.min(blockSize, entry.size - at);
-          // The other threads have work, and waiting would mean standing behind it.
-          readAtOnce(file, { target: data.subarray(0, length), at });
-          yield { data, length };
-        }
-      } finally {
-        closeSync(file.fd);
+    using held = this.#reader.held?.(entry.inode);
+    if (held !== undefined) {
+      for (let at = 0; at < held.length; at += blockSize) {
+        const data = writer.buffer();
+        const length = Math.min(blockSize, held.length - at);
+        // The other threads have work, and waiting would mean standing behind it.
+        readAtOnce(held.file, { target: data.subarray(0, length), at: held.start + at });
+        yield { data, length };
       }
       return;
     }
@@ -267,13 +262,9 @@ class Contents {
   }
 
   async #read(entry: FileEntry, target: Uint8Array): Promise<void> {
-    const file = this.#reader.file?.(entry.inode);
-    if (file !== undefined) {
-      try {
-        readAtOnce(file, { target, at: 0 });
-      } finally {
-        closeSync(file.fd);
-      }
+    using held = this.#reader.held?.(entry.inode);
+    if (held !== undefined) {
+      readAtOnce(held.file, { target, at: held.start });
       return;
     }
     let used = 0;

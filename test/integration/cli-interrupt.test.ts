@@ -21,6 +21,8 @@ import {
   until,
 } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
+import { OciMaker } from "../unit/image-oci-maker.ts";
+import { tar } from "../unit/image-tar-maker.ts";
 
 setDefaultTimeout(60_000);
 
@@ -131,6 +133,24 @@ describe.concurrent("Ctrl-C", () => {
     // Nothing was written: an ISO has no checksum, or a whole one.
     expect((await scene.start(["implant", "--check", iso]).done).stderr).toContain("no checksum");
   });
+});
+
+test("Ctrl-C while layers are decompressed", async () => {
+  using scene = new Scene("interrupt");
+  const maker = new OciMaker(scene.at("layout"));
+  const content = Buffer.alloc(512 * 2 ** 20);
+  const layers = ["a", "b"].map((name) => tar([{ name, content }]));
+  maker.add(maker.image(layers), "latest");
+  const running = scene.start(["build", "oci:layout", "-o", "out/x.iso"]);
+  // Ticks of processor time that a thread of that name has used (proc(5), the 14th field of `stat`).
+  const isUnpacking = () =>
+    readdirSync(`/proc/${running.pid}/task`).some((thread) => {
+      const [, name, fields = ""] =
+        /\((.*)\) (.*)/.exec(readFileSync(`/proc/${running.pid}/task/${thread}/stat`, "latin1")) ?? [];
+      return name === "Worker" && Number(fields.split(" ")[11]) > 5;
+    });
+  await until(isUnpacking, "a thread to be at work");
+  await expectInterrupted(scene, await stop(running, "SIGINT"));
 });
 
 describe.concurrent("other ways to say it", () => {

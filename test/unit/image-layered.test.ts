@@ -1,8 +1,17 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { readAtOnce } from "../../internal/chunk.ts";
 import { OpenFile } from "../../internal/image/file-range.ts";
 import type { ImageTree, Inode } from "../../internal/image/image-tree.ts";
 import { blobLayer, type Layer } from "../../internal/image/layer.ts";
@@ -25,6 +34,7 @@ function counted(members: readonly Member[]): Layer & { opened: number; read: nu
     read: 0,
     ended: 0,
     verify: async () => undefined,
+    unpack: async () => undefined,
     reopen: () => layer.open(),
     async *open() {
       layer.opened++;
@@ -205,20 +215,27 @@ describe("layers from files", () => {
     { name: "a", content: big },
     { name: "b", content: "b" },
   ]);
-  const files: [string, Uint8Array][] = [
-    ["plain", bytes],
-    ["gzip", gzipSync(bytes)],
-    ["zstd", zstdCompressSync(bytes)],
-  ];
+  type Way = "read as a stream" | "unpacked first";
+  const ways: readonly Way[] = ["read as a stream", "unpacked first"];
+  const files = ways.flatMap((way): [string, Uint8Array, Way][] => [
+    [`plain, ${way}`, bytes, way],
+    [`gzip, ${way}`, gzipSync(bytes), way],
+    [`zstd, ${way}`, zstdCompressSync(bytes), way],
+  ]);
 
   function fileLayer(
     content: Uint8Array,
-    more: { digest?: string; signal?: AbortSignal; diffId?: string } = {},
+    more: { digest?: string; signal?: AbortSignal; diffId?: string; way?: Way } = {},
   ) {
     const path = join(work, "blob");
     writeFileSync(path, content);
     const signal = more.signal ?? new AbortController().signal;
+    const hold = () => {
+      const file = OpenFile.open(path);
+      return { file, start: 0, length: file.size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    };
     const blob = {
+      ...(more.way === "unpacked first" ? { hold } : {}),
       name: "blob 1234",
       digest: more.diffId === undefined ? (more.digest ?? sha256(content)) : undefined,
       size: undefined,
@@ -230,10 +247,58 @@ describe("layers from files", () => {
     return blobLayer(blob, { diffId: more.diffId });
   }
 
-  test.each(files)("%s: no descriptor stays open, whatever is left unread", async (_, content) => {
-    const before = openFiles();
+  test.each(files)("%s: contents in any order, whole and in parts", async (_, content, way) => {
+    const layer = fileLayer(content, { digest: sha256(content), way });
+    await using tree = await open({ layers: [layer], capture: (path) => path === "b" });
+    const [a, b] = [inodeAt(tree, "a"), inodeAt(tree, "b")];
+    await using reader = await tree.sequentialReader([b, a]);
+    const target = new Uint8Array(1);
+    if (reader.atOnce?.(b, target) !== true) target.set(Buffer.from(await contentOf(reader.open(b))));
+    expect(Buffer.from(target).toString()).toBe("b");
+    using held = reader.held?.(a);
+    expect(held !== undefined).toBe(way === "unpacked first");
+    if (held === undefined) expect(await contentOf(reader.open(a))).toBe(big);
+    else {
+      const { file, start, length } = held;
+      const found = new Uint8Array(length);
+      readAtOnce(file, { target: found, at: start });
+      expect(Buffer.from(found).toString("latin1")).toBe(big);
+    }
+    expect(await contentOf(tree.read(a))).toBe(big);
+    expect(await contentOf(tree.read(b))).toBe("b");
+  });
+
+  test.each(files)("%s: a content with holes", async (name, _, way) => {
+    const sparse = readFileSync(sparseTar());
+    const pack = { p: (plain: Buffer) => plain, g: gzipSync, z: zstdCompressSync }[
+      name[0] as "p" | "g" | "z"
+    ];
+    await using tree = await open({ layers: [fileLayer(pack(sparse), { way })] });
+    const inode = inodeAt(tree, "holes");
+    const expected = Buffer.concat([Buffer.alloc(1 << 20), Buffer.from("end")]).toString("latin1");
+    expect(await contentOf(tree.read(inode))).toBe(expected);
+    await using reader = await tree.sequentialReader([inode]);
+    expect(reader.held?.(inode)).toBeUndefined();
+    expect(await contentOf(reader.open(inode))).toBe(expected);
+  });
+
+  /** An archive of GNU tar's with a file that begins with a hole. */
+  function sparseTar(): string {
+    const folder = mkdtempSync(join(tmpdir(), "platter-sparse-"));
+    writeFileSync(join(folder, "holes"), "");
+    truncateSync(join(folder, "holes"), 1 << 20);
+    appendFileSync(join(folder, "holes"), "end");
+    const path = join(work, "sparse.tar");
+    expect(Bun.spawnSync(["tar", "-C", folder, "--sparse", "-cf", path, "holes"]).success).toBe(true);
+    rmSync(folder, { recursive: true });
+    return path;
+  }
+
+  test.each(files)("%s: no descriptor stays open, whatever is left unread", async (_, content, way) => {
+    const openMemory = () => openFilesIn("/memfd:");
+    const [before, memoryBefore] = [openFiles(), openMemory()];
     {
-      await using tree = await open({ layers: [fileLayer(content)] });
+      await using tree = await open({ layers: [fileLayer(content, { way })] });
       for await (const _piece of tree.read(inodeAt(tree, "a"))) break;
       expect(await contentOf(tree.read(inodeAt(tree, "b")))).toBe("b");
       const reader = await tree.sequentialReader([inodeAt(tree, "a"), inodeAt(tree, "b")]);
@@ -241,10 +306,13 @@ describe("layers from files", () => {
       await reader[Symbol.asyncDispose]();
     }
     expect(openFiles()).toBe(before);
+    // It is closed on another thread.
+    for (let i = 0; i < 100 && openMemory() !== memoryBefore; i++) await Bun.sleep(10);
+    expect(openMemory()).toBe(memoryBefore);
   });
 
-  test.each(files)("%s: a wrong digest is found in the first pass", async (_, content) => {
-    const layer = fileLayer(content, { digest: `sha256:${"1".repeat(64)}` });
+  test.each(files)("%s: a wrong digest is found in the first pass", async (_, content, way) => {
+    const layer = fileLayer(content, { digest: `sha256:${"1".repeat(64)}`, way });
     const before = openFiles();
     expect(await failureOf(open({ layers: [layer] }))).toMatchObject({ code: "E_BLOB_DIGEST" });
     expect(openFiles()).toBe(before);
@@ -279,20 +347,22 @@ describe("layers from files", () => {
     expect(turns).toBeGreaterThanOrEqual(length / (8 * 1024 * 1024));
   });
 
-  test.each(files)("%s: damage that shows as nonsense first is named as damage", async (_, content) => {
+  test.each(files)("%s: damage that shows as nonsense first is named as damage", async (_, content, way) => {
     const damaged = Buffer.from(content);
     damaged.fill(0x39, 140, 160);
     for (const expectation of [{ digest: sha256(content) }, { diffId: sha256(bytes) }]) {
-      const failure = await failureOf(open({ layers: [fileLayer(damaged, expectation)] }));
+      const failure = await failureOf(open({ layers: [fileLayer(damaged, { ...expectation, way })] }));
       expect(["E_BLOB_DIGEST", "E_BLOB_CORRUPT"]).toContain((failure as { code: string }).code);
       expect(String(failure)).toContain("blob 1234");
     }
   });
 
-  test("the digest of the plain tar is checked where the blob has none", async () => {
-    await using tree = await open({ layers: [fileLayer(gzipSync(bytes), { diffId: sha256(bytes) })] });
+  test.each(
+    files,
+  )("%s: the digest of the plain tar is checked where the blob has none", async (_, content, way) => {
+    await using tree = await open({ layers: [fileLayer(content, { diffId: sha256(bytes), way })] });
     expect(await contentOf(tree.read(inodeAt(tree, "b")))).toBe("b");
-    const wrong = fileLayer(gzipSync(bytes), { diffId: sha256(Buffer.from("other")) });
+    const wrong = fileLayer(content, { diffId: sha256(Buffer.from("other")), way });
     expect(await failureOf(open({ layers: [wrong] }))).toMatchObject({ code: "E_BLOB_DIGEST" });
   });
 
@@ -315,13 +385,17 @@ describe("layers from files", () => {
     expect(await failureOf(contentOf(range))).toMatchObject({ code: "E_FILE_SHRANK", kind: "machine" });
   });
 
-  test.each(files)("%s: an abort stops it at once, and closes everything", async (_, content) => {
+  test.each(files)("%s: an abort stops it at once, and closes everything", async (_, content, way) => {
     const before = openFiles();
     const controller = new AbortController();
     const { signal } = controller;
-    const layer = fileLayer(Buffer.concat([content]), { signal });
+    const layer = fileLayer(Buffer.concat([content]), { signal, way });
     const tree = await open({ layers: [layer], signal });
     controller.abort();
+    await using reader = await tree.sequentialReader([inodeAt(tree, "a")]);
+    expect(await failureOf(contentOf(reader.open(inodeAt(tree, "a"))))).toMatchObject({
+      code: "E_INTERRUPTED",
+    });
     expect(await failureOf(contentOf(tree.read(inodeAt(tree, "a"))))).toMatchObject({
       code: "E_INTERRUPTED",
       kind: "interrupted",

@@ -8,7 +8,7 @@ import { hostArchitecture } from "../../internal/image/oci-choice.ts";
 import { parseCreated } from "../../internal/image/oci-manifest.ts";
 import { openImage } from "../../internal/image/open-image.ts";
 import { runTool } from "../../internal/tool/run.ts";
-import { failureOf, openFilesIn } from "./image-memory-layers.ts";
+import { failureOf, lines, openFilesIn } from "./image-memory-layers.ts";
 import { OciMaker, sha256 } from "./image-oci-maker.ts";
 import { type Member, tar } from "./image-tar-maker.ts";
 
@@ -249,6 +249,40 @@ test("an archive that is compressed as a whole, with the work directory empty be
     expect(readdirSync(work)).toEqual([]);
   }
   expect(openFiles()).toBe(before);
+});
+
+test.each([
+  "none",
+  "gzip",
+  "zstd",
+] as const)("%s layers are the same with memory for them and without", async (compression) => {
+  const layout = maker();
+  const lower = tar([
+    { name: "a", content: "a".repeat(300_000) },
+    { name: "b", content: "b" },
+    { name: "c", content: "c" },
+  ]);
+  const upper = tar([
+    { name: ".wh.b", content: "" },
+    { name: "c", content: "other" },
+  ]);
+  layout.add(layout.image([lower, upper], { compression }), "latest");
+  for (const reference of [`oci:${layout.directory}`, `oci-archive:${archived(layout)}`]) {
+    const found = await Promise.all(
+      [undefined, 0].map(async (memory) => {
+        const options = { memory, work, signal, capture: () => false, runTool, architecture: undefined };
+        await using tree = await openImage(reference, options);
+        return await lines(tree);
+      }),
+    );
+    expect(found[0]).toEqual(found[1]!);
+    expect(found[0]!.map((line) => line.slice(0, 30))).toEqual([
+      expect.stringMatching(/^\/ directory/),
+      expect.stringMatching(/^\/a file .*"aaaa/),
+      expect.stringMatching(/^\/c file .*"other"/),
+    ]);
+    expect(openFiles()).toBe(0);
+  }
 });
 
 describe("docker archives", () => {

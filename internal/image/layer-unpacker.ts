@@ -1,0 +1,98 @@
+import { Threads } from "../threads.ts";
+import type { Digest } from "./blob.ts";
+import { type HeldPart, OpenFile } from "./file-range.ts";
+import { openMemoryFile } from "./memory-file.ts";
+import type { StoredLayer } from "./stored-layer.ts";
+import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
+
+/** A layer's plain tar in a file that stays open until this is let go of. */
+export interface PlainLayer extends HeldPart {
+  /** Whether the digest is the expected one; true where none is known. */
+  readonly isRight: Promise<boolean>;
+}
+
+/**
+ * Decompresses layers into memory and computes their digests, on a thread for each processor, the first ones first. A plain
+ * layer stays where it is.
+ */
+export class LayerUnpacker implements AsyncDisposable {
+  readonly #signal: AbortSignal;
+  readonly #limits: Limits;
+  readonly #threads = new Threads<UnpackRequest, Unpacked | undefined>("image/unpack-thread", { ahead: 1 });
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #stop = () => {
+    Atomics.store(this.#limits.stopped, 0, 1);
+  };
+
+  /** Bytes of memory that no layer counts on yet. */
+  #free: number;
+
+  /** `memory` is what all plain layers may take together, in bytes. */
+  constructor({ memory, signal }: { memory: number; signal: AbortSignal }) {
+    this.#signal = signal;
+    this.#free = memory;
+    this.#limits = {
+      left: new BigInt64Array(new SharedArrayBuffer(8)).fill(BigInt(Math.floor(memory))),
+      stopped: new Int32Array(new SharedArrayBuffer(4)),
+    };
+    signal.addEventListener("abort", this.#stop);
+  }
+
+  /**
+   * Undefined where the layer cannot be had so, whatever the reason: there is no room, or it is damaged. What is given may
+   * be let go of once this unpacker was disposed of.
+   */
+  async unpack(layer: StoredLayer): Promise<PlainLayer | undefined> {
+    const { held, name, compression, digest, diffId, likelyLength } = layer;
+    if (compression === "none") return { ...held, isRight: this.#hasDigest(held, digest ?? diffId) };
+    const target = likelyLength > this.#free ? -1 : openMemoryFile("platter-layer");
+    if (target < 0) {
+      held[Symbol.dispose]();
+      return undefined;
+    }
+    this.#free -= likelyLength;
+    const file = OpenFile.of(target, `${name}, in memory`);
+    const expected = digest === undefined ? diffId : undefined;
+    const job = { source: sourceOf(held), compression, target, algorithm: expected?.algorithm };
+    const unpacking = this.#ask({ action: "decompress", ...job });
+    const isRight = this.#hasDigest(held, digest);
+    this.#track(Promise.all([unpacking, isRight]).then(() => held[Symbol.dispose]()));
+    const unpacked = await unpacking;
+    if (unpacked === undefined || unpacked.digest !== expected?.hex) {
+      file[Symbol.dispose]();
+      return undefined;
+    }
+    return { file, start: 0, length: unpacked.length, isRight, [Symbol.dispose]: () => file.closeBeside() };
+  }
+
+  /** True also where there is no digest to be compared with. */
+  async #hasDigest(held: HeldPart, digest: Digest | undefined): Promise<boolean> {
+    if (digest === undefined) return true;
+    const { algorithm, hex } = digest;
+    return (await this.#ask({ action: "digest", source: sourceOf(held), algorithm }))?.digest === hex;
+  }
+
+  #ask(job: UnpackJob): Promise<Unpacked | undefined> {
+    // Where the thread ended, whoever reads the layer as a stream needs none.
+    const asked = this.#threads.ask({ job, limits: this.#limits }).catch(() => undefined);
+    return this.#track(asked);
+  }
+
+  #track<T>(run: Promise<T>): Promise<T> {
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Stops what is under way. What was unpacked stays. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    // A thread that still wrote would do so into whatever file has the descriptor by then.
+    await Promise.all(this.#running);
+    this.#signal.removeEventListener("abort", this.#stop);
+    this.#threads[Symbol.dispose]();
+  }
+}
+
+function sourceOf({ file, start, length }: HeldPart): UnpackJob["source"] {
+  return { fd: file.fd, start, length };
+}

@@ -1,0 +1,59 @@
+import { type Blob, type Digest, parseDigest } from "./blob.ts";
+import { type Compression, compressionOf, MAGIC_LENGTH } from "./decompress.ts";
+import type { FilePart, HeldPart } from "./file-range.ts";
+
+/** A layer in a file, in a form that can be decompressed without another program. */
+export interface StoredLayer {
+  /** For messages. */
+  name: string;
+  /** For who has this to let go of. */
+  held: HeldPart;
+  compression: Exclude<Compression, "xz" | "bzip2">;
+  /** Bytes that the plain tar probably has. */
+  likelyLength: number;
+  /** Expected digests: of the stored bytes; of the plain tar, which counts where the other is not known. */
+  digest: Digest | undefined;
+  diffId: Digest | undefined;
+}
+
+/**
+ * A blob as such a layer; undefined where it is none, or something about it is wrong: whoever reads it as a stream is
+ * told what.
+ */
+export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer | undefined {
+  const { name, size } = blob;
+  let held: HeldPart | undefined;
+  try {
+    held = blob.hold?.();
+    if (held === undefined) return undefined;
+    const compression = compressionOf(bytesOf(held, { at: 0, length: MAGIC_LENGTH }));
+    const isAsExpected = size === undefined || size === held.length;
+    if (isAsExpected && compression !== "xz" && compression !== "bzip2") {
+      const likelyLength = plainLength(held, compression);
+      const digest = blob.digest === undefined ? undefined : parseDigest(blob.digest);
+      return { name, held, compression, likelyLength, digest, diffId };
+    }
+  } catch {
+    // An error of the system, or a digest that cannot be checked.
+  }
+  held?.[Symbol.dispose]();
+  return undefined;
+}
+
+/** How many times as long as a compressed layer the plain one may be, where nothing says so. */
+const LIKELY_RATIO = 3;
+
+function plainLength(held: HeldPart, compression: StoredLayer["compression"]): number {
+  const { length } = held;
+  if (compression === "none") return length;
+  if (compression === "zstd" || length < 4) return length * LIKELY_RATIO;
+  // ISIZE (RFC 1952, 2.3.1): the length of the last member, of most layers the only one, modulo 4 GiB.
+  const size = bytesOf(held, { at: length - 4, length: 4 }).readUInt32LE(0);
+  return size >= length ? size : length * LIKELY_RATIO;
+}
+
+function bytesOf(part: FilePart, { at, length }: { at: number; length: number }): Buffer {
+  const bytes = Buffer.alloc(Math.min(length, part.length - at));
+  part.file.readNow(bytes, part.start + at);
+  return bytes;
+}
