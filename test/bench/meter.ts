@@ -6,7 +6,7 @@ export interface Cost {
   wall: number;
   /** Seconds of user and system time of all processes. */
   processor: number;
-  /** Bytes of all processes together at one instant: the most that a sample saw. */
+  /** Bytes of all processes together at one instant, and of files in memory alone: the most that a sample saw. */
   memory: number;
   /** Bytes that the work folder's file system had more in use than before: the most that a sample saw. */
   disk: number;
@@ -36,6 +36,7 @@ export async function measure(argv: readonly string[], folder: string): Promise<
   // A process's counters hold those of the children that it waited for: the shell's, once the command has ended.
   const script = '"$@"; code=$?; cat /proc/$$/io >"$ACCOUNT"; exit $code';
   const before = usedBytes(folder);
+  const sharedBefore = sharedBytes();
   const start = performance.now();
   const child = Bun.spawn(["sh", "-c", script, "sh", ...argv], {
     env: { ...process.env, ACCOUNT: account },
@@ -46,7 +47,7 @@ export async function measure(argv: readonly string[], folder: string): Promise<
   measured = child.pid;
   let [memory, disk] = [0, 0];
   const timer = setInterval(() => {
-    memory = Math.max(memory, residentBytes(child.pid));
+    memory = Math.max(memory, residentBytes(child.pid) + sharedBytes() - sharedBefore);
     disk = Math.max(disk, usedBytes(folder) - before);
   }, SAMPLE);
   const [stderr, code] = await Promise.all([new Response(child.stderr).text(), child.exited]);
@@ -65,6 +66,11 @@ export async function measure(argv: readonly string[], folder: string): Promise<
 function usedBytes(folder: string): number {
   const { blocks, bfree, bsize } = statfsSync(folder);
   return (blocks - bfree) * bsize;
+}
+
+/** Bytes of all files that are in memory alone, tmpfs included (proc(5): `Shmem` of /proc/meminfo, in KiB). */
+function sharedBytes(): number {
+  return Number(/^Shmem: +(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))![1]) * 1024;
 }
 
 /** Resident bytes of a process and all that descend from it (proc(5): `children`; the second field of `statm`, in pages). */
