@@ -21,7 +21,7 @@ interface Thread<Request, Answer> {
 export class Threads<Request, Answer> implements Disposable {
   readonly #program: string;
   readonly #ahead: number;
-  readonly #threads: Thread<Request, Answer>[] = [];
+  #threads: Thread<Request, Answer>[] = [];
   /** What no thread was given yet. */
   readonly #queue: Asked<Request, Answer>[] = [];
 
@@ -83,9 +83,10 @@ export class Threads<Request, Answer> implements Disposable {
       this.#handOut();
     };
     thread.worker.onerror = ({ message }) => {
-      this.#threads.splice(this.#threads.indexOf(thread), 1);
+      this.#threads = this.#threads.filter((each) => each !== thread);
       const error = machineError(new Error(message), { code: "E_THREAD", message: "A thread ended" });
-      for (const { reject } of [...thread.given.splice(0), ...this.#queue.splice(0)]) reject(error);
+      for (const { reject } of thread.given.splice(0)) reject(error);
+      this.#handOut();
     };
     this.#threads.push(thread);
     return thread;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { parseDigest, storedBlob } from "../../internal/image/blob.ts";
@@ -254,12 +254,16 @@ describe("layers on threads", () => {
     expect(openFilesIn("/memfd:")).toBe(before);
   });
 
-  test("a thread that ended is replaced", async () => {
+  test("threads that ended are replaced, and who waited for one is answered", async () => {
     using threads = new Threads<unknown, unknown>("image/unpack-thread", { ahead: 1 });
-    expect(await failureOf(threads.ask(undefined))).toMatchObject({ code: "E_THREAD" });
+    const nonsense = Array.from({ length: 2 * availableParallelism() }, () =>
+      failureOf(threads.ask(undefined)),
+    );
     const { file, ...part } = stored(text);
     const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" };
-    expect(await threads.ask({ job, limits: limits() })).toMatchObject({ digest: hex(text) });
+    const answer = threads.ask({ job, limits: limits() });
+    for (const failure of await Promise.all(nonsense)) expect(failure).toMatchObject({ code: "E_THREAD" });
+    expect(await answer).toMatchObject({ digest: hex(text) });
   });
 });
 
