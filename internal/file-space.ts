@@ -1,5 +1,5 @@
 import { FFIType } from "bun:ffi";
-import { openLibc } from "./libc.ts";
+import { libcIfAny } from "./libc.ts";
 
 const SYMBOLS = {
   fallocate: { args: [FFIType.i32, FFIType.i32, FFIType.i64, FFIType.i64], returns: FFIType.i32 },
@@ -19,12 +19,7 @@ const START_WRITING = 2;
 /** SEEK_CUR of lseek(2). */
 const FROM_HERE = 1;
 
-let opened: ReturnType<typeof openLibc<typeof SYMBOLS>> | undefined;
-
-function libc() {
-  opened ??= openLibc(SYMBOLS);
-  return opened.functions;
-}
+const libc = libcIfAny(SYMBOLS);
 
 /**
  * Gives a part of an open file back to the file system; it reads as zeros afterwards, and the file's length stays.

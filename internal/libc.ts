@@ -4,7 +4,7 @@ import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 /** Functions of the C library; where there is none, the reason for each name that was tried. */
-export function openLibc<S extends Record<string, FFIFunction>>(
+function openLibc<S extends Record<string, FFIFunction>>(
   symbols: S,
 ): { functions: ReturnType<typeof dlopen<S>>["symbols"] } | { functions: undefined; failures: string[] } {
   const failures: string[] = [];
@@ -33,6 +33,17 @@ export function libcOnDemand<S extends Record<string, FFIFunction>>(
     if ("failures" in opened) throw missing(opened.failures);
     loaded = opened.functions;
     return loaded;
+  };
+}
+
+/** The same, for those who do without on a machine that has none. */
+export function libcIfAny<S extends Record<string, FFIFunction>>(
+  symbols: S,
+): () => ReturnType<typeof dlopen<S>>["symbols"] | undefined {
+  let opened: ReturnType<typeof openLibc<S>> | undefined;
+  return () => {
+    opened ??= openLibc(symbols);
+    return opened.functions;
   };
 }
 

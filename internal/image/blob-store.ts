@@ -45,7 +45,7 @@ export function directoryStore(directory: string, options: { signal: AbortSignal
       const open = () => bytes(path, missing);
       const hold = () => {
         const file = opened(path, missing);
-        return { file, start: 0, length: file.size, [Symbol.dispose]: () => file[Symbol.dispose]() };
+        return { ...file.whole(), [Symbol.dispose]: () => file[Symbol.dispose]() };
       };
       return { name: blobName(digest, directory), digest, size, open, hold };
     },

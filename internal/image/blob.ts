@@ -1,5 +1,5 @@
 import { PlatterError } from "../error.ts";
-import type { FilePart, HeldPart } from "./file-range.ts";
+import { type FilePart, type HeldPart, lent } from "./file-range.ts";
 
 /** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
 export interface Blob {
@@ -26,7 +26,7 @@ export function storedBlob(
     digest,
     size,
     open: () => file.range({ start, length, signal }),
-    hold: () => ({ ...part, [Symbol.dispose]: () => undefined }),
+    hold: () => lent(part),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { PlatterError } from "../error.ts";
+import type { FilePart } from "./file-range.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
@@ -27,7 +28,7 @@ const COLLECT_AFTER = 128 * 1024 * 1024;
 let sinceCollection = 0;
 
 /** How many bytes tell a compression. */
-export const MAGIC_LENGTH = 4;
+const MAGIC_LENGTH = 4;
 
 /** What the first bytes of a stream say; media types and file names lie. */
 export function compressionOf(start: Uint8Array): Compression {
@@ -39,6 +40,13 @@ export function compressionOf(start: Uint8Array): Compression {
   if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58) return "xz";
   if (a === 0x42 && b === 0x5a && c === 0x68) return "bzip2";
   return "none";
+}
+
+/** The same of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function compressionIn({ file, start, length }: FilePart): Compression {
+  const magic = new Uint8Array(Math.min(MAGIC_LENGTH, length));
+  file.readNow(magic, start);
+  return compressionOf(magic);
 }
 
 /** Decompresses what node's zlib cannot. */

@@ -1,6 +1,6 @@
 import { close, closeSync, constants, fstatSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { type OpenedFile, READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
+import { type FileStretch, type OpenedFile, READ_SIZE, readAtOnce, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
@@ -57,6 +57,11 @@ export class OpenFile implements OpenedFile, Disposable {
     return stamp.finish();
   }
 
+  /** All of it. */
+  whole(): FilePart {
+    return { file: this, start: 0, length: this.size };
+  }
+
   /** The bytes from `start` on, `length` of them. */
   range(options: { start: number; length: number; signal: AbortSignal }): FileRange {
     return new FileRange(this, options);
@@ -79,15 +84,18 @@ export class OpenFile implements OpenedFile, Disposable {
   }
 }
 
-/** A part of a file that stays open, in bytes. */
-export interface FilePart {
+/** A part of a file that stays open. */
+export interface FilePart extends FileStretch {
   readonly file: OpenFile;
-  readonly start: number;
-  readonly length: number;
 }
 
 /** One whose file is let go of by whoever has it. */
 export interface HeldPart extends FilePart, Disposable {}
+
+/** A part of a file that somebody else closes. */
+export function lent(part: FilePart): HeldPart {
+  return { ...part, [Symbol.dispose]: () => undefined };
+}
 
 /**
  * A stretch of a file as a stream of fresh chunks that can be skipped over. They are read at once: a thread of Bun's pool

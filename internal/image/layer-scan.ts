@@ -38,14 +38,13 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
     return tar;
   });
   try {
-    return await mergeLayers(layers, { ...options, places, plain });
+    return await mergeLayers(layers, { ...options, places, plain }).finally(() =>
+      unpacker[Symbol.asyncDispose](),
+    );
   } catch (error) {
-    await unpacker[Symbol.asyncDispose]();
     await Promise.all(plain);
     places[Symbol.dispose]();
     throw error;
-  } finally {
-    await unpacker[Symbol.asyncDispose]();
   }
 }
 

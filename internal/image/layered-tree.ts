@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../interrupt.ts";
 import type { BytePath } from "./byte-path.ts";
 import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
-import { type FilePart, type FileRange, OpenFile } from "./file-range.ts";
+import { type FilePart, type FileRange, lent, OpenFile } from "./file-range.ts";
 import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "./image-tree.ts";
 import type { Layer } from "./layer.ts";
 import { LayerReader } from "./layer-reader.ts";
@@ -115,7 +115,7 @@ class LayeredTree implements ImageTree {
       held(inode) {
         const place = placeOf(inode);
         // The file stays open as long as the tree.
-        return place && { ...place, [Symbol.dispose]: () => undefined };
+        return place && lent(place);
       },
       [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };

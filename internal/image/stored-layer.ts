@@ -1,6 +1,6 @@
 import { type Blob, type Digest, parseDigest } from "./blob.ts";
-import { type Compression, compressionOf, MAGIC_LENGTH } from "./decompress.ts";
-import type { FilePart, HeldPart } from "./file-range.ts";
+import { type Compression, compressionIn } from "./decompress.ts";
+import type { HeldPart } from "./file-range.ts";
 
 /** A layer in a file, in a form that can be decompressed without another program. */
 export interface StoredLayer {
@@ -26,7 +26,7 @@ export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer
   try {
     held = blob.hold?.();
     if (held === undefined) return undefined;
-    const compression = compressionOf(bytesOf(held, { at: 0, length: MAGIC_LENGTH }));
+    const compression = compressionIn(held);
     const isAsExpected = size === undefined || size === held.length;
     if (isAsExpected && compression !== "xz" && compression !== "bzip2") {
       const likelyLength = plainLength(held, compression);
@@ -43,17 +43,12 @@ export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer
 /** How many times as long as a compressed layer the plain one may be, where nothing says so. */
 const LIKELY_RATIO = 3;
 
-function plainLength(held: HeldPart, compression: StoredLayer["compression"]): number {
-  const { length } = held;
+function plainLength({ file, start, length }: HeldPart, compression: StoredLayer["compression"]): number {
   if (compression === "none") return length;
   if (compression === "zstd" || length < 4) return length * LIKELY_RATIO;
   // ISIZE (RFC 1952, 2.3.1): the length of the last member, of most layers the only one, modulo 4 GiB.
-  const size = bytesOf(held, { at: length - 4, length: 4 }).readUInt32LE(0);
+  const trailer = Buffer.alloc(4);
+  file.readNow(trailer, start + length - 4);
+  const size = trailer.readUInt32LE(0);
   return size >= length ? size : length * LIKELY_RATIO;
-}
-
-function bytesOf(part: FilePart, { at, length }: { at: number; length: number }): Buffer {
-  const bytes = Buffer.alloc(Math.min(length, part.length - at));
-  part.file.readNow(bytes, part.start + at);
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeAtOnce } from "../chunk.ts";
 import { machineError } from "../machine-error.ts";
 import { type Blob, storedBlob } from "./blob.ts";
-import { compressionOf, decompressed, type ExternalDecompressor, MAGIC_LENGTH } from "./decompress.ts";
+import { compressionIn, decompressed, type ExternalDecompressor } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
 import { TarReader } from "./tar-reader.ts";
 import { openUnnamed } from "./unnamed-file.ts";
@@ -27,9 +27,7 @@ export function tarBytes(
 }
 
 function isCompressed(file: OpenFile): boolean {
-  const start = new Uint8Array(Math.min(MAGIC_LENGTH, file.size));
-  file.readNow(start, 0);
-  return compressionOf(start) !== "none";
+  return compressionIn(file.whole()) !== "none";
 }
 
 /** A tar file of which single members are read in place. */

@@ -13,8 +13,7 @@ import type { OpenOptions } from "./open-options.ts";
 export async function openTar(reference: { path: string }, options: OpenOptions): Promise<ImageTree> {
   const { path } = reference;
   const file = OpenFile.open(path);
-  const part = { file, start: 0, length: file.size };
-  const blob = storedBlob(part, { name: `\`${path}\``, signal: options.signal });
+  const blob = storedBlob(file.whole(), { name: `\`${path}\``, signal: options.signal });
   const layers = [blobLayer(blob, { external: externalDecompressor(options) })];
   const source = {
     reference: `tar:${path}`,

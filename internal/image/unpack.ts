@@ -51,7 +51,6 @@ export interface Unpacked {
 export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked | undefined> {
   const hasher = job.algorithm && new Bun.CryptoHasher(job.algorithm);
   let length = 0;
-  let taken = 0;
   try {
     if (job.action === "digest") {
       for (const piece of piecesOf(job.source, limits)) hasher?.update(piece);
@@ -59,16 +58,15 @@ export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked |
     } else {
       for await (const piece of decompressed(job, limits)) {
         hasher?.update(piece);
-        taken += piece.length;
+        length += piece.length;
         const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
         if (left < piece.length) throw new Error("there is no more room");
-        writeAtOnce(job.target, piece, length);
-        length += piece.length;
+        writeAtOnce(job.target, piece, length - piece.length);
       }
     }
     return { length, digest: hasher?.digest("hex") };
   } catch {
-    Atomics.add(limits.left, 0, BigInt(taken));
+    Atomics.add(limits.left, 0, BigInt(length));
     return undefined;
   }
 }

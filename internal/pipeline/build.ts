@@ -90,14 +90,13 @@ async function squash(
   return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
 }
 
-/** Looks for tools of the host's early; whoever needs one learns what is wrong with it. */
+/** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */
 async function findHostTools(
   { context: { toolbox } }: Session,
-  { wanted, squash }: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
+  about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
 ): Promise<void> {
-  const ofHost = stageTools(squash).flatMap(([stage, name]) =>
-    wanted.has(stage) && !toolbox.mayBeOfImage(name) ? [name] : [],
-  );
+  const certain = neededTools({ bios: null }, about);
+  const ofHost = certain.filter((name) => !toolbox.mayBeOfImage(name));
   await Promise.allSettled(ofHost.map((name) => toolbox.find(name)));
 }
 
