@@ -1,4 +1,4 @@
-import { deflateSync } from "node:zlib";
+import { constants, deflateSync, zstdCompressSync } from "node:zlib";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import { FLAG, METADATA_SIZE, type SquashfsCompressor, STORED_METADATA } from "./format.ts";
 
@@ -46,8 +46,32 @@ function zstd(level: number): Codec {
     compressor: "zstd",
     flags: 0,
     options: level === ZSTD_LEVEL ? undefined : options,
-    pack: (data) => Bun.zstdCompressSync(data, { level }),
+    pack: (data) => packZstd(data, level),
   };
+}
+
+/** Where a smaller table saves more than asking for it costs. */
+const SMALLER_TABLE = { level: 6, length: 128 * 1024 };
+
+/**
+ * A frame of Zstandard. The library's hash table has twice as many entries as a block of this length has bytes, and is
+ * emptied for each. With half as many as bytes it stays in the processor's cache: a tenth to a quarter of the time less,
+ * for about 0.1 % more bytes.
+ */
+function packZstd(data: Uint8Array, level: number): Uint8Array {
+  const { length } = data;
+  if (level < SMALLER_TABLE.level || length < SMALLER_TABLE.length)
+    return Bun.zstdCompressSync(data, { level });
+  const packed = zstdCompressSync(data, {
+    // What a block that becomes no shorter may need (ZSTD_compressBound in zstd.h), and a byte that is left over.
+    chunkSize: length + (length >> 8) + 1,
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_hashLog]: Math.ceil(Math.log2(length)) - 1,
+    },
+  });
+  // Behind it is the whole of the chunk.
+  return new Uint8Array(packed);
 }
 
 function gzip(level: number): Codec {
