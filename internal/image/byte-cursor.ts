@@ -94,19 +94,25 @@ export class ByteCursor implements AsyncDisposable {
   /** Passes over `length` bytes; returns how many there were. */
   async skip(length: number): Promise<number> {
     let left = length - this.#pass(length);
-    if (left === 0) return length;
-    if (left >= WORTH_SKIPPING && "skip" in this.#source && this.#source.skip !== undefined) {
-      const skipped = this.#source.skip(left);
-      this.position += skipped;
-      left -= skipped;
+    while (left > 0) {
+      left -= this.#skipInSource(left);
+      if (left === 0 || !(await this.more())) break;
+      left -= this.#pass(left);
     }
-    while (left > 0 && (await this.more())) left -= this.#pass(left);
     return length - left;
   }
 
   /** Reads to the end of the stream, so that whatever checks it sees all of it. */
   async drain(): Promise<void> {
     while (await this.more()) this.#pass(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Passes over up to `length` bytes that are not at hand, where that can be done without reading; returns how many. */
+  #skipInSource(length: number): number {
+    if (length < WORTH_SKIPPING || !("skip" in this.#source) || this.#source.skip === undefined) return 0;
+    const skipped = this.#source.skip(length);
+    this.position += skipped;
+    return skipped;
   }
 
   /** Passes over up to `limit` bytes that are at hand; returns how many. */

@@ -32,37 +32,41 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
   const { memory, signal } = options;
   const places = new ContentPlaces();
   const unpacker = new LayerUnpacker({ memory, signal });
-  const plain = layers.map(async (layer, index) => {
-    const tar = await layer.unpack(unpacker);
-    if (tar !== undefined) places.add(index, tar);
-    return tar;
-  });
+  const merged = async () => {
+    const plain = layers.map((layer, index) => {
+      const tar = layer.unpack(unpacker);
+      if (tar !== undefined) places.add(index, tar);
+      return tar;
+    });
+    for (;;) {
+      const scan = await mergeLayers(layers, { ...options, places, plain });
+      if (scan !== undefined) return scan;
+    }
+  };
   try {
-    return await mergeLayers(layers, { ...options, places, plain }).finally(() =>
-      unpacker[Symbol.asyncDispose](),
-    );
+    return await merged().finally(() => unpacker[Symbol.asyncDispose]());
   } catch (error) {
-    await Promise.all(plain);
     places[Symbol.dispose]();
     throw error;
   }
 }
 
+/**
+ * Undefined where a layer's plain tar turned out not to be had: it is taken out of `plain`, and what was merged does not
+ * count, since links may have changed what is below.
+ */
 async function mergeLayers(
   layers: readonly Layer[],
-  options: ScanOptions & {
-    places: ContentPlaces;
-    plain: readonly Promise<PlainLayer | undefined>[];
-  },
-): Promise<LayerScan> {
-  const { dialect, signal, places } = options;
+  options: ScanOptions & { places: ContentPlaces; plain: (PlainLayer | undefined)[] },
+): Promise<LayerScan | undefined> {
+  const { dialect, signal, places, plain } = options;
   const builder = new TreeBuilder(dialect);
   const captured = new Map<number, SpoolSlot>();
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);
-    const tar = await options.plain[index];
-    const stream = tar === undefined ? layer.open() : tar.file.range({ ...tar, signal });
+    const tar = plain[index];
     try {
+      const stream = tar === undefined ? layer.open() : tar.open(signal);
       await using reader = new TarReader(stream, { archive: layer.name, dialect });
       for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
         const locator = memberLocator(index, member.ordinal);
@@ -76,7 +80,13 @@ async function mergeLayers(
       await reader.drain();
       if (tar !== undefined && !(await tar.isRight)) await layer.verify();
     } catch (error) {
-      throw await explained(error, layer);
+      if ((await tar?.isWhole) !== false) throw await explained(error, layer);
+    }
+    if ((await tar?.isWhole) === false) {
+      plain[index] = undefined;
+      places.drop(index);
+      for (const slot of captured.values()) options.spool.free(slot);
+      return undefined;
     }
     builder.merge(tree);
   }

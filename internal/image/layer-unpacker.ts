@@ -1,12 +1,19 @@
 import { Threads } from "../threads.ts";
 import type { Digest } from "./blob.ts";
 import { type HeldPart, OpenFile } from "./file-range.ts";
+import { GrowingRange, Growth } from "./growth.ts";
 import { openMemoryFile } from "./memory-file.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
 
 /** A layer's plain tar in a file that stays open until this is let go of. */
 export interface PlainLayer extends HeldPart {
+  /** Bytes that are there; all of them once {@link isWhole} is known. */
+  readonly length: number;
+  /** The tar as a stream, close behind whoever still writes it; it ends early where it cannot be had whole. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** False where the tar cannot be had so after all, whatever the reason: what was read of it does not count. */
+  readonly isWhole: Promise<boolean>;
   /** Whether the digest is the expected one; true where none is known. */
   readonly isRight: Promise<boolean>;
 }
@@ -39,12 +46,16 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   /**
-   * Undefined where the layer cannot be had so, whatever the reason: there is no room, or it is damaged. What is given may
-   * be let go of once this unpacker was disposed of.
+   * Begins to. Undefined where there is no room for it. What is given may be let go of once this unpacker was disposed of,
+   * and what is returned not before.
    */
-  async unpack(layer: StoredLayer): Promise<PlainLayer | undefined> {
+  unpack(layer: StoredLayer): PlainLayer | undefined {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
-    if (compression === "none") return { ...held, isRight: this.#hasDigest(held, digest ?? diffId) };
+    if (compression === "none") {
+      const open = (signal: AbortSignal) => held.file.range({ ...held, signal });
+      const isRight = this.#hasDigest(held, digest ?? diffId);
+      return { ...held, open, isWhole: Promise.resolve(true), isRight };
+    }
     const target = likelyLength > this.#free ? -1 : openMemoryFile("platter-layer");
     if (target < 0) {
       held[Symbol.dispose]();
@@ -52,17 +63,26 @@ export class LayerUnpacker implements AsyncDisposable {
     }
     this.#free -= likelyLength;
     const file = OpenFile.of(target, `${name}, in memory`);
+    const growth = new Growth();
     const expected = digest === undefined ? diffId : undefined;
-    const job = { source: sourceOf(held), compression, target, algorithm: expected?.algorithm };
-    const unpacking = this.#ask({ action: "decompress", ...job });
+    const job = { source: sourceOf(held), compression, target, growth: growth.shared };
+    const unpacking = this.#ask({ action: "decompress", ...job, algorithm: expected?.algorithm });
     const isRight = this.#hasDigest(held, digest);
     this.#track(Promise.all([unpacking, isRight]).then(() => held[Symbol.dispose]()));
-    const unpacked = await unpacking;
-    if (unpacked === undefined || unpacked.digest !== expected?.hex) {
-      file[Symbol.dispose]();
-      return undefined;
-    }
-    return { file, start: 0, length: unpacked.length, isRight, [Symbol.dispose]: () => file.closeBeside() };
+    return {
+      file,
+      start: 0,
+      get length() {
+        return growth.length;
+      },
+      open: (signal) => new GrowingRange(file, { growth, signal }),
+      isWhole: unpacking.then((unpacked) => {
+        growth.end();
+        return unpacked !== undefined && unpacked.digest === expected?.hex;
+      }),
+      isRight,
+      [Symbol.dispose]: () => file.closeBeside(),
+    };
   }
 
   /** True also where there is no digest to be compared with. */

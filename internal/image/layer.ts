@@ -18,7 +18,7 @@ export interface Layer {
    * The plain tar in a file, for reading its contents in any order. Undefined where it cannot be had so; {@link open} then
    * tells what is wrong, if anything is.
    */
-  unpack(unpacker: LayerUnpacker): Promise<PlainLayer | undefined>;
+  unpack(unpacker: LayerUnpacker): PlainLayer | undefined;
 }
 
 export interface BlobLayerOptions {
@@ -46,7 +46,7 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions): Layer {
         // Only the check at the end matters.
       }
     },
-    async unpack(unpacker) {
+    unpack(unpacker) {
       const stored = storedLayer(blob, digestOfPlain);
       return stored && unpacker.unpack(stored);
     },
@@ -60,7 +60,7 @@ export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): 
     open,
     reopen: open,
     verify: async () => undefined,
-    unpack: async () => undefined,
+    unpack: () => undefined,
   };
 }
 

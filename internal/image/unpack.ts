@@ -1,5 +1,6 @@
 import { READ_SIZE, readAtOnce, writeAtOnce } from "../chunk.ts";
 import type { DigestAlgorithm } from "./blob.ts";
+import { GrowthTeller, type SharedLength } from "./growth.ts";
 
 /** A part of a file. Descriptors are the process's own, whatever the thread. */
 interface Source {
@@ -17,6 +18,8 @@ export type UnpackJob = { source: Source } & (
       compression: "gzip" | "zstd";
       /** Where the plain tar goes, from its beginning. */
       target: number;
+      /** How much of it is there. */
+      growth: SharedLength;
       /** What to compute the plain tar's digest by, if at all. */
       algorithm: DigestAlgorithm | undefined;
     }
@@ -56,13 +59,16 @@ export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked |
       for (const piece of piecesOf(job.source, limits)) hasher?.update(piece);
       length = job.source.length;
     } else {
+      const growth = new GrowthTeller(job.growth);
       for await (const piece of decompressed(job, limits)) {
         hasher?.update(piece);
         length += piece.length;
         const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
         if (left < piece.length) throw new Error("there is no more room");
         writeAtOnce(job.target, piece, length - piece.length);
+        growth.tell(length);
       }
+      growth.finish(length);
     }
     return { length, digest: hasher?.digest("hex") };
   } catch {

@@ -34,7 +34,7 @@ function counted(members: readonly Member[]): Layer & { opened: number; read: nu
     read: 0,
     ended: 0,
     verify: async () => undefined,
-    unpack: async () => undefined,
+    unpack: () => undefined,
     reopen: () => layer.open(),
     async *open() {
       layer.opened++;

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { parseDigest, storedBlob } from "../../internal/image/blob.ts";
 import { OpenFile } from "../../internal/image/file-range.ts";
+import { Growth } from "../../internal/image/growth.ts";
 import { LayerUnpacker, type PlainLayer } from "../../internal/image/layer-unpacker.ts";
 import { cgroupLimit, memoryForLayers } from "../../internal/image/memory-budget.ts";
 import { openMemoryFile } from "../../internal/image/memory-file.ts";
-import { storedLayer } from "../../internal/image/stored-layer.ts";
+import { type StoredLayer, storedLayer } from "../../internal/image/stored-layer.ts";
 import { type Limits, type UnpackJob, unpack } from "../../internal/image/unpack.ts";
 import { Threads } from "../../internal/threads.ts";
 import { failureOf, openFilesIn } from "./image-memory-layers.ts";
@@ -60,7 +61,15 @@ function read(file: OpenFile, { start = 0, length }: { start?: number; length: n
 function jobOf(bytes: Uint8Array, compression: "gzip" | "zstd", target: OpenFile) {
   const { file, start, length } = stored(bytes);
   const source = { fd: file.fd, start, length };
-  return { action: "decompress", source, compression, target: target.fd, algorithm: undefined } as const;
+  const growth = new Growth().shared;
+  return {
+    action: "decompress",
+    source,
+    compression,
+    target: target.fd,
+    growth,
+    algorithm: undefined,
+  } as const;
 }
 
 describe("a layer is decompressed into a file", () => {
@@ -180,6 +189,13 @@ describe("layers on threads", () => {
     const blob = storedBlob(stored(bytes), { name: "layer", signal, digest: expected.digest });
     return storedLayer(blob, expected.diffId === undefined ? undefined : parseDigest(expected.diffId))!;
   };
+  /** A layer that was unpacked whole. */
+  const whole = async (unpacker: LayerUnpacker, layer: StoredLayer): Promise<PlainLayer | undefined> => {
+    const plain = unpacker.unpack(layer);
+    if (plain === undefined || (await plain.isWhole)) return plain;
+    plain[Symbol.dispose]();
+    return undefined;
+  };
   const contentOf = (layer: PlainLayer | undefined) => layer && read(layer.file, layer).toString("latin1");
 
   test("more than there are processors, each with its own content", async () => {
@@ -188,7 +204,7 @@ describe("layers on threads", () => {
     const layers = await Promise.all(
       contents.map((content, i) => {
         const bytes = [content, gzipSync(content), zstdCompressSync(content)][i % 3] as Uint8Array;
-        return unpacker.unpack(layerOf(bytes, { digest: sha256(bytes) }));
+        return whole(unpacker, layerOf(bytes, { digest: sha256(bytes) }));
       }),
     );
     for (const [i, layer] of layers.entries()) {
@@ -201,11 +217,11 @@ describe("layers on threads", () => {
   test("a wrong digest of the stored bytes is told beside them", async () => {
     await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
     for (const bytes of [text, gzipSync(text), zstdCompressSync(text)]) {
-      const wrong = await unpacker.unpack(layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
+      const wrong = await whole(unpacker, layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
       expect(await wrong!.isRight).toBe(false);
-      const right = await unpacker.unpack(layerOf(bytes, { digest: sha256(bytes) }));
+      const right = await whole(unpacker, layerOf(bytes, { digest: sha256(bytes) }));
       expect(await right!.isRight).toBe(true);
-      const unknown = await unpacker.unpack(layerOf(bytes));
+      const unknown = await whole(unpacker, layerOf(bytes));
       expect(await unknown!.isRight).toBe(true);
       for (const layer of [wrong, right, unknown]) layer![Symbol.dispose]();
     }
@@ -215,21 +231,21 @@ describe("layers on threads", () => {
     await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
     const wrong = sha256(Buffer.from("other"));
     for (const bytes of [gzipSync(text), zstdCompressSync(text)]) {
-      using right = (await unpacker.unpack(layerOf(bytes, { diffId: sha256(text) })))!;
+      using right = (await whole(unpacker, layerOf(bytes, { diffId: sha256(text) })))!;
       expect(contentOf(right) === text.toString("latin1")).toBe(true);
-      expect(await unpacker.unpack(layerOf(bytes, { diffId: wrong }))).toBeUndefined();
-      using known = (await unpacker.unpack(layerOf(bytes, { diffId: wrong, digest: sha256(bytes) })))!;
+      expect(await whole(unpacker, layerOf(bytes, { diffId: wrong }))).toBeUndefined();
+      using known = (await whole(unpacker, layerOf(bytes, { diffId: wrong, digest: sha256(bytes) })))!;
       expect(await known.isRight).toBe(true);
     }
-    expect(await (await unpacker.unpack(layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(true);
-    expect(await (await unpacker.unpack(layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
+    expect(await (await whole(unpacker, layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(true);
+    expect(await (await whole(unpacker, layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
   });
 
   test("as many as there is memory for, the first ones first", async () => {
     const bytes = gzipSync(text);
     await using unpacker = new LayerUnpacker({ memory: text.length * 2.5, signal });
     const layers = await Promise.all(
-      [bytes, bytes, bytes, text].map((each) => unpacker.unpack(layerOf(each))),
+      [bytes, bytes, bytes, text].map((each) => whole(unpacker, layerOf(each))),
     );
     expect(layers.map((layer) => layer?.length)).toEqual([text.length, text.length, undefined, text.length]);
     for (const layer of layers) layer?.[Symbol.dispose]();
@@ -238,7 +254,7 @@ describe("layers on threads", () => {
   test("a layer that turns out longer than was likely takes no more than there is", async () => {
     const zeros = zstdCompressSync(Buffer.alloc(32 << 20));
     await using unpacker = new LayerUnpacker({ memory: 16 << 20, signal });
-    expect(await unpacker.unpack(layerOf(zeros))).toBeUndefined();
+    expect(await whole(unpacker, layerOf(zeros))).toBeUndefined();
   });
 
   test("are given up when all is called off, and leave no file open", async () => {
@@ -246,7 +262,7 @@ describe("layers on threads", () => {
     const blank = gzipSync(Buffer.alloc(256 << 20), { level: 1 });
     const before = openFilesIn("/memfd:");
     const unpacker = new LayerUnpacker({ memory: 1e9, signal: controller.signal });
-    const unpacking = unpacker.unpack(layerOf(blank));
+    const unpacking = whole(unpacker, layerOf(blank));
     expect(openFilesIn("/memfd:")).toBe(before + 1);
     controller.abort();
     expect(await unpacking).toBeUndefined();
