@@ -87,7 +87,8 @@ async function squash(
   const { session, options, run } = about;
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
+  const ahead = () => session.ahead;
+  return run(squashInBuild(draft, session.context, { image, ahead, withPayloads, options }));
 }
 
 /** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */

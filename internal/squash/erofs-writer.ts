@@ -6,7 +6,7 @@ import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 export const erofsWriter: RootfsWriter = {
   tools: ["mkfs.erofs"],
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
-    const stdin = counted(tarChunks(tree, { ...walk, root: "entry" }), onBytes);
+    const stdin = counted(tarChunks(tree, { ...walk, root: "entry" }), { tree, walk, onBytes });
     const args = { options, time, uuid };
     const call = { stdin, log, output, temporaryFiles: "beside-output" } as const;
     await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), call);

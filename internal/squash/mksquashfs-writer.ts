@@ -22,7 +22,7 @@ export const mksquashfsWriter: RootfsWriter = {
   async write({ tree, walk, options, time }, { output, log, onBytes, warn }, toolbox) {
     const root = rootOptions(tree);
     const { version } = await toolbox.find("mksquashfs");
-    const stdin = counted(tarChunks(tree, walk), onBytes);
+    const stdin = counted(tarChunks(tree, walk), { tree, walk, onBytes });
     if (root.xattrs.size > 0 && needsRootInode(version)) warn(lostXattrs(version, root));
     const args = { options, root, time, version, machineMemory: totalmem() };
     await toolbox.use("mksquashfs", (path) => mksquashfsArguments(path(output), args), {

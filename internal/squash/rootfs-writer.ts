@@ -1,8 +1,9 @@
 import type { Chunk } from "../chunk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import type { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
-import type { WalkOptions } from "./entry-walk.ts";
+import { type WalkOptions, walkEntries } from "./entry-walk.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 
 /** What goes into the file system image, and what it is to say of itself. */
@@ -14,15 +15,19 @@ export interface RootfsContent {
   time: number;
   /** The file system's own UUID, where it has one. */
   uuid: string;
+  /** What of it is compressed already. */
+  ahead?: BlocksAhead | undefined;
 }
+
+export type OnBytes = (done: number, total: number) => void;
 
 export interface RootfsTarget {
   /** Host path; it must not exist. */
   output: string;
   log: string;
   signal: AbortSignal;
-  /** Called with the bytes of the stream that the tool has taken so far. */
-  onBytes: (sum: number) => void;
+  /** Called with the bytes that were taken so far, of about how many. */
+  onBytes: OnBytes;
   /** Tells the user what cannot be kept. */
   warn: (text: string) => void;
 }
@@ -35,15 +40,24 @@ export interface RootfsWriter {
   write(content: RootfsContent, target: RootfsTarget, toolbox: Toolbox): Promise<void>;
 }
 
-/** Passes a stream on, and tells how much of it has gone. */
+/** Passes the tree's stream on, and tells how much of it has gone. */
 export async function* counted(
   stream: AsyncIterable<Chunk>,
-  onBytes: (sum: number) => void,
+  { tree, walk, onBytes }: Pick<RootfsContent, "tree" | "walk"> & Pick<RootfsTarget, "onBytes">,
 ): AsyncGenerator<Chunk> {
+  let total: number | undefined;
   let sum = 0;
   for await (const chunk of stream) {
     yield chunk;
     sum += chunk.length;
-    onBytes(sum);
+    // Only now, while the tool is at work.
+    total ??= bytesOf(tree, walk);
+    onBytes(sum, total);
   }
+}
+
+function bytesOf(tree: ImageTree, walk: WalkOptions): number {
+  let sum = 0;
+  for (const { size } of walkEntries(tree, walk)) sum += size;
+  return sum;
 }

@@ -1,12 +1,13 @@
-import { toBytePath } from "../image/byte-path.ts";
+import { type BytePath, toBytePath } from "../image/byte-path.ts";
+import { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import { codecOf } from "../squashfs/codec.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
-import { type WalkOptions, walkEntries } from "./entry-walk.ts";
+import type { WalkOptions } from "./entry-walk.ts";
 import { erofsWriter } from "./erofs-writer.ts";
 import { mksquashfsWriter } from "./mksquashfs-writer.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
-import type { RootfsContent, RootfsWriter } from "./rootfs-writer.ts";
+import type { OnBytes, RootfsContent, RootfsWriter } from "./rootfs-writer.ts";
 import { squashfsWriter } from "./squashfs-writer.ts";
 
 /** Folders that dracut and systemd need as mount points, with or without the image. */
@@ -18,11 +19,24 @@ export function rootfsWriter(options: RootfsOptions): RootfsWriter {
   return codecOf(options) === undefined ? mksquashfsWriter : squashfsWriter;
 }
 
+/**
+ * What compresses while the image is still being read, where that can be used; to be disposed of. `memory` is what the
+ * compressed blocks may take, in bytes.
+ */
+export function blocksAhead(
+  options: RootfsOptions,
+  exclude: (path: BytePath) => boolean,
+  memory: number,
+): BlocksAhead | undefined {
+  if (rootfsWriter(options) !== squashfsWriter || codecOf(options)?.pack === undefined) return undefined;
+  // What lies in a folder that is left out goes with it.
+  const isExcluded = (path: BytePath) =>
+    path.split("/").some((_, at, names) => exclude(names.slice(0, at + 1).join("/") as BytePath));
+  return new BlocksAhead({ options, exclude: isExcluded, memory });
+}
+
 /** What of the tree goes into the root file system. */
-export function walkOptions(
-  exclude: (path: ReturnType<typeof toBytePath>) => boolean,
-  time: number,
-): WalkOptions {
+export function walkOptions(exclude: (path: BytePath) => boolean, time: number): WalkOptions {
   return { include: (_node, path) => !exclude(path), ensureDirectories: ENSURED, ensuredMtime: time };
 }
 
@@ -39,17 +53,6 @@ export interface RootfsRun extends RootfsContent {
 /** Writes the tree as a file system; nothing is unpacked. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
   const { output, log, signal, task, warn, ...content } = run;
-  let total: number | undefined;
-  const onBytes = (done: number) => {
-    // Only now, while others are at work.
-    total ??= bytesOf(run);
-    task.progress(Math.min(done, total), total);
-  };
+  const onBytes: OnBytes = (done, total) => task.progress(Math.min(done, total), total);
   await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
-}
-
-function bytesOf({ tree, walk }: Pick<RootfsRun, "tree" | "walk">): number {
-  let sum = 0;
-  for (const { size } of walkEntries(tree, walk)) sum += size;
-  return sum;
 }

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { writeAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import { throwIfAborted } from "../interrupt.ts";
+import type { Packed } from "./blocks-ahead.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 
@@ -73,11 +74,13 @@ export class BlockWriter {
   }
 
   /**
-   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way.
+   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way. What the
+   * block is once it is compressed may be given, where that was begun already.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
-    const block = this.#compressors?.pack(data, length) ?? { data, packed: undefined };
+  async add(data: Uint8Array<ArrayBuffer>, length: number, begun?: Promise<Packed>): Promise<void> {
+    const packing = begun?.then((packed) => ({ data, packed })) ?? this.#compressors?.pack(data, length);
+    const block = packing ?? { data, packed: undefined };
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ length, block });

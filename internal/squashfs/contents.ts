@@ -4,7 +4,9 @@ import { withRoom } from "../image/columns.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
 import { changedFile, hasContent, wantedInodes } from "../squash/file-content.ts";
+import type { OnBytes } from "../squash/rootfs-writer.ts";
 import type { BlockWriter } from "./block-writer.ts";
+import type { BlocksAhead, Packed } from "./blocks-ahead.ts";
 import { Duplicates } from "./duplicates.ts";
 import { NO_INDEX } from "./format.ts";
 
@@ -82,7 +84,7 @@ export interface WrittenContents {
 export async function writeContents(
   tree: ImageTree,
   walk: WalkOptions,
-  about: { writer: BlockWriter; blockSize: number; onBytes: (sum: number) => void },
+  about: Omit<ContentsOptions, "lengths">,
 ): Promise<WrittenContents> {
   const lengths = new SharedLengths();
   const wanted = lengths.of(wantedInodes(tree, walk));
@@ -113,12 +115,15 @@ export async function writeContents(
 class SharedLengths {
   readonly #seen = new Set<number>();
   readonly #shared = new Set<number>();
+  /** Of all files. */
+  sum = 0;
 
   /** Passes inodes on, and takes their lengths. */
   *of(inodes: Iterable<Inode>): Generator<Inode> {
     for (const inode of inodes) {
       if (this.#seen.has(inode.size)) this.#shared.add(inode.size);
       else this.#seen.add(inode.size);
+      this.sum += inode.size;
       yield inode;
     }
   }
@@ -128,13 +133,22 @@ class SharedLengths {
   }
 }
 
+interface Block {
+  /** A buffer of the writer's. */
+  data: Uint8Array<ArrayBuffer>;
+  length: number;
+  /** Where it is being compressed already. */
+  begun?: Promise<Packed> | undefined;
+}
+
 type FileEntry = WalkedEntry & { inode: Inode };
 
 interface ContentsOptions {
   writer: BlockWriter;
   blockSize: number;
   lengths: SharedLengths;
-  onBytes: (sum: number) => void;
+  ahead: BlocksAhead | undefined;
+  onBytes: OnBytes;
 }
 
 class Contents {
@@ -174,7 +188,7 @@ class Contents {
     const hasher = this.#options.lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
     const first = writer.next;
     let holes = 0;
-    for await (const { data, length } of this.#blocks(entry)) {
+    for await (const { data, length, begun } of this.#blocks(entry)) {
       const content = data.subarray(0, length);
       hasher?.update(content);
       this.#progress(length);
@@ -182,7 +196,7 @@ class Contents {
         writer.giveBack(data);
         await writer.addHole();
         holes += length;
-      } else await writer.add(data, length);
+      } else await writer.add(data, length, begun);
     }
     const same = hasher && this.#duplicates.findOrAdd(hasher.digest(), this.#files.count);
     if (same === undefined) return this.#files.addBlocks(first, holes);
@@ -223,12 +237,12 @@ class Contents {
 
   #progress(bytes: number): void {
     this.#sum += bytes;
-    this.#options.onBytes(this.#sum);
+    this.#options.onBytes(this.#sum, this.#options.lengths.sum);
   }
 
   /** A content block by block, each in a buffer of the writer's. */
-  async *#blocks(entry: FileEntry): AsyncGenerator<{ data: Uint8Array<ArrayBuffer>; length: number }> {
-    const { writer, blockSize } = this.#options;
+  async *#blocks(entry: FileEntry): AsyncGenerator<Block> {
+    const { writer, blockSize, ahead } = this.#options;
     using held = this.#reader.held?.(entry.inode);
     if (held !== undefined) {
       for (let at = 0; at < held.length; at += blockSize) {
@@ -236,7 +250,7 @@ class Contents {
         const length = Math.min(blockSize, held.length - at);
         // The other threads have work, and waiting would mean standing behind it.
         readAtOnce(held.file, { target: data.subarray(0, length), at: held.start + at });
-        yield { data, length };
+        yield { data, length, begun: ahead?.take(held.file, held.start + at) };
       }
       return;
     }

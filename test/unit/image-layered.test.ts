@@ -55,14 +55,16 @@ interface Setup {
   layers: readonly Layer[];
   capture?: (path: string) => boolean;
   signal?: AbortSignal;
+  memory?: number;
 }
 
 function open({
   layers,
   capture = () => false,
   signal = new AbortController().signal,
+  memory,
 }: Setup): Promise<ImageTree> {
-  return openLayeredTree({ source, layers, dialect: "layer", work, capture, signal });
+  return openLayeredTree({ source, layers, dialect: "layer", work, capture, signal, memory });
 }
 
 function inodeAt(tree: ImageTree, path: string): Inode {
@@ -309,6 +311,43 @@ describe("layers from files", () => {
     // It is closed on another thread.
     for (let i = 0; i < 100 && openMemory() !== memoryBefore; i++) await Bun.sleep(10);
     expect(openMemory()).toBe(memoryBefore);
+  });
+
+  test.each([
+    ["that was expected to fit", "gzip"],
+    ["that was expected to be shorter", "zstd"],
+  ])("a layer %s is merged once, whether there is memory for it or not: %s", async (_, compression) => {
+    const content = "b".repeat(20 << 20);
+    const upper = tar([
+      { name: "link", type: "1", link: "kept", mtime: 7 },
+      { name: "b", content },
+      { name: "kernel", content: "kernel" },
+    ]);
+    const lower = memoryLayer([
+      { name: "kept", content: "kept" },
+      { name: "b", content: "lower" },
+    ]);
+    const compressed = compression === "gzip" ? gzipSync(upper) : zstdCompressSync(upper);
+    const seen = [];
+    for (const memory of [1e9, 16 << 20, 0]) {
+      const before = openFilesIn("/memfd:");
+      const layers = [lower, fileLayer(compressed, { digest: sha256(compressed), way: "unpacked first" })];
+      await using tree = await open({ layers, memory, capture: (path) => path === "kernel" });
+      const [kept, link, b] = ["kept", "link", "b"].map((path) => inodeAt(tree, path)) as [
+        Inode,
+        Inode,
+        Inode,
+      ];
+      expect(openFilesIn("/memfd:") - before).toBe(memory === 1e9 ? 1 : 0);
+      expect(link).toBe(kept);
+      expect(await contentOf(tree.read(kept))).toBe("kept");
+      expect((await contentOf(tree.read(b))) === content).toBe(true);
+      expect(await contentOf(tree.read(inodeAt(tree, "kernel")))).toBe("kernel");
+      seen.push([[...(tree.root.children?.keys() ?? [])], kept.links, kept.mtime, b.size]);
+    }
+    expect(seen[1]).toEqual(seen[0]!);
+    expect(seen[2]).toEqual(seen[0]!);
+    expect(seen[0]?.[1]).toBe(2);
   });
 
   test.each(files)("%s: a wrong digest is found in the first pass", async (_, content, way) => {
