@@ -1,17 +1,10 @@
-import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { writeAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import type { Packed } from "./blocks-ahead.ts";
-import type { Compressors, PackedBlock } from "./compressors.ts";
+import { blocksAtATime, type Compressors, type PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
-
-/**
- * Blocks that may wait for each processor: enough that none has nothing to do while this thread does something else,
- * such as looking into the initramfs. Where so many would take more than some megabytes, fewer will do.
- */
-const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
   /** Undefined where blocks are stored as they are. */
@@ -46,6 +39,7 @@ export class BlockWriter {
   /** Blocks that were taken; those that are not pending are written. */
   #taken = 0;
   #position: number;
+  #turns = 0;
 
   constructor(file: { fd: number; position: number }, about: BlockWriterOptions) {
     this.#fd = file.fd;
@@ -53,9 +47,7 @@ export class BlockWriter {
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
     this.#signal = about.signal;
-    const { least, most, bytes } = WAITING;
-    const processors = availableParallelism();
-    this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / about.blockSize));
+    this.#limit = blocksAtATime(about.blockSize);
   }
 
   /** The number that the next block gets. */
@@ -88,6 +80,12 @@ export class BlockWriter {
 
   giveBack(data: Uint8Array<ArrayBuffer>): void {
     this.#free.push(data);
+  }
+
+  /** Gives the event loop a turn from time to time: not even Ctrl-C would have one. @throws PlatterError `E_INTERRUPTED` */
+  async turn(): Promise<void> {
+    if (++this.#turns % TURN === 0) await setImmediate();
+    throwIfAborted(this.#signal, "the squash");
   }
 
   /** Takes a block of zeros, which needs no room in the file. @throws PlatterError `E_INTERRUPTED` */
@@ -127,9 +125,7 @@ export class BlockWriter {
     this.#pending.push(pending);
     this.#taken++;
     while (this.#pending.length >= this.#limit) await this.#writeOne();
-    // Nothing else would have its turn while blocks need no waiting: not even Ctrl-C.
-    if (this.#taken % TURN === 0) await setImmediate();
-    throwIfAborted(this.#signal, "the squash");
+    await this.turn();
   }
 
   async #writeOne(): Promise<void> {

@@ -1,15 +1,11 @@
-import { availableParallelism } from "node:os";
 import { type OpenedFile, readAtOnce } from "../chunk.ts";
 import type { ArrivingContent, ContentListener } from "../image/arriving-content.ts";
 import type { BytePath } from "../image/byte-path.ts";
 import type { CodecOptions } from "./codec.ts";
-import { Compressors } from "./compressors.ts";
+import { blocksAtATime, Compressors } from "./compressors.ts";
 
 /** A block that was compressed; undefined where it would not be shorter. */
 export type Packed = Uint8Array<ArrayBuffer> | undefined;
-
-/** Blocks that are compressed at a time: a processor is left to whoever decompresses layers. */
-const AT_A_TIME = Math.max(1, availableParallelism() - 1);
 
 export interface BlocksAheadOptions {
   options: CodecOptions & { blockSize: number };
@@ -79,7 +75,7 @@ export class BlocksAhead implements ContentListener, AsyncDisposable {
         for (let at = 0; at < length; at += blockSize) {
           const piece = Math.min(blockSize, length - at);
           await content.reaches(at + piece);
-          if (this.#begun.length >= AT_A_TIME) await this.#begun.shift();
+          if (this.#begun.length >= blocksAtATime(blockSize)) await this.#begun.shift();
           if (this.#left <= 0) return;
           this.#begin(file, { at: start + at, length: piece });
         }

@@ -157,6 +157,8 @@ class Contents {
   readonly #zeros: Uint8Array;
   readonly #duplicates = new Duplicates();
   readonly #digest = new Uint8Array(32);
+  /** Of files that have blocks. */
+  readonly #largeLengths = new Set<number>();
   readonly #files = new StoredContents();
   readonly #fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
@@ -184,8 +186,13 @@ class Contents {
   }
 
   async addLarge(entry: FileEntry): Promise<void> {
-    const { writer } = this.#options;
-    const hasher = this.#options.lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
+    const { writer, lengths } = this.#options;
+    const before = lengths.has(entry.size) ? await this.#findBefore(entry) : undefined;
+    if (before !== undefined) {
+      this.#progress(entry.size);
+      return this.#files.addSame(before);
+    }
+    const hasher = lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
     const first = writer.next;
     let holes = 0;
     for await (const { data, length, begun } of this.#blocks(entry)) {
@@ -202,6 +209,25 @@ class Contents {
     if (same === undefined) return this.#files.addBlocks(first, holes);
     await writer.takeBack(first);
     this.#files.addSame(same);
+  }
+
+  /** An earlier file with the same content, where that can be told without compressing it. */
+  async #findBefore(entry: FileEntry): Promise<number | undefined> {
+    const { writer, blockSize } = this.#options;
+    const isFirst = !this.#largeLengths.has(entry.size);
+    this.#largeLengths.add(entry.size);
+    using held = isFirst ? undefined : this.#reader.held?.(entry.inode);
+    if (held === undefined) return undefined;
+    const hasher = new Bun.CryptoHasher("sha256");
+    const buffer = writer.buffer();
+    for (let at = 0; at < held.length; at += blockSize) {
+      const target = buffer.subarray(0, held.length - at);
+      readAtOnce(held.file, { target, at: held.start + at });
+      hasher.update(target);
+      await writer.turn();
+    }
+    writer.giveBack(buffer);
+    return this.#duplicates.find(hasher.digest());
   }
 
   async finish(): Promise<Omit<WrittenContents, "links">> {

@@ -10,15 +10,25 @@ export class Duplicates {
   #files = new Uint32Array(512);
   #count = 0;
 
+  /** The file that was added with this digest. */
+  find(digest: Uint8Array): number | undefined {
+    const entry = (this.#slots[this.#place(digest)] as number) - 1;
+    return entry < 0 ? undefined : this.#files[entry];
+  }
+
   /** The file that was added with this digest; otherwise adds `file` with it. */
   findOrAdd(digest: Uint8Array, file: number): number | undefined {
     if (this.#count * 2 >= this.#slots.length) this.#grow();
+    const found = this.find(digest);
+    if (found === undefined) this.#slots[this.#place(digest)] = this.#add(digest, file) + 1;
+    return found;
+  }
+
+  /** The slot of a digest's entry, or the free one where it would be. */
+  #place(digest: Uint8Array): number {
     for (let at = this.#slotOf(digest, 0); ; at = (at + 1) % this.#slots.length) {
       const entry = (this.#slots[at] as number) - 1;
-      if (entry >= 0 && !this.#has(entry, digest)) continue;
-      if (entry >= 0) return this.#files[entry];
-      this.#slots[at] = this.#add(digest, file) + 1;
-      return undefined;
+      if (entry < 0 || this.#has(entry, digest)) return at;
     }
   }
 

@@ -468,7 +468,8 @@ describe("blocks that are compressed while the image is opened", () => {
     await using _ = ahead;
     expect((await written(reference, ahead)).equals(usual)).toBe(true);
     expect(seen.found).toEqual(["covered", "large", "left-out/deep/large", "hole", "noisy", "same"]);
-    const blocks = [large, Buffer.alloc(1000 * KIB), noisy, large].map(({ length }) =>
+    // What is there already is not compressed again.
+    const blocks = [large, Buffer.alloc(1000 * KIB), noisy].map(({ length }) =>
       Math.ceil(length / blockSize),
     );
     expect(seen).toMatchObject({ taken: blocks.reduce((sum, count) => sum + count), missed: 0 });
