@@ -17,7 +17,7 @@ export interface BlocksAheadOptions {
 
 /**
  * Compresses blocks of large files while the image is still being read: unlike fragments they do not depend on the order
- * of the files. What is compressed in vain, since another layer covers it, costs time that nobody else had use for.
+ * of the files. What another layer covers is compressed for nothing.
  */
 export class BlocksAhead implements ContentListener, AsyncDisposable {
   readonly compressors: Compressors;
@@ -25,6 +25,8 @@ export class BlocksAhead implements ContentListener, AsyncDisposable {
   readonly #about: BlocksAheadOptions;
   readonly #blocks = new Map<OpenedFile, Map<number, Promise<Packed>>>();
   readonly #waiting: ArrivingContent[] = [];
+  /** Of the contents that were found. */
+  readonly #lengths = new Set<number>();
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   /** Those that are being compressed, in the order in which they were begun. */
   #begun: Promise<Packed>[] = [];
@@ -39,7 +41,11 @@ export class BlocksAhead implements ContentListener, AsyncDisposable {
   }
 
   found(content: ArrivingContent): void {
+    const { length } = content.part;
     if (this.#left <= 0 || this.#about.exclude(content.path)) return;
+    // It may be the same as the earlier one, and would be compressed for nothing.
+    if (this.#lengths.has(length)) return;
+    this.#lengths.add(length);
     this.#waiting.push(content);
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -65,6 +71,7 @@ export class BlocksAhead implements ContentListener, AsyncDisposable {
     await this.#running;
     await Promise.allSettled(this.#begun);
     this.compressors[Symbol.dispose]();
+    this.#blocks.clear();
   }
 
   async #run(): Promise<void> {
