@@ -47,12 +47,9 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       // Without the stages before it a stage works on the plan that is there.
       const reference = flags.from === "inspect" ? image : undefined;
       const cache = await openCache(flags, world);
-      // Out of a cache it would come as it is.
-      const isSquashed = cache === undefined && STAGES.indexOf(flags.to) >= STAGES.indexOf("squash");
-      const rootfs = isSquashed ? squash : undefined;
       const started = world.now();
       const beside = output === undefined ? {} : { beside: folderOf(output) };
-      await using session = openSession(world, { image: reference, flags, rootfs, ...beside });
+      await using session = openSession(world, { image: reference, flags, ...beside });
       const result = await session.during(() =>
         build(session, {
           output: writesIso ? output : undefined,

@@ -4,7 +4,6 @@ import { PlatterError } from "../internal/error.ts";
 import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
 import type { Session } from "../internal/pipeline/session.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
-import type { RootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options.ts";
 import type { World } from "./world.ts";
@@ -31,18 +30,12 @@ export async function makeArtifact(
     image: string | undefined;
     flags: Partial<PlanFlags & PayloadFlags> & WorkFlags & { output?: string | undefined };
     artifact: string;
-    rootfs?: RootfsOptions;
   },
   make: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const { image, flags, artifact, rootfs } = about;
+  const { image, flags, artifact } = about;
   const output = targetOf(flags);
-  await using session = openSession(world, {
-    image,
-    flags,
-    rootfs,
-    ...(output && { beside: folderOf(output) }),
-  });
+  await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
   await session.during(async () => {
     await make(session);
     if (output !== undefined) await deliver(session.work, artifact, output);

@@ -6,7 +6,7 @@ import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
 import { machineError } from "../internal/machine-error.ts";
 import { Session } from "../internal/pipeline/session.ts";
-import { ROOTFS_TYPES, type RootfsOptions } from "../internal/squash/rootfs-options.ts";
+import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
 import type { World } from "./world.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
@@ -97,12 +97,7 @@ export interface WorkFlags {
 /** A session for what the flags say. `beside` is where a temporary work directory goes. */
 export function openSession(
   world: World,
-  about: {
-    image: string | undefined;
-    flags: Partial<PlanFlags & PayloadFlags> & WorkFlags;
-    beside?: string;
-    rootfs?: RootfsOptions | undefined;
-  },
+  about: { image: string | undefined; flags: Partial<PlanFlags & PayloadFlags> & WorkFlags; beside?: string },
 ): Session {
   const { flags } = about;
   return new Session({
@@ -123,8 +118,6 @@ export function openSession(
       epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
     },
     payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],
-    // With --work it may be there already.
-    rootfs: flags.work === undefined ? about.rootfs : undefined,
     strictness: flags.strict === true ? "strict" : "normal",
     signal: world.signal,
     reporter: world.reporter,

@@ -23,25 +23,20 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
   withSquashOptions(withWorkOptions(withPayloadOptions(withPlanOptions(command)))).action(
     async (image, flags) => {
       const options = parseRootfsOptions(flags);
-      await makeArtifact(
-        worldOf(),
-        { image, flags, artifact: ARTIFACTS.squashfs, rootfs: options },
-        async (session) => {
-          const { context } = session;
-          const plan = await session.planFor(["root"]);
-          const { tools } = rootfsWriter(options);
-          const { compression } = options;
-          const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
-          session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
-          const stage = squashStage(plan, context, {
-            image: () => session.plannedImage(),
-            ahead: () => session.ahead,
-            withPayloads: (tree) => session.withPayloads(tree),
-            options,
-          });
-          await runStage(stage, { context, freshness: "when-changed" });
-        },
-      );
+      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
+        const { context } = session;
+        const plan = await session.planFor(["root"]);
+        const { tools } = rootfsWriter(options);
+        const { compression } = options;
+        const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
+        session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
+        const stage = squashStage(plan, context, {
+          image: () => session.plannedImage(),
+          withPayloads: (tree) => session.withPayloads(tree),
+          options,
+        });
+        await runStage(stage, { context, freshness: "when-changed" });
+      });
     },
   );
 }

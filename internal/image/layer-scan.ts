@@ -1,11 +1,10 @@
-import type { ArrivingContent, ContentListener } from "./arriving-content.ts";
 import type { BytePath } from "./byte-path.ts";
 import { ContentPlaces, layerOf, memberLocator, ordinalOf } from "./content-places.ts";
 import { explained, type Layer } from "./layer.ts";
 import { LayerUnpacker, type PlainLayer } from "./layer-unpacker.ts";
 import type { Spool, SpoolSlot } from "./spool.ts";
 import type { TableNode } from "./table-node.ts";
-import type { TarDialect, TarMember } from "./tar-member.ts";
+import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 
@@ -22,7 +21,6 @@ export interface ScanOptions {
   spool: Spool;
   /** Bytes that decompressed layers may take in memory. */
   memory: number;
-  listener?: ContentListener | undefined;
   signal: AbortSignal;
 }
 
@@ -61,7 +59,7 @@ async function mergeLayers(
   layers: readonly Layer[],
   options: ScanOptions & { places: ContentPlaces; plain: (PlainLayer | undefined)[] },
 ): Promise<LayerScan | undefined> {
-  const { dialect, signal, places, plain, listener } = options;
+  const { dialect, signal, places, plain } = options;
   const builder = new TreeBuilder(dialect);
   const captured = new Map<number, SpoolSlot>();
   for (const [index, layer] of layers.entries()) {
@@ -74,12 +72,8 @@ async function mergeLayers(
         const locator = memberLocator(index, member.ordinal);
         const node = tree.add(member, locator);
         if (node === 0 || member.size === 0) continue;
-        if (tar !== undefined && !member.sparse) {
-          places.put(locator, member.contentOffset);
-          if (member.size >= (listener?.least ?? Number.POSITIVE_INFINITY)) {
-            listener?.found(arriving(member, { tar, path: builder.table.path(node) }));
-          }
-        } else if (options.capture(builder.table.path(node))) {
+        if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
+        else if (options.capture(builder.table.path(node))) {
           captured.set(locator, await options.spool.keep(reader.content(), member.size));
         }
       }
@@ -99,15 +93,6 @@ async function mergeLayers(
   const scan = { root: builder.finish(), captured, places };
   await captureLinked(scan, layers, options);
   return scan;
-}
-
-function arriving(member: TarMember, { tar, path }: { tar: PlainLayer; path: BytePath }): ArrivingContent {
-  const { contentOffset: offset, size: length } = member;
-  return {
-    path,
-    part: { file: tar.file, start: tar.start + offset, length },
-    reaches: (bytes) => tar.reaches(offset + bytes),
-  };
 }
 
 /**

@@ -12,8 +12,6 @@ export interface PlainLayer extends HeldPart {
   readonly length: number;
   /** The tar as a stream, close behind whoever still writes it; it ends early where it cannot be had whole. */
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Waits until so many bytes are there, or it is known that they will not be. */
-  reaches(length: number): Promise<void>;
   /** False where the tar cannot be had so after all, whatever the reason: what was read of it does not count. */
   readonly isWhole: Promise<boolean>;
   /** Whether the digest is the expected one; true where none is known. */
@@ -56,7 +54,7 @@ export class LayerUnpacker implements AsyncDisposable {
     if (compression === "none") {
       const open = (signal: AbortSignal) => held.file.range({ ...held, signal });
       const isRight = this.#hasDigest(held, digest ?? diffId);
-      return { ...held, open, reaches: async () => undefined, isWhole: Promise.resolve(true), isRight };
+      return { ...held, open, isWhole: Promise.resolve(true), isRight };
     }
     const target = likelyLength > this.#free ? -1 : openMemoryFile("platter-layer");
     if (target < 0) {
@@ -78,7 +76,6 @@ export class LayerUnpacker implements AsyncDisposable {
         return growth.length;
       },
       open: (signal) => new GrowingRange(file, { growth, signal }),
-      reaches: (length) => growth.reaches(length),
       isWhole: unpacking.then((unpacked) => {
         growth.end();
         return unpacked !== undefined && unpacked.digest === expected?.hex;

@@ -1,5 +1,4 @@
 import { throwIfAborted } from "../interrupt.ts";
-import type { ContentListener } from "./arriving-content.ts";
 import type { BytePath } from "./byte-path.ts";
 import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
 import { type FilePart, type FileRange, lent, OpenFile } from "./file-range.ts";
@@ -27,7 +26,6 @@ export interface LayeredTreeOptions {
   signal: AbortSignal;
   /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
   memory?: number | undefined;
-  listener?: ContentListener | undefined;
   /** What the layers are read from; disposed with the tree, and also if it cannot be opened. */
   resources?: Disposable | undefined;
 }

@@ -1,5 +1,4 @@
 import type { RunTool } from "../tool/run.ts";
-import type { ContentListener } from "./arriving-content.ts";
 import type { BytePath } from "./byte-path.ts";
 
 /** What every image source is given. */
@@ -14,6 +13,4 @@ export interface OpenOptions {
   runTool: RunTool;
   /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
   memory?: number | undefined;
-  /** Told of contents that can be read where they are, by a source that has such. */
-  listener?: ContentListener | undefined;
 }

@@ -87,8 +87,7 @@ async function squash(
   const { session, options, run } = about;
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  const ahead = () => session.ahead;
-  return run(squashInBuild(draft, session.context, { image, ahead, withPayloads, options }));
+  return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
 }
 
 /** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */

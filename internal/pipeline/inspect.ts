@@ -9,7 +9,6 @@ import { isWhole, PIECES, type Piece, type RootPlan } from "../contract/plan.ts"
 import type { PlanChoices } from "../contract/plan-choices.ts";
 import type { Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
-import type { ContentListener } from "../image/arriving-content.ts";
 import { displayPath } from "../image/byte-path.ts";
 import { externalDecompressor } from "../image/external-decompressor.ts";
 import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
@@ -38,7 +37,6 @@ export async function openPlannedImage(
     runTool: RunTool;
     architecture: string | undefined;
     epoch: number | undefined;
-    listener: ContentListener | undefined;
   },
 ): Promise<ImageTree> {
   const { architecture } = about;
@@ -48,7 +46,6 @@ export async function openPlannedImage(
     runTool: about.runTool,
     capture: (path) => mayBePiece(path) || LIKELY_TOOL_FILE.test(path),
     architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
-    listener: about.listener,
   });
   if (about.epoch !== undefined) settleRootTime(tree, about.epoch);
   return tree;

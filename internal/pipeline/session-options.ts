@@ -1,6 +1,5 @@
 import type { Strictness } from "../contract/findings-error.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";
-import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 
@@ -20,8 +19,6 @@ export interface SessionOptions {
   };
   /** Payloads as the user asks for them. */
   payloads: readonly string[];
-  /** What will be made of the image, where it is certain that it will: it is begun while the image is being opened. */
-  rootfs: RootfsOptions | undefined;
   strictness: Strictness;
   signal: AbortSignal;
   reporter: Reporter;

@@ -7,12 +7,9 @@ import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } f
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { memoryForLayers } from "../image/memory-budget.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
-import { blocksAhead } from "../squash/rootfs.ts";
-import type { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
@@ -23,9 +20,6 @@ import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./
 import type { SessionOptions } from "./session-options.ts";
 import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
-
-/** The part of the memory for layers that blocks may take which are compressed while layers are read. */
-const SHARE_AHEAD = 0.25;
 
 /** What a look at an image gives. */
 export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
@@ -41,7 +35,6 @@ export class Session implements AsyncDisposable {
   #planning: Promise<PartialPlan> | undefined;
   #decision: Promise<Decision> | undefined;
   #tree: Promise<ImageTree> | undefined;
-  #ahead: BlocksAhead | undefined;
   #whole: Promise<TreeWithPayloads> | undefined;
   /** The tree that the plan was made of, or was compared with. */
   #planned: ImageTree | undefined;
@@ -75,14 +68,9 @@ export class Session implements AsyncDisposable {
     const { work, signal } = this.context;
     const { architecture, choices } = this.#options;
     const epoch = this.#plan?.time ?? choices.epoch;
-    const about = { work, signal, runTool: this.#run, architecture, epoch, listener: this.#ahead };
+    const about = { work, signal, runTool: this.#run, architecture, epoch };
     this.#tree ??= openPlannedImage(this.#reference(), about);
     return this.#tree;
-  }
-
-  /** What was begun of the root file system while the image was opened. */
-  get ahead(): BlocksAhead | undefined {
-    return this.#ahead;
   }
 
   /** The image that the plan is about. @throws PlatterError `E_IMAGE_CHANGED` where it is no longer the same */
@@ -138,15 +126,13 @@ export class Session implements AsyncDisposable {
     const { choices } = this.#options;
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
-    const exclude = compileExcludes(excludes);
+    compileExcludes(excludes);
     // A payload that is not there is told before the image is read.
     const architecture = parseArchitecture(this.#options.architecture ?? process.arch);
     const payloads = [];
     for (const text of this.#options.payloads) {
       payloads.push(await describePayload(text, this.#payloadOptions(architecture)));
     }
-    const { rootfs } = this.#options;
-    this.#ahead ??= rootfs && blocksAhead(rootfs, exclude, memoryForLayers() * SHARE_AHEAD);
     const tree = await this.image();
     this.#planned = tree;
     return decideAbout(tree, { ...choices, excludes, payloads });
@@ -202,11 +188,9 @@ export class Session implements AsyncDisposable {
 
   /** Lets the image and its payloads go, with all that is kept for reading them; they would be opened anew. */
   async releaseImage(): Promise<void> {
-    const [tree, whole, ahead] = [this.#tree, this.#whole, this.#ahead];
+    const [tree, whole] = [this.#tree, this.#whole];
     this.#tree = undefined;
     this.#whole = undefined;
-    this.#ahead = undefined;
-    await ahead?.[Symbol.asyncDispose]();
     try {
       await (await whole?.catch(() => undefined))?.[Symbol.asyncDispose]();
     } finally {

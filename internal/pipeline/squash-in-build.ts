@@ -13,9 +13,9 @@ export function squashInBuild(
   context: Context,
   about: SquashSources & { options: BuildOptions },
 ): Stage {
-  const { image, ahead, withPayloads, options } = about;
+  const { image, withPayloads, options } = about;
   const { cache, freshness, output } = options;
-  const stage = squashStage(plan, context, { image, ahead, withPayloads, options: options.squash });
+  const stage = squashStage(plan, context, { image, withPayloads, options: options.squash });
   const checked: Stage = {
     ...stage,
     // A squash that is not done again needs no room.

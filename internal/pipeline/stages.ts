@@ -13,7 +13,6 @@ import type { TreeWithPayloads } from "../payload/with-payloads.ts";
 import { requireErofsKernel } from "../squash/erofs-kernel.ts";
 import { makeRootfs, rootfsWriter, walkOptions } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
-import type { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
 import { parseReceipt, sha256Text } from "./receipt.ts";
@@ -48,10 +47,9 @@ export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
   };
 }
 
-/** Where a squash reads: the image, what was done about it while it was opened, and the same with its payloads. */
+/** Where a squash reads: the image, and the same with its payloads. */
 export interface SquashSources {
   image: () => Promise<ImageTree>;
-  ahead: () => BlocksAhead | undefined;
   withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
 }
 
@@ -88,8 +86,7 @@ export function squashStage(
         const log = work.log("squash");
         const warn = (text: string) => context.reporter.warn(text);
         const { signal, toolbox } = context;
-        const ahead = about.ahead();
-        const run = { tree, walk, options, time, uuid, ahead, output: partial, log, signal, task, warn };
+        const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn };
         return makeRootfs(run, toolbox);
       });
       return formatBytes((await Bun.file(output).stat()).size);

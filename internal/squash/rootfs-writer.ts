@@ -1,6 +1,5 @@
 import type { Chunk } from "../chunk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import type { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import { type WalkOptions, walkEntries } from "./entry-walk.ts";
@@ -15,8 +14,6 @@ export interface RootfsContent {
   time: number;
   /** The file system's own UUID, where it has one. */
   uuid: string;
-  /** What of it is compressed already. */
-  ahead?: BlocksAhead | undefined;
 }
 
 export type OnBytes = (done: number, total: number) => void;

@@ -1,5 +1,4 @@
 import { type BytePath, toBytePath } from "../image/byte-path.ts";
-import { BlocksAhead } from "../squashfs/blocks-ahead.ts";
 import { codecOf } from "../squashfs/codec.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
@@ -17,22 +16,6 @@ const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
 export function rootfsWriter(options: RootfsOptions): RootfsWriter {
   if (options.type === "erofs") return erofsWriter;
   return codecOf(options) === undefined ? mksquashfsWriter : squashfsWriter;
-}
-
-/**
- * What compresses while the image is still being read, where that can be used; to be disposed of. `memory` is what the
- * compressed blocks may take, in bytes.
- */
-export function blocksAhead(
-  options: RootfsOptions,
-  exclude: (path: BytePath) => boolean,
-  memory: number,
-): BlocksAhead | undefined {
-  if (rootfsWriter(options) !== squashfsWriter || codecOf(options)?.pack === undefined) return undefined;
-  // What lies in a folder that is left out goes with it.
-  const isExcluded = (path: BytePath) =>
-    path.split("/").some((_, at, names) => exclude(names.slice(0, at + 1).join("/") as BytePath));
-  return new BlocksAhead({ options, exclude: isExcluded, memory });
 }
 
 /** What of the tree goes into the root file system. */

@@ -5,8 +5,8 @@ import type { RootfsWriter } from "./rootfs-writer.ts";
 /** Writes a squashfs itself, with a compression that platter has on board. */
 export const squashfsWriter: RootfsWriter = {
   tools: [],
-  async write({ tree, walk, options, time, ahead }, { output, signal, onBytes }) {
+  async write({ tree, walk, options, time }, { output, signal, onBytes }) {
     using _ = new SteadyWriting(output);
-    await writeSquashfs(tree, output, { walk, options, time, signal, ahead, onBytes });
+    await writeSquashfs(tree, output, { walk, options, time, signal, onBytes });
   },
 };

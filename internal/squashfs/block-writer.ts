@@ -1,10 +1,16 @@
+import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { writeAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import { throwIfAborted } from "../interrupt.ts";
-import type { Packed } from "./blocks-ahead.ts";
-import { blocksAtATime, type Compressors, type PackedBlock } from "./compressors.ts";
+import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
+
+/**
+ * Blocks that may wait for each processor: enough that none has nothing to do while this thread does something else,
+ * such as looking into the initramfs. Where so many would take more than some megabytes, fewer will do.
+ */
+const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
   /** Undefined where blocks are stored as they are. */
@@ -47,7 +53,9 @@ export class BlockWriter {
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
     this.#signal = about.signal;
-    this.#limit = blocksAtATime(about.blockSize);
+    const { least, most, bytes } = WAITING;
+    const processors = availableParallelism();
+    this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / about.blockSize));
   }
 
   /** The number that the next block gets. */
@@ -66,13 +74,11 @@ export class BlockWriter {
   }
 
   /**
-   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way. What the
-   * block is once it is compressed may be given, where that was begun already.
+   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, length: number, begun?: Promise<Packed>): Promise<void> {
-    const packing = begun?.then((packed) => ({ data, packed })) ?? this.#compressors?.pack(data, length);
-    const block = packing ?? { data, packed: undefined };
+  async add(data: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
+    const block = this.#compressors?.pack(data, length) ?? { data, packed: undefined };
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ length, block });

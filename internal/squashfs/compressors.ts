@@ -1,19 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Threads } from "../threads.ts";
 import type { CodecOptions } from "./codec.ts";
-
-/**
- * Blocks that may wait for each processor: enough that none has nothing to do while the main thread does something else,
- * such as looking into the initramfs. Where so many would take more than some megabytes, fewer will do.
- */
-const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
-
-/** How many blocks of so many bytes may be on their way through the threads. */
-export function blocksAtATime(blockSize: number): number {
-  const { least, most, bytes } = WAITING;
-  const processors = availableParallelism();
-  return Math.max(processors * least, Math.min(processors * most, bytes / blockSize));
-}
 
 /** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */
 export interface PackRequest {

@@ -6,7 +6,6 @@ import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry
 import { changedFile, hasContent, wantedInodes } from "../squash/file-content.ts";
 import type { OnBytes } from "../squash/rootfs-writer.ts";
 import type { BlockWriter } from "./block-writer.ts";
-import type { BlocksAhead, Packed } from "./blocks-ahead.ts";
 import { Duplicates } from "./duplicates.ts";
 import { NO_INDEX } from "./format.ts";
 
@@ -133,21 +132,12 @@ class SharedLengths {
   }
 }
 
-interface Block {
-  /** A buffer of the writer's. */
-  data: Uint8Array<ArrayBuffer>;
-  length: number;
-  /** Where it is being compressed already. */
-  begun?: Promise<Packed> | undefined;
-}
-
 type FileEntry = WalkedEntry & { inode: Inode };
 
 interface ContentsOptions {
   writer: BlockWriter;
   blockSize: number;
   lengths: SharedLengths;
-  ahead: BlocksAhead | undefined;
   onBytes: OnBytes;
 }
 
@@ -195,7 +185,7 @@ class Contents {
     const hasher = lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
     const first = writer.next;
     let holes = 0;
-    for await (const { data, length, begun } of this.#blocks(entry)) {
+    for await (const { data, length } of this.#blocks(entry)) {
       const content = data.subarray(0, length);
       hasher?.update(content);
       this.#progress(length);
@@ -203,7 +193,7 @@ class Contents {
         writer.giveBack(data);
         await writer.addHole();
         holes += length;
-      } else await writer.add(data, length, begun);
+      } else await writer.add(data, length);
     }
     const same = hasher && this.#duplicates.findOrAdd(hasher.digest(), this.#files.count);
     if (same === undefined) return this.#files.addBlocks(first, holes);
@@ -267,8 +257,8 @@ class Contents {
   }
 
   /** A content block by block, each in a buffer of the writer's. */
-  async *#blocks(entry: FileEntry): AsyncGenerator<Block> {
-    const { writer, blockSize, ahead } = this.#options;
+  async *#blocks(entry: FileEntry): AsyncGenerator<{ data: Uint8Array<ArrayBuffer>; length: number }> {
+    const { writer, blockSize } = this.#options;
     using held = this.#reader.held?.(entry.inode);
     if (held !== undefined) {
       for (let at = 0; at < held.length; at += blockSize) {
@@ -276,7 +266,7 @@ class Contents {
         const length = Math.min(blockSize, held.length - at);
         // The other threads have work, and waiting would mean standing behind it.
         readAtOnce(held.file, { target: data.subarray(0, length), at: held.start + at });
-        yield { data, length, begun: ahead?.take(held.file, held.start + at) };
+        yield { data, length };
       }
       return;
     }

@@ -5,7 +5,6 @@ import type { WalkOptions } from "../squash/entry-walk.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { OnBytes } from "../squash/rootfs-writer.ts";
 import { BlockWriter } from "./block-writer.ts";
-import type { BlocksAhead } from "./blocks-ahead.ts";
 import { type Codec, codecOf, metadataBlock } from "./codec.ts";
 import { Compressors } from "./compressors.ts";
 import { type WrittenContents, writeContents } from "./contents.ts";
@@ -23,8 +22,6 @@ export interface SquashfsRun {
   /** The file system's own time, in seconds since 1970. */
   time: number;
   signal: AbortSignal;
-  /** What was begun with the same options. */
-  ahead?: BlocksAhead | undefined;
   /** Called with the bytes of content that were taken so far, and those of all. */
   onBytes: OnBytes;
 }
@@ -36,7 +33,7 @@ export interface SquashfsRun {
  * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, what reading the image throws; errors of the system
  */
 export async function writeSquashfs(tree: ImageTree, output: string, run: SquashfsRun): Promise<void> {
-  const { walk, options, time, signal, ahead, onBytes } = run;
+  const { walk, options, time, signal, onBytes } = run;
   const { blockSize } = options;
   const codec = codecOf(options);
   if (codec === undefined) throw new TypeError(`platter does not compress with ${options.compression}`);
@@ -44,12 +41,10 @@ export async function writeSquashfs(tree: ImageTree, output: string, run: Squash
   try {
     const file = new Appended(fd, SUPERBLOCK_SIZE);
     if (codec.options !== undefined) file.add(metadataBlock(codec.options, undefined));
-    ahead?.stop();
-    using own = codec.pack === undefined || ahead !== undefined ? undefined : new Compressors(options);
-    const compressors = ahead?.compressors ?? own;
+    using compressors = codec.pack === undefined ? undefined : new Compressors(options);
     const blocks = new BlockWriter({ fd, position: file.end }, { compressors, blockSize, signal });
-    const contents = await writeContents(tree, walk, { writer: blocks, blockSize, ahead, onBytes }).finally(
-      () => blocks.abandon(),
+    const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
+      blocks.abandon(),
     );
     const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
     file.end = blocks.position;

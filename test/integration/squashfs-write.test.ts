@@ -1,5 +1,5 @@
 /** The squashfs that platter writes: Linux and unsquashfs are the judges. Needs root and loop devices. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import {
   closeSync,
   ftruncateSync,
@@ -13,22 +13,18 @@ import {
   writeSync,
 } from "node:fs";
 import fc from "fast-check";
-import type { BytePath } from "../../internal/image/byte-path.ts";
 import { openDirectory } from "../../internal/image/directory.ts";
-import { OpenFile } from "../../internal/image/file-range.ts";
 import type { ImageTree } from "../../internal/image/image-tree.ts";
 import { openImage } from "../../internal/image/open-image.ts";
 import { memorySource } from "../../internal/iso/read/byte-source.ts";
 import { readSquashfs, type SquashfsSuperblock } from "../../internal/iso/read/squashfs-superblock.ts";
-import { blocksAhead } from "../../internal/squash/rootfs.ts";
 import type { RootfsOptions } from "../../internal/squash/rootfs-options.ts";
-import type { BlocksAhead } from "../../internal/squashfs/blocks-ahead.ts";
+import { Compressors } from "../../internal/squashfs/compressors.ts";
 import { writeSquashfs } from "../../internal/squashfs/write.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 import { failureOf, openLayers } from "../unit/image-memory-layers.ts";
 import { OciMaker } from "../unit/image-oci-maker.ts";
-import { tar } from "../unit/image-tar-maker.ts";
 import { type Listing, listDirectory, listTree } from "./image-listing.ts";
 import { tortureLayers } from "./image-torture.ts";
 
@@ -235,10 +231,14 @@ describe("contents", () => {
       const latin1 = Buffer.from(content).toString("latin1");
       members.push({ name: String(i).padStart(2, "0"), content: latin1 });
     }
+    using packing = spyOn(Compressors.prototype, "pack");
     const { bytesUsed } = await isTheFolder(folder, small);
+    const packed = packing.mock.calls.reduce((sum, [, length]) => sum + length, 0);
     const unique = [...contents.slice(0, 3), ...others].reduce((sum, { length }) => sum + length, 0);
     expect(bytesUsed).toBeGreaterThan(unique);
     expect(bytesUsed).toBeLessThan(unique + 2000);
+    // Where a file can be read twice, nothing is compressed that is there already.
+    expect(packed).toBe(unique);
     await using layers = await openLayers([members], { piece: 777 });
     const image = await write(layers, "layers", small);
     expect(await expected(layers)).toEqual(mounted(image, listDirectory));
@@ -393,119 +393,5 @@ describe("what goes wrong on the way", () => {
     await using tree = await openDirectory(folder, { signal: controller.signal });
     setImmediate(() => controller.abort());
     expect(await failureOf(write(tree, "image", zstd))).toMatchObject({ code: "E_INTERRUPTED" });
-  });
-});
-
-describe("blocks that are compressed while the image is opened", () => {
-  const blockSize = 128 * KIB;
-  const options = { ...zstd, blockSize };
-  const text = (seed: number, length: number) =>
-    Buffer.from(
-      Array.from({ length: length / 8 }, (_, i) => String((i * (seed + 7919)) % 1e8).padStart(8)).join(""),
-    );
-  const [large, covered, excluded] = [text(1, 3000 * KIB), text(2, 1000 * KIB), text(3, 1000 * KIB)];
-  const noisy = Buffer.from(noise(300 * KIB, 5));
-  const layers = [
-    tar([
-      { name: "covered", content: covered },
-      { name: "large", content: large },
-      { name: "left-out/deep/large", content: excluded },
-    ]),
-    tar([
-      { name: "covered", content: "small" },
-      { name: "hole", content: Buffer.alloc(1100 * KIB) },
-      { name: "noisy", content: noisy },
-      { name: "same", content: large },
-    ]),
-  ];
-  const exclude = (path: string) => path === "left-out";
-  const walk = { include: (_: unknown, path: string) => !exclude(path) };
-
-  function counting(memory = 1e9) {
-    const ahead = blocksAhead(options, exclude, memory)!;
-    const seen = { found: [] as string[], taken: 0, missed: 0 };
-    const [found, take] = [ahead.found.bind(ahead), ahead.take.bind(ahead)];
-    ahead.found = (content) => {
-      seen.found.push(content.path);
-      found(content);
-    };
-    ahead.take = (...place) => {
-      const block = take(...place);
-      if (block === undefined) seen.missed++;
-      else seen.taken++;
-      return block;
-    };
-    return { ahead, seen };
-  }
-
-  async function written(reference: string, ahead: BlocksAhead | undefined): Promise<Buffer> {
-    const { signal } = new AbortController();
-    const about = { work: scene.folder("open"), signal, capture: () => false, runTool, listener: ahead };
-    await using tree = await openImage(reference, about);
-    // As planning would: what was found meanwhile is compressed.
-    await Bun.sleep(ahead === undefined ? 0 : 500);
-    const output = scene.at("ahead");
-    rmSync(output, { force: true });
-    await writeSquashfs(tree, output, { walk, options, time: TIME, signal, ahead, onBytes: () => undefined });
-    return readFileSync(output);
-  }
-
-  function image(compression: "none" | "gzip" | "zstd"): string {
-    rmSync(scene.at("layout"), { recursive: true, force: true });
-    const maker = new OciMaker(scene.at("layout"));
-    maker.add(maker.image(layers, { compression }), "it");
-    return `oci:${scene.at("layout")}`;
-  }
-
-  test.each([
-    "none",
-    "gzip",
-    "zstd",
-  ] as const)("give the same squashfs: layers of %s", async (compression) => {
-    const reference = image(compression);
-    const usual = await written(reference, undefined);
-    const { ahead, seen } = counting();
-    await using _ = ahead;
-    expect((await written(reference, ahead)).equals(usual)).toBe(true);
-    expect(seen.found).toEqual(["covered", "large", "left-out/deep/large", "hole", "noisy", "same"]);
-    // What is there already is not compressed again.
-    const blocks = [large, Buffer.alloc(1100 * KIB), noisy].map(({ length }) =>
-      Math.ceil(length / blockSize),
-    );
-    expect(seen).toMatchObject({ taken: blocks.reduce((sum, count) => sum + count), missed: 0 });
-    expect(ahead.take({ fd: 0, path: "" }, 0)).toBeUndefined();
-  });
-
-  test("are as many as there is memory for", async () => {
-    const reference = image("gzip");
-    const usual = await written(reference, undefined);
-    for (const memory of [0, 700 * KIB]) {
-      const { ahead, seen } = counting(memory);
-      await using _ = ahead;
-      expect((await written(reference, ahead)).equals(usual)).toBe(true);
-      expect(seen.missed).toBeGreaterThan(10);
-      expect(seen.taken > 0).toBe(memory > 0);
-    }
-  });
-
-  test("are done without where what was begun cannot be read", async () => {
-    const { ahead, seen } = counting();
-    await using _ = ahead;
-    const file = OpenFile.open(scene.write("gone", large));
-    ahead.found({
-      path: "gone" as BytePath,
-      part: file.whole(),
-      reaches: async () => file[Symbol.dispose](),
-    });
-    await Bun.sleep(10);
-    const reference = image("gzip");
-    expect((await written(reference, ahead)).equals(await written(reference, undefined))).toBe(true);
-    expect(seen.taken).toBe(0);
-  });
-
-  test("are not for a compression that platter does not have, or that is none", () => {
-    expect(blocksAhead({ ...options, compression: "none", level: null }, exclude, 1e9)).toBeUndefined();
-    expect(blocksAhead({ ...options, compression: "xz", level: null }, exclude, 1e9)).toBeUndefined();
-    expect(blocksAhead({ ...options, type: "erofs" }, exclude, 1e9)).toBeUndefined();
   });
 });
