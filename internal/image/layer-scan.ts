@@ -41,6 +41,12 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
     for (;;) {
       const scan = await mergeLayers(layers, { ...options, places, plain });
       if (scan !== undefined) return scan;
+      // All that failed are known before merging begins anew, so it does once.
+      for (const [index, tar] of plain.entries()) {
+        if ((await tar?.isWhole) !== false) continue;
+        plain[index] = undefined;
+        places.drop(index);
+      }
     }
   };
   try {
@@ -52,12 +58,12 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
 }
 
 /**
- * Undefined where a layer's plain tar turned out not to be had: it is taken out of `plain`, and what was merged does not
- * count, since links may have changed what is below.
+ * Undefined where a layer's plain tar turned out not to be had: what was merged does not count, since links may have
+ * changed what is below.
  */
 async function mergeLayers(
   layers: readonly Layer[],
-  options: ScanOptions & { places: ContentPlaces; plain: (PlainLayer | undefined)[] },
+  options: ScanOptions & { places: ContentPlaces; plain: readonly (PlainLayer | undefined)[] },
 ): Promise<LayerScan | undefined> {
   const { dialect, signal, places, plain } = options;
   const builder = new TreeBuilder(dialect);
@@ -83,8 +89,6 @@ async function mergeLayers(
       if ((await tar?.isWhole) !== false) throw await explained(error, layer);
     }
     if ((await tar?.isWhole) === false) {
-      plain[index] = undefined;
-      places.drop(index);
       for (const slot of captured.values()) options.spool.free(slot);
       return undefined;
     }

@@ -308,37 +308,38 @@ describe("layers from files", () => {
       await reader[Symbol.asyncDispose]();
     }
     expect(openFiles()).toBe(before);
-    // It is closed on another thread.
-    for (let i = 0; i < 100 && openMemory() !== memoryBefore; i++) await Bun.sleep(10);
-    expect(openMemory()).toBe(memoryBefore);
+    // It is closed on another thread, as those of earlier tests may be.
+    for (let i = 0; i < 100 && openMemory() > memoryBefore; i++) await Bun.sleep(10);
+    expect(openMemory()).toBeLessThanOrEqual(memoryBefore);
   });
 
   test.each([
-    ["that was expected to fit", "gzip"],
-    ["that was expected to be shorter", "zstd"],
-  ])("a layer %s is merged once, whether there is memory for it or not: %s", async (_, compression) => {
+    ["that tell their length", "gzip"],
+    ["that turn out longer", "zstd"],
+  ])("layers %s are merged once, whether there is memory for them or not: %s", async (_, compression) => {
     const content = "b".repeat(20 << 20);
     const upper = tar([
       { name: "link", type: "1", link: "kept", mtime: 7 },
       { name: "b", content },
       { name: "kernel", content: "kernel" },
     ]);
-    const lower = memoryLayer([
-      { name: "kept", content: "kept" },
-      { name: "b", content: "lower" },
-    ]);
     const compressed = compression === "gzip" ? gzipSync(upper) : zstdCompressSync(upper);
     const seen = [];
     for (const memory of [1e9, 16 << 20, 0]) {
-      const before = openFilesIn("/memfd:");
-      const layers = [lower, fileLayer(compressed, { digest: sha256(compressed), way: "unpacked first" })];
+      const lower = counted([
+        { name: "kept", content: "kept" },
+        { name: "b", content: "lower" },
+      ]);
+      const layer = fileLayer(compressed, { digest: sha256(compressed), way: "unpacked first" });
+      const layers = [lower, layer, layer];
       await using tree = await open({ layers, memory, capture: (path) => path === "kernel" });
       const [kept, link, b] = ["kept", "link", "b"].map((path) => inodeAt(tree, path)) as [
         Inode,
         Inode,
         Inode,
       ];
-      expect(openFilesIn("/memfd:") - before).toBe(memory === 1e9 ? 1 : 0);
+      // Both fail, and are found out about together.
+      expect(lower.opened).toBe(memory === 16 << 20 && compression === "zstd" ? 2 : 1);
       expect(link).toBe(kept);
       expect(await contentOf(tree.read(kept))).toBe("kept");
       expect((await contentOf(tree.read(b))) === content).toBe(true);
