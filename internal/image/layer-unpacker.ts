@@ -10,7 +10,7 @@ import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
 export interface PlainLayer extends HeldPart {
   /** Bytes that are there; all of them once {@link isWhole} is known. */
   readonly length: number;
-  /** The tar as a stream, close behind whoever still writes it; it ends early where it cannot be had whole. */
+  /** The tar as a stream, close behind whoever still writes it; it ends or fails early where it cannot be had whole. */
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** False where the tar cannot be had so after all, whatever the reason: what was read of it does not count. */
   readonly isWhole: Promise<boolean>;
@@ -46,7 +46,7 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   /**
-   * Begins to. Undefined where there is no room for it. What is given may be let go of once this unpacker was disposed of,
+   * Begins to unpack a layer. Undefined where there is no room for it. What is given may be let go of once this unpacker was disposed of,
    * and what is returned not before.
    */
   unpack(layer: StoredLayer): PlainLayer | undefined {
@@ -78,7 +78,10 @@ export class LayerUnpacker implements AsyncDisposable {
       open: (signal) => new GrowingRange(file, { growth, signal }),
       isWhole: unpacking.then((unpacked) => {
         growth.end();
-        return unpacked !== undefined && unpacked.digest === expected?.hex;
+        const isWhole = unpacked !== undefined && unpacked.digest === expected?.hex;
+        // Its memory is for others now.
+        if (!isWhole) file.closeBeside();
+        return isWhole;
       }),
       isRight,
       [Symbol.dispose]: () => file.closeBeside(),

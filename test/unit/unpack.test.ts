@@ -196,6 +196,11 @@ describe("layers on threads", () => {
     plain[Symbol.dispose]();
     return undefined;
   };
+  /** So many files in memory are left, once those are closed that are closed on another thread. */
+  const noMoreThan = async (before: number) => {
+    for (let i = 0; i < 100 && openFilesIn("/memfd:") > before; i++) await Bun.sleep(10);
+    expect(openFilesIn("/memfd:")).toBeLessThanOrEqual(before);
+  };
   const contentOf = (layer: PlainLayer | undefined) => layer && read(layer.file, layer).toString("latin1");
 
   test("more than there are processors, each with its own content", async () => {
@@ -254,7 +259,12 @@ describe("layers on threads", () => {
   test("a layer that turns out longer than was likely takes no more than there is", async () => {
     const zeros = zstdCompressSync(Buffer.alloc(32 << 20));
     await using unpacker = new LayerUnpacker({ memory: 16 << 20, signal });
-    expect(await whole(unpacker, layerOf(zeros))).toBeUndefined();
+    const before = openFilesIn("/memfd:");
+    const plain = unpacker.unpack(layerOf(zeros))!;
+    expect(openFilesIn("/memfd:")).toBeGreaterThan(0);
+    expect(await plain.isWhole).toBe(false);
+    await noMoreThan(before);
+    expect(() => plain.file.readNow(new Uint8Array(1), 0)).toThrow("it is closed");
   });
 
   test("are given up when all is called off, and leave no file open", async () => {
@@ -263,11 +273,11 @@ describe("layers on threads", () => {
     const before = openFilesIn("/memfd:");
     const unpacker = new LayerUnpacker({ memory: 1e9, signal: controller.signal });
     const unpacking = whole(unpacker, layerOf(blank));
-    expect(openFilesIn("/memfd:")).toBe(before + 1);
+    expect(openFilesIn("/memfd:")).toBeGreaterThan(0);
     controller.abort();
     expect(await unpacking).toBeUndefined();
     await unpacker[Symbol.asyncDispose]();
-    expect(openFilesIn("/memfd:")).toBe(before);
+    await noMoreThan(before);
   });
 
   test("threads that ended are replaced, and who waited for one is answered", async () => {
