@@ -201,7 +201,10 @@ class Contents {
     this.#files.addSame(same);
   }
 
-  /** An earlier file with the same content, where that can be told without compressing it. */
+  /**
+   * An earlier file with the same content, where that can be told without compressing it. What is written otherwise is
+   * hashed as it is written: the content may have changed since.
+   */
   async #findBefore(entry: FileEntry): Promise<number | undefined> {
     const { writer, blockSize } = this.#options;
     const isFirst = !this.#largeLengths.has(entry.size);

@@ -120,3 +120,15 @@ export function openFilesIn(directory: string): number {
     }
   }).length;
 }
+
+/** How many files in memory are open, once those are closed that are being closed on another thread. */
+export async function memoryFiles(): Promise<number> {
+  let count = openFilesIn("/memfd:");
+  for (let same = 0; same < 5; ) {
+    await Bun.sleep(20);
+    const now = openFilesIn("/memfd:");
+    same = now === count ? same + 1 : 0;
+    count = now;
+  }
+  return count;
+}
