@@ -1,4 +1,5 @@
 import { read, readSync, writeSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PlatterError } from "./error.ts";
 import { machineError } from "./machine-error.ts";
@@ -73,6 +74,17 @@ export async function* bytesOf(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uin
   for await (const chunk of chunks) {
     if (chunk instanceof Uint8Array) yield chunk;
     else yield* bytesOfFile(chunk);
+  }
+}
+
+/**
+ * The same chunks, with a turn for the event loop before each. What is read without waiting would keep all others
+ * waiting until it ends, such as a squash whose compressing threads need their next blocks.
+ */
+export async function* inTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    await setImmediate();
+    yield chunk;
   }
 }
 

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { inTurns } from "../chunk.ts";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
 import { type Decision, decide } from "../contract/decision.ts";
@@ -154,7 +155,7 @@ async function keepPiece(
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
   async function* content(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of tree.read(found.node.inode)) {
+    for await (const chunk of inTurns(tree.read(found.node.inode))) {
       hasher.update(chunk);
       size += chunk.length;
       yield chunk;
@@ -168,7 +169,7 @@ async function keepPiece(
 
 async function readWhole(tree: ImageTree, inode: Inode): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of tree.read(inode)) chunks.push(new Uint8Array(chunk));
+  for await (const chunk of inTurns(tree.read(inode))) chunks.push(new Uint8Array(chunk));
   return Buffer.concat(chunks);
 }
 

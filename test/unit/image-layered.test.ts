@@ -20,8 +20,8 @@ import { resolve } from "../../internal/image/resolve.ts";
 import {
   contentOf,
   failureOf,
-  memoryFiles,
   memoryLayer,
+  memoryLayers,
   openFilesIn,
   source,
 } from "./image-memory-layers.ts";
@@ -304,7 +304,7 @@ describe("layers from files", () => {
   }
 
   test.each(files)("%s: no descriptor stays open, whatever is left unread", async (_, content, way) => {
-    const [before, memoryBefore] = [openFiles(), await memoryFiles()];
+    const [before, memoryBefore] = [openFiles(), await memoryLayers()];
     {
       await using tree = await open({ layers: [fileLayer(content, { way })] });
       for await (const _piece of tree.read(inodeAt(tree, "a"))) break;
@@ -314,7 +314,7 @@ describe("layers from files", () => {
       await reader[Symbol.asyncDispose]();
     }
     expect(openFiles()).toBe(before);
-    expect(await memoryFiles()).toBe(memoryBefore);
+    expect(await memoryLayers()).toBe(memoryBefore);
   });
 
   test.each([

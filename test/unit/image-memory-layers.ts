@@ -121,12 +121,17 @@ export function openFilesIn(directory: string): number {
   }).length;
 }
 
-/** How many files in memory are open, once those are closed that are being closed on another thread. */
-export async function memoryFiles(): Promise<number> {
-  let count = openFilesIn("/memfd:");
+/** How many layers are open in memory: by memfd_create, or on a mount of their own. */
+export function openMemoryLayers(): number {
+  return openFilesIn("/memfd:platter-layer") + openFilesIn("/.platter-layer.");
+}
+
+/** The same, once those are closed that are being closed on another thread. */
+export async function memoryLayers(): Promise<number> {
+  let count = openMemoryLayers();
   for (let same = 0; same < 5; ) {
     await Bun.sleep(20);
-    const now = openFilesIn("/memfd:");
+    const now = openMemoryLayers();
     same = now === count ? same + 1 : 0;
     count = now;
   }

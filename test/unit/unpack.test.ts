@@ -12,7 +12,7 @@ import { openMemoryFile } from "../../internal/image/memory-file.ts";
 import { type StoredLayer, storedLayer } from "../../internal/image/stored-layer.ts";
 import { type Limits, type UnpackJob, unpack } from "../../internal/image/unpack.ts";
 import { Threads } from "../../internal/threads.ts";
-import { failureOf, memoryFiles, openFilesIn } from "./image-memory-layers.ts";
+import { failureOf, memoryLayers, openMemoryLayers } from "./image-memory-layers.ts";
 import { sha256 } from "./image-oci-maker.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-unpack-"));
@@ -254,25 +254,25 @@ describe("layers on threads", () => {
   test("a layer that turns out longer than was likely takes no more than there is", async () => {
     const zeros = zstdCompressSync(Buffer.alloc(32 << 20));
     await using unpacker = new LayerUnpacker({ memory: 16 << 20, signal });
-    const before = await memoryFiles();
+    const before = await memoryLayers();
     const plain = unpacker.unpack(layerOf(zeros))!;
-    expect(openFilesIn("/memfd:")).toBe(before + 1);
+    expect(openMemoryLayers()).toBe(before + 1);
     expect(await plain.isWhole).toBe(false);
-    expect(await memoryFiles()).toBe(before);
+    expect(await memoryLayers()).toBe(before);
     expect(() => plain.file.readNow(new Uint8Array(1), 0)).toThrow("it is closed");
   });
 
   test("are given up when all is called off, and leave no file open", async () => {
     const controller = new AbortController();
     const blank = gzipSync(Buffer.alloc(256 << 20), { level: 1 });
-    const before = await memoryFiles();
+    const before = await memoryLayers();
     const unpacker = new LayerUnpacker({ memory: 1e9, signal: controller.signal });
     const unpacking = whole(unpacker, layerOf(blank));
-    expect(openFilesIn("/memfd:")).toBe(before + 1);
+    expect(openMemoryLayers()).toBe(before + 1);
     controller.abort();
     expect(await unpacking).toBeUndefined();
     await unpacker[Symbol.asyncDispose]();
-    expect(await memoryFiles()).toBe(before);
+    expect(await memoryLayers()).toBe(before);
   });
 
   test("threads that ended are replaced, and who waited for one is answered", async () => {
