@@ -46,8 +46,8 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   /**
-   * Begins to unpack a layer. Undefined where there is no room for it. What is given may be let go of once this unpacker was disposed of,
-   * and what is returned not before.
+   * Begins to unpack a layer. Undefined where there is no room for it. What is given may be let go of once this unpacker
+   * was disposed of, and what is returned not before.
    */
   unpack(layer: StoredLayer): PlainLayer | undefined {
     const { held, name, compression, digest, diffId, likelyLength } = layer;

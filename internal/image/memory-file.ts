@@ -63,8 +63,10 @@ function mountMemory(): number {
 
 /** A system call's result, negative where it failed. */
 function call(number: number, ...given: (number | Buffer)[]): number {
+  // Looked up first: nothing is to happen between taking an address and using it.
+  const functions = libc();
   const [a = 0, b = 0, c = 0, d = 0, e = 0] = given.map((it) => (typeof it === "number" ? it : ptr(it)));
-  return Number(libc()?.syscall(number, a, b, c, d, e) ?? -1);
+  return Number(functions?.syscall(number, a, b, c, d, e) ?? -1);
 }
 
 function text(value: string): Buffer {

@@ -336,12 +336,14 @@ describe("layers from files", () => {
       ]);
       const layer = fileLayer(compressed, { digest: sha256(compressed), way: "unpacked first" });
       const layers = [lower, layer, layer];
+      const before = await memoryLayers();
       await using tree = await open({ layers, memory, capture: (path) => path === "kernel" });
       const [kept, link, b] = ["kept", "link", "b"].map((path) => inodeAt(tree, path)) as [
         Inode,
         Inode,
         Inode,
       ];
+      expect((await memoryLayers()) - before).toBe(memory === 1e9 ? 2 : 0);
       // Both fail, and are found out about together.
       expect(lower.opened).toBe(memory === 16 << 20 && compression === "zstd" ? 2 : 1);
       expect(link).toBe(kept);
