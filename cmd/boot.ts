@@ -69,7 +69,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "\nExamples:\n  platter boot os.iso\n  platter boot os.iso --firmware secure-boot --media usb\n  platter boot os.iso --all --junit report.xml\n  platter boot os.iso --interactive",
     )
     .action(async (iso, flags) => {
-      const { signal, reporter, print, environment, clock } = worldOf();
+      const { signal, reporter, printData, environment, clock } = worldOf();
       // Says what is wrong with the path before any machine starts.
       await (await openFileSource(iso))[Symbol.asyncDispose]();
       const architecture = parseArchitecture(flags.arch ?? process.arch);
@@ -125,7 +125,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
         const report = junitReport(results, subject);
         await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
       }
-      if (flags.json) await print(jsonReport(results, subject));
+      if (flags.json) await printData(jsonReport(results, subject));
       const failed = results.filter(({ failure }) => failure !== undefined);
       if (failed.length > 0) throw notBooted(iso, { failed, keepIn });
     });

@@ -33,7 +33,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       estimate: estimate ?? null,
     };
     const isoSize = estimate?.iso;
-    if (flags.json) await world.print(`${JSON.stringify(inspection, null, 2)}\n`);
+    if (flags.json) await world.printData(`${JSON.stringify(inspection, null, 2)}\n`);
     else await world.print(renderInspection({ reference, plan, findings, secureBoot, isoSize }));
     const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
     if (failure !== undefined) throw failure;

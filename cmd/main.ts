@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
 import { NeedsPodmanUnshare } from "../internal/image/needs-podman-unshare.ts";
 import { errnoOf, machineError } from "../internal/machine-error.ts";
+import { printableLines } from "../internal/text/printable.ts";
 import { runInPodmanUnshare } from "../internal/tool/podman-unshare.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
@@ -42,6 +43,8 @@ const program = new Command("platter")
     "after",
     "\nExit codes: 0 done, 1 a bug, 2 wrong usage, 3 the image breaks the contract, 4 a tool is missing or failed,\n5 the machine said no (disk full, permission), 6 an ISO failed verification or did not boot, 130 interrupted.\n\nExample:\n  platter build quay.io/example/os:latest -o os.iso",
   )
+  // Usage errors repeat what was typed.
+  .configureOutput({ writeErr: (text) => void process.stderr.write(printableLines(text)) })
   .exitOverride();
 
 function worldOf(): World {
@@ -54,20 +57,21 @@ function worldOf(): World {
     now: () => new Date(),
     environment: process.env,
     version: packageJson.version,
-    print,
+    print: (text) => printData(printableLines(text)),
+    printData,
   };
 }
 
-/** Writes all of the text; that its reader has had enough (`| head`) is no failure. */
-function print(text: string | Uint8Array): Promise<void> {
+/** Writes all of the data; that its reader has had enough (`| head`) is no failure. */
+function printData(data: string | Uint8Array): Promise<void> {
   return new Promise((done, fail) => {
-    process.stdout.write(text, (error) => {
+    process.stdout.write(data, (error) => {
       if (error === null || error === undefined || errnoOf(error) === "EPIPE") done();
       else fail(machineError(error, { code: "E_STDOUT", message: "Cannot write to standard output" }));
     });
   });
 }
-// What goes wrong with standard output is told to `print`, and nobody is left to tell about standard error.
+// What goes wrong with standard output is told to `printData`, and nobody is left to tell about standard error.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const root = program as unknown as Command;

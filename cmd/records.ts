@@ -38,7 +38,7 @@ export async function writeRecords(
   if (checksum) await writeText(checksumPath(about.output), renderChecksum(iso));
   if (report === undefined) return;
   const text = `${JSON.stringify(provenance({ ...about.record, iso }), null, 2)}\n`;
-  await (report === "-" ? about.world.print(text) : writeText(report, text));
+  await (report === "-" ? about.world.printData(text) : writeText(report, text));
 }
 
 function writeText(path: string, text: string): Promise<void> {

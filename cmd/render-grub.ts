@@ -49,7 +49,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     if (flags.output === undefined) {
       const text = menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig);
       if (text === undefined) throw noBios();
-      await world.print(text);
+      await world.printData(text);
       return;
     }
     for (const name of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {

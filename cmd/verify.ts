@@ -28,7 +28,7 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --against work\n  platter verify os.iso --against os.provenance.json\n  platter verify debian-12-netinst.iso --json | jq .checks",
     )
     .action(async (iso, flags) => {
-      const { signal, reporter, print } = worldOf();
+      const { signal, reporter, print, printData } = worldOf();
       const expected = flags.against === undefined ? undefined : expectedFrom(flags.against);
       const task = reporter.task("verify");
       await using source = await openFileSource(iso);
@@ -36,7 +36,8 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       const report = await verifyIso(source, { expected, onProgress, signal });
       task.failed();
       const { structures, ...told } = report;
-      await print(flags.json ? `${JSON.stringify(told, null, 2)}\n` : renderVerification(report));
+      if (flags.json) await printData(`${JSON.stringify(told, null, 2)}\n`);
+      else await print(renderVerification(report));
       if (!report.ok) throw unsound(iso, report.checks.filter(({ status }) => status === "problem").length);
     });
 }

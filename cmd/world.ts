@@ -10,8 +10,10 @@ export interface World {
   now: () => Date;
   environment: Readonly<Record<string, string | undefined>>;
   version: string;
-  /** Writes to standard output. @throws PlatterError `E_STDOUT` */
-  print: (text: string | Uint8Array) => Promise<void>;
+  /** Writes text for people to standard output, escaped so that it is safe on a terminal. @throws PlatterError `E_STDOUT` */
+  print: (text: string) => Promise<void>;
+  /** Writes data such as JSON to standard output, byte for byte. @throws PlatterError `E_STDOUT` */
+  printData: (data: string | Uint8Array) => Promise<void>;
 }
 
 /** Gives a command its world once the global flags are known. */

@@ -1,3 +1,4 @@
+import { printable } from "../text/printable.ts";
 import type { FirmwareKind } from "./firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
 import type { MenuOutcome } from "./menu-drive.ts";
@@ -53,5 +54,7 @@ export function resultLine(result: BootResult): string {
     .join(", ");
   if (result.failure === undefined) return `${way}: booted in ${result.seconds.toFixed(1)} s (${times})`;
   const { phase, message } = result.failure;
-  return `${way}: failed in the ${PHASE_NAMES[phase]} phase after ${result.seconds.toFixed(1)} s: ${message}`;
+  return printable(
+    `${way}: failed in the ${PHASE_NAMES[phase]} phase after ${result.seconds.toFixed(1)} s: ${message}`,
+  );
 }

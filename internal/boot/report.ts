@@ -1,3 +1,4 @@
+import { printable, printableLines } from "../text/printable.ts";
 import { type BootResult, wayName } from "./boot-result.ts";
 import { PHASE_NAMES } from "./phase.ts";
 
@@ -23,7 +24,7 @@ export function junitReport(results: readonly BootResult[], { iso, time }: Repor
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="platter boot" ${counts}>`,
-    `  <testsuite name="${xml(iso)}" ${counts} timestamp="${xml(time)}">`,
+    `  <testsuite name="${xml(printable(iso))}" ${counts} timestamp="${xml(time)}">`,
     ...results.flatMap(testCase),
     "  </testsuite>",
     "</testsuites>",
@@ -45,15 +46,18 @@ function testCase(result: BootResult): string[] {
     ...(failure === undefined
       ? []
       : [
-          `      <failure type="${xml(failure.code)}" message="${xml(`${PHASE_NAMES[failure.phase]}: ${failure.message}`)}">${xml(
-            [...(failure.hint === undefined ? [] : [failure.hint, ""]), ...failure.lastLines].join("\n"),
+          `      <failure type="${xml(failure.code)}" message="${xml(printable(`${PHASE_NAMES[failure.phase]}: ${failure.message}`))}">${xml(
+            [
+              ...(failure.hint === undefined ? [] : [failure.hint, ""]),
+              ...failure.lastLines.map(printable),
+            ].join("\n"),
           )}</failure>`,
         ]),
     // The attachments of the JUnit plug-in of Jenkins and GitLab.
     `      <system-out>${xml(
       [serialLog, screenshot]
         .filter((each) => each !== undefined)
-        .map((path) => `[[ATTACHMENT|${path}]]`)
+        .map((path) => `[[ATTACHMENT|${printable(path)}]]`)
         .join("\n"),
     )}</system-out>`,
     "    </testcase>",
@@ -68,10 +72,9 @@ const ENTITIES: Record<string, string> = {
   "\n": "&#10;",
 };
 
-/** Text for XML 1.0, in an attribute or between tags. What XML cannot hold, even escaped, becomes U+FFFD. */
+/** Text for XML 1.0, in an attribute or between tags: lines that are safe on a terminal and that XML can hold. */
 function xml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[^\t\n\x20-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
+  return printableLines(text)
+    .replace(/[\ufffe\uffff]/g, "\ufffd")
     .replace(/[&<>"\n]/g, (each) => ENTITIES[each]!);
 }

@@ -1,8 +1,8 @@
 import { INITRD_PATH, type Menu, type MenuEntry } from "../grub/menu.ts";
 import { type InitramfsSummary, type LiveSupport, moduleName } from "../initramfs/summary.ts";
+import { printable } from "../text/printable.ts";
 import type { Architecture } from "./architecture.ts";
 import { type Finding, finding } from "./finding.ts";
-import { printable } from "./place.ts";
 
 /** What an initramfs is measured by. */
 export interface InitramfsChecks {

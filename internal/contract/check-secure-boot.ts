@@ -4,9 +4,9 @@ import type { KernelImage } from "../pe/kernel-image.ts";
 import { revokedBy } from "../pe/sbat.ts";
 import { issuersOf, MICROSOFT_2011, MICROSOFT_2023, signersOf, trustOf } from "../pe/trust.ts";
 import type { VendorTable } from "../pe/vendor-certificate.ts";
+import { printable } from "../text/printable.ts";
 import { type Architecture, efiSuffix } from "./architecture.ts";
 import { type Finding, finding } from "./finding.ts";
-import { printable } from "./place.ts";
 import { levelFor } from "./secure-boot.ts";
 
 /** A program of the image by its path; where it is none, `fault` says why: `has no PE header`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printable } from "../text/printable.ts";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
@@ -57,7 +58,7 @@ export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((each) => each.severity === "error");
 }
 
-/** The finding as lines of plain text. */
+/** The finding as lines that are safe on a terminal. */
 export function findingLines(of: Finding): string[] {
   const where = of.place === undefined ? "" : `${of.place.file}:${of.place.line}:${of.place.column}: `;
   return [
@@ -65,5 +66,5 @@ export function findingLines(of: Finding): string[] {
     ...(of.place?.excerpt ?? []).map((line) => `  ${line}`),
     `  ${of.why}`,
     `  ${of.fix}`,
-  ];
+  ].map(printable);
 }

@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { PRINTABLE } from "../grub/quote.ts";
+import { printable } from "../text/printable.ts";
 import { type Finding, type FindingCode, hasErrors } from "./finding.ts";
 import { EXPECTED, grub2Schema, type IsoYaml, isoYamlSchema, toNumber } from "./iso-yaml-schema.ts";
 import { toVolumeLabel } from "./label.ts";
 import { nearest } from "./nearest.ts";
-import { printable } from "./place.ts";
 import { type YamlPath, YamlSource } from "./yaml-source.ts";
 
 export type { IsoYaml };

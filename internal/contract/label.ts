@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { printable } from "../text/printable.ts";
 import type { Architecture } from "./architecture.ts";
 import { type Finding, finding, hasErrors } from "./finding.ts";
 import type { OsRelease } from "./os-release.ts";
-import { printable } from "./place.ts";
 
 /** Bytes of the volume identifier in the primary volume descriptor (ECMA-119 8.4.7). */
 export const LABEL_BYTES = 32;

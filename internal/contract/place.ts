@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { printable } from "../text/printable.ts";
 
 /** A place in a text file; lines and columns count from 1. */
 export const placeSchema = z.strictObject({
@@ -23,8 +24,8 @@ export function placeIn(
   const source = text.slice(begin, end < 0 ? text.length : end).replace(/\r$/, "");
   const at = offset - begin;
   const start = Math.max(0, at - SPAN);
-  const before = printable(source.slice(start, at));
-  const after = printable(source.slice(at, at + SPAN));
+  const before = oneColumnEach(source.slice(start, at));
+  const after = oneColumnEach(source.slice(at, at + SPAN));
   const number = String(line);
   const lead = start > 0 ? "…" : "";
   const tail = at + SPAN < source.length ? "…" : "";
@@ -36,12 +37,7 @@ export function placeIn(
   return { file, line, column: at + 1, excerpt };
 }
 
-/** Text that is safe on a terminal: a tab becomes a space, any other control character `\xNN`. */
-export function printable(text: string): string {
-  return text
-    .replaceAll("\t", " ")
-    .replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
-      const hex = character.charCodeAt(0).toString(16);
-      return hex.length > 2 ? `\\u${hex}` : `\\x${hex.padStart(2, "0")}`;
-    });
+/** The caret stands below its character only if a tab takes one column. */
+function oneColumnEach(text: string): string {
+  return printable(text.replaceAll("\t", " "));
 }

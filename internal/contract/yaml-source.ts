@@ -9,8 +9,9 @@ import {
   type Node,
   parseAllDocuments,
 } from "yaml";
+import { printable } from "../text/printable.ts";
 import { type Finding, type FindingCode, finding } from "./finding.ts";
-import { placeIn, printable } from "./place.ts";
+import { placeIn } from "./place.ts";
 
 /** Keys and indices from the top of a document. */
 export type YamlPath = readonly PropertyKey[];

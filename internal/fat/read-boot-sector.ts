@@ -2,6 +2,7 @@
  * The boot sector of a FAT volume, read with distrust (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
  * "Boot Sector and BPB", "FAT Type Determination").
  */
+import { printable } from "../text/printable.ts";
 import type { FatProblem, FatStructure } from "./fat-source.ts";
 
 export type FatType = "FAT12" | "FAT16" | "FAT32";
@@ -163,10 +164,6 @@ function hex(value: number): string {
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-}
-
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?");
 }
 
 /** Fields and tables that others must agree with; the room of the root only shows where there is a subdirectory. */

@@ -4,7 +4,7 @@ import type { IsoYaml } from "../contract/iso-yaml-schema.ts";
 import { labelArgument, type VolumeLabel } from "../contract/label.ts";
 import { nearest } from "../contract/nearest.ts";
 import type { OsRelease } from "../contract/os-release.ts";
-import { printable } from "../contract/place.ts";
+import { printable } from "../text/printable.ts";
 import { PRINTABLE, splitWords } from "./quote.ts";
 import { replaceVariables, type Variables } from "./variables.ts";
 

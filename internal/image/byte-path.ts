@@ -1,3 +1,5 @@
+import { printable } from "../text/printable.ts";
+
 declare const brand: unique symbol;
 
 /**
@@ -21,13 +23,10 @@ export function toBytePath(text: string): BytePath {
   return Buffer.from(text.replace(/^\/+|\/+$/g, ""), "utf8").toString("latin1") as BytePath;
 }
 
-/** The path for people: UTF-8 where it is UTF-8, control characters and stray bytes as `\xNN`, with a leading slash. */
+/** The path for people: UTF-8 where it is UTF-8, else stray bytes as `\xNN`; safe on a terminal, with a leading slash. */
 export function displayPath(path: string): string {
   const bytes = Buffer.from(path, "latin1");
   const text = bytes.toString("utf8");
-  const shown = Buffer.from(text, "utf8").equals(bytes) ? text : path;
-  const escaped = shown.replace(/[\x00-\x1f\x7f-\x9f]|[\x80-\xff]/g, (c) =>
-    shown === path || c < "\xa0" ? `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}` : c,
-  );
-  return `/${escaped}`;
+  if (Buffer.from(text, "utf8").equals(bytes)) return `/${printable(text)}`;
+  return `/${printable(path).replace(/[\xa0-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)}`;
 }

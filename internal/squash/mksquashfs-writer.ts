@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { printable } from "../contract/place.ts";
+import { printable } from "../text/printable.ts";
 import { compareDotted } from "../tool/find.ts";
 import { type RootOptions, rootOptions, tarChunks } from "./entry-stream.ts";
 import { walkEntries } from "./entry-walk.ts";

@@ -1,9 +1,9 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Chunk } from "../chunk.ts";
-import { printable } from "../contract/place.ts";
 import { PlatterError } from "../error.ts";
 import { interrupted, throwIfAborted } from "../interrupt.ts";
 import { errnoOf } from "../machine-error.ts";
+import { printable } from "../text/printable.ts";
 import { ToolInput } from "./tool-input.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
@@ -205,7 +205,7 @@ export function lastLines(text: string): string[] {
     .split(/[\r\n]+/)
     .filter((line) => line.trim() !== "")
     .slice(-TAIL_LINES)
-    .map(printable);
+    .map((line) => printable(line.replaceAll("\t", " ")));
 }
 
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {

@@ -1,4 +1,5 @@
 import { createConsola, type LogType } from "consola";
+import { printable, printableLines } from "../text/printable.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 import type { Reporter, Task } from "./reporter.ts";
 
@@ -14,7 +15,7 @@ export interface ConsoleOptions {
 const TERMINAL_INTERVAL = 200;
 const PLAIN_INTERVAL = 5000;
 
-/** Talks to a person on a terminal, or in plain lines to a log. */
+/** Talks to a person on a terminal, or in plain lines to a log. Every text is escaped here, so no caller has to. */
 export function consoleReporter(options: ConsoleOptions): Reporter {
   const { stream, verbosity, clock } = options;
   const terminal = stream.isTTY === true && process.env.TERM !== "dumb";
@@ -22,7 +23,12 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   const color = terminal && (process.env.NO_COLOR ?? "") === "";
   const consola = createConsola({
     level,
-    reporters: [{ log: ({ type, args }) => void stream.write(`${prefix(type, color)}${args.join(" ")}\n`) }],
+    reporters: [
+      {
+        log: ({ type, args }) =>
+          void stream.write(`${prefix(type, color)}${printableLines(args.join(" "))}\n`),
+      },
+    ],
   });
   let drawn = false;
   const clear = () => {
@@ -45,7 +51,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
         last = now;
         const line = `${name}: ${progressText(done, total, (now - start) / 1000)}`;
         if (terminal) {
-          stream.write(`\r${line.slice(0, (stream.columns ?? 80) - 1)}\x1b[K`);
+          stream.write(`\r${printable(line).slice(0, (stream.columns ?? 80) - 1)}\x1b[K`);
           drawn = true;
         } else consola.info(line);
       },

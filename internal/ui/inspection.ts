@@ -1,6 +1,7 @@
 import { type Finding, findingLines } from "../contract/finding.ts";
 import type { Piece, Plan } from "../contract/plan.ts";
 import type { SecureBoot } from "../contract/secure-boot.ts";
+import { printable } from "../text/printable.ts";
 import { formatBytes } from "./format.ts";
 import { secureBootText } from "./secure-boot-text.ts";
 
@@ -20,7 +21,7 @@ export function renderInspection(about: {
     rows.push(["ISO size", `${formatBytes(isoSize.least)} to ${formatBytes(isoSize.most)}, by estimate`]);
   }
   const width = Math.max(...rows.map(([name]) => name!.length)) + 2;
-  const table = rows.map(([name, value]) => `${name!.padEnd(width)}${value}`);
+  const table = rows.map(([name, value]) => `${name!.padEnd(width)}${printable(value!)}`);
   const listed = findings.flatMap((finding) => ["", ...findingLines(finding)]);
   return `${[...table, ...listed].join("\n")}\n`;
 }

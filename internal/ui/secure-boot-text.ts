@@ -1,6 +1,6 @@
-import { printable } from "../contract/place.ts";
 import type { SecureBoot } from "../contract/secure-boot.ts";
 import type { Trust } from "../pe/trust.ts";
+import { printable } from "../text/printable.ts";
 
 const WORDS: Record<Trust, string> = {
   vendor: "signed by shim's vendor",

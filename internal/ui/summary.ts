@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { BuildResult } from "../pipeline/build.ts";
+import { printable } from "../text/printable.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
 /** What a finished build says about its ISO. */
@@ -21,5 +22,5 @@ export async function renderSummary(
     ["kernel", plan.kernel.version],
     ["stages", stages],
   ];
-  return rows.map(([name, value]) => `${`${name}:`.padEnd(10)} ${value}`).join("\n");
+  return rows.map(([name, value]) => `${`${name}:`.padEnd(10)} ${printable(value!)}`).join("\n");
 }

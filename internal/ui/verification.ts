@@ -1,4 +1,5 @@
 import type { VerifyReport } from "../iso/read/verify-report.ts";
+import { printable } from "../text/printable.ts";
 import { formatBytes } from "./format.ts";
 
 const MARKS = { ok: "ok", problem: "PROBLEM", absent: "absent" } as const;
@@ -14,5 +15,5 @@ export function renderVerification(report: VerifyReport): string {
   ]);
   const label = report.volumeId === undefined ? "no label" : `label ${report.volumeId}`;
   const verdict = report.ok ? "nothing is wrong" : "something is wrong";
-  return `${lines.join("\n")}\n${label}, ${formatBytes(report.size)}: ${verdict}\n`;
+  return `${lines.map(printable).join("\n")}\n${printable(label)}, ${formatBytes(report.size)}: ${verdict}\n`;
 }

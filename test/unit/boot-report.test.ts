@@ -71,7 +71,7 @@ describe("reports", () => {
     });
     expect(await new Response(child.stderr).text()).toBe("");
     expect(await new Response(child.stdout).text()).toBe(
-      `2 ${SUBJECT.iso} Sign them.\n\none ]]> \ufffd[31m\ntwo & three \ufffd\n`,
+      `2 ${SUBJECT.iso} Sign them.\n\none ]]> \\x1b[31m\ntwo & three \\ud800\n`,
     );
   });
 

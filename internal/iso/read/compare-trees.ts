@@ -1,5 +1,5 @@
 /** What one tree says of an ISO's files, held against what the other says. */
-import { shown } from "./fields.ts";
+import { printable } from "../../text/printable.ts";
 import { Findings, type Reading } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
 
@@ -41,7 +41,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
       );
     const node = candidates[0];
     if (node === undefined) {
-      const detail = `Joliet has ${shown(other.path)}, which Rock Ridge has not`;
+      const detail = `Joliet has ${printable(other.path)}, which Rock Ridge has not`;
       findings.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
       continue;
     }
@@ -52,7 +52,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
 }
 
 function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
-  const detail = `Joliet shows ${shown(node.path)} otherwise than Rock Ridge does`;
+  const detail = `Joliet shows ${printable(node.path)} otherwise than Rock Ridge does`;
   if (!sameContent(node, other)) {
     findings.note({
       code: "joliet-content",

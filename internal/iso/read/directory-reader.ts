@@ -1,7 +1,8 @@
 /** The records of one directory, with what Rock Ridge says of each (ECMA-119, 6.8, 9.1). */
+import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type DirectoryRecord, FLAG, readDirectoryRecord } from "./directory-record.ts";
-import { isZero, latin1, shown } from "./fields.ts";
+import { isZero, latin1 } from "./fields.ts";
 import type { Findings } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
 import { type RockRidge, readRockRidge } from "./rock-ridge.ts";
@@ -43,7 +44,7 @@ export class DirectoryReader {
 
   /** The directory for people. */
   nameOf(node: IsoNode): string {
-    return `${this.#descriptor.kind === "joliet" ? "Joliet's " : ""}${shown(node.path)}`;
+    return `${this.#descriptor.kind === "joliet" ? "Joliet's " : ""}${printable(node.path)}`;
   }
 
   /** All entries but `.` and `..`. */

@@ -91,8 +91,3 @@ export function ucs2(bytes: Uint8Array): string {
     text += String.fromCharCode((bytes[at]! << 8) | bytes[at + 1]!);
   return text;
 }
-
-/** A text of the ISO for people: control characters as `\xNN`. */
-export function shown(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
-}

@@ -2,12 +2,13 @@
 
 import { readFatFile } from "../../fat/read.ts";
 import { throwIfAborted } from "../../interrupt.ts";
+import { printable } from "../../text/printable.ts";
 import { checkIsoMd5, type PassOptions } from "../isomd5-check.ts";
 import { AREA_OFFSET, AREA_SIZE } from "../isomd5-text.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import { type ErofsSuperblock, isErofs, readErofs } from "./erofs-superblock.ts";
-import { latin1, shown } from "./fields.ts";
+import { latin1 } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { contentOf, findNode, type IsoNode, nodeSource, nodesOf } from "./iso-node.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
@@ -130,7 +131,7 @@ export async function checkExpected(
   if (expected.label !== undefined) {
     const label = new Findings();
     if (volumeId !== expected.label) {
-      const detail = `the label is \`${shown(volumeId ?? "")}\`, planned was \`${shown(expected.label)}\``;
+      const detail = `the label is \`${printable(volumeId ?? "")}\`, planned was \`${printable(expected.label)}\``;
       label.note({ code: "expected-label", detail });
     }
     builder.add("expected-label", label.reading(undefined), `\`${expected.label}\``);

@@ -1,8 +1,10 @@
 /** The checks of the GRUB menus and of what they name. */
+
 import { readFatFile } from "../../fat/read.ts";
+import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
-import { shown, textOf } from "./fields.ts";
+import { textOf } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { type GrubMenu, readGrubMenu } from "./grub-menu.ts";
 import { findNode, type IsoNode, readNode } from "./iso-node.ts";
@@ -102,7 +104,7 @@ function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuil
   }
   for (const { path, line, command } of menu.files) {
     if (has(path)) continue;
-    const detail = `${where}, line ${line}: \`${command}\` names ${shown(path)}, which is not there`;
+    const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is not there`;
     findings.note({ code: "menu-file", detail, offset });
   }
   const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;
@@ -119,7 +121,7 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
   findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
   for (const { label, line, from, where } of labels) {
     if (label === primary.volumeId) continue;
-    const detail = `${where}, line ${line}: \`${shown(from)}\` wants the label \`${shown(label)}\`, the ISO's is \`${shown(primary.volumeId)}\``;
+    const detail = `${where}, line ${line}: \`${printable(from)}\` wants the label \`${printable(label)}\`, the ISO's is \`${printable(primary.volumeId)}\``;
     findings.note({ code: "menu-label", detail, offset: primary.offset + 40 });
   }
   for (const { place, volume } of esps) {

@@ -1,8 +1,9 @@
 /** Reads a finished ISO, whoever made it, and says whether all of it is sound. */
+import { printable } from "../../text/printable.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { readDirectoryTree } from "./directory-tree.ts";
-import { latin1, shown } from "./fields.ts";
+import { latin1 } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { BLOCK } from "./mbr.ts";
@@ -30,7 +31,11 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
   const descriptors = await readVolumeDescriptors(source);
   const { primary, joliet, bootCatalog } = descriptors.value;
   const volumeId = primary?.volumeId;
-  builder.add("volume-descriptors", descriptors, `\`${shown(volumeId ?? "")}\`, ${primary?.sectors} sectors`);
+  builder.add(
+    "volume-descriptors",
+    descriptors,
+    `\`${printable(volumeId ?? "")}\`, ${primary?.sectors} sectors`,
+  );
   const codes: TreeCodes = { tree: "iso-tree", joliet: "joliet" };
   const tree = await checkTrees(source, { primary, joliet, codes, base: 0, builder });
   const boot = await checkBoot(source, { bootCatalog, tree, builder });
@@ -136,7 +141,7 @@ async function checkPartitionVolumes(
       const findings = new Findings(base);
       findings.covers({ name: "partition's volume id", offset: primary.offset + 40, length: 32 });
       if (primary.volumeId !== volumeId) {
-        const detail = `the partition at block ${start} has another label: \`${shown(primary.volumeId)}\``;
+        const detail = `the partition at block ${start} has another label: \`${printable(primary.volumeId)}\``;
         findings.note({ code: "partition-label", detail, offset: primary.offset + 40 });
       }
       builder.add("iso-partition", findings.reading(undefined), "");

@@ -1,6 +1,7 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
+import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { type Block, expectBytes, expectZero, latin1, shown, textOf, viewOf } from "./fields.ts";
+import { type Block, expectBytes, expectZero, latin1, textOf, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import { readDescriptor, SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
@@ -89,7 +90,7 @@ function readBootRecord(block: Block, findings: Findings): number | undefined {
   findings.covers({ name: `${block.name}: boot system identifier`, offset: block.offset + 7, length: 32 });
   expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
   if (system !== "EL TORITO SPECIFICATION") {
-    const detail = `has a boot record for \`${shown(system)}\` where \`EL TORITO SPECIFICATION\` should be`;
+    const detail = `has a boot record for \`${printable(system)}\` where \`EL TORITO SPECIFICATION\` should be`;
     findings.note({ code: "boot-record", detail, offset: block.offset + 7 });
     return undefined;
   }
@@ -136,6 +137,6 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
     length: wanted.length * 2,
   });
   if (joliet.volumeId === wanted) return;
-  const detail = `calls itself \`${shown(primary.volumeId)}\`, but \`${shown(joliet.volumeId)}\` in Joliet`;
+  const detail = `calls itself \`${printable(primary.volumeId)}\`, but \`${printable(joliet.volumeId)}\` in Joliet`;
   findings.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
 }
