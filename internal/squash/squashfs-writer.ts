@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { writeSquashfs } from "../squashfs/write.ts";
 import { SteadyWriting } from "../steady-writing.ts";
 import type { RootfsWriter } from "./rootfs-writer.ts";
@@ -7,6 +8,11 @@ export const squashfsWriter: RootfsWriter = {
   tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes }) {
     using _ = new SteadyWriting(output);
-    await writeSquashfs(tree, output, { walk, options, time, signal, onBytes });
+    const fd = openSync(output, "wx", 0o644);
+    try {
+      await writeSquashfs(tree, { fd, offset: 0 }, { walk, options, time, signal, onBytes });
+    } finally {
+      closeSync(fd);
+    }
   },
 };

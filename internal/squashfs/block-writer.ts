@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { writeAtOnce } from "../chunk.ts";
+import type { FileRegion } from "../file-region.ts";
 import { withRoom } from "../image/columns.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
@@ -33,7 +33,7 @@ interface Pending {
  * A block is known by its number in that order.
  */
 export class BlockWriter {
-  readonly #fd: number;
+  readonly #region: FileRegion;
   readonly #compressors: Compressors | undefined;
   readonly #blockSize: number;
   readonly #signal: AbortSignal;
@@ -47,9 +47,10 @@ export class BlockWriter {
   #position: number;
   #turns = 0;
 
-  constructor(file: { fd: number; position: number }, about: BlockWriterOptions) {
-    this.#fd = file.fd;
-    this.#position = file.position;
+  /** The first block is written at byte `position` of the region. */
+  constructor({ region, position }: { region: FileRegion; position: number }, about: BlockWriterOptions) {
+    this.#region = region;
+    this.#position = position;
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
     this.#signal = about.signal;
@@ -63,7 +64,7 @@ export class BlockWriter {
     return this.#taken;
   }
 
-  /** Where in the file the next bytes go, once all blocks are written. */
+  /** The region's byte offset where the next bytes go, once all blocks are written. */
   get position(): number {
     return this.#position;
   }
@@ -117,7 +118,7 @@ export class BlockWriter {
     this.#pending = [];
   }
 
-  /** Where a block that was written begins. */
+  /** The byte offset in the region of a block that was written. */
   placeOf(block: number): number {
     return this.#places[block] as number;
   }
@@ -144,7 +145,7 @@ export class BlockWriter {
     this.#lengths = withRoom(this.#lengths, number + 1);
     this.#places[number] = this.#position;
     this.#lengths[number] = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
-    writeAtOnce(this.#fd, bytes, this.#position);
+    this.#region.write(bytes, this.#position);
     this.#position += bytes.length;
     if (length > 0) this.giveBack(data);
   }

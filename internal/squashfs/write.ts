@@ -1,5 +1,4 @@
-import { closeSync, ftruncateSync, openSync } from "node:fs";
-import { writeAtOnce } from "../chunk.ts";
+import { FileRegion } from "../file-region.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { WalkOptions } from "../squash/entry-walk.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
@@ -12,7 +11,7 @@ import { FLAG, SUPERBLOCK_SIZE, superblock } from "./format.ts";
 import { lookupTable, type MetadataTable, placeList } from "./metadata.ts";
 import { type TreeTables, treeTables } from "./tree-tables.ts";
 
-/** The file's length is a multiple of this, which loop devices need. */
+/** A squashfs's length is a multiple of this, which loop devices need. */
 const PADDING = 4096;
 
 export interface SquashfsRun {
@@ -26,36 +25,45 @@ export interface SquashfsRun {
   onBytes: OnBytes;
 }
 
+/** An open file and the byte offset at which the squashfs begins. */
+export interface SquashfsTarget {
+  fd: number;
+  offset: number;
+}
+
 /**
- * Writes the tree as a squashfs 4.0 (Linux, Documentation/filesystems/squashfs.rst) into a file that is not there yet:
- * superblock, data blocks and fragments, then the tables in the order in which Linux checks them. The same tree with the
- * same options has the same bytes.
- * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, what reading the image throws; errors of the system
+ * Writes the tree as a squashfs 4.0 (Linux, Documentation/filesystems/squashfs.rst) into an open file: superblock, data
+ * blocks and fragments, then the tables in the order in which Linux checks them. The file ends with the squashfs, however
+ * long it was before. The same tree with the same options has the same bytes at each offset. Returns the squashfs's
+ * length in bytes, with its padding.
+ * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, errors of reading the image; errors of the system
  */
-export async function writeSquashfs(tree: ImageTree, output: string, run: SquashfsRun): Promise<void> {
+export async function writeSquashfs(
+  tree: ImageTree,
+  target: SquashfsTarget,
+  run: SquashfsRun,
+): Promise<number> {
   const { walk, options, time, signal, onBytes } = run;
   const { blockSize } = options;
   const codec = codecOf(options);
   if (codec === undefined) throw new TypeError(`platter does not compress with ${options.compression}`);
-  const fd = openSync(output, "wx", 0o644);
-  try {
-    const file = new Appended(fd, SUPERBLOCK_SIZE);
-    if (codec.options !== undefined) file.add(metadataBlock(codec.options, undefined));
-    using compressors = codec.pack === undefined ? undefined : new Compressors(options);
-    const blocks = new BlockWriter({ fd, position: file.end }, { compressors, blockSize, signal });
-    const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
-      blocks.abandon(),
-    );
-    const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
-    file.end = blocks.position;
-    const start = { time, blockSize, ...writeTables(file, tables, { codec, contents, blocks }) };
-    writeAtOnce(fd, superblock(start), 0);
-    // What was taken back may have been longer.
-    ftruncateSync(fd, file.end);
-    ftruncateSync(fd, Math.ceil(file.end / PADDING) * PADDING);
-  } finally {
-    closeSync(fd);
-  }
+  const region = new FileRegion(target.fd, target.offset);
+  const file = new Appended(region, SUPERBLOCK_SIZE);
+  if (codec.options !== undefined) file.add(metadataBlock(codec.options, undefined));
+  using compressors = codec.pack === undefined ? undefined : new Compressors(options);
+  const blocks = new BlockWriter({ region, position: file.end }, { compressors, blockSize, signal });
+  const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
+    blocks.abandon(),
+  );
+  const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
+  file.end = blocks.position;
+  const start = { time, blockSize, ...writeTables(file, tables, { codec, contents, blocks }) };
+  region.write(superblock(start), 0);
+  // Blocks that were taken back may have made the file longer. Cutting it at the end makes the padding zeros.
+  region.truncate(file.end);
+  const length = Math.ceil(file.end / PADDING) * PADDING;
+  region.truncate(length);
+  return length;
 }
 
 /** Writes the tables behind the data; the result is what the superblock says of them. */
@@ -99,19 +107,19 @@ function writeTables(
   };
 }
 
-/** A file that grows at its end. */
+/** A region that grows at its end. */
 class Appended {
-  readonly #fd: number;
+  readonly #region: FileRegion;
   /** In bytes. */
   end: number;
 
-  constructor(fd: number, end: number) {
-    this.#fd = fd;
+  constructor(region: FileRegion, end: number) {
+    this.#region = region;
     this.end = end;
   }
 
   add(bytes: Uint8Array): void {
-    writeAtOnce(this.#fd, bytes, this.end);
+    this.#region.write(bytes, this.end);
     this.end += bytes.length;
   }
 

@@ -20,7 +20,7 @@ import { memorySource } from "../../internal/iso/read/byte-source.ts";
 import { readSquashfs, type SquashfsSuperblock } from "../../internal/iso/read/squashfs-superblock.ts";
 import type { RootfsOptions } from "../../internal/squash/rootfs-options.ts";
 import { Compressors } from "../../internal/squashfs/compressors.ts";
-import { writeSquashfs } from "../../internal/squashfs/write.ts";
+import { type SquashfsRun, writeSquashfs } from "../../internal/squashfs/write.ts";
 import { runTool } from "../../internal/tool/run.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 import { failureOf, openLayers } from "../unit/image-memory-layers.ts";
@@ -54,12 +54,23 @@ const { signal } = new AbortController();
 
 const openFolder = (path: string) => openDirectory(path, { signal });
 
+/** Writes a new file that is the squashfs. */
+async function writeFileOf(tree: ImageTree, output: string, run: SquashfsRun): Promise<void> {
+  const fd = openSync(output, "wx");
+  try {
+    const length = await writeSquashfs(tree, { fd, offset: 0 }, run);
+    expect(statSync(output).size).toBe(length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 async function write(tree: ImageTree, name: string, options: RootfsOptions): Promise<string> {
   const output = scene.at(name);
   rmSync(output, { force: true });
   const seen: number[] = [];
   const onBytes = (sum: number) => void seen.push(sum);
-  await writeSquashfs(tree, output, { walk: everything, options, time: TIME, signal, onBytes });
+  await writeFileOf(tree, output, { walk: everything, options, time: TIME, signal, onBytes });
   expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   return output;
 }
@@ -322,7 +333,7 @@ describe("names", () => {
     const output = scene.at("image");
     rmSync(output, { force: true });
     const walk = { include: (_: unknown, path: string) => path !== "one" };
-    await writeSquashfs(tree, output, { walk, options: zstd, time: TIME, signal, onBytes: () => undefined });
+    await writeFileOf(tree, output, { walk, options: zstd, time: TIME, signal, onBytes: () => undefined });
     mounted(output, (point) => {
       const { nlink, ino } = statSync(`${point}/two`);
       expect({ nlink, ino }).toEqual({ nlink: 2, ino: statSync(`${point}/three`).ino });
@@ -375,7 +386,7 @@ describe("what goes wrong on the way", () => {
       // As a signal would: not within the call, but when the event loop has its turn.
       if (sum > 4000 * KIB) setImmediate(() => controller.abort());
     };
-    const ran = writeSquashfs(tree, output, {
+    const ran = writeFileOf(tree, output, {
       walk: everything,
       options,
       time: TIME,
