@@ -12,7 +12,7 @@ export const CONFIG_FINDINGS = {
     severity: "error",
     title: "text in iso.yaml holds a line break or another control character",
     why: "GRUB's menu and the kernel's command line are single lines of printable text.",
-    fix: "Write the text on one line; a folded text ends without a line break when it begins with `>-`.",
+    fix: "Write the text on one line, or fold it with `>`.",
   },
   F_ISO_YAML_DOCUMENTS: {
     severity: "error",
@@ -32,6 +32,18 @@ export const CONFIG_FINDINGS = {
     why: "An empty text names nothing that could be shown or booted.",
     fix: "Give it a value, or remove the line.",
   },
+  F_ISO_YAML_ENCODING: {
+    severity: "error",
+    title: "iso.yaml is not a UTF-8 text",
+    why: "In another encoding, such as Latin-1, letters outside ASCII are read wrongly.",
+    fix: "Save the file as UTF-8, for example with `iconv -f LATIN1 -t UTF-8`.",
+  },
+  F_ISO_YAML_IGNORED: {
+    severity: "warning",
+    title: "a file that looks like iso.yaml is not read",
+    why: "Only a file with exactly the name `iso.yaml` is read, so this file changes nothing on the ISO.",
+    fix: "Rename the file to `iso.yaml`, or remove it.",
+  },
   F_ISO_YAML_LEADING_ZERO: {
     severity: "warning",
     title: "a number in iso.yaml begins with a zero",
@@ -43,6 +55,12 @@ export const CONFIG_FINDINGS = {
     title: "a menu entry in iso.yaml lacks a key",
     why: "An entry boots only with all of `name`, `linux` and `initrd`.",
     fix: "Add the missing key.",
+  },
+  F_ISO_YAML_NOT_A_FILE: {
+    severity: "error",
+    title: "the iso.yaml of the image is not a regular file",
+    why: "The configuration that its author meant cannot be read.",
+    fix: "Put a regular file there, or a symlink to one that the image has.",
   },
   F_ISO_YAML_NO_VALUE: {
     severity: "warning",
@@ -122,6 +140,12 @@ export const CONFIG_FINDINGS = {
     why: "The volume identifier of ISO 9660 has room for 32 bytes.",
     fix: "Shorten the label to 32 bytes or less.",
   },
+  F_MENU_BACKSLASH: {
+    severity: "error",
+    title: "a backslash comes before a variable in a menu entry",
+    why: "iso.yaml has no escapes for variables; the backslash is often left over from a here-document of a shell.",
+    fix: "Remove the backslash.",
+  },
   F_MENU_DEFAULT_UNKNOWN: {
     severity: "warning",
     title: "the default entry does not exist",
@@ -151,6 +175,12 @@ export const CONFIG_FINDINGS = {
     title: "a menu entry does not begin with a path on the ISO",
     why: "GRUB finds the kernel and the initramfs only by an absolute path.",
     fix: "Begin with `$kernelpath` in `linux` and with `$initrdpath` in `initrd`.",
+  },
+  F_MENU_TEXT_LONG: {
+    severity: "warning",
+    title: "a text of the menu is too long",
+    why: "GRUB refuses a menu with very long lines, so platter cuts titles and the texts of os-release.",
+    fix: "Shorten the text to 256 characters or less.",
   },
   F_MENU_VARIABLE_EMPTY: {
     severity: "note",

@@ -56,8 +56,14 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   const { root, source } = tree;
   const architecture = architectureOf(tree, choices.architecture);
   const osRelease = await readOsRelease(inputs);
-  const { config, findings } = await readConfig(inputs, choices);
-  const { label, menu, ...decided } = decideMenu({ config, osRelease, architecture, label: choices.label });
+  const { config, placeOf, findings } = await readConfig(inputs, choices);
+  const { label, menu, ...decided } = decideMenu({
+    config,
+    placeOf,
+    osRelease,
+    architecture,
+    label: choices.label,
+  });
   const { kernel, ...located } = locateKernel(root, choices.kernel);
   const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor });
   const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";

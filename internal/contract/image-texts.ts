@@ -1,10 +1,14 @@
+import { displayPath } from "../image/byte-path.ts";
+import type { TreeNode } from "../image/image-tree.ts";
+import { resolveNoFollow } from "../image/resolve.ts";
+import { printable } from "../text/printable.ts";
 import { parseModuleVersion } from "./check-tools.ts";
 import type { DecisionInputs } from "./decision.ts";
 import { type Finding, finding } from "./finding.ts";
-import { parseIsoYaml } from "./iso-yaml.ts";
+import { parseIsoYaml, type ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { MODULES_FOLDER } from "./locate-bios.ts";
-import { findFile } from "./locate-kernel.ts";
+import { findFile, namesIn } from "./locate-kernel.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import type { PlanChoices } from "./plan-choices.ts";
 
@@ -24,26 +28,42 @@ export async function moduleVersion({ tree, readText }: Texts): Promise<string |
   return modinfo === undefined ? null : parseModuleVersion(await readText(modinfo.node));
 }
 
-/** The configuration that was chosen, else the image's, with what is wrong about it (clause C8). */
-export async function readConfig(
-  { tree, readText }: Texts,
-  choices: PlanChoices,
-): Promise<{ config: IsoYaml; findings: Finding[] }> {
+type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };
+
+/** The configuration that was chosen, else the image's, with its findings (clause C8). */
+export async function readConfig({ tree, readText }: Texts, choices: PlanChoices): Promise<Config> {
   if (choices.config !== undefined) return readable(choices.config);
+  const passedOver = CONFIG_PLACES.flatMap((path) => unreadFindings(tree.root, path));
   const places = CONFIG_PLACES.map((path) => findFile(tree.root, path)).filter(
     (found) => found !== undefined,
   );
   const [first, second] = places;
-  if (first === undefined) return { config: {}, findings: [] };
-  const { config, findings } = readable({ text: await readText(first.node), file: first.path });
+  if (first === undefined) return { config: {}, placeOf: () => undefined, findings: passedOver };
+  const { findings, ...read } = readable({ text: await readText(first.node), file: first.path });
   if (second !== undefined && second.node !== first.node) {
     findings.unshift(finding("F_ISO_YAML_TWICE", `There are both \`${first.path}\` and \`${second.path}\`.`));
   }
-  return { config, findings };
+  return { ...read, findings: [...passedOver, ...findings] };
 }
 
-/** A configuration that cannot be used counts as empty, so that the rest of the image is looked at all the same. */
-function readable(source: { text: string; file: string }): { config: IsoYaml; findings: Finding[] } {
-  const { config, findings } = parseIsoYaml(source.text, source.file);
-  return { config: config ?? {}, findings };
+/** What is at or near a configuration's place and cannot be its file. */
+function unreadFindings(root: TreeNode, path: string): Finding[] {
+  const folder = path.replace(/\/[^/]+$/, "");
+  const findings = namesIn(root, folder)
+    .filter((name) => name !== "iso.yaml" && /^iso\.ya?ml$/i.test(name))
+    .map((name) => finding("F_ISO_YAML_IGNORED", `There is a file \`${displayPath(`${folder}/${name}`)}\`.`));
+  const node = resolveNoFollow(root, path);
+  if (node === undefined || findFile(root, path) !== undefined) return findings;
+  const { type, target = "" } = node.inode;
+  const what =
+    type === "symlink"
+      ? `a symlink to \`${printable(displayPath(target).slice(1))}\`, which is not a file of the image`
+      : `a ${type}`;
+  return [...findings, finding("F_ISO_YAML_NOT_A_FILE", `\`${displayPath(path)}\` is ${what}.`)];
+}
+
+/** The parts of a configuration that are sound, so that the rest of the image is looked at all the same. */
+function readable(source: { text: string; file: string }): Config {
+  const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
+  return { config: sound, placeOf, findings };
 }

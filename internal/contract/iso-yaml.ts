@@ -1,10 +1,12 @@
 import type { z } from "zod";
 import { PRINTABLE } from "../grub/quote.ts";
 import { printable } from "../text/printable.ts";
-import { type Finding, type FindingCode, hasErrors } from "./finding.ts";
+import { type Finding, type FindingCode, finding, hasErrors } from "./finding.ts";
 import { EXPECTED, grub2Schema, type IsoYaml, isoYamlSchema, toNumber } from "./iso-yaml-schema.ts";
+import { checkText, textPaths } from "./iso-yaml-texts.ts";
 import { toVolumeLabel } from "./label.ts";
 import { nearest } from "./nearest.ts";
+import { type Place, placeIn } from "./place.ts";
 import { type YamlPath, YamlSource } from "./yaml-source.ts";
 
 export type { IsoYaml };
@@ -12,20 +14,39 @@ export type { IsoYaml };
 /** Bytes that iso.yaml may have. */
 const MAX_BYTES = 65536;
 
-/**
- * Reads the text of iso.yaml. All problems are found together, each with the place where it stands, in the order of
- * the text; `config` is undefined if one of them is an error. A file without content sets nothing.
- */
-export function parseIsoYaml(
-  text: string,
-  fileName: string,
-): { config: IsoYaml | undefined; findings: Finding[] } {
+/** What an iso.yaml says. */
+export interface ReadIsoYaml {
+  /** Undefined if one of the findings is an error. */
+  config: IsoYaml | undefined;
+  /** The keys without an error, and without one in a key that they depend on; the menu of these can be checked. */
+  sound: IsoYaml;
+  /** In the order of the text. */
+  findings: Finding[];
+  /** The place of a value; undefined if the file does not have it. */
+  placeOf: (path: YamlPath) => Place | undefined;
+}
+
+/** Reads the text of iso.yaml and reports all its problems together. A file without content sets nothing. */
+export function parseIsoYaml(text: string, fileName: string): ReadIsoYaml {
   const bytes = Buffer.byteLength(text, "utf8");
-  const source = new YamlSource(bytes > MAX_BYTES ? "" : text, fileName);
-  if (bytes > MAX_BYTES) source.add("F_ISO_YAML_TOO_LARGE", `The file has ${bytes} bytes.`, 0);
-  const config = readConfig(source);
+  const problem = bytes > MAX_BYTES ? "size" : text.includes("\ufffd") ? "encoding" : undefined;
+  const source = new YamlSource(problem === undefined ? text : "", fileName);
+  if (problem === "size") source.add("F_ISO_YAML_TOO_LARGE", `The file has ${bytes} bytes.`, 0);
+  if (problem === "encoding") {
+    const place = placeOfText(text, { file: fileName, offset: text.indexOf("\ufffd") });
+    source.findings.push({
+      ...finding("F_ISO_YAML_ENCODING", "A byte here is not part of a UTF-8 text."),
+      place,
+    });
+  }
+  const sound = readConfig(source);
   const findings = source.findings.sort((a, b) => position(a) - position(b));
-  return { config: hasErrors(findings) ? undefined : config, findings };
+  const placeOf = (path: YamlPath) => (source.has(path) ? source.place(source.offset(path)) : undefined);
+  return { config: hasErrors(findings) ? undefined : sound, sound, findings, placeOf };
+}
+
+function placeOfText(text: string, { file, offset }: { file: string; offset: number }): Place {
+  return placeIn(text, { file, line: text.slice(0, offset).split("\n").length, offset });
 }
 
 function position({ place }: Finding): number {
@@ -48,19 +69,58 @@ function readConfig(source: YamlSource): IsoYaml {
   dropNulls(source, raw, isoYamlSchema.shape, []);
   dropNulls(source, raw.grub2, grub2Schema.shape, ["grub2"]);
   readNumbers(source, raw.grub2);
+  const texts = textPaths(raw);
+  for (const path of texts) takeAsWritten(source, raw, path);
+  const unsound = new Set<string>();
   const reported = new Set<string>();
   for (const issue of isoYamlSchema.safeParse(raw).error?.issues ?? []) {
     // A value may fail several checks; the first says it.
     const key = `${issue.code === "unrecognized_keys"} ${show(issue.path)}`;
     if (!reported.has(key)) reportIssue(source, raw, issue);
+    if (issue.code !== "unrecognized_keys") unsound.add(topOf(issue.path));
     reported.add(key);
   }
-  // Unknown keys were warned about and taken away.
-  const { label, ...rest } = isoYamlSchema.safeParse(raw).data ?? {};
-  if (label === undefined) return rest;
-  const checked = toVolumeLabel(label);
-  for (const each of checked.findings) source.push(each, source.offset(["label"]));
-  return { ...rest, label: checked.label };
+  for (const path of texts) {
+    const text = valueAt(raw, path);
+    if (typeof text !== "string" || reported.has(`false ${show(path)}`)) continue;
+    if (checkText(source, path, text)) unsound.add(topOf(path));
+  }
+  if (typeof raw.label === "string") {
+    const checked = toVolumeLabel(raw.label);
+    for (const each of checked.findings) source.push(each, source.offset(["label"]));
+    if (checked.label === undefined) unsound.add("label");
+  }
+  return soundParts(raw, unsound);
+}
+
+/** `label`, `kernel_args`, `grub2`, `grub2.timeout`, `grub2.default` or `grub2.entries`. */
+function topOf(path: YamlPath): string {
+  return generic(path.slice(0, path[0] === "grub2" ? 2 : 1));
+}
+
+/** Entries and arguments name the label, entries may hold the arguments, and the default entry is one of the entries. */
+const DEPENDENT: Readonly<Record<string, readonly string[]>> = {
+  "": ["label", "kernel_args", "grub2"],
+  label: ["kernel_args", "grub2.entries", "grub2.default"],
+  kernel_args: ["grub2.entries", "grub2.default"],
+  "grub2.entries": ["grub2.default"],
+};
+
+/** Unknown keys were reported and removed from `raw`. */
+function soundParts(raw: Record<string, unknown>, unsound: ReadonlySet<string>): IsoYaml {
+  for (const name of [...unsound].flatMap((each) => [each, ...(DEPENDENT[each] ?? [])])) {
+    const [top = "", key] = name.split(".");
+    if (key === undefined) delete raw[top];
+    else if (isMap(raw[top])) delete raw[top][key];
+  }
+  return (isoYamlSchema.safeParse(raw).data ?? {}) as IsoYaml;
+}
+
+/** A number where a text belongs counts as the text that is written. */
+function takeAsWritten(source: YamlSource, raw: Record<string, unknown>, path: YamlPath): void {
+  const written = source.numberSource(path);
+  const holder = valueAt(raw, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+  if (written !== undefined) holder[path.at(-1)!] = written;
 }
 
 /** A key that may be left out and has no value counts as left out. */
@@ -73,7 +133,7 @@ function dropNulls(source: YamlSource, map: unknown, shape: object, path: YamlPa
   }
 }
 
-/** Numbers are taken as they are written: readers of YAML differ on `010`, `0x1f` and `1e1`. */
+/** Whole decimal numbers, `5.0` included; readers of YAML differ on `010`, `0x1f` and `1e1`. */
 function readNumbers(source: YamlSource, grub2: unknown): void {
   if (!isMap(grub2)) return;
   for (const key of ["default", "timeout"]) {
@@ -85,7 +145,7 @@ function readNumbers(source: YamlSource, grub2: unknown): void {
       source.add("F_ISO_YAML_LEADING_ZERO", seen, source.offset(at));
     }
     if (number === undefined) continue;
-    if (/^[+-]?[0-9]+$/.test(number)) {
+    if (/^[+-]?[0-9]+(?:\.0*)?$/.test(number)) {
       grub2[key] = toNumber(number);
       continue;
     }
@@ -105,9 +165,8 @@ function reportIssue(source: YamlSource, raw: Record<string, unknown>, issue: z.
     return;
   }
   const { code, what } = describe(value, issue.message as FindingCode, EXPECTED[generic(issue.path)] ?? "");
-  const isScalar = typeof value === "number" || typeof value === "boolean";
   const fix =
-    isScalar && EXPECTED[generic(issue.path)] === "a text"
+    typeof value === "boolean" && EXPECTED[generic(issue.path)] === "a text"
       ? `Put it into quotes: \`"${value}"\`.`
       : undefined;
   source.add(code, `\`${show(issue.path)}\` ${what}.`, source.offset(issue.path), fix);

@@ -1,6 +1,5 @@
 import {
   type Document,
-  isAlias,
   isMap,
   isNode,
   isScalar,
@@ -8,16 +7,17 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type Scalar,
+  visit,
 } from "yaml";
 import { printable } from "../text/printable.ts";
 import { type Finding, type FindingCode, finding } from "./finding.ts";
-import { placeIn } from "./place.ts";
+import { type Place, placeIn } from "./place.ts";
+import { type AliasFault, expandAliases } from "./yaml-aliases.ts";
 
 /** Keys and indices from the top of a document. */
 export type YamlPath = readonly PropertyKey[];
 
-/** Aliases that may be resolved before it counts as an attack. */
-const MAX_ALIASES = 100;
 const MAX_SYNTAX_ERRORS = 10;
 /** Levels of lists and maps; iso.yaml has four. */
 const MAX_DEPTH = 32;
@@ -37,19 +37,12 @@ export class YamlSource {
 
   /** The content as plain values; undefined if there is none, or none that can be used. */
   value(): unknown {
-    try {
-      return copy(this.#document?.toJS({ maxAliasCount: MAX_ALIASES }), new Set());
-    } catch (error) {
-      // The library's way to report an alias without an anchor, and too many aliases.
-      if (!(error instanceof ReferenceError)) throw error;
-      this.add("F_ISO_YAML_ALIASES", sentence(error.message), Math.max(0, this.text.indexOf("*")));
-      return undefined;
-    }
+    return this.#document?.toJS();
   }
 
   /** A scalar as it is written, if it is one that YAML reads as a number. */
   numberSource(path: YamlPath): string | undefined {
-    const node = this.#follow(this.#nodeAt(path)?.value);
+    const node = this.#nodeAt(path)?.value;
     return isScalar(node) && typeof node.value === "number" ? node.source : undefined;
   }
 
@@ -69,13 +62,23 @@ export class YamlSource {
     return path.length === 0 ? (found?.value?.range?.[0] ?? 0) : this.offset(path.slice(0, -1));
   }
 
+  /** Whether the file has a value at a path. */
+  has(path: YamlPath): boolean {
+    return this.#nodeAt(path) !== undefined;
+  }
+
   add(code: FindingCode, seen: string, offset: number, fix?: string): void {
     this.push(finding(code, seen, { fix }), offset);
   }
 
   push(made: Finding, offset: number): void {
+    this.findings.push({ ...made, place: this.place(offset) });
+  }
+
+  /** The line and column of a number of characters from the beginning. */
+  place(offset: number): Place {
     const line = Math.max(1, this.#lines.linePos(offset).line);
-    this.findings.push({ ...made, place: placeIn(this.text, { file: this.file, line, offset }) });
+    return placeIn(this.text, { file: this.file, line, offset });
   }
 
   /** The one document with content, if there is one; what does not parse is reported. */
@@ -102,7 +105,25 @@ export class YamlSource {
       this.add("F_ISO_YAML_DOCUMENTS", "A second document begins here.", second);
       return undefined;
     }
-    return this.#isPlain(full[0]?.contents) ? full[0] : undefined;
+    const document = full[0];
+    if (document === undefined || !this.#isPlain(document.contents)) return undefined;
+    const expanded = expandAliases(document.contents, MAX_DEPTH);
+    if ("kind" in expanded) {
+      this.#addFault(expanded);
+      return undefined;
+    }
+    document.contents = expanded.contents as typeof document.contents;
+    visit(document, { Scalar: (_, node) => trimBlock(node) });
+    return document;
+  }
+
+  #addFault({ kind, message, node }: AliasFault): void {
+    const code = {
+      alias: "F_ISO_YAML_ALIASES",
+      merge: "F_ISO_YAML_TYPE",
+      depth: "F_ISO_YAML_SYNTAX",
+    } as const;
+    this.add(code[kind], printable(message), node?.range?.[0] ?? 0);
   }
 
   /**
@@ -137,30 +158,25 @@ export class YamlSource {
     return true;
   }
 
-  /** The node at a path and, in a map, its key; aliases on the way are followed, the last one is not. */
+  /** The node at a path and, in a map, its key. */
   #nodeAt(path: YamlPath): { key: Node | undefined; value: Node | undefined } | undefined {
     let key: Node | undefined;
     let value = (this.#document?.contents ?? undefined) as Node | undefined;
     for (const step of path) {
-      const holder = this.#follow(value);
-      if (isMap(holder)) {
+      if (isMap(value)) {
         // Of a key that stands twice the last one counts, as in the value.
-        const pair = holder.items.findLast(
+        const pair = value.items.findLast(
           (item) => String(isScalar(item.key) ? item.key.value : item.key) === step,
         );
         if (pair === undefined) return undefined;
         key = (pair.key ?? undefined) as Node | undefined;
         value = (pair.value ?? undefined) as Node | undefined;
-      } else if (isSeq(holder)) {
+      } else if (isSeq(value)) {
         key = undefined;
-        value = holder.items[Number(step)] as Node | undefined;
+        value = value.items[Number(step)] as Node | undefined;
       } else return undefined;
     }
     return { key, value };
-  }
-
-  #follow(node: Node | undefined): Node | undefined {
-    return isAlias(node) && this.#document !== undefined ? node.resolve(this.#document) : node;
   }
 }
 
@@ -168,19 +184,11 @@ function isEmpty(contents: unknown): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
 }
 
-/**
- * The value with nothing shared between its parts, as aliases share it.
- * @throws ReferenceError for a value that holds itself
- */
-function copy(value: unknown, holders: Set<unknown>): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (holders.has(value)) throw new ReferenceError("An alias stands inside its own anchor.");
-  holders.add(value);
-  const copied = Array.isArray(value)
-    ? value.map((item) => copy(item, holders))
-    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, holders)]));
-  holders.delete(value);
-  return copied;
+/** Folded and literal text loses the white space at both ends: a line break there changes nothing in a menu. */
+function trimBlock(node: Scalar): void {
+  if (typeof node.value === "string" && (node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL")) {
+    node.value = node.value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+  }
 }
 
 /** A message of the YAML library as one sentence. */

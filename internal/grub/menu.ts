@@ -4,6 +4,8 @@ import type { IsoYaml } from "../contract/iso-yaml-schema.ts";
 import { labelArgument, type VolumeLabel } from "../contract/label.ts";
 import { nearest } from "../contract/nearest.ts";
 import type { OsRelease } from "../contract/os-release.ts";
+import type { Place } from "../contract/place.ts";
+import type { YamlPath } from "../contract/yaml-source.ts";
 import { printable } from "../text/printable.ts";
 import { PRINTABLE, splitWords } from "./quote.ts";
 import { replaceVariables, type Variables } from "./variables.ts";
@@ -39,11 +41,17 @@ export const menuSchema = z
 export type Menu = z.infer<typeof menuSchema>;
 export type MenuEntry = Menu["entries"][number];
 
+/** Characters of a title, and of a text that os-release gives. */
+const MAX_TEXT = 256;
+
 /** The menu that iso.yaml asks for. With an error among the findings it must not be used. */
-export function buildMenu(about: { config: IsoYaml; osRelease: OsRelease; label: VolumeLabel }): {
-  menu: Menu;
-  findings: Finding[];
-} {
+export function buildMenu(about: {
+  config: IsoYaml;
+  osRelease: OsRelease;
+  label: VolumeLabel;
+  /** The place of a value of iso.yaml. */
+  placeOf?: ((path: YamlPath) => Place | undefined) | undefined;
+}): { menu: Menu; findings: Finding[] } {
   const { config, osRelease, label } = about;
   const findings: Finding[] = [];
   const root = kernelArgs(config, label);
@@ -52,17 +60,26 @@ export function buildMenu(about: { config: IsoYaml; osRelease: OsRelease; label:
     kernelpath: KERNEL_PATH,
     initrdpath: INITRD_PATH,
     root: root.join(" "),
-    product: osRelease.name ?? "Linux",
-    version: osRelease.versionId ?? "",
+    product: shorten(osRelease.name ?? "Linux", "`NAME` of os-release", findings),
+    version: shorten(osRelease.versionId ?? "", "`VERSION_ID` of os-release", findings),
   };
   const named = config.grub2?.entries ?? [];
   const entries = named.map((entry, index) => buildEntry(entry, { index, variables, root, findings }));
   if (entries.length === 0) {
     const title = `Install ${variables.product} ${variables.version}`.trim();
-    entries.push({ title, kernelPath: KERNEL_PATH, kernelArgs: root, initrdPaths: [INITRD_PATH] });
+    entries.push({
+      title: shorten(title, "The title of the default entry", findings),
+      kernelPath: KERNEL_PATH,
+      kernelArgs: root,
+      initrdPaths: [INITRD_PATH],
+    });
   }
   for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
-  for (const entry of entries) findings.push(...checkEntry(entry, label));
+  for (const [index, entry] of entries.entries()) {
+    const place = about.placeOf?.(["grub2", "entries", index, "linux"]);
+    for (const each of checkEntry(entry, label))
+      findings.push(place === undefined ? each : { ...each, place });
+  }
   const timeout = config.grub2?.timeout ?? DEFAULT_TIMEOUT;
   return { menu: { default: defaultIndex(config, entries, findings), timeout, entries }, findings };
 }
@@ -80,7 +97,7 @@ function buildEntry(
   entry: NamedEntry,
   context: { index: number; variables: Variables; root: readonly string[]; findings: Finding[] },
 ): MenuEntry {
-  const { index, variables, root } = context;
+  const { index, variables, root, findings } = context;
   // Replaced word by word: a name with spaces or quotes in os-release never makes arguments of its own.
   const words = (text: string) =>
     (splitWords(text.replace(GRUB_ROOT, "$1")) ?? [text]).flatMap((each) =>
@@ -91,15 +108,23 @@ function buildEntry(
     (text) => replaceVariables(text, variables) !== replaceVariables(text, { ...variables, version: "-" }),
   );
   if (variables.version === "" && usesVersion) {
-    context.findings.push(finding("F_MENU_VARIABLE_EMPTY", `Entry ${index} of the menu uses \`version\`.`));
+    findings.push(finding("F_MENU_VARIABLE_EMPTY", `Entry ${index} of the menu uses \`version\`.`));
   }
   const title = replaceVariables(entry.name, variables);
   return {
-    title: title.trim() === "" ? `Entry ${index + 1}` : title,
+    title:
+      title.trim() === "" ? `Entry ${index + 1}` : shorten(title, `The title of entry ${index}`, findings),
     kernelPath,
     kernelArgs: args,
     initrdPaths: words(entry.initrd),
   };
+}
+
+function shorten(text: string, what: string, findings: Finding[]): string {
+  const characters = [...text];
+  if (characters.length <= MAX_TEXT) return text;
+  findings.push(finding("F_MENU_TEXT_LONG", `${what} has ${characters.length} characters.`));
+  return characters.slice(0, MAX_TEXT).join("");
 }
 
 /** GRUB's own way to name the medium before a path; paths here begin at the medium anyway. */

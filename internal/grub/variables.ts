@@ -1,13 +1,8 @@
-/** What iso.yaml's variables stand for. */
-export interface Variables {
-  isolabel: string;
-  kernelpath: string;
-  initrdpath: string;
-  /** The kernel arguments. */
-  root: string;
-  product: string;
-  version: string;
-}
+/** iso.yaml's variables; `root` is the kernel arguments. */
+export const VARIABLE_NAMES = ["isolabel", "kernelpath", "initrdpath", "root", "product", "version"] as const;
+
+/** The value of each variable. */
+export type Variables = Record<(typeof VARIABLE_NAMES)[number], string>;
 
 /**
  * Replaces `${isolabel}` and `$isolabel` and the other variables, once: what is put in is not looked at again. `$$`

@@ -23,9 +23,9 @@ export function renderFromTexts(about: {
 }): Map<string, string> {
   const source = about.config ?? { text: "", file: "iso.yaml" };
   const osRelease = parseOsRelease(about.osRelease);
-  const { config = {}, findings } = parseIsoYaml(source.text, source.file);
+  const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
   const architecture = parseArchitecture(process.arch);
-  const decided = decideMenu({ config, osRelease, architecture, label: about.label });
+  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: about.label });
   const all = [...findings, ...decided.findings];
   const failure = findingsError(all, { reference: source.file, strictness: "normal" });
   if (failure !== undefined) throw failure;

@@ -66,6 +66,34 @@ describe("the default entry", () => {
     expect(args([])).toEqual(ARGUMENTS);
   });
 
+  test("a title and the texts of os-release are cut at 256 characters, and a finding says so", () => {
+    const osRelease = parseOsRelease(`NAME=${"ä".repeat(100_000)}\nVERSION_ID=${"9".repeat(300)}\n`);
+    const { menu, findings } = build({}, osRelease);
+    expect(menu.entries[0]?.title).toBe(`Install ${"ä".repeat(248)}`);
+    expect(findings.map(({ code, seen }) => [code, seen])).toEqual([
+      ["F_MENU_TEXT_LONG", "`NAME` of os-release has 100000 characters."],
+      ["F_MENU_TEXT_LONG", "`VERSION_ID` of os-release has 300 characters."],
+      ["F_MENU_TEXT_LONG", "The title of the default entry has 521 characters."],
+    ]);
+    expect(one({ name: "x".repeat(256) })).toMatchObject({ entry: { title: "x".repeat(256) }, codes: [] });
+    expect(one({ name: "x".repeat(257) })).toMatchObject({
+      entry: { title: "x".repeat(256) },
+      codes: ["F_MENU_TEXT_LONG"],
+    });
+  });
+
+  test("a finding about an entry of iso.yaml has the entry's place", () => {
+    const place = { file: "iso.yaml", line: 7, column: 14, excerpt: [] };
+    const config = { grub2: { entries: [entry({}), entry({ linux: "/other" })] } };
+    const { findings } = buildMenu({
+      config,
+      osRelease: FEDORA,
+      label: LABEL,
+      placeOf: (path) => (path.join(" ") === "grub2 entries 1 linux" ? place : undefined),
+    });
+    expect(findings).toEqual([expect.objectContaining({ code: "F_MENU_NOT_ON_ISO", place })]);
+  });
+
   test("the label is written as udev names it", () => {
     const { label } = toVolumeLabel("A,B");
     expect(build({}, FEDORA, label!).menu.entries[0]?.kernelArgs[0]).toBe("root=live:CDLABEL=A\\x2cB");

@@ -9,7 +9,11 @@ import { editDistance, nearest } from "../../internal/contract/nearest.ts";
 // Properties and real tools take their time on a busy machine.
 setDefaultTimeout(60_000);
 
-const parse = (text: string) => parseIsoYaml(text, "/usr/lib/iso.yaml");
+const FILE = "/usr/lib/iso.yaml";
+const parse = (text: string) => {
+  const { config, findings } = parseIsoYaml(text, FILE);
+  return { config, findings };
+};
 /** `CODE line:column` of every finding. */
 const found = (text: string) =>
   parse(text).findings.map(({ code, place }) => `${code.replace("F_", "")} ${place?.line}:${place?.column}`);
@@ -119,6 +123,9 @@ describe("numbers", () => {
     ['"-1"', -1],
     ["+5", 5],
     ["2147483647", 2147483647],
+    ["5.0", 5],
+    ["10.", 10],
+    ["-1.00", -1],
   ])("timeout: %s", (value, seconds) => {
     expect(timeout(value)).toEqual({ config: { grub2: { timeout: seconds } }, findings: [] });
   });
@@ -135,7 +142,7 @@ describe("numbers", () => {
     "-2",
     '"-2"',
     "10.5",
-    "10.0",
+    '"10.0"',
     "1e1",
     "0x1f",
     "0o17",
@@ -170,11 +177,164 @@ describe("numbers", () => {
   });
 });
 
+describe("texts", () => {
+  const entry = (linux: string) =>
+    `grub2:\n  entries:\n    - name: a\n      initrd: /i\n      linux: ${linux}\n`;
+
+  test.each([
+    ["label: 2026", "2026"],
+    ["label: 1.10", "1.10"],
+    ["label: 0x1F", "0x1F"],
+    ["label: 2026-08-21", "2026-08-21"],
+    ["label: 9007199254740993", "9007199254740993"],
+    ["label: &n 010", "010"],
+    ["label: |\n  LIVE\n", "LIVE"],
+    ["label: >\n\n  LIVE\n\n", "LIVE"],
+  ])("a label counts as written: %j", (text, label) => {
+    const { config, findings } = parse(text);
+    expect(config).toEqual({ label: label as VolumeLabel });
+    expect(findings.filter(({ code }) => code !== "F_LABEL_ECMA119")).toEqual([]);
+  });
+
+  test("numbers in arguments, names and aliases count as written", () => {
+    const text =
+      "kernel_args: [quiet, 3, 1.10]\ngrub2: {entries: [{name: &n 42.0, linux: /k, initrd: /i}, {name: *n, linux: /k, initrd: /i}]}";
+    const { config, findings } = parse(text);
+    expect(findings).toEqual([]);
+    expect(config?.kernel_args).toEqual(["quiet", "3", "1.10"]);
+    expect(config?.grub2?.entries?.map(({ name }) => name)).toEqual(["42.0", "42.0"]);
+  });
+
+  test.each([
+    ["|\n        /k quiet", "/k quiet"],
+    ["|+\n        /k quiet\n\n", "/k quiet"],
+    [">\n        /k\n        quiet\n", "/k quiet"],
+    ["|2\n           /k quiet", "/k quiet"],
+  ])("folded and literal text loses the white space at both ends: %j", (linux, expected) => {
+    const { config, findings } = parse(entry(linux));
+    expect(findings).toEqual([]);
+    expect(config?.grub2?.entries?.[0]?.linux).toBe(expected);
+  });
+
+  test("quoted text keeps its white space", () => {
+    expect(found('label: "LIVE\\n"\n')).toEqual(["LABEL_CHARACTER 1:8"]);
+  });
+
+  test.each([
+    ["images/vmlinuz", "`grub2.entries[0].linux` names the path `images/vmlinuz`."],
+    ["$kernelpaths", "`grub2.entries[0].linux` names the path `$kernelpaths`."],
+    ["($root)images/vmlinuz", "`grub2.entries[0].linux` names the path `($root)images/vmlinuz`."],
+  ])("a kernel path that is not on the ISO: %s", (linux, seen) => {
+    const { finding } = only(entry(linux), "F_MENU_PATH");
+    expect(finding.seen).toBe(seen);
+    expect(finding.place).toMatchObject({ file: FILE, line: 5, column: 14 });
+  });
+
+  test.each([
+    "/k",
+    "$kernelpath",
+    `\${kernelpath} \${root}`,
+    "($root)/k",
+    `(\${root})/k`,
+    "'/k'",
+  ])("a kernel path on the ISO: %s", (linux) => expect(parse(entry(linux)).findings).toEqual([]));
+
+  test("every path of `initrd` is checked", () => {
+    expect(found("grub2: {entries: [{name: a, linux: /k, initrd: /i images/i}]}")).toEqual([
+      "MENU_PATH 1:48",
+    ]);
+  });
+
+  test.each([
+    [`\\\${kernelpath} \${root}`, `\\\${kernelpath}`],
+    [`/k \\\${root}`, `\\\${root}`],
+    ["/k \\$root", "\\$root"],
+  ])("a backslash before a variable is named: %s", (linux, escaped) => {
+    const { finding } = only(entry(linux), "F_MENU_BACKSLASH");
+    expect(finding.seen).toBe(
+      `\`grub2.entries[0].linux\` has a backslash before a variable: \`${escaped}\`.`,
+    );
+    expect(finding.fix).toBe(`Remove the backslash: \`${escaped.slice(1)}\`.`);
+    expect(finding.place).toMatchObject({ line: 5, column: 14 });
+  });
+
+  test("a backslash before anything else is not the same mistake", () => {
+    expect(parse(entry(`/k a\\ b \\$rootfs \\\${x}`)).findings).toEqual([]);
+  });
+});
+
+describe("merge keys", () => {
+  const base = "x: &base {initrd: /i, linux: /k}\n";
+  const entries = (text: string) => {
+    const { config, findings } = parse(text);
+    expect(findings.map(({ code }) => code)).toEqual(["F_ISO_YAML_UNKNOWN_KEY"]);
+    return config?.grub2?.entries;
+  };
+
+  test("a map takes the keys that it does not have", () => {
+    const merged = `${base}grub2:\n  entries:\n    - {<<: *base, name: a}\n    - {name: b, linux: /own, <<: *base}\n`;
+    expect(entries(merged)).toEqual([
+      { name: "a", linux: "/k", initrd: "/i" },
+      { name: "b", linux: "/own", initrd: "/i" },
+    ]);
+  });
+
+  test("the first of several maps wins, and merged maps may merge", () => {
+    const text = `x:\n  a: &a {linux: /a}\n  b: &b {<<: *a, initrd: /b}\n  c: &c {linux: /c, initrd: /c}\ngrub2: {entries: [{name: n, <<: [*b, *c]}]}\n`;
+    expect(entries(text)).toEqual([{ name: "n", linux: "/a", initrd: "/b" }]);
+  });
+
+  test.each(["grub2: {<<: 5}", "grub2: {<<: [{timeout: 1}, 2]}"])("%s is refused", (text) => {
+    expect(only(text, "F_ISO_YAML_TYPE").finding.seen).toBe(
+      "The merge key `<<` takes a map, or a list of maps.",
+    );
+  });
+
+  test("a fault in a merged value is reported at the value", () => {
+    expect(found("x: &b {linux: k, initrd: /i}\ngrub2: {entries: [{<<: *b, name: a}]}\n")).toEqual([
+      "ISO_YAML_UNKNOWN_KEY 1:1",
+      "MENU_PATH 1:15",
+    ]);
+  });
+});
+
+describe("what is sound next to a mistake", () => {
+  const sound = (text: string) => parseIsoYaml(text, FILE).sound;
+  const rest =
+    "kernel_args: [a]\ngrub2: {default: 0, timeout: 1, entries: [{name: a, linux: /k, initrd: /i}]}\n";
+
+  test("a time-out, a label and a kernel path are reported together", () => {
+    const text = "label: my iso\ngrub2:\n  timeout: 10s\n  entries:\n    - {name: a, linux: k, initrd: /i}\n";
+    expect(found(text)).toEqual(["LABEL_CHARACTER 1:8", "ISO_YAML_NUMBER 3:12", "MENU_PATH 5:24"]);
+    expect(sound(text)).toEqual({ grub2: {} });
+  });
+
+  test("a key without mistakes stays, unless it depends on one with mistakes", () => {
+    expect(sound(`label: a b\n${rest}`)).toEqual({ grub2: { timeout: 1 } });
+    expect(sound(`label: A\n${rest.replace("[a]", "a")}`)).toEqual({
+      label: "A" as VolumeLabel,
+      grub2: { timeout: 1 },
+    });
+    expect(sound(rest.replace("/k", "k"))).toEqual({ kernel_args: ["a"], grub2: { timeout: 1 } });
+    expect(sound(rest.replace("timeout: 1", "timeout: x"))).toEqual({
+      kernel_args: ["a"],
+      grub2: { default: 0, entries: [{ name: "a", linux: "/k", initrd: "/i" }] },
+    });
+    expect(sound("- a\n")).toEqual({});
+  });
+
+  test("a value has a place, and what is not written has none", () => {
+    const { placeOf } = parseIsoYaml(rest, FILE);
+    expect(placeOf(["grub2", "entries", 0, "linux"])).toMatchObject({ file: FILE, line: 2, column: 60 });
+    expect(placeOf(["grub2", "entries", 1, "linux"])).toBeUndefined();
+    expect(placeOf(["label"])).toBeUndefined();
+  });
+});
+
 describe("what is refused, and where it stands", () => {
   test.each<[string, string[]]>([
     ["- a\n", ["ISO_YAML_TYPE 1:1"]],
     ["text\n", ["ISO_YAML_TYPE 1:1"]],
-    ["label: 42\n", ["ISO_YAML_TYPE 1:8"]],
     ["label: true\n", ["ISO_YAML_TYPE 1:8"]],
     ["label: [A]\n", ["ISO_YAML_TYPE 1:8"]],
     ['label: ""\n', ["LABEL_EMPTY 1:8"]],
@@ -182,7 +342,7 @@ describe("what is refused, and where it stands", () => {
     [`label: ${"X".repeat(40)}\n`, ["LABEL_TOO_LONG 1:8"]],
     ['\nlabel: "it\'s"\n', ["LABEL_CHARACTER 2:8"]],
     ["kernel_args: quiet rhgb\n", ["ISO_YAML_TYPE 1:14"]],
-    ["kernel_args:\n  - quiet\n  - 5\n", ["ISO_YAML_TYPE 3:5"]],
+    ["kernel_args:\n  - quiet\n  - true\n", ["ISO_YAML_TYPE 3:5"]],
     [
       'kernel_args: ["", "a\\nb", " "]\n',
       ["ISO_YAML_EMPTY 1:15", "ISO_YAML_CONTROL_CHARACTER 1:19", "ISO_YAML_EMPTY 1:27"],
@@ -211,9 +371,10 @@ describe("what is refused, and where it stands", () => {
       ["ISO_YAML_CONTROL_CHARACTER 3:36"],
     ],
     [
-      "grub2:\n  entries:\n    - name: a\n      initrd: /i\n      linux: |\n        /k\n",
+      "grub2:\n  entries:\n    - name: a\n      initrd: /i\n      linux: |\n        /k\n        quiet\n",
       ["ISO_YAML_CONTROL_CHARACTER 5:14"],
     ],
+    ["label: |\n\n", ["LABEL_EMPTY 1:8"]],
     ["grub2:\n  entries:\n    - {name: a, linux: /k it's, initrd: /i}\n", ["ISO_YAML_QUOTE 3:24"]],
     ["label: A\n? [a, b]\n: 1\n", ["ISO_YAML_TYPE 2:3"]],
     ["label: A\nlabel: B\n", ["ISO_YAML_DUPLICATE_KEY 2:1"]],
@@ -231,7 +392,7 @@ describe("what is refused, and where it stands", () => {
 
   test("all problems together, in the order of the file", () => {
     const text = `labell: X
-kernel_args: [1]
+kernel_args: [true]
 grub2:
   timeout: soon
   timout: 3
@@ -249,6 +410,7 @@ label: a/b
       "ISO_YAML_MISSING_KEY 7:7",
       "ISO_YAML_EMPTY 7:13",
       "ISO_YAML_UNKNOWN_KEY 9:7",
+      "LABEL_CHARACTER 10:8",
     ]);
   });
 
@@ -275,7 +437,7 @@ label: a/b
   });
 
   test("tells how to write a text that YAML takes for something else", () => {
-    expect(only("label: 42\n", "F_ISO_YAML_TYPE").finding.fix).toBe('Put it into quotes: `"42"`.');
+    expect(only("label: true\n", "F_ISO_YAML_TYPE").finding.fix).toBe('Put it into quotes: `"true"`.');
   });
 });
 
@@ -310,7 +472,7 @@ describe("unknown keys", () => {
     expect(config).toEqual({ grub2: { timeout: 3 } });
   });
 
-  test.each(["__proto__: {label: A}\n", "constructor: 1\n", "<<: {label: A}\n", "1: 2\n"])("%j", (text) => {
+  test.each(["__proto__: {label: A}\n", "constructor: 1\n", '"<<": {label: A}\n', "1: 2\n"])("%j", (text) => {
     expect(only(text, "F_ISO_YAML_UNKNOWN_KEY").config).toEqual({});
   });
 
@@ -332,6 +494,31 @@ describe("hostile files", () => {
       rows.push(`${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[at]}`).join(", ")}]`);
     }
     expect(parse(`${rows.join("\n")}\n`).findings.map(({ code }) => code)).toEqual(["F_ISO_YAML_ALIASES"]);
+  });
+
+  test("merge keys that multiply stay small, and aliases that nest too deep are refused", () => {
+    const merges = ["a: &a {k: 1}"];
+    const nests = ["a: &a [x]"];
+    for (let at = 0; at < 12; at++) {
+      const [from, to] = [..."abcdefghijklmn"].slice(at);
+      merges.push(`${to}: &${to} {<<: [${Array(9).fill(`*${from}`).join(", ")}]}`);
+    }
+    for (let at = 0; at < 40; at++) nests.push(`n${at}: &n${at} [*${at === 0 ? "a" : `n${at - 1}`}]`);
+    const merged = parse(`${merges.join("\n")}\n`);
+    expect(merged.config).toEqual({});
+    expect(new Set(merged.findings.map(({ code }) => code))).toEqual(new Set(["F_ISO_YAML_UNKNOWN_KEY"]));
+    only(`${nests.join("\n")}\n`, "F_ISO_YAML_SYNTAX");
+  });
+
+  test("many aliases of one anchor are not an attack", () => {
+    const many = `grub2:\n  entries:\n    - &e ${ENTRY}\n${"    - *e\n".repeat(200)}`;
+    expect(parse(many).config?.grub2?.entries).toHaveLength(201);
+  });
+
+  test("a text that is not UTF-8 is refused at the first wrong byte", () => {
+    const latin1 = Buffer.from("# x\nlabel: caf\xe9\n", "latin1").toString("utf8");
+    const { finding } = only(latin1, "F_ISO_YAML_ENCODING");
+    expect(finding.place).toMatchObject({ line: 2, column: 11 });
   });
 
   test("nesting without end, a file without end", () => {
