@@ -1,5 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
+import type { IsoMd5Check } from "../internal/iso/isomd5-check.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../internal/iso/isomd5-file.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -26,7 +27,7 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
           return;
         }
         const check = await checkIsoMd5File(iso, pass);
-        if (!check.ok) throw badChecksum(iso, check.message);
+        if (!check.ok) throw badChecksum(iso, check);
         task.done(check.message);
       } catch (error) {
         task.failed();
@@ -35,11 +36,17 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
     });
 }
 
-function badChecksum(iso: string, message: string): PlatterError {
+function badChecksum(iso: string, check: IsoMd5Check): PlatterError {
   return new PlatterError({
     code: "E_ISOMD5",
     kind: "media",
-    message: `\`${iso}\`: ${message}`,
-    hint: "Make or download the ISO again; `platter implant --force` writes a new checksum over what is there now.",
+    message: `\`${iso}\`: ${check.message}`,
+    hint: hintFor(check),
   });
+}
+
+function hintFor({ isIso, present }: IsoMd5Check): string {
+  if (!isIso) return "Name the file of an ISO.";
+  if (!present) return "Implant a checksum with `platter implant`.";
+  return "Make or download the ISO again; `platter implant --force` writes a new checksum for what is there now.";
 }

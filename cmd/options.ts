@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
 import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
-import { machineError } from "../internal/machine-error.ts";
+import { readInputText } from "../internal/open-input.ts";
 import { Session } from "../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
 import type { World } from "./world.ts";
@@ -126,18 +125,17 @@ export function openSession(
   });
 }
 
+/** Bytes that a configuration or an os-release file may have. */
+const MAX_TEXT = 1024 * 1024;
+
 /** The `iso.yaml` of --config. @throws PlatterError `E_INPUT` */
 export function readConfig(file: string | undefined): { text: string; file: string } | undefined {
   return file === undefined ? undefined : { text: readText(file), file };
 }
 
-/** A text file that the user named. @throws PlatterError `E_INPUT` */
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw machineError(error, { code: "E_INPUT", message: `Cannot read \`${path}\`` });
-  }
+/** A text file that the user named, of at most `limit` bytes. @throws PlatterError `E_INPUT` */
+export function readText(path: string, limit = MAX_TEXT): string {
+  return readInputText(path, { code: "E_INPUT", limit });
 }
 
 /** SOURCE_DATE_EPOCH as reproducible-builds.org defines it: seconds since 1970. @throws PlatterError `E_EPOCH` */

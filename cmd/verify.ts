@@ -42,11 +42,14 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
     });
 }
 
+/** Bytes that a plan or a build report may have. */
+const MAX_PLAN = 16 * 1024 * 1024;
+
 /** What the plan says of the ISO. @throws PlatterError `E_INPUT`, `E_PLAN` */
 function expectedFrom(path: string) {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? join(path, ARTIFACTS.plan) : path;
-  const text = readText(file);
+  const text = readText(file, MAX_PLAN);
   const plan = parsePlan(planInStatement(text) ?? text, file);
   const files = plannedFiles(plan).map(({ isoPath, piece: { size, sha256 } }) => ({ isoPath, size, sha256 }));
   const espFiles = files.filter(({ isoPath }) => isoPath.startsWith("/EFI/"));

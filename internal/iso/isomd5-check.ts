@@ -22,6 +22,8 @@ export interface FragmentCheck {
 export interface IsoMd5Check {
   /** Whether `checkisomd5` would pass it. */
   ok: boolean;
+  /** Whether the file is an ISO 9660 file system at all. */
+  isIso: boolean;
   /** Whether a checksum, sound or not, is implanted. */
   present: boolean;
   /** Whether the whole sum is right. */
@@ -39,6 +41,7 @@ export interface IsoMd5Check {
 
 const NOTHING: IsoMd5Check = {
   ok: false,
+  isIso: true,
   present: false,
   wholeOk: false,
   fragments: [],
@@ -55,7 +58,7 @@ const NOTHING: IsoMd5Check = {
  */
 export async function checkIsoMd5(source: ByteSource, options: PassOptions = {}): Promise<IsoMd5Check> {
   const extent = findVolumeExtent(await source.read(PIECE_SIZE, PIECE_SIZE));
-  if (extent === undefined) return { ...NOTHING, message: "this is not an ISO 9660 file system" };
+  if (extent === undefined) return { ...NOTHING, isIso: false, message: "it is not an ISO 9660 file system" };
   const area = decodeArea(await source.read(extent.areaOffset, AREA_SIZE));
   if (area.state === "broken") return { ...NOTHING, present: true, message: area.detail };
   if (area.state !== "sums") return NOTHING;

@@ -1,10 +1,11 @@
 /** The implanted checksum of an ISO that lies on disk. */
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
+import { openInput } from "../open-input.ts";
 import { findVolumeExtent, IsoMd5, type IsoMd5Implant, noVolume, PIECE_SIZE } from "./isomd5.ts";
 import { checkIsoMd5, type IsoMd5Check, type PassOptions } from "./isomd5-check.ts";
 import { AREA_SIZE, decodeArea } from "./isomd5-text.ts";
-import { openFile, openFileSource, readFrom, sizeOf } from "./read/byte-source.ts";
+import { openFileSource, readFrom, sizeOf } from "./read/byte-source.ts";
 
 const READ_SIZE = 1024 * 1024;
 
@@ -21,7 +22,7 @@ export interface ImplantOptions extends PassOptions {
  * `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`.
  */
 export async function implantIsoMd5(path: string, options: ImplantOptions): Promise<IsoMd5Implant> {
-  await using handle = await openFile(path, "r+");
+  await using handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r+" });
   const size = await sizeOf(handle);
   const extent = findVolumeExtent(await readFrom(handle, PIECE_SIZE, PIECE_SIZE));
   if (extent === undefined) throw noVolume();

@@ -1,5 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
-import { PlatterError } from "../../error.ts";
+import type { FileHandle } from "node:fs/promises";
+import { openInput } from "../../open-input.ts";
 
 /** Random access to bytes that do not change: an ISO, or a part of one. */
 export interface ByteSource {
@@ -16,7 +16,7 @@ export interface FileSource extends ByteSource, AsyncDisposable {}
  * @throws PlatterError `E_ISO_OPEN` when it cannot be opened.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
-  const handle = await openFile(path, "r");
+  const handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r" });
   const size = await sizeOf(handle);
   return {
     size,
@@ -25,29 +25,6 @@ export async function openFileSource(path: string): Promise<FileSource> {
       readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),
     [Symbol.asyncDispose]: () => handle.close(),
   };
-}
-
-/** Opens a file for the reader; `flags` as in fopen(3). */
-export async function openFile(path: string, flags: "r" | "r+"): Promise<FileHandle> {
-  try {
-    const handle = await open(path, flags);
-    const info = await handle.stat();
-    if (info.isFile() || info.isBlockDevice()) return handle;
-    await handle.close();
-  } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new PlatterError({
-      code: "E_ISO_OPEN",
-      kind: "machine",
-      message: `cannot open \`${path}\`: ${reason}`,
-      cause,
-    });
-  }
-  throw new PlatterError({
-    code: "E_ISO_OPEN",
-    kind: "machine",
-    message: `cannot read \`${path}\`: it is neither a file nor a disk`,
-  });
 }
 
 /** A regular file says its size itself; of a block device the last readable byte is looked for. */
