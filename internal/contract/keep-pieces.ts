@@ -1,4 +1,4 @@
-import { allDone } from "../all-done.ts";
+import { runTogether } from "../run-together.ts";
 import type { Decision } from "./decision.ts";
 import type { FoundEfi } from "./locate-efi.ts";
 import type { FoundKernel } from "./locate-kernel.ts";
@@ -37,7 +37,8 @@ export async function keepSmall(
   const modules: Piece[] = [];
   for (let at = 0; at < (bios?.modules.length ?? 0); at += AT_ONCE) {
     const some = bios!.modules.slice(at, at + AT_ONCE);
-    modules.push(...(await allDone(some.map((each) => keep(each, `${PIECES.bios}/${each.name}`)))));
+    const keeping = some.map((each) => () => keep(each, `${PIECES.bios}/${each.name}`));
+    modules.push(...(await runTogether(keeping)));
   }
   return {
     bios: bios === undefined ? null : { ...bios, modules },

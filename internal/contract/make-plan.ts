@@ -1,6 +1,6 @@
-import { allDone } from "../all-done.ts";
 import type { TreeNode } from "../image/image-tree.ts";
 import type { InitramfsSummary } from "../initramfs/summary.ts";
+import { runTogether } from "../run-together.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
@@ -38,15 +38,17 @@ export async function makePlan(
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Decompressing goes on in another thread meanwhile.
-  const [{ secureBoot, ...programs }, initramfs, small] = await allDone([
-    inspectBootPrograms(
-      { architecture, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
-      inputs.readBytes,
-    ),
-    kernel !== undefined && parts.includes("kernel")
-      ? lookIntoInitramfs(inputs, { kernel, menu: about.menu, architecture, excludes })
-      : [],
-    isDoomed ? undefined : keepSmall(inputs, { bios, font }),
+  const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
+    () =>
+      inspectBootPrograms(
+        { architecture, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
+        inputs.readBytes,
+      ),
+    () =>
+      kernel !== undefined && parts.includes("kernel")
+        ? lookIntoInitramfs(inputs, { kernel, menu: about.menu, architecture, excludes })
+        : [],
+    () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
   ]);
   const findings = [...decision.findings, ...programs.findings, ...initramfs];
   if (small === undefined || hasErrors(findingsAbout(findings, parts)))

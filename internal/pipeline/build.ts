@@ -1,7 +1,7 @@
-import { allDone } from "../all-done.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import { runTogether } from "../run-together.ts";
 import { rootfsWriter } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
@@ -36,58 +36,73 @@ export interface BuildResult {
   tools: readonly FoundTool[];
 }
 
+/** How the stages of one build are run. */
+interface Run {
+  session: Session;
+  options: BuildOptions;
+  wanted: ReadonlySet<StageName>;
+  /** Seconds by stage, filled as stages end. */
+  times: StageTimes;
+  run: (stage: Stage) => Promise<void>;
+}
+
 /**
- * Runs the stages from `from` to `to`; those that do not need each other run at the same time. The squash begins as soon
- * as the tree is known: what is found wrong with the plan or the tools meanwhile stops it.
+ * Runs the stages from `from` to `to`. Two things go on at the same time once all is decided: the root file system is
+ * written, and the plan and the boot images are made. An error in one of them stops the other.
  */
 export async function build(session: Session, options: BuildOptions): Promise<BuildResult> {
   const { context } = session;
-  const { freshness, output } = options;
+  const { freshness } = options;
   const wanted = stagesBetween(options.from, options.to);
   const times: StageTimes = new Map();
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
+  const about: Run = { session, options, wanted, times, run };
+  const cancel = () => session.cancel();
   const start = context.clock();
-  const planning = session.plan();
-  // Whoever waits for the plan learns of its failure.
-  planning.catch(() => undefined);
-  // Asking a tool for its version is nothing to wait for later.
-  const [draft] = await allDone([
-    session.draft(),
-    findHostTools(session, { wanted, squash: options.squash }),
-  ]);
-  const check = (from: "host" | "image", about: DraftPlan) =>
-    checkTools(session, about, { from, wanted, squash: options.squash });
-  if (draft !== undefined) await besides(session, planning, check("host", draft));
-  const squashing = wanted.has("squash") && draft ? squash(draft, { session, options, run }) : undefined;
-  const plan = await besides(session, squashing, planning);
+  const [draft] = await runTogether(
+    [() => session.draft(), () => findHostTools(session, { wanted, squash: options.squash })],
+    cancel,
+  );
+  await checkTools(session, draft, { from: "host", wanted, squash: options.squash });
+  const [, made] = await runTogether(
+    [() => squash(draft, about), () => planAndBootImages(about, start)],
+    cancel,
+  );
+  await makeIso(made.plan, about);
+  return { ...made, times };
+}
+
+/** Makes the plan, the menus and the boot images. `start` is the clock's time when reading the image began. */
+async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildResult, "times">> {
+  const { session, options, wanted, times, run } = about;
+  const { context } = session;
+  const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
-  await besides(session, squashing, check("image", plan));
+  await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
   const needed = neededTools(plan, { wanted, squash: options.squash });
-  const tools = await allDone(needed.map((name) => context.toolbox.find(name)));
-  if (wanted.has("render-grub")) await besides(session, squashing, run(renderGrubStage(plan, context)));
-  const bootImages = async () => {
-    if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
-    if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
-  };
-  await together(session, [bootImages(), squashing]);
-  if (output === undefined) return { plan, times, tools };
+  const tools = await runTogether(needed.map((name) => () => context.toolbox.find(name)));
+  if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
+  if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
+  if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
+  return { plan, tools };
+}
+
+async function makeIso(plan: Plan, { session, options, wanted, run }: Run): Promise<void> {
+  const { context } = session;
+  const { output, strictGpt, freshness } = options;
+  if (output === undefined) return;
   // What the image takes up in the work directory makes room for the ISO.
   await session.releaseImage();
-  const { strictGpt } = options;
   const checksum = wanted.has("implant") ? "implant" : "leave";
   if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));
   else if (wanted.has("implant")) await run(implantStage(context, { output, force: freshness === "always" }));
-  return { plan, times, tools };
 }
 
-async function squash(
-  draft: DraftPlan,
-  about: { session: Session; options: BuildOptions; run: (stage: Stage) => Promise<void> },
-): Promise<void> {
-  const { session, options, run } = about;
+async function squash(draft: DraftPlan, { session, options, wanted, run }: Run): Promise<void> {
+  if (!wanted.has("squash")) return;
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  return run(squashInBuild(draft, session.context, { image, withPayloads, options }));
+  await run(squashInBuild(draft, session.context, { image, withPayloads, options }));
 }
 
 /** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */
@@ -140,33 +155,4 @@ function stagesBetween(from: StageName, to: StageName): Set<StageName> {
     message: `There is nothing from \`${from}\` to \`${to}\``,
     hint: `The stages run in this order: ${STAGES.join(", ")}.`,
   });
-}
-
-/** Waits for `work` while another goes on, whose own failure must wait; that of `work` stops the other, and is thrown. */
-async function besides<T>(
-  session: Session,
-  other: Promise<unknown> | undefined,
-  work: Promise<T>,
-): Promise<T> {
-  other?.catch(() => undefined);
-  try {
-    return await work;
-  } catch (error) {
-    session.cancel();
-    await other?.catch(() => undefined);
-    throw error;
-  }
-}
-
-/** All of them. One's failure stops the others, and is thrown once each has ended. */
-async function together(session: Session, works: readonly (Promise<void> | undefined)[]): Promise<void> {
-  const failures: unknown[] = [];
-  const guarded = works.map((work) =>
-    work?.catch((error) => {
-      failures.push(error);
-      session.cancel();
-    }),
-  );
-  await Promise.all(guarded);
-  if (failures.length > 0) throw failures[0];
 }

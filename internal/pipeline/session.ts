@@ -103,13 +103,14 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * What is decided before large files of the image are read; undefined where the image lacks something, which
-   * {@link plan} tells.
+   * The part of the plan that is decided before large files of the image are read.
+   * @throws PlatterError the errors of {@link plan} if the image lacks something
    */
-  async draft(): Promise<DraftPlan | undefined> {
+  async draft(): Promise<DraftPlan> {
     if (this.#options.reference === undefined) return this.plan();
     const decision = await this.#decide();
-    return hasErrors(decision.findings) ? undefined : draftOf(decision);
+    const draft = hasErrors(decision.findings) ? undefined : draftOf(decision);
+    return draft ?? this.plan();
   }
 
   async #rootPlan(): Promise<RootPlan> {
