@@ -22,6 +22,7 @@ import type { RootfsOptions } from "../../internal/squash/rootfs-options.ts";
 import { Compressors } from "../../internal/squashfs/compressors.ts";
 import { type SquashfsRun, writeSquashfs } from "../../internal/squashfs/write.ts";
 import { runTool } from "../../internal/tool/run.ts";
+import { seededNoise } from "../helpers/noise.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 import { failureOf, openLayers } from "../unit/image-memory-layers.ts";
 import { OciMaker } from "../unit/image-oci-maker.ts";
@@ -160,17 +161,6 @@ describe("everything that is hard about an image", () => {
   });
 });
 
-/** Bytes that do not repeat, and are the same each time. */
-function noise(length: number, seed: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = seed * 2_654_435_761 + 1;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
-}
-
 describe("contents", () => {
   const BLOCK = small.blockSize;
 
@@ -178,7 +168,7 @@ describe("contents", () => {
     const folder = scene.folder("lengths");
     let seed = 0;
     for (const length of [0, 1, 511, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK, 5 * BLOCK + 7]) {
-      writeFileSync(`${folder}/noise-${length}`, noise(length, ++seed));
+      writeFileSync(`${folder}/noise-${length}`, seededNoise(length, ++seed));
       writeFileSync(`${folder}/text-${length}`, `${++seed} `.repeat(length).slice(0, length));
       writeFileSync(`${folder}/zeros-${length}`, new Uint8Array(length));
     }
@@ -188,7 +178,8 @@ describe("contents", () => {
 
   test("with holes at the beginning, within, at the end, and nothing else", async () => {
     const folder = scene.folder("holes");
-    const block = (kind: string, seed: number) => (kind === "." ? new Uint8Array(BLOCK) : noise(BLOCK, seed));
+    const block = (kind: string, seed: number) =>
+      kind === "." ? new Uint8Array(BLOCK) : seededNoise(BLOCK, seed);
     for (const pattern of ["x.", ".x", "..x..x..", "x..x", "....", ".", "xx.xx"]) {
       const content = [...pattern].map((kind, i) => block(kind, i + pattern.length));
       writeFileSync(`${folder}/${pattern}-whole`, Buffer.concat(content));
@@ -228,13 +219,13 @@ describe("contents", () => {
 
   test("that are the same are there once, small ones and large ones, from whatever source", async () => {
     const contents = [
-      noise(1000, 1),
-      noise(3 * BLOCK, 2),
-      noise(2 * BLOCK + 5, 3),
+      seededNoise(1000, 1),
+      seededNoise(3 * BLOCK, 2),
+      seededNoise(2 * BLOCK + 5, 3),
       new Uint8Array(4 * BLOCK),
     ];
     // As long as others, and not the same.
-    const others = [noise(1000, 4), noise(3 * BLOCK, 5), noise(2 * BLOCK + 5, 6)];
+    const others = [seededNoise(1000, 4), seededNoise(3 * BLOCK, 5), seededNoise(2 * BLOCK + 5, 6)];
     const folder = scene.folder("same");
     const members = [];
     for (const [i, content] of [...contents, ...others, ...contents, ...others, ...contents].entries()) {
@@ -278,7 +269,7 @@ describe("contents", () => {
             .join("/");
           const bytes =
             kind === "noise"
-              ? noise(length, seed)
+              ? seededNoise(length, seed)
               : Buffer.alloc(length, kind === "zeros" ? "\0" : `text ${seed}`);
           const content = Buffer.from(bytes).toString("latin1");
           const first = { name: path, content, mtime: 1_600_000_000 };
@@ -356,8 +347,8 @@ describe("names", () => {
 describe("what goes wrong on the way", () => {
   test("a file that became shorter", async () => {
     const folder = scene.folder("shorter");
-    writeFileSync(`${folder}/a`, noise(50 * KIB, 1));
-    writeFileSync(`${folder}/b`, noise(50 * KIB, 2));
+    writeFileSync(`${folder}/a`, seededNoise(50 * KIB, 1));
+    writeFileSync(`${folder}/b`, seededNoise(50 * KIB, 2));
     await using tree = await openFolder(folder);
     writeFileSync(`${folder}/b`, "short");
     expect(await failureOf(write(tree, "image", small))).toMatchObject({ code: "E_FILE_SHRANK" });
@@ -365,11 +356,11 @@ describe("what goes wrong on the way", () => {
   });
 
   test.each([
-    ["while blocks are compressed", (i: number) => noise(2000 * KIB, i), zstd],
+    ["while blocks are compressed", (i: number) => seededNoise(2000 * KIB, i), zstd],
     ["while there is nothing to compress", () => new Uint8Array(2000 * KIB), zstd],
     [
       "while they are stored as they are",
-      (i: number) => noise(2000 * KIB, i),
+      (i: number) => seededNoise(2000 * KIB, i),
       { ...zstd, compression: "none", level: null },
     ],
   ] as const)("an interruption %s", async (_, content, options) => {
