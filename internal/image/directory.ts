@@ -91,12 +91,13 @@ class DirectoryTree implements ImageTree {
     return {
       open: (inode) => this.read(inode),
       atOnce: (inode, target) => this.#readSmall(inode, target),
-      held: (inode) => (inode.type === "file" ? this.#hold(inode) : undefined),
+      held: (inode) => this.held(inode),
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
 
-  #hold(inode: Inode): HeldContent {
+  held(inode: Inode): HeldContent | undefined {
+    if (inode.type !== "file") return undefined;
     const file = this.#open(inode);
     return { file, start: 0, length: inode.size, [Symbol.dispose]: () => closeSync(file.fd) };
   }

@@ -28,6 +28,7 @@ export async function openFetchedLayout(
     root: tree.root,
     hostPath: undefined,
     read: (inode) => tree.read(inode),
+    held: (inode) => tree.held?.(inode),
     isKeptAt: (inode, hostFile) => tree.isKeptAt?.(inode, hostFile),
     sequentialReader: (wanted) => tree.sequentialReader(wanted),
     async [Symbol.asyncDispose]() {

@@ -61,7 +61,7 @@ export interface ImageSource {
 /** A regular file's bytes, in pieces. A consumer that stops early closes it by `return()`. */
 export type Content = AsyncIterable<Uint8Array>;
 
-/** A content as a part of a file of the host's; let go of by whoever read it. */
+/** A content as a part of an open file. The caller disposes of it. It is valid as long as its tree is open. */
 export interface HeldContent extends FileStretch, Disposable {}
 
 /**
@@ -75,6 +75,8 @@ export interface ImageTree extends AsyncDisposable {
   readonly hostPath: string | undefined;
   /** The content of one regular file. */
   read(inode: Inode): Content;
+  /** The content as a part of a file that is on the host already, or in memory. Undefined if it must be read by {@link read}. */
+  held?(inode: Inode): HeldContent | undefined;
   /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
   isKeptAt?(inode: Inode, hostFile: string): void;
   /**

@@ -2,7 +2,15 @@ import { throwIfAborted } from "../interrupt.ts";
 import type { BytePath } from "./byte-path.ts";
 import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
 import { type FilePart, type FileRange, lent, OpenFile } from "./file-range.ts";
-import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "./image-tree.ts";
+import type {
+  Content,
+  HeldContent,
+  ImageSource,
+  ImageTree,
+  Inode,
+  SequentialReader,
+  TreeNode,
+} from "./image-tree.ts";
 import type { Layer } from "./layer.ts";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
@@ -91,6 +99,12 @@ class LayeredTree implements ImageTree {
     }
   }
 
+  held(inode: Inode): HeldContent | undefined {
+    const place = this.#placeOf(inode);
+    // The file stays open as long as the tree.
+    return place && lent(place);
+  }
+
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
     const { dialect, work, signal } = this.#options;
     const layers = this.#layers;
@@ -112,11 +126,7 @@ class LayeredTree implements ImageTree {
         place.file.readNow(target, place.start);
         return true;
       },
-      held(inode) {
-        const place = placeOf(inode);
-        // The file stays open as long as the tree.
-        return place && lent(place);
-      },
+      held: (inode) => this.held(inode),
       [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };
   }
