@@ -1,0 +1,29 @@
+/** Names of the Joliet tree (Joliet specification, section 3: "Joliet Volume Constraints"). */
+import { distinctNames, type WantedName } from "./distinct-names.ts";
+import type { NamedEntry } from "./iso-names.ts";
+
+/** Characters of UCS-2. The specification has 64; 103 is what a record holds, and what all readers take. */
+export const MAX_JOLIET = 103;
+/** Characters that a name must not have, and pairs for characters that UCS-2 does not know. */
+const FORBIDDEN = /[\x00-\x1f*/:;?\\\u{10000}-\u{10ffff}\ud800-\udfff]/gu;
+
+/** Names for the entries of one directory, in the same order. Each is unique in it. */
+export function jolietNames(entries: readonly NamedEntry[]): string[] {
+  const names = distinctNames(entries.map(wantedName));
+  return names.map(({ stem, suffix }) => stem + suffix);
+}
+
+/** The name of an entry without regard to the others. */
+export function jolietName(entry: NamedEntry): string {
+  const { stem, suffix } = wantedName(entry);
+  return stem + suffix;
+}
+
+function wantedName({ name, kind }: NamedEntry): WantedName {
+  const allowed = name.replace(FORBIDDEN, "_");
+  const dot = kind === "directory" ? -1 : allowed.lastIndexOf(".");
+  const [stem, extension] = dot <= 0 ? [allowed, ""] : [allowed.slice(0, dot), allowed.slice(dot)];
+  const suffix = extension.slice(0, MAX_JOLIET - 1);
+  const kept = stem.slice(0, MAX_JOLIET - suffix.length);
+  return { stem: kept, suffix, limit: MAX_JOLIET, isOwn: kept + suffix === name };
+}

@@ -1,0 +1,37 @@
+/** The ISO layout with all sizes known, from which every sector can be decided. */
+
+/** Where a file's bytes are: on the host, in memory, or in the output file already. Sizes are in bytes. */
+export type SizedContent = { path: string; size: number } | { bytes: Uint8Array } | { inPlace: number };
+
+export interface SizedFile {
+  /** Absolute path on the ISO. */
+  isoPath: string;
+  content: SizedContent;
+}
+
+export interface IsoDescription {
+  volumeId: string;
+  /** Seconds since 1970. */
+  time: number;
+  /** GUID of the disk. */
+  uuid: string;
+  /** The file whose bytes begin at `ROOTFS_OFFSET`. */
+  rootfs: SizedFile | undefined;
+  files: readonly SizedFile[];
+  bios:
+    | {
+        /** Path of the El Torito image, a file in memory. */
+        image: string;
+        /** GRUB's `boot_hybrid.img`. */
+        code: Uint8Array;
+      }
+    | undefined;
+  esp: SizedContent;
+  strictGpt: boolean;
+}
+
+/** In bytes. */
+export function sizeOf(content: SizedContent): number {
+  if ("bytes" in content) return content.bytes.length;
+  return "inPlace" in content ? content.inPlace : content.size;
+}

@@ -1,0 +1,59 @@
+import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { unreadableFile, writeAtOnce } from "../../chunk.ts";
+import { copyStretch } from "../../file-copy.ts";
+import { throwIfAborted } from "../../interrupt.ts";
+import { sizeOf } from "./description.ts";
+import type { IsoImage, Placed } from "./layout-iso.ts";
+
+const WHAT = "the writing of the ISO";
+
+export interface WriteOptions {
+  signal: AbortSignal;
+  /** Called with the bytes of files that were written so far. */
+  onBytes: (done: number) => void;
+}
+
+/**
+ * Writes an ISO into an open file, of which only the part of a content that is in place already may have data. The
+ * descriptors and partition tables come last.
+ * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_INTERRUPTED`; the system's error if the file cannot be written
+ */
+export async function writeIso(fd: number, image: IsoImage, options: WriteOptions): Promise<void> {
+  // A file that has its length from the beginning takes no more space than it needs: XFS sets space aside after the end
+  // of a growing file.
+  ftruncateSync(fd, image.size);
+  let done = 0;
+  for (const { at, content } of image.contents) {
+    throwIfAborted(options.signal, WHAT);
+    if ("bytes" in content) writeAtOnce(fd, content.bytes, at);
+    if ("path" in content) await copyHostFile(fd, { at, content }, { ...options, done });
+    done += sizeOf(content);
+    options.onBytes(done);
+    await setImmediate();
+  }
+  for (const { at, content } of image.structures) writeAtOnce(fd, content, at);
+}
+
+async function copyHostFile(
+  fd: number,
+  { at, content }: Placed<{ path: string; size: number }>,
+  { signal, onBytes, done }: WriteOptions & { done: number },
+): Promise<void> {
+  const source = { path: content.path, fd: openForReading(content.path) };
+  try {
+    const stretch = { file: source, start: 0, length: content.size };
+    const copying = { what: WHAT, signal, onBytes: (copied: number) => onBytes(done + copied) };
+    await copyStretch(stretch, { fd, offset: at }, copying);
+  } finally {
+    closeSync(source.fd);
+  }
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw unreadableFile(error, path);
+  }
+}
