@@ -47,7 +47,7 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
     .option("--work <dir>", "keep plan, stages and logs in this folder, and do again only what changed")
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
-      new Option("--tools <where>", "where mksquashfs, mkfs.erofs, xorriso and grub-mkimage come from")
+      new Option("--tools <where>", "where mksquashfs, mkfs.erofs and grub-mkimage come from")
         .choices(["auto", "image", "host"] as const)
         .env("PLATTER_TOOLS")
         .default("auto" as const),

@@ -98,7 +98,7 @@ export const planSchema = z.strictObject({
   /** Tools of the image that were kept, each with its loader and libraries in a folder of its own. */
   tools: z.array(
     z.strictObject({
-      name: z.enum(["mksquashfs", "mkfs.erofs", "xorriso", "grub-mkimage"]),
+      name: z.enum(["mksquashfs", "mkfs.erofs", "grub-mkimage"]),
       folder: z.string(),
       program: z.string(),
       loader: z.string().nullable(),

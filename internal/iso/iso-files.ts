@@ -1,21 +1,20 @@
 import { PIECES, type Plan } from "../contract/plan.ts";
-import type { IsoFile, IsoLayout } from "./layout.ts";
+import type { IsoContent, IsoFile, IsoLayout, IsoRootfs } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 
-/** Host paths of what the stages made. */
+/** What the stages made: host paths, and the content of small files. */
 export interface IsoInputs {
   /** Host path of a file of the work directory. */
   file: (name: string) => string;
-  squashfs: string;
+  rootfs: IsoRootfs["content"];
   biosImage: string;
   efiImage: string;
   efiConfig: string;
   biosConfig: string;
   stubConfig: string;
   loopbackConfig: string;
-  discinfo: string;
-  diskInfo: string;
-  marker: string;
+  discinfo: IsoContent;
+  diskInfo: IsoContent;
 }
 
 /** Path on the ISO of a file that only this build has: the menu finds its medium by it. */
@@ -26,32 +25,33 @@ export function markerPath(uuid: string): string {
 /** The layout of the ISO that a plan asks for. */
 export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGpt: boolean }): IsoLayout {
   const { file } = inputs;
+  const made = (isoPath: string, path: string): IsoFile => ({ isoPath, content: { path } });
   const files: IsoFile[] = [
-    { isoPath: "/.discinfo", hostPath: inputs.discinfo },
-    { isoPath: "/.disk/info", hostPath: inputs.diskInfo },
-    { isoPath: markerPath(plan.uuid), hostPath: inputs.marker },
-    { isoPath: "/EFI/BOOT/grub.cfg", hostPath: inputs.efiConfig },
-    { isoPath: "/LiveOS/squashfs.img", hostPath: inputs.squashfs },
-    { isoPath: "/boot/grub/grub.cfg", hostPath: inputs.stubConfig },
-    { isoPath: "/boot/grub/loopback.cfg", hostPath: inputs.loopbackConfig },
-    ...plannedFiles(plan).map(({ isoPath, piece }) => ({ isoPath, hostPath: file(piece.file) })),
+    { isoPath: "/.discinfo", content: inputs.discinfo },
+    { isoPath: "/.disk/info", content: inputs.diskInfo },
+    { isoPath: markerPath(plan.uuid), content: { bytes: Buffer.from(`${plan.uuid}\n`) } },
+    made("/EFI/BOOT/grub.cfg", inputs.efiConfig),
+    made("/boot/grub/grub.cfg", inputs.stubConfig),
+    made("/boot/grub/loopback.cfg", inputs.loopbackConfig),
+    ...plannedFiles(plan).map(({ isoPath, piece }) => made(isoPath, file(piece.file))),
   ];
   if (plan.bios !== null) {
-    files.push({ isoPath: "/boot/grub2/grub.cfg", hostPath: inputs.biosConfig });
-    files.push({ isoPath: BIOS_IMAGE_PATH, hostPath: inputs.biosImage });
+    files.push(made("/boot/grub2/grub.cfg", inputs.biosConfig), made(BIOS_IMAGE_PATH, inputs.biosImage));
   }
   return {
     volumeId: plan.label,
     time: plan.time,
     uuid: plan.uuid,
+    rootfs: { isoPath: ROOTFS_PATH, content: inputs.rootfs },
     files: files.sort((a, b) => (a.isoPath < b.isoPath ? -1 : 1)),
     bios:
       plan.bios === null
         ? undefined
         : { image: BIOS_IMAGE_PATH, hybridMbr: file(`${PIECES.bios}/boot_hybrid.img`) },
-    espImage: inputs.efiImage,
+    espImage: { path: inputs.efiImage },
     strictGpt: partitions.strictGpt,
   };
 }
 
 const BIOS_IMAGE_PATH = "/images/eltorito.img";
+const ROOTFS_PATH = "/LiveOS/squashfs.img";

@@ -1,4 +1,5 @@
 /** The implanted checksum of an ISO that lies on disk. */
+import type { FileHandle } from "node:fs/promises";
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { openInput } from "../open-input.ts";
@@ -36,6 +37,20 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
       hint: "use `--force` to replace it, or `--check` to check it",
     });
   }
+  const implant = await writeIsoMd5(handle, { ...options, size });
+  await handle.sync();
+  return implant;
+}
+
+/**
+ * Computes the checksum of an open ISO of `size` bytes and writes it there.
+ * @throws PlatterError `E_ISO_NO_VOLUME`, `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`
+ */
+export async function writeIsoMd5(
+  handle: FileHandle,
+  options: PassOptions & { size: number; supported?: boolean },
+): Promise<IsoMd5Implant> {
+  const { size, supported = false } = options;
   const hash = new IsoMd5();
   for (let offset = 0; offset < size; offset += READ_SIZE) {
     throwIfAborted(options.signal, "the reading of the ISO");
@@ -43,9 +58,8 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
     hash.update(chunk);
     options.onProgress?.(offset + chunk.length, size);
   }
-  const implant = hash.finish(options.supported === undefined ? {} : { supported: options.supported });
+  const implant = hash.finish({ supported });
   await handle.write(implant.bytes, 0, implant.bytes.length, implant.offset);
-  await handle.sync();
   return implant;
 }
 

@@ -26,7 +26,7 @@ export interface BuildOptions {
 
 function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] {
   const squashing = rootfsWriter(squash).tools.map((tool) => ["squash", tool] as const);
-  return [["bios-image", "grub-mkimage"], ...squashing, ["assemble", "xorriso"]];
+  return [["bios-image", "grub-mkimage"], ...squashing];
 }
 
 export interface BuildResult {

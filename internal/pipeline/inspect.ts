@@ -134,8 +134,7 @@ async function imageTools(
   const architecture = parseArchitecture(tree.source.architecture ?? process.arch);
   if (architecture !== parseArchitecture(process.arch)) return found;
   const wanted = new Set<ToolName>(["grub-mkimage", ...about.missingTools]);
-  if (about.tools === "image")
-    for (const name of ["mksquashfs", "mkfs.erofs", "xorriso"] as const) wanted.add(name);
+  if (about.tools === "image") for (const name of ["mksquashfs", "mkfs.erofs"] as const) wanted.add(name);
   for (const name of [...wanted].sort()) {
     const program = findInImage(tree.root, name);
     if (program === undefined) continue;

@@ -50,7 +50,7 @@ export function estimateSpace(
   const sum = (paths: RegExp) =>
     files.reduce((bytes, { isoPath, piece }) => (paths.test(isoPath) ? bytes + piece.size : bytes), 0);
   const esp = sum(/^\/EFI\//) + MIB;
-  // Directories, menus, partition tables, and what xorriso pads.
+  // Directories, menus, partition tables, and the padding after the last file.
   const others = sum(/./) + esp + 2 * MIB;
   return {
     content,

@@ -159,10 +159,10 @@ export async function assembleStage(
   context: Context,
   options: IsoOptions & { checksum: "implant" | "leave" },
 ): Promise<Stage> {
-  const { work, toolbox } = context;
+  const { work, signal } = context;
   const need = (file: string, by: StageName) => requireArtifact(file, { context, stage: "assemble", by });
   const made = {
-    squashfs: await need(ARTIFACTS.squashfs, "squash"),
+    rootfs: { path: await need(ARTIFACTS.squashfs, "squash") },
     efiConfig: await need(ARTIFACTS.efiConfig, "render-grub"),
     stubConfig: await need(ARTIFACTS.stubConfig, "render-grub"),
     loopbackConfig: await need(ARTIFACTS.loopbackConfig, "render-grub"),
@@ -172,13 +172,12 @@ export async function assembleStage(
   };
   const about = { ...plan, version: plan.productVersion };
   const texts = {
-    discinfo: ["iso/discinfo", renderDiscinfo(about)],
-    diskInfo: ["iso/disk-info", renderDiskInfo(about)],
-    marker: ["iso/marker", `${plan.uuid}\n`],
-  } as const;
+    discinfo: { bytes: Buffer.from(renderDiscinfo(about)) },
+    diskInfo: { bytes: Buffer.from(renderDiskInfo(about)) },
+  };
   return {
     name: "assemble",
-    tools: ["xorriso"],
+    tools: [],
     inputs: {
       plan: sha256Text(printPlan(plan)),
       strictGpt: String(options.strictGpt),
@@ -187,19 +186,9 @@ export async function assembleStage(
     },
     outputs: [options.output],
     run: async (task) => {
-      for (const [name, text] of Object.values(texts)) await work.write(name, text);
-      const inputs = {
-        file: (name: string) => work.file(name),
-        ...made,
-        discinfo: work.file(texts.discinfo[0]),
-        diskInfo: work.file(texts.diskInfo[0]),
-        marker: work.file(texts.marker[0]),
-      };
+      const inputs = { file: (name: string) => work.file(name), ...made, ...texts };
       const layout = planLayout(plan, inputs, options);
-      const log = work.log("assemble");
-      // A temporary work directory is gone afterwards anyway.
-      const sources = work.kept ? "keep" : "use-up";
-      const { size } = await assembleIso({ layout, log, task, sources, ...options }, toolbox);
+      const { size } = await assembleIso({ layout, signal, task, ...options });
       return formatBytes(size);
     },
   };

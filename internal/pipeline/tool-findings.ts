@@ -37,8 +37,7 @@ export async function findingsAboutTools(toolbox: Toolbox, needs: ToolNeeds): Pr
 
 /** As {@link findingsAboutTools}, for all that a plan will need with a preset's compression; nothing ends it. */
 export function findingsForPlan(toolbox: Toolbox, { bios }: Pick<Plan, "bios">): Promise<Finding[]> {
-  const tools: ToolName[] = ["xorriso"];
-  if (bios !== null) tools.push("grub-mkimage");
+  const tools: ToolName[] = bios === null ? [] : ["grub-mkimage"];
   const moduleVersion = bios?.version ?? null;
   return findingsAboutTools(toolbox, { tools, compression: "zstd", moduleVersion, unusable: "is-told" });
 }
@@ -54,7 +53,6 @@ async function findingsAbout(
     case "grub-mkimage":
       return checkGrubMkimage(version, needs.moduleVersion);
     case "mkfs.erofs":
-    case "xorriso":
       return [];
     default: {
       const never: never = name;

@@ -1,13 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { writeSquashfs } from "../squashfs/write.ts";
-import { SteadyWriting } from "../steady-writing.ts";
 import type { RootfsWriter } from "./rootfs-writer.ts";
 
 /** Writes a squashfs itself, with a compression that platter has on board. */
 export const squashfsWriter: RootfsWriter = {
   tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes }) {
-    using _ = new SteadyWriting(output);
     const fd = openSync(output, "wx", 0o644);
     try {
       await writeSquashfs(tree, { fd, offset: 0 }, { walk, options, time, signal, onBytes });

@@ -3,7 +3,7 @@ import { PlatterError } from "../error.ts";
 import { lastLines, type RunTool } from "./run.ts";
 
 /** The tools that platter calls for heavy work. */
-export type ToolName = "mksquashfs" | "mkfs.erofs" | "xorriso" | "grub-mkimage";
+export type ToolName = "mksquashfs" | "mkfs.erofs" | "grub-mkimage";
 
 interface ToolFacts {
   /** Names the program goes by, the usual one first. */
@@ -32,14 +32,6 @@ export const TOOLS: Record<ToolName, ToolFacts> = {
     minimum: [1, 8],
     reason: "reads a tar stream (`--tar=f`) and keeps its times (`--mkfs-time`)",
     packages: "`erofs-utils`",
-  },
-  xorriso: {
-    programs: ["xorriso"],
-    versionArguments: ["-version"],
-    versionPattern: /xorriso version\s*:\s*(\d+(?:\.\d+)*)/,
-    minimum: [1, 5, 0],
-    reason: "writes an appended partition as GPT",
-    packages: "`xorriso`",
   },
   "grub-mkimage": {
     programs: ["grub2-mkimage", "grub-mkimage"],

@@ -31,7 +31,7 @@ const MAX_PROGRAM = 256 * 1024 * 1024;
 
 /** Paths whose content {@link closeOver} is likely to read. */
 export const LIKELY_TOOL_FILE =
-  /^(?:usr\/)?(?:s?bin\/(?:grub2?-mkimage|mksquashfs|mkfs\.erofs|xorriso)|lib(?:64)?\/(?:[^/]+-linux-gnu\/)?(?:ld-linux[^/]*|lib(?:c|m|z|dl|rt|pthread|resolv|gcc_s|lzma|zstd|lz4|lzo2|bz2|devmapper|udev|deflate|xxhash|uuid|selinux|pcre2-8|cap|mount|blkid|acl|attr|isoburn|isofs|burn|jte|readline|edit|tinfo|bsd|md|systemd)[-.][^/]*))$/;
+  /^(?:usr\/)?(?:s?bin\/(?:grub2?-mkimage|mksquashfs|mkfs\.erofs)|lib(?:64)?\/(?:[^/]+-linux-gnu\/)?(?:ld-linux[^/]*|lib(?:c|m|z|dl|rt|pthread|resolv|gcc_s|lzma|zstd|lz4|lzo2|bz2|devmapper|udev|deflate|xxhash|uuid|selinux|pcre2-8|cap|mount|blkid|acl|attr|readline|edit|tinfo|bsd|md|systemd)[-.][^/]*))$/;
 
 /** Finds one of platter's tools in the image. */
 export function findInImage(root: TreeNode, name: ToolName): FoundFile | undefined {

@@ -9,8 +9,8 @@ import { ToolInput } from "./tool-input.ts";
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
 const TAIL_LINES = 15;
-/** What tools say where there is no room for what they write; the last of it is xorriso's. */
-const NO_SPACE = /no space left on device|disk quota exceeded|exceeds free space on media/i;
+/** What tools say where there is no room for what they write. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
 
 export interface ToolCall {
   /** Program (a path) and its arguments. */
@@ -26,8 +26,6 @@ export interface ToolCall {
   stdin?: AsyncIterable<Chunk>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
-  /** Descriptor that standard output goes to, in place of {@link onStdout}. */
-  stdout?: number;
   /** Exit codes that are no failure. Default: 0. */
   accept?: readonly number[];
 }
@@ -75,12 +73,11 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
       const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
       await Promise.all([
         input && feed(child, { input, stream: call.stdin! }).catch(fail),
-        call.stdout === undefined &&
-          drain(child.stdout, async (chunk) => {
-            if (call.onStdout !== undefined) return call.onStdout(chunk);
-            stdout.push(decoder.decode(chunk, { stream: true }));
-            sink.write(chunk);
-          }).catch(fail),
+        drain(child.stdout, async (chunk) => {
+          if (call.onStdout !== undefined) return call.onStdout(chunk);
+          stdout.push(decoder.decode(chunk, { stream: true }));
+          sink.write(chunk);
+        }).catch(fail),
         drain(child.stderr, (chunk) => sink.write(chunk, "stderr")).catch(fail),
         // Children that a tool leaves behind must not hold its output open, or outlive it.
         ended,
@@ -105,7 +102,7 @@ function spawn(call: ToolCall, { name, stdin }: { name: string; stdin: number | 
   try {
     return Bun.spawn([...call.argv], {
       stdin: stdin ?? "ignore",
-      stdout: call.stdout ?? "pipe",
+      stdout: "pipe",
       stderr: "pipe",
       env: { ...baseEnvironment(), ...call.env },
       detached: true,

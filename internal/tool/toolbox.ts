@@ -1,7 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { PlatterError } from "../error.ts";
-import { SteadyWriting } from "../steady-writing.ts";
 import { checkVersion, type FoundTool, findOnHost, type ToolName, toolMissing } from "./find.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
 import { enclosed, sandboxScript } from "./sandbox.ts";
@@ -71,7 +70,6 @@ export class Toolbox {
     const { tool, kept } = await this.#get(name);
     const { run, signal } = this.#options;
     const { output, temporaryFiles, ...given } = options;
-    using _ = output === undefined ? undefined : new SteadyWriting(output);
     const inside = (path: string) => (path === output ? RESULT : this.#inside(path));
     const path = kept === undefined ? (hostPath: string) => hostPath : inside;
     const call = { ...given, name, signal };
@@ -146,7 +144,6 @@ export class Toolbox {
       writeFileSync(script, sandboxScript);
       const loader = kept.loader === undefined ? [] : [`/tool/${kept.loader}`, "--library-path", "/tool"];
       const argv = [...loader, `/tool/${kept.program}`, ...call.argv];
-      using _ = new SteadyWriting(`${out}${RESULT.slice("/out".length)}`);
       const result = await run({
         ...call,
         argv: enclosed(argv, { tool: kept.folder, work, out, mountPoint, script }),

@@ -1,118 +1,41 @@
 import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../internal/contract/plan.ts";
 import { markerPath, planLayout } from "../../internal/iso/iso-files.ts";
-import { type IsoLayout, volumeTime, xorrisoArguments } from "../../internal/iso/layout.ts";
 import { plan } from "../helpers/plan.ts";
-
-const LAYOUT: IsoLayout = {
-  volumeId: "MY_OS",
-  time: 1_700_000_000,
-  uuid: "12345678-9abc-8def-8123-456789abcdef",
-  files: [
-    { isoPath: "/EFI/BOOT/grub.cfg", hostPath: "/work/grub/grub-efi.cfg" },
-    { isoPath: "/LiveOS/squashfs.img", hostPath: "/work/squashfs.img" },
-  ],
-  bios: { image: "/images/eltorito.img", hybridMbr: "/work/boot_hybrid.img" },
-  espImage: "/work/efiboot.img",
-  strictGpt: false,
-};
-
-/** One option and its values a line, as osbuild's tests have them. */
-const BEFORE = [
-  ...["-pacifier", "interval=0.1", "-fs", "1m", "-as", "mkisofs", "-quiet"],
-  ...["-iso-level", "3", "-r", "-J", "-joliet-long"],
-  ...["-V", "MY_OS", "-sysid", "LINUX"],
-  ...["--modification-date=2023111422132000"],
-  ...["--set_all_file_dates", "2023111422132000"],
-  ...["--gpt_disk_guid", "12345678-9abc-8def-8123-456789abcdef"],
-  ...["-partition_offset", "16"],
-  ...["-iso_mbr_part_type", "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"],
-  ...["-append_partition", "2", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B", "/work/efiboot.img"],
-  ...["-appended_part_as_gpt"],
-];
-const BIOS = [
-  ...["--grub2-mbr", "/work/boot_hybrid.img"],
-  ...["-b", "images/eltorito.img", "-no-emul-boot", "-boot-load-size", "4"],
-  ...["-boot-info-table", "--grub2-boot-info", "-eltorito-alt-boot"],
-];
-const AFTER = [
-  ...["-e", "--interval:appended_partition_2:all::", "-no-emul-boot"],
-  ...["-graft-points"],
-  ...["/EFI/BOOT/grub.cfg=/work/grub/grub-efi.cfg", "/LiveOS/squashfs.img=/work/squashfs.img"],
-];
-
-describe("xorrisoArguments", () => {
-  test("for BIOS and UEFI", () => {
-    expect(xorrisoArguments(LAYOUT)).toEqual([
-      ...BEFORE,
-      "--mbr-force-bootable",
-      ...["-c", "boot.catalog"],
-      ...BIOS,
-      ...AFTER,
-    ]);
-  });
-
-  test("for UEFI alone: nothing of BIOS is left", () => {
-    expect(xorrisoArguments({ ...LAYOUT, bios: undefined })).toEqual([
-      ...BEFORE,
-      "--mbr-force-bootable",
-      ...["-c", "boot.catalog"],
-      ...AFTER,
-    ]);
-  });
-
-  test("--strict-gpt leaves out the active entry and nothing else", () => {
-    const all = xorrisoArguments(LAYOUT);
-    const strict = xorrisoArguments({ ...LAYOUT, strictGpt: true });
-    expect(strict).toEqual(all.filter((argument) => argument !== "--mbr-force-bootable"));
-    expect(strict).toHaveLength(all.length - 1);
-  });
-
-  test("a graft point has one equals sign of its own; those of names and backslashes are escaped", () => {
-    const files = [{ isoPath: "/a=b\\c", hostPath: "/work/=x\\y" }];
-    expect(xorrisoArguments({ ...LAYOUT, files }).at(-1)).toBe("/a\\=b\\\\c=/work/\\=x\\\\y");
-  });
-});
-
-test.each([
-  [0, "1970010100000000"],
-  [1_700_000_000, "2023111422132000"],
-  [2 ** 32 - 1, "2106020706281500"],
-])("%i is %s in a volume descriptor", (seconds, text) => {
-  expect(volumeTime(seconds)).toBe(text);
-});
 
 describe("planLayout", () => {
   const inputs = {
     file: (name: string) => `/work/${name}`,
-    squashfs: "/made/squashfs",
+    rootfs: { path: "/made/squashfs" },
     biosImage: "/made/bios",
     efiImage: "/made/esp",
     efiConfig: "/made/efi.cfg",
     biosConfig: "/made/bios.cfg",
     stubConfig: "/made/stub.cfg",
     loopbackConfig: "/made/loopback.cfg",
-    discinfo: "/made/discinfo",
-    diskInfo: "/made/disk-info",
-    marker: "/made/marker",
+    discinfo: { bytes: Buffer.from("the .discinfo") },
+    diskInfo: { bytes: Buffer.from("the info") },
   };
   const filesOf = (changes: Partial<Plan> = {}) => {
     const { files } = planLayout({ ...plan(), ...changes }, inputs, { strictGpt: false });
-    return Object.fromEntries(files.map(({ isoPath, hostPath }) => [isoPath, hostPath]));
+    const shown = files.map(({ isoPath, content }) => [
+      isoPath,
+      "path" in content ? content.path : new TextDecoder().decode(content.bytes),
+    ]);
+    return Object.fromEntries(shown);
   };
   const marker = markerPath(plan().uuid);
 
   test("everything that the contract asks for is there, and nothing else", () => {
     expect(filesOf()).toEqual({
-      "/.discinfo": "/made/discinfo",
-      "/.disk/info": "/made/disk-info",
-      [marker]: "/made/marker",
+      "/.discinfo": "the .discinfo",
+      "/.disk/info": "the info",
+      [marker]: `${plan().uuid}\n`,
       "/EFI/BOOT/BOOTX64.EFI": "/work/image/shim.efi",
       "/EFI/BOOT/grubx64.efi": "/work/image/grub.efi",
       "/EFI/BOOT/mmx64.efi": "/work/image/mm.efi",
       "/EFI/BOOT/grub.cfg": "/made/efi.cfg",
       "/EFI/BOOT/fonts/unicode.pf2": "/work/image/unicode.pf2",
-      "/LiveOS/squashfs.img": "/made/squashfs",
       "/boot/grub/grub.cfg": "/made/stub.cfg",
       "/boot/grub/loopback.cfg": "/made/loopback.cfg",
       "/boot/grub2/grub.cfg": "/made/bios.cfg",
@@ -122,6 +45,11 @@ describe("planLayout", () => {
       "/images/pxeboot/vmlinuz": "/work/image/vmlinuz",
       "/images/pxeboot/initrd.img": "/work/image/initrd.img",
     });
+  });
+
+  test("the root file system has a place of its own", () => {
+    const rootfs = { isoPath: "/LiveOS/squashfs.img", content: { path: "/made/squashfs" } };
+    expect(planLayout(plan(), inputs, { strictGpt: false }).rootfs).toEqual(rootfs);
   });
 
   test("in order of the paths, whatever the order of the pieces", () => {
@@ -163,7 +91,7 @@ describe("planLayout", () => {
       volumeId: plan().label,
       time: plan().time,
       uuid: plan().uuid,
-      espImage: "/made/esp",
+      espImage: { path: "/made/esp" },
       bios: { image: "/images/eltorito.img", hybridMbr: "/work/image/i386-pc/boot_hybrid.img" },
     });
   });

@@ -145,7 +145,7 @@ test("what is likely to be needed is kept from the first reading on", () => {
     ...LIBRARIES.map((each) => each.slice(1)),
     "usr/bin/mksquashfs",
     "usr/sbin/grub2-mkimage",
-    "bin/xorriso",
+    "bin/mksquashfs",
   ])
     expect({ path, likely: likely(path) }).toEqual({ path, likely: true });
   for (const path of [
