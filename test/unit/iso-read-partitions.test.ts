@@ -179,6 +179,7 @@ describe("MBR", () => {
       ]),
     ],
     ["protective, but too short", ["mbr-gpt"], mbrDisk([[0, 0xee, 1, 10]])],
+    ["grub-mkrescue's and xorriso's without a GPT", [], mbrDisk([[0x80, 0xcd, 1, whole]])],
     [
       "hybrid",
       ["mbr-hybrid"],

@@ -17,6 +17,8 @@ export interface BootImage {
 const MAX_IMAGE = 64 * 1024 * 1024;
 const TABLE = 8;
 const TABLE_LENGTH = 56;
+/** Of the root directory in a volume descriptor (ECMA-119, 8.4.18, 9.1.3). */
+const ROOT_EXTENT = 156 + 2;
 /** GRUB reads the rest of itself from here: a 64-bit number of 512-byte sectors, 5 behind the image's start. */
 const GRUB_FIELD = 2548;
 const GRUB_SECTORS = 5;
@@ -40,7 +42,8 @@ export async function readBootImage(
   const loader = loaderOf(head);
   const view = viewOf(head);
   const [descriptor, place, length, checksum] = [0, 4, 8, 12].map((at) => view.getUint32(TABLE + at, true));
-  const marks = [descriptor === 16, place === entry.lba].filter(Boolean).length;
+  const isDescriptor = descriptor === 16 || (await isSessionStart(source, descriptor!));
+  const marks = [isDescriptor, place === entry.lba].filter(Boolean).length;
   if (marks === 0 && loader === "unknown") {
     if (size === undefined) {
       note("boot-image", 0, `${entry.name} leads neither to a file nor to an image that knows its place`);
@@ -68,6 +71,22 @@ export async function readBootImage(
   }
   if (loader === "grub") checkGrubField(head, { entry, findings });
   return findings.reading<BootImage>({ loader, bootInfo: true });
+}
+
+/**
+ * Whether the sector holds the primary volume descriptor of a session of its own, such as one that added files: it has
+ * the same root directory as the one at sector 16, which is that of the last session.
+ */
+async function isSessionStart(source: ByteSource, sector: number): Promise<boolean> {
+  if (sector <= 16) return false;
+  const [current, other] = await Promise.all([16, sector].map((at) => source.read(at * SECTOR, SECTOR)));
+  if (other!.length < SECTOR || other![0] !== 1 || latin1(other!.subarray(1, 6)) !== "CD001") return false;
+  return (
+    Buffer.compare(
+      current!.subarray(ROOT_EXTENT, ROOT_EXTENT + 8),
+      other!.subarray(ROOT_EXTENT, ROOT_EXTENT + 8),
+    ) === 0
+  );
 }
 
 /** The sum of all 32-bit words behind the table. */

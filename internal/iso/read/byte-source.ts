@@ -5,6 +5,8 @@ import { openInput } from "../../open-input.ts";
 export interface ByteSource {
   /** Bytes in all. */
   readonly size: number;
+  /** Whether it is a disk, on which an ISO may be followed by bytes of an earlier use. */
+  readonly isDisk?: boolean;
   /** The bytes at `offset`; fewer than `length` only where the source ends. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
@@ -20,6 +22,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   const size = await sizeOf(handle);
   return {
     size,
+    isDisk: (await handle.stat()).isBlockDevice(),
     // Offsets come from the ISO and may be anything; the system takes no more than it calls a file size.
     read: (offset, length) =>
       readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),

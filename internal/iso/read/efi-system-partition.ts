@@ -2,7 +2,8 @@
 import type { FatEntry } from "../../fat/fat-walk.ts";
 import { type FatVolume, readFat, readFatFile } from "../../fat/read.ts";
 import { clusterOffset } from "../../fat/read-clusters.ts";
-import { sectionOf } from "../../pe/pe-image.ts";
+import { parseGrubModules } from "../../pe/grub-embedded.ts";
+import { isFault, parsePe, sectionOf } from "../../pe/pe-image.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
 import { latin1 } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
@@ -72,27 +73,42 @@ export async function checkEfiPrograms(
       findings.note({ code: "efi-machine", detail, offset: base });
     }
     const sbat = image === undefined ? undefined : sectionOf(bytes, image, ".sbat");
-    if (sbat !== undefined && /^shim,/m.test(latin1(sbat))) checkShim(entry, { esp, findings });
+    if (sbat !== undefined && /^shim,/m.test(latin1(sbat))) await checkShim(entry, { esp, findings });
     const twin = tree === undefined ? undefined : findNodeAnyCase(tree, entry.path);
     if (twin?.kind === "file") await compareTwin(iso, { esp, entry, bytes, twin, findings });
   }
   return findings.reading(names);
 }
 
-/** shim starts the second program beside it, whose name it has built in. */
-function checkShim(
+/**
+ * shim starts the program next to it whose name it has built in. From the folder of removable media it starts its
+ * fallback program first if there is one, which may be GRUB under that name; shim's own wants an entry in the firmware.
+ */
+async function checkShim(
   entry: FatEntry,
   { esp, findings }: { esp: EfiSystemPartition; findings: Findings },
-): void {
+): Promise<void> {
   const architecture = machineOf(entry.path)?.toLowerCase();
   if (!/boot[^/]*$/i.test(entry.path) || architecture === undefined) return;
-  const second = `${entry.path.replace(/[^/]*$/, "")}grub${architecture}.efi`;
-  if (esp.volume.entries.some((one) => one.path.toLowerCase() === second.toLowerCase())) return;
-  findings.note({
-    code: "shim-second-stage",
-    detail: `/${entry.path} is shim, but /${second}, which it starts, is missing`,
-    offset: esp.place.offset + entry.offset,
-  });
+  const folder = entry.path.replace(/[^/]*$/, "");
+  const second = `${folder}grub${architecture}.efi`;
+  const fallback = findEntry(esp.volume, `${folder}fb${architecture}.efi`);
+  if (fallback !== undefined && (await isGrub(fallback, esp))) return;
+  const offset = esp.place.offset + entry.offset;
+  if (findEntry(esp.volume, second) === undefined) {
+    const detail = `/${entry.path} is shim, but /${second}, which it starts, is missing`;
+    findings.note({ code: "shim-second-stage", detail, offset });
+  } else if (fallback !== undefined) {
+    const detail = `/${entry.path} is shim and starts /${fallback.path} before /${second}, which does not serve on removable media`;
+    findings.note({ code: "shim-fallback", detail, offset, severity: "warning" });
+  }
+}
+
+async function isGrub(entry: FatEntry, { source, volume }: EfiSystemPartition): Promise<boolean> {
+  const bytes = await readFatFile(source, volume, { entry, length: MAX_PROGRAM });
+  const image = parsePe(bytes);
+  const section = isFault(image) ? undefined : sectionOf(bytes, image, "mods");
+  return section !== undefined && parseGrubModules(section) !== undefined;
 }
 
 async function compareTwin(
@@ -116,6 +132,11 @@ async function compareTwin(
   if (Buffer.compare(other, bytes) === 0) return;
   const detail = `${name} is not the same in the ISO's tree and in the EFI system partition`;
   findings.note({ code: "efi-twin", detail, offset: first * SECTOR });
+}
+
+/** The file at a path, whatever the case. */
+function findEntry(volume: FatVolume, path: string): FatEntry | undefined {
+  return volume.entries.find((one) => one.kind === "file" && one.path.toLowerCase() === path.toLowerCase());
 }
 
 function programs(volume: FatVolume): FatEntry[] {

@@ -6,6 +6,8 @@ export interface Problem {
   detail: string;
   /** Byte in the source where it shows. */
   offset?: number;
+  /** A warning is for people: the ISO works in spite of it, and the check does not fail. */
+  severity?: "warning";
 }
 
 /** Bytes of which a change of any one is a {@link Problem} in the reader that names them. */

@@ -41,16 +41,18 @@ const HEADER_SIZE = 92;
 const MAX_ENTRIES_BYTES = 1024 * 1024;
 
 /**
- * Reads both copies. Undefined when there is no GPT; `announced` says that the MBR has an entry for one, so that its
- * absence is damage.
+ * Reads both copies. Undefined if there is no GPT; `announced` says that the MBR has an entry for one, so that its
+ * absence is damage. Without that entry firmware ignores the table, and isohybrid ISOs have partitions in it that
+ * overlap. `volumeBlocks` are the blocks that the volume has by its descriptor: the file may have padding after them.
  */
 export async function readGpt(
   source: ByteSource,
-  { announced }: { announced: boolean },
+  { announced, volumeBlocks }: { announced: boolean; volumeBlocks?: number | undefined },
 ): Promise<Reading<Gpt | undefined>> {
   const findings = new Findings();
-  const lastBlock = Math.floor(source.size / BLOCK) - 1;
   const primary = await readHeader(source, { which: "primary", block: 1, findings, announced });
+  const fileEnd = Math.floor(source.size / BLOCK) - 1;
+  const lastBlock = primary !== undefined && primary.other + 1 === volumeBlocks ? primary.other : fileEnd;
   const backupBlock = primary?.other ?? lastBlock;
   if (primary === undefined && !announced && findings.problems.length === 0) {
     return findings.reading<Gpt | undefined>(undefined);
@@ -64,7 +66,7 @@ export async function readGpt(
   const header = primary ?? backup;
   if (header === undefined) return findings.reading<Gpt | undefined>(undefined);
   const partitions = readPartitions(header, findings);
-  checkPartitions(partitions, { header, lastBlock, findings });
+  if (announced) checkPartitions(partitions, { header, lastBlock, findings });
   return findings.reading<Gpt | undefined>({ diskId: header.diskId, partitions });
 }
 

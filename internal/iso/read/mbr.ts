@@ -29,8 +29,17 @@ const TABLE = 446;
 const ENTRY = 16;
 const LOADER_POINTER = 432;
 
-/** Reads the first block; undefined when the ISO's system area is empty, that is no disk image. */
-export async function readMbr(source: ByteSource): Promise<Reading<Mbr | undefined>> {
+/** The type that xorriso and grub-mkrescue give the entry that protects an ISO without GPT. */
+const PROTECTIVE_MSDOS = 0xcd;
+
+/**
+ * Reads the first block; undefined if the ISO's system area is empty, so that it is not a disk image. `volumeBlocks` are
+ * the blocks that the volume has by its descriptor: the file may have padding after them.
+ */
+export async function readMbr(
+  source: ByteSource,
+  { volumeBlocks }: { volumeBlocks?: number | undefined } = {},
+): Promise<Reading<Mbr | undefined>> {
   const findings = new Findings();
   const bytes = await source.read(0, BLOCK);
   if (bytes.length < BLOCK || isZero(bytes)) return findings.reading<Mbr | undefined>(undefined);
@@ -68,13 +77,15 @@ export async function readMbr(source: ByteSource): Promise<Reading<Mbr | undefin
     partitions.push(partition);
     checkBounds(partition, { blocks, findings });
   }
+  const hasGpt = latin1(await source.read(BLOCK, 8)) === "EFI PART";
   for (const { index, type, start, blocks: count, offset } of partitions) {
     if (start !== 1 || count !== blocks - 1 || type === 0xee) continue;
+    if (type === PROTECTIVE_MSDOS && !hasGpt) continue;
     const detail = `MBR entry ${index} protects a GPT by its place, but its type is 0x${type.toString(16)}`;
     findings.note({ code: "mbr-gpt", detail, offset: offset + 4 });
   }
   const protective = partitions.some((partition) => partition.type === 0xee);
-  if (protective) checkBesideGpt(partitions, { blocks, findings });
+  if (protective) checkBesideGpt(partitions, { ends: [blocks, volumeBlocks ?? blocks], findings });
   if (partitions.filter((partition) => partition.active).length > 1) {
     findings.note({ code: "mbr-active", detail: "the MBR has more than one active entry", offset: TABLE });
   }
@@ -115,7 +126,7 @@ function checkBounds(
 /** With a GPT, one entry protects it, and one more may be there for BIOSes that look for an active one. */
 function checkBesideGpt(
   partitions: readonly MbrPartition[],
-  { blocks, findings }: { blocks: number; findings: Findings },
+  { ends, findings }: { ends: readonly number[]; findings: Findings },
 ): void {
   for (const { index, type, start, blocks: count, active, offset } of partitions) {
     const note = (detail: string, at: number) =>
@@ -123,8 +134,9 @@ function checkBesideGpt(
     if (type !== 0xee && type !== 0) continue;
     findings.covers({ name: `MBR entry ${index}: type`, offset: offset + 4, length: 1 });
     findings.covers({ name: `MBR entry ${index}: start and size`, offset: offset + 8, length: 8 });
-    if (type === 0xee && (start !== 1 || (count !== blocks - 1 && count !== 0xffffffff))) {
-      note(`the MBR's protective entry covers blocks ${start} to ${start + count}, not 1 to ${blocks}`, 8);
+    const isWhole = start === 1 && (ends.includes(start + count) || count === 0xffffffff);
+    if (type === 0xee && !isWhole) {
+      note(`the MBR's protective entry covers blocks ${start} to ${start + count}, not 1 to ${ends[0]}`, 8);
     }
     if (type === 0 && (start !== 0 || count !== 1)) note(`MBR entry ${index} has no type, but a size`, 8);
     if (type === 0 && !active) note(`MBR entry ${index} has neither a type nor a mark as active`, 0);

@@ -24,19 +24,25 @@ export interface BootSetup {
 /** Runs the checks `el-torito`, `bios-image`, `mbr`, `gpt`, `esp` and `efi-programs`. */
 export async function checkBoot(
   source: ByteSource,
-  about: { bootCatalog: number | undefined; tree: IsoNode | undefined; builder: ReportBuilder },
+  about: {
+    bootCatalog: number | undefined;
+    /** Blocks of 512 bytes that the volume has by its descriptor. */
+    volumeBlocks: number | undefined;
+    tree: IsoNode | undefined;
+    builder: ReportBuilder;
+  },
 ): Promise<BootSetup> {
-  const { bootCatalog, tree, builder } = about;
+  const { bootCatalog, volumeBlocks, tree, builder } = about;
   const files = new Map<number, IsoNode>();
   for (const node of tree === undefined ? [] : nodesOf(tree)) {
     if (node.kind === "file" && node.size > 0) files.set(node.extents[0]!.lba, node);
   }
   const entries = await checkElTorito(source, { bootCatalog, builder });
-  const mbr = await readMbr(source);
+  const mbr = await readMbr(source, { volumeBlocks });
   if (mbr.value === undefined)
     builder.absent("mbr", "the system area is empty: no boot from a USB stick on BIOS");
   else builder.add("mbr", mbr, `${mbr.value.partitions.length} entries, boot code: ${mbr.value.loader}`);
-  const gpt = await readGpt(source, { announced: mbr.value?.protective === true });
+  const gpt = await readGpt(source, { announced: mbr.value?.protective === true, volumeBlocks });
   if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
   else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
   await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });

@@ -129,7 +129,7 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     // udev gives a partition without a label the disk's: the search by label may find the wrong one.
     const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
     const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
-    findings.note({ code: "esp-label", detail, offset: place.offset });
+    findings.note({ code: "esp-label", detail, offset: place.offset, severity: "warning" });
   }
   builder.add(
     "menu-label",

@@ -27,8 +27,8 @@ export type CheckCode = keyof typeof CHECK_NAMES;
 export interface Check {
   code: CheckCode;
   name: string;
-  /** `absent`: the ISO has no such thing, which may be right. */
-  status: "ok" | "problem" | "absent";
+  /** `absent`: the ISO has no such thing, which may be right. Only `problem` fails the check. */
+  status: "ok" | "warning" | "problem" | "absent";
   /** One line: what was found, or the first problem. */
   detail: string;
   problems: readonly Problem[];
@@ -48,6 +48,11 @@ export interface VerifyReport {
   structures: CheckedStructure[];
 }
 
+function statusOf(problems: readonly Problem[]): Check["status"] {
+  if (problems.length === 0) return "ok";
+  return problems.every(({ severity }) => severity === "warning") ? "warning" : "problem";
+}
+
 /** Collects what the readers say. */
 export class ReportBuilder {
   readonly #checks = new Map<CheckCode, Check>();
@@ -62,7 +67,7 @@ export class ReportBuilder {
     this.#checks.set(code, {
       code,
       name: CHECK_NAMES[code],
-      status: problems.length > 0 ? "problem" : "ok",
+      status: statusOf(problems),
       detail: problems[0]?.detail ?? details.filter((text) => text !== undefined && text !== "").join("; "),
       problems,
     });

@@ -3,7 +3,7 @@ import { printable } from "../../text/printable.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { readDirectoryTree } from "./directory-tree.ts";
-import { latin1 } from "./fields.ts";
+import { isZero, latin1 } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { BLOCK } from "./mbr.ts";
@@ -38,8 +38,9 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
   );
   const codes: TreeCodes = { tree: "iso-tree", joliet: "joliet" };
   const tree = await checkTrees(source, { primary, joliet, codes, base: 0, builder });
-  const boot = await checkBoot(source, { bootCatalog, tree, builder });
-  checkSize(source, { primary, boot, builder });
+  const volumeBlocks = primary === undefined ? undefined : primary.sectors * (SECTOR / BLOCK);
+  const boot = await checkBoot(source, { bootCatalog, volumeBlocks, tree, builder });
+  await checkSize(source, { primary, boot, builder });
   await checkPartitionVolumes(source, { boot, volumeId, builder });
   if (primary !== undefined && tree !== undefined) {
     await checkMenus(source, { primary, tree, esps: boot.esps, builder });
@@ -91,11 +92,14 @@ async function checkTrees(
   return main.value.root;
 }
 
-/** The file must be as long as the longest of what lies in it says, and no longer. */
-function checkSize(
+/** ISO makers pad with zeros; more than this is not padding. */
+const MAX_PADDING = 16 * 1024 * 1024;
+
+/** The file must be as long as the longest of its parts says. After that only zeros may follow. */
+async function checkSize(
   source: ByteSource,
   about: { primary: VolumeDescriptor | undefined; boot: BootSetup; builder: ReportBuilder },
-): void {
+): Promise<void> {
   const { primary, boot, builder } = about;
   if (primary === undefined) {
     builder.absent("size", `${source.size} bytes`);
@@ -112,11 +116,16 @@ function checkSize(
   if (source.size < volume) {
     const detail = `${volume - source.size} bytes are missing: ${source.size} are there, the volume has ${volume}`;
     findings.note({ code: "size-missing", detail, offset: source.size });
-  } else if (source.size > end) {
+  } else if (source.size > end && source.isDisk !== true && !(await isPadding(source, end))) {
     const detail = `${source.size - end} bytes follow after the end of the ISO at byte ${end}`;
     findings.note({ code: "size-trailing", detail, offset: end });
   }
   builder.add("size", findings.reading(undefined), `${source.size} bytes`);
+}
+
+async function isPadding(source: ByteSource, from: number): Promise<boolean> {
+  if (source.size - from > MAX_PADDING) return false;
+  return isZero(await source.read(from, source.size - from));
 }
 
 /** A partition that is an ISO in its own right has descriptors and trees of its own, for the same files. */
