@@ -22,7 +22,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
     .summary("turn an image into an ISO")
     .description(
-      "Turns an image into an ISO that boots from CD and USB, on BIOS and UEFI, with Secure Boot on.",
+      "Turns an image into an ISO for CD and USB, for BIOS and UEFI, and says whether it boots there and with Secure Boot on.",
     )
     .option("-o, --output <file>", "where the ISO goes")
     .addOption(new Option("--from <stage>", "first stage to run").choices(STAGES).default("inspect" as const))

@@ -23,18 +23,19 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
   withWorkOptions(withPayloadOptions(withPlanOptions(command))).action(async (image, flags) => {
     const world = worldOf();
     await using session = openSession(world, { image, flags });
-    const { plan, findings, reference, secureBoot } = await session.during(() => session.inspect());
+    const { plan, findings, reference, secureBoot, boots } = await session.during(() => session.inspect());
     const estimate = plan && (await estimateOf(plan, session));
     const inspection = {
       reference,
       plan: plan ?? null,
       secureBoot: secureBoot ?? null,
+      boots: boots ?? null,
       findings,
       estimate: estimate ?? null,
     };
     const isoSize = estimate?.iso;
     if (flags.json) await world.printData(`${JSON.stringify(inspection, null, 2)}\n`);
-    else await world.print(renderInspection({ reference, plan, findings, secureBoot, isoSize }));
+    else await world.print(renderInspection({ reference, plan, findings, secureBoot, boots, isoSize }));
     const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
     if (failure !== undefined) throw failure;
   });

@@ -1,5 +1,5 @@
 import { readEfiProgram } from "../pe/efi-program.ts";
-import { readKernelImage } from "../pe/kernel-image.ts";
+import { MAX_KERNEL, readKernelImage } from "../pe/kernel-image.ts";
 import { isFault } from "../pe/pe-image.ts";
 import type { Architecture } from "./architecture.ts";
 import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
@@ -9,9 +9,6 @@ import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 
 /** Reads a file of the image. */
 export type ReadBytes = (node: FoundFile["node"]) => Promise<Uint8Array>;
-
-/** Bytes; no boot loader and no kernel is larger. */
-const MAX_PROGRAM = 256 * 1024 * 1024;
 
 /** Reads what firmware, shim and GRUB start one after the other, and checks it. */
 export async function inspectBootPrograms(
@@ -31,7 +28,7 @@ export async function inspectBootPrograms(
     kernel: kernel && {
       path: kernel.path,
       image: isTooLarge(kernel)
-        ? { kind: "none", fault: tooLarge(kernel) }
+        ? { kind: "none", fault: tooLarge(kernel), packing: "none" }
         : readKernelImage(await readBytes(kernel.node)),
     },
   };
@@ -48,7 +45,7 @@ async function readProgram(file: FoundFile, readBytes: ReadBytes): Promise<BootP
 }
 
 function isTooLarge({ node }: FoundFile): boolean {
-  return node.inode.size > MAX_PROGRAM;
+  return node.inode.size > MAX_KERNEL;
 }
 
 function tooLarge({ node }: FoundFile): string {

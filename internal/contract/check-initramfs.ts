@@ -31,17 +31,22 @@ export function checkInitramfs(checks: InitramfsChecks): Finding[] {
   }));
 }
 
+/** An entry of the menu, and its index there. */
+type IndexedEntry = MenuEntry & { index: number };
+
 function liveFindings(checks: InitramfsChecks): Finding[] {
   const { summary, path } = checks;
   // Where an entry loads another initramfs besides, that one may have what this one lacks.
-  const entries = checks.menu.entries.filter((entry) =>
-    entry.initrdPaths.every((each) => each === INITRD_PATH),
-  );
+  const entries = checks.menu.entries
+    .map((entry, index) => ({ ...entry, index }))
+    .filter((entry) => entry.initrdPaths.every((each) => each === INITRD_PATH));
   const unmet = argumentFindings(entries, summary);
   if (unmet.length > 0) return unmet;
   if (summary.live.size === 0) {
-    const seen = `None of dracut's \`dmsquash-live\`, Anaconda's module for it and Debian's live-boot is in \`${path}\`${madeBy(summary)}.`;
-    return [finding("F_INITRAMFS_NO_LIVE", seen)];
+    const none = `None of dracut's \`dmsquash-live\`, Anaconda's module for it and Debian's live-boot is in \`${path}\``;
+    if (summary.generator === undefined && summary.hasInit)
+      return [finding("F_INITRAMFS_OWN_INIT", `${none}, which has an \`init\` of its own.`)];
+    return [finding("F_INITRAMFS_NO_LIVE", `${none}${madeBy(summary)}.`)];
   }
   const findings = overlayFindings(entries, summary);
   if (summary.live.has("dmsquash-live") && checks.nestedLiveOs === "present") {
@@ -56,42 +61,44 @@ const WANTS: readonly { pattern: RegExp; support: LiveSupport; title: string }[]
   { pattern: /^root=live:/, support: "dmsquash-live", title: "dracut's module `dmsquash-live`" },
   { pattern: /^inst\.stage2=/, support: "anaconda", title: "Anaconda's dracut module" },
   { pattern: /^boot=live$/, support: "live-boot", title: "Debian's live-boot" },
+  { pattern: /^boot=casper$/, support: "casper", title: "Ubuntu's casper" },
 ];
 
 const adding = (module: string) =>
-  `Make it anew in the image: \`dracut --no-hostonly --add "dmsquash-live ${module}" --kver KVER /usr/lib/modules/KVER/initramfs.img\`.`;
+  `Build it again in the image: \`dracut --no-hostonly --add "dmsquash-live ${module}" --kver KVER /usr/lib/modules/KVER/initramfs.img\`.`;
+
+const FOR_DRACUT =
+  "Write `root=live:CDLABEL=LABEL rd.live.image` instead: the ISO is laid out for dracut's `dmsquash-live`.";
 
 /** What to do about an argument that is not met, where that is not the same as for the others. */
 const ARGUMENT_FIXES: Readonly<Partial<Record<LiveSupport, string>>> = {
   livenet: adding("livenet"),
   anaconda: adding("anaconda"),
-  "live-boot":
-    "Write `root=live:CDLABEL=LABEL rd.live.image` in its place: the ISO is laid out for dracut's `dmsquash-live`.",
+  "live-boot": FOR_DRACUT,
+  casper: FOR_DRACUT,
 };
 
 /** Only where it is known what made the initramfs: an `init` of one's own may know any argument. */
-function argumentFindings(entries: readonly MenuEntry[], summary: InitramfsSummary): Finding[] {
+function argumentFindings(entries: readonly IndexedEntry[], summary: InitramfsSummary): Finding[] {
   return WANTS.flatMap(({ pattern, support, title }): Finding[] => {
-    for (const { title: entry, kernelArgs } of entries) {
-      const argument = kernelArgs.find((each) => pattern.test(each));
-      if (argument === undefined) continue;
-      const seen = `The entry \`${printable(entry)}\` has the kernel argument \`${printable(argument)}\``;
-      if (support === "live-boot" && summary.live.has(support))
-        return [finding("F_INITRAMFS_LIVE_BOOT", `${seen}.`)];
-      if (summary.generator === undefined || summary.live.has(support)) return [];
-      const fix = ARGUMENT_FIXES[support];
-      return [
-        finding("F_INITRAMFS_ARGUMENT", `${seen}, and ${title} is not in the initramfs${madeBy(summary)}.`, {
-          fix,
-        }),
-      ];
-    }
-    return [];
+    const wanting = entries.filter(({ kernelArgs }) => kernelArgs.some((each) => pattern.test(each)));
+    const [first, ...others] = wanting;
+    if (first === undefined) return [];
+    const about = { entries: wanting.map(({ index }) => index) };
+    const argument = first.kernelArgs.find((each) => pattern.test(each))!;
+    const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+    const seen = `The entry \`${printable(first.title)}\`${more} has the kernel argument \`${printable(argument)}\``;
+    const looksForFiles = support === "live-boot" || support === "casper";
+    if (looksForFiles && summary.live.has(support))
+      return [finding("F_INITRAMFS_LIVE_BOOT", `${seen}.`, about)];
+    if (summary.generator === undefined || summary.live.has(support)) return [];
+    const lacks = `${seen}, and ${title} is not in the initramfs${madeBy(summary)}.`;
+    return [finding("F_INITRAMFS_ARGUMENT", lacks, { ...about, fix: ARGUMENT_FIXES[support] })];
   });
 }
 
 function madeBy({ generator, dracutVersion }: InitramfsSummary): string {
-  if (generator === undefined) return "";
+  if (generator === undefined || generator === "systemd") return "";
   return `, which ${generator}${dracutVersion === undefined ? "" : ` ${printable(dracutVersion)}`} made`;
 }
 
@@ -101,7 +108,7 @@ function isOn(entry: MenuEntry, name: string): boolean {
   return given !== undefined && !["0", "no", "off"].includes(given.slice(name.length + 1));
 }
 
-function overlayFindings(entries: readonly MenuEntry[], summary: InitramfsSummary): Finding[] {
+function overlayFindings(entries: readonly IndexedEntry[], summary: InitramfsSummary): Finding[] {
   if (!summary.live.has("dmsquash-live") || summary.overlay === "by-itself") return [];
   const lacking = entries.filter(
     (entry) =>
@@ -116,7 +123,7 @@ function overlayFindings(entries: readonly MenuEntry[], summary: InitramfsSummar
     : "";
   const version = printable(summary.dracutVersion ?? "of unknown version");
   const seen = `The entry \`${printable(first.title)}\`${others} has no kernel argument \`rd.live.overlay.overlayfs=1\`, and the initramfs has dracut ${version}.${renamed}`;
-  return [finding("F_INITRAMFS_OVERLAY", seen)];
+  return [finding("F_INITRAMFS_OVERLAY", seen, { entries: lacking.map(({ index }) => index) })];
 }
 
 /** What a driver is found by: a module, or one of several that serve. */

@@ -70,6 +70,8 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
     findings.push(
       finding("F_KERNEL_UNSIGNED", `\`${path}\` is no EFI program, and so carries no signature.`),
     );
+  if (image.packing === "gzip" && image.kind !== "none")
+    findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is packed with gzip.`));
   if (image.kind !== "efi") return findings;
   const program = check("KERNEL", { path, program: image.program });
   if (program !== undefined) findings.push(...signature("KERNEL", { path, program, vendor }));

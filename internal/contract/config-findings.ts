@@ -1,3 +1,4 @@
+import { BOOT_WAYS } from "./boot-claims.ts";
 import type { FindingText } from "./finding.ts";
 
 /** Findings about iso.yaml, the label and the menu. */
@@ -133,6 +134,7 @@ export const CONFIG_FINDINGS = {
     title: "the ISO's label holds characters that udev escapes",
     why: "Some GRUB builds double the backslash of an escape, and then the kernel argument finds nothing.",
     fix: "Use letters, digits, `_`, `-` and `.` only.",
+    boot: { effect: "limits", ways: BOOT_WAYS },
   },
   F_LABEL_TOO_LONG: {
     severity: "error",
@@ -140,11 +142,24 @@ export const CONFIG_FINDINGS = {
     why: "The volume identifier of ISO 9660 has room for 32 bytes.",
     fix: "Shorten the label to 32 bytes or less.",
   },
+  F_MENU_ANACONDA_SEARCHES: {
+    severity: "warning",
+    title: "Anaconda looks for the ISO in optical drives only",
+    why: "Without `inst.stage2=` Anaconda searches CDs and DVDs, and does not find the ISO on a USB stick.",
+    fix: "Add `inst.stage2=hd:LABEL=$isolabel` to `linux`.",
+    boot: { effect: "limits", ways: BOOT_WAYS },
+  },
   F_MENU_BACKSLASH: {
     severity: "error",
     title: "a backslash comes before a variable in a menu entry",
     why: "iso.yaml has no escapes for variables; the backslash is often left over from a here-document of a shell.",
     fix: "Remove the backslash.",
+  },
+  F_MENU_BOOTS_NOWHERE: {
+    severity: "error",
+    title: "no menu entry finds its root file system",
+    why: "An ISO of this menu would start the kernel, and stop there on every machine.",
+    fix: "Add `root=live:CDLABEL=$isolabel rd.live.image` to `linux`, or `$root` with these arguments in `kernel_args`.",
   },
   F_MENU_DEFAULT_UNKNOWN: {
     severity: "warning",
@@ -158,17 +173,32 @@ export const CONFIG_FINDINGS = {
     why: "GRUB hands quotes and backslashes inside an argument to the kernel with a backslash before them.",
     fix: "Avoid quotes and backslashes inside kernel arguments.",
   },
+  F_MENU_KICKSTART_LABEL: {
+    severity: "note",
+    title: "an installer takes its kickstart file from another medium",
+    why: "The installer waits for a medium with that label, which is not this ISO.",
+    fix: "Write `$isolabel` there if the kickstart file is to come from this ISO.",
+  },
   F_MENU_LABEL_MISMATCH: {
     severity: "warning",
     title: "a kernel argument looks for another label than the ISO's",
-    why: "The booting system would not find the ISO.",
+    why: "The booting system does not find the ISO.",
     fix: "Write `$isolabel` there, so that both are always the same.",
+    boot: { effect: "breaks", ways: BOOT_WAYS },
+  },
+  F_MENU_NO_ROOT: {
+    severity: "warning",
+    title: "a menu entry does not name a root file system",
+    why: "Without `root=`, `inst.stage2=` or the like, the initramfs stops before it mounts anything.",
+    fix: "Add `root=live:CDLABEL=$isolabel rd.live.image` to `linux`, or `$root` with these arguments in `kernel_args`.",
+    boot: { effect: "breaks", ways: BOOT_WAYS },
   },
   F_MENU_NOT_ON_ISO: {
     severity: "warning",
     title: "a menu entry loads a file that is not on the ISO",
     why: "The ISO holds the kernel as /images/pxeboot/vmlinuz and the initramfs as /images/pxeboot/initrd.img.",
     fix: "Write `$kernelpath` and `$initrdpath`.",
+    boot: { effect: "breaks", ways: BOOT_WAYS },
   },
   F_MENU_PATH: {
     severity: "error",

@@ -3,6 +3,7 @@ import { type Architecture, parseArchitecture } from "./architecture.ts";
 import { decideMenu } from "./decide-menu.ts";
 import { type Finding, finding } from "./finding.ts";
 import { moduleVersion, readConfig, readOsRelease } from "./image-texts.ts";
+import type { ReadIsoYaml } from "./iso-yaml.ts";
 import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
@@ -20,6 +21,8 @@ export interface DecisionInputs {
 export interface Decision {
   root: RootPlan;
   about: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
+  /** The place of a value of iso.yaml. */
+  placeOf: ReadIsoYaml["placeOf"];
   kernel: FoundKernel | undefined;
   efi: FoundEfi | undefined;
   bios: { modules: readonly NamedFile[]; version: string | null } | undefined;
@@ -92,6 +95,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
       excludes: [...choices.excludes],
     },
     about: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    placeOf,
     kernel,
     efi,
     bios: modules && { modules, version: await moduleVersion(inputs) },

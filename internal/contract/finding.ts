@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { printable } from "../text/printable.ts";
+import type { BootEffect } from "./boot-claims.ts";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
@@ -18,6 +19,8 @@ export interface FindingText {
   why: string;
   /** One sentence: what to do about it. */
   fix: string;
+  /** Ways to boot that it stops or limits; `title` is the reason. Absent if it has no effect on booting. */
+  boot?: Pick<BootEffect, "effect" | "ways">;
 }
 
 /** Every finding platter can make, by its stable code; documentation is generated from this. */
@@ -38,6 +41,8 @@ export const findingSchema = z.strictObject({
   why: z.string(),
   fix: z.string(),
   place: placeSchema.optional(),
+  /** Indexes of the menu entries that it is about; absent if it is not about single entries. */
+  entries: z.array(z.int().nonnegative()).optional(),
 });
 
 /** Something about the image that its maker should know: what was seen, why it matters, what to do. */
@@ -47,11 +52,24 @@ export type Finding = z.infer<typeof findingSchema>;
 export function finding(
   code: FindingCode,
   seen: string,
-  { fix, place }: { fix?: string | undefined; place?: Place | undefined } = {},
+  about: {
+    fix?: string | undefined;
+    place?: Place | undefined;
+    /** Indexes of menu entries. */
+    entries?: readonly number[] | undefined;
+  } = {},
 ): Finding {
+  const { fix, place, entries } = about;
   const kind = FINDINGS[code];
-  const made: Finding = { code, severity: kind.severity, seen, why: kind.why, fix: fix ?? kind.fix };
-  return place === undefined ? made : { ...made, place };
+  return {
+    code,
+    severity: kind.severity,
+    seen,
+    why: kind.why,
+    fix: fix ?? kind.fix,
+    ...(place && { place }),
+    ...(entries && { entries: [...entries] }),
+  };
 }
 
 export function hasErrors(findings: readonly Finding[]): boolean {

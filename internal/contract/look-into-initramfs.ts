@@ -1,4 +1,5 @@
 import type { BytePath } from "../image/byte-path.ts";
+import type { InitramfsSummary } from "../initramfs/summary.ts";
 import type { Architecture } from "./architecture.ts";
 import { checkInitramfs } from "./check-initramfs.ts";
 import { compileExcludes } from "./excludes.ts";
@@ -14,12 +15,13 @@ const MAX_BUILTIN = 1024 * 1024;
 export async function lookIntoInitramfs(
   inputs: Pick<PlanInputs, "tree" | "readText" | "readInitramfs">,
   about: { kernel: FoundKernel; menu: Plan["menu"]; architecture: Architecture; excludes: readonly string[] },
-): Promise<Finding[]> {
+): Promise<{ findings: Finding[]; summary: InitramfsSummary }> {
   const { kernel, menu, architecture } = about;
   const liveOs = inputs.tree.root.children?.get("LiveOS")?.inode.type;
   const isPresent = liveOs === "directory" && !compileExcludes(about.excludes)("LiveOS" as BytePath);
-  return checkInitramfs({
-    summary: await inputs.readInitramfs(kernel.initramfs.node),
+  const summary = await inputs.readInitramfs(kernel.initramfs.node);
+  const findings = checkInitramfs({
+    summary,
     path: kernel.initramfs.path,
     kernelVersion: kernel.version,
     builtin: await textOf(kernel.builtin, inputs),
@@ -27,6 +29,7 @@ export async function lookIntoInitramfs(
     architecture,
     nestedLiveOs: isPresent ? "present" : "absent",
   });
+  return { findings, summary };
 }
 
 async function textOf(

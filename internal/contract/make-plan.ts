@@ -4,6 +4,7 @@ import { runTogether } from "../run-together.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { ImageTool } from "../tool/image-tool.ts";
 import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
+import { checkRoots } from "./check-roots.ts";
 import type { Decision, DecisionInputs } from "./decision.ts";
 import { type Finding, hasErrors } from "./finding.ts";
 import { keepEfi, keepKernel, keepSmall } from "./keep-pieces.ts";
@@ -47,10 +48,16 @@ export async function makePlan(
     () =>
       kernel !== undefined && parts.includes("kernel")
         ? lookIntoInitramfs(inputs, { kernel, menu: about.menu, architecture, excludes })
-        : [],
+        : undefined,
     () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
   ]);
-  const findings = [...decision.findings, ...programs.findings, ...initramfs];
+  const { menu, label } = about;
+  const findings = [
+    ...decision.findings,
+    ...checkRoots({ menu, label, placeOf: decision.placeOf, initramfs: initramfs?.summary }),
+    ...programs.findings,
+    ...(initramfs?.findings ?? []),
+  ];
   if (small === undefined || hasErrors(findingsAbout(findings, parts)))
     return { plan: undefined, findings, secureBoot };
   const body = {

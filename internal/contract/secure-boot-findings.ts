@@ -1,3 +1,5 @@
+import type { FindingText } from "./finding.ts";
+
 /** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot lets them. */
 const NO_SECURE_BOOT = "On a machine with Secure Boot on, the ISO will not start.";
 const DISTRIBUTION =
@@ -18,9 +20,9 @@ export const SECURE_BOOT_FINDINGS = {
   },
   F_KERNEL_FORMAT: {
     severity: "error",
-    title: "the kernel is none",
-    why: "GRUB starts only a Linux kernel, and this file is of no kind that it knows.",
-    fix: "Check what the file holds: it is to be the kernel itself, as the distribution's package has it.",
+    title: "the kernel file does not hold a kernel",
+    why: "GRUB starts only a Linux kernel, and this file is not of a kind that it knows.",
+    fix: "Install the kernel's package again, so that the file is as the distribution built it.",
   },
   F_SHIM_MACHINE: {
     severity: "error",
@@ -45,101 +47,125 @@ export const SECURE_BOOT_FINDINGS = {
     title: "shim is not signed",
     why: NO_SECURE_BOOT,
     fix: "Use the signed shim: `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu).",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_UNSIGNED: {
     severity: "warning",
     title: "GRUB is not signed",
     why: NO_SECURE_BOOT,
     fix: "Use the signed GRUB: `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_UNSIGNED: {
     severity: "warning",
     title: "the kernel is not signed",
     why: "On a machine with Secure Boot on, GRUB will not start it.",
     fix: "Use the distribution's signed kernel, or sign it with a key that shim knows.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
+  },
+  F_KERNEL_GZIP: {
+    severity: "warning",
+    title: "the kernel is packed with gzip",
+    why: "With Secure Boot on, GRUB has shim check the file before it unpacks it, and shim reports `bad shim signature`.",
+    fix: "Unpack it in the image: `gzip -dc < vmlinuz > vmlinuz.new && mv vmlinuz.new vmlinuz`.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_MODIFIED: {
     severity: "warning",
     title: "shim's signature does not hold",
     why: NO_SECURE_BOOT,
     fix: "Install the package anew; a signed program must not be stripped or changed.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_MODIFIED: {
     severity: "warning",
     title: "GRUB's signature does not hold",
     why: NO_SECURE_BOOT,
     fix: "Install the package anew; a signed program must not be stripped or changed.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_MODIFIED: {
     severity: "warning",
     title: "the kernel's signature does not hold",
     why: "On a machine with Secure Boot on, GRUB will not start it.",
     fix: "Install the package anew; a signed kernel must not be stripped or changed.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_SIGNER: {
     severity: "warning",
     title: "shim is not signed by Microsoft",
     why: "Machines trust Microsoft's certificates; with Secure Boot on, any other must be enrolled in each machine first.",
     fix: "Use the distribution's signed shim, or enrol the certificate where the ISO is to start.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_ONLY_2011: {
     severity: "warning",
     title: "shim is signed by Microsoft's certificate of 2011 alone",
     why: "It expired in June 2026, and a machine that knows only its successor of 2023 will not start this shim with Secure Boot on.",
     fix: "Update the image's shim to one that both have signed, as soon as the distribution has it.",
+    boot: { effect: "limits", ways: ["secureBoot"] },
   },
   F_SHIM_ONLY_2023: {
     severity: "warning",
     title: "shim is signed by Microsoft's certificate of 2023 alone",
     why: "A machine whose firmware was not updated since knows only that of 2011, and will not start this shim with Secure Boot on.",
     fix: "Use a shim that both have signed, or update the keys of the machines.",
+    boot: { effect: "limits", ways: ["secureBoot"] },
   },
   F_GCD_UNTRUSTED: {
     severity: "warning",
     title: "GRUB is not signed by shim's vendor",
     why: "shim starts only what a certificate in it has signed: with Secure Boot on, it stops here.",
     fix: DISTRIBUTION,
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_UNTRUSTED: {
     severity: "warning",
     title: "the kernel is not signed by shim's vendor",
     why: "GRUB asks shim, which knows its own certificates only: with Secure Boot on, the kernel is refused.",
     fix: DISTRIBUTION,
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_SBAT_MISSING: {
     severity: "warning",
     title: "shim says nothing about its generation",
     why: "Such a shim is from before 2021 and revoked: a machine with Secure Boot on will not start it.",
     fix: "Update the image's shim.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_SBAT_MISSING: {
     severity: "warning",
     title: "GRUB says nothing about its generation",
     why: "shim refuses a GRUB without a section `.sbat` where Secure Boot is on.",
     fix: "Update the image's GRUB.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_REVOKED: {
     severity: "warning",
     title: "shim is of a revoked generation",
     why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
     fix: "Update the image's shim.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_REVOKED: {
     severity: "warning",
     title: "GRUB is revoked",
     why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
     fix: "Update the image's GRUB.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_REVOKED: {
     severity: "warning",
     title: "the kernel is revoked",
     why: "shim has it in its list of what is never to start: with Secure Boot on, the kernel is refused.",
     fix: "Update the image's kernel.",
+    boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_PREFIX: {
     severity: "warning",
     title: "GRUB does not look where the menu is",
     why: "It has the place of its menu built in, finds none there, and stops at its prompt.",
     fix: "Use the build for optical media: `gcdx64.efi` of `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+    boot: { effect: "breaks", ways: ["uefi"] },
   },
-} as const;
+} as const satisfies Record<string, FindingText>;

@@ -9,7 +9,7 @@ export interface SecureBoot {
   /** The certificates that shim trusts. */
   vendor: string[];
   grub: { signers: string[]; trust: Trust } | null;
-  /** Null too for a compressed kernel, whose inside is not looked at. */
+  /** Of a kernel packed with gzip: what is inside. */
   kernel: { signers: string[]; trust: Trust } | null;
   /** Date of the revocations that were compared with. */
   sbatLevel: string;

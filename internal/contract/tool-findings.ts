@@ -1,3 +1,5 @@
+import type { FindingText } from "./finding.ts";
+
 /** Findings about the tools that will make the ISO. */
 export const TOOL_FINDINGS = {
   F_TOOL_MISSING: {
@@ -29,5 +31,6 @@ export const TOOL_FINDINGS = {
     title: "GRUB modules of another version than `grub-mkimage`",
     why: "The core image that starts on BIOS is put together from both, and may not work when they do not match.",
     fix: "Use the image's own with `--tools auto` or `--tools image`, from the package that the modules are of.",
+    boot: { effect: "limits", ways: ["bios"] },
   },
-} as const;
+} as const satisfies Record<string, FindingText>;

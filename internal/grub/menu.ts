@@ -77,7 +77,7 @@ export function buildMenu(about: {
   for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
   for (const [index, entry] of entries.entries()) {
     const place = about.placeOf?.(["grub2", "entries", index, "linux"]);
-    for (const each of checkEntry(entry, label))
+    for (const each of checkEntry(entry, index))
       findings.push(place === undefined ? each : { ...each, place });
   }
   const timeout = config.grub2?.timeout ?? DEFAULT_TIMEOUT;
@@ -152,10 +152,7 @@ function keptVariables(text: string, variables: Variables): Finding[] {
   return replaceVariables(text, variables) === text ? [] : [finding("F_MENU_VARIABLE_KEPT", seen)];
 }
 
-/** Arguments by which dracut and Anaconda find the medium; a path may follow the label after a colon. */
-const LABEL_ARGUMENT = /^(?:root=(?:live:)?CD|root=live:|inst\.stage2=hd:(?:CD)?)LABEL=(.*)$/;
-
-function checkEntry(entry: MenuEntry, label: VolumeLabel): Finding[] {
+function checkEntry(entry: MenuEntry, index: number): Finding[] {
   const findings: Finding[] = [];
   const who = `The entry \`${printable(entry.title)}\``;
   const files = [
@@ -165,15 +162,10 @@ function checkEntry(entry: MenuEntry, label: VolumeLabel): Finding[] {
   for (const { path, known } of files) {
     const seen = `${who} loads \`${printable(path)}\`.`;
     if (!path.startsWith("/")) findings.push(finding("F_MENU_PATH", seen));
-    else if (path !== known) findings.push(finding("F_MENU_NOT_ON_ISO", seen));
+    else if (path !== known) findings.push(finding("F_MENU_NOT_ON_ISO", seen, { entries: [index] }));
   }
   for (const argument of entry.kernelArgs) {
     const seen = `${who} has the kernel argument \`${printable(argument)}\``;
-    const sought = LABEL_ARGUMENT.exec(argument)?.[1];
-    const finds = [label, labelArgument(label)].some((each) => `${sought}:`.startsWith(`${each}:`));
-    if (sought !== undefined && !finds) {
-      findings.push(finding("F_MENU_LABEL_MISMATCH", `${seen}, and the ISO's label is \`${label}\`.`));
-    }
     if (/["'\\]/.test(argument)) findings.push(finding("F_MENU_GRUB_ESCAPES", `${seen}.`));
   }
   return findings;

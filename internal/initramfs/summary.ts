@@ -4,11 +4,16 @@ import { InitramfsProblem, type ProblemKind } from "./problem.ts";
 import { initramfsMembers } from "./read.ts";
 
 /** What makes a live system out of a medium: modules of dracut, and Debian's scripts. */
-export type LiveSupport = "dmsquash-live" | "livenet" | "anaconda" | "live-boot";
+export type LiveSupport = "dmsquash-live" | "livenet" | "anaconda" | "live-boot" | "casper";
+
+export type Generator = "dracut" | "initramfs-tools" | "mkinitcpio" | "systemd";
 
 /** What an initramfs holds, as far as booting a live medium depends on it. */
 export interface InitramfsSummary {
-  generator: "dracut" | "initramfs-tools" | "mkinitcpio" | undefined;
+  /** `systemd` stands for any other that is made around systemd, such as mkosi-initrd. */
+  generator: Generator | undefined;
+  /** Whether the kernel finds an `/init` to start. */
+  hasInit: boolean;
   /** As dracut writes it, with the distribution's revision: `059-4`. */
   dracutVersion: string | undefined;
   live: ReadonlySet<LiveSupport>;
@@ -38,10 +43,13 @@ const ISO_SCAN = /^(?:usr\/)?s?bin\/iso-scan$/;
 const LIVE_BOOT = /^scripts\/live$|^(?:usr\/)?lib\/live\/boot(?:\/|$)/;
 /** dracut's module `squash` packs all others into one file. */
 const PACKED = /^(?:squash\/root|(?:squash|squashfs|erofs)-root)\.img$/;
+const CASPER = /^scripts\/casper$/;
+/** The first that is there counts: dracut can put systemd into the initramfs. */
 const GENERATORS = [
   ["dracut", /^(?:usr\/)?lib\/dracut(?:\/|-lib\.sh$)/],
   ["initramfs-tools", /^conf\/initramfs\.conf$|^scripts\/init-top\/ORDER$/],
   ["mkinitcpio", /^init_functions$/],
+  ["systemd", /^(?:etc|usr\/lib)\/initrd-release$/],
 ] as const;
 
 /** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
@@ -65,7 +73,8 @@ function isWanted(name: string): boolean {
 }
 
 class Collector {
-  #generator: InitramfsSummary["generator"];
+  readonly #generators = new Set<Generator>();
+  #hasInit = false;
   #dracutVersion: string | undefined;
   readonly #dracutModules = new Set<string>();
   readonly #live = new Set<LiveSupport>();
@@ -76,11 +85,13 @@ class Collector {
   #packed: string | undefined;
 
   add({ name, content }: Member): void {
-    this.#generator ??= GENERATORS.find(([, pattern]) => pattern.test(name))?.[0];
+    for (const [generator, pattern] of GENERATORS) if (pattern.test(name)) this.#generators.add(generator);
+    if (name === "init") this.#hasInit = true;
     this.#dracutVersion ??= DRACUT_VERSION.exec(name)?.[1];
     if (PACKED.test(name)) this.#packed ??= name;
     if (ISO_SCAN.test(name)) this.#isoScan = true;
     if (LIVE_BOOT.test(name)) this.#live.add("live-boot");
+    if (CASPER.test(name)) this.#live.add("casper");
     if (LIVE_ROOT.test(name)) this.#live.add("dmsquash-live");
     const text = content === undefined ? undefined : Buffer.from(content).toString("latin1");
     if (LIVE_ROOT.test(name)) this.#liveRoot = text;
@@ -95,7 +106,8 @@ class Collector {
     }
     const packed = `keeps its files in \`${this.#packed}\``;
     return {
-      generator: this.#generator,
+      generator: GENERATORS.find(([name]) => this.#generators.has(name))?.[0],
+      hasInit: this.#hasInit,
       dracutVersion: this.#dracutVersion,
       live: this.#live,
       overlay: this.#overlay(),

@@ -1,19 +1,48 @@
+import { gunzipSync } from "node:zlib";
+import { compressionOf } from "../image/decompress.ts";
 import { type EfiProgram, readEfiProgram } from "./efi-program.ts";
 import { isFault } from "./pe-image.ts";
 
-/** A kernel as its first bytes show it. */
-export type KernelImage =
+/** Bytes. No kernel is larger, packed or not. */
+export const MAX_KERNEL = 256 * 1024 * 1024;
+
+/** What GRUB finds in a kernel's file once it has unpacked it. */
+type KernelContent =
   | { kind: "efi"; program: EfiProgram }
   /** For x86, without what UEFI firmware would start (Linux's `Documentation/arch/x86/boot.rst`). */
   | { kind: "x86" }
-  /** What is inside is not looked at. */
-  | { kind: "compressed" }
   | { kind: "none"; fault: string };
+
+export type KernelImage = KernelContent & {
+  /** GRUB unpacks gzip itself, but shim checks the file as it is stored. */
+  packing: "gzip" | "none";
+};
 
 const BOOT_FLAG_AT = 0x1fe;
 const X86_MAGIC_AT = 0x202;
 
+/** Reads the headers and signatures of a kernel; one that is packed with gzip is unpacked first. */
 export function readKernelImage(bytes: Uint8Array): KernelImage {
+  if (compressionOf(bytes) !== "gzip") return { ...contentOf(bytes), packing: "none" };
+  const unpacked = unpack(bytes);
+  const content = unpacked instanceof Uint8Array ? contentOf(unpacked) : unpacked;
+  if (content.kind !== "none") return { ...content, packing: "gzip" };
+  return { kind: "none", fault: `is packed with gzip, and its content ${content.fault}`, packing: "gzip" };
+}
+
+function unpack(bytes: Uint8Array): Uint8Array | KernelContent {
+  const none = (fault: string): KernelContent => ({ kind: "none", fault });
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_KERNEL });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ERR_BUFFER_TOO_LARGE") return none("has more bytes than any kernel");
+    if (code === "Z_BUF_ERROR") return none("is cut off");
+    return none("cannot be unpacked");
+  }
+}
+
+function contentOf(bytes: Uint8Array): KernelContent {
   const program = readEfiProgram(bytes);
   if (!isFault(program)) return { kind: "efi", program };
   if (bytes.length > X86_MAGIC_AT + 4) {
@@ -21,6 +50,5 @@ export function readKernelImage(bytes: Uint8Array): KernelImage {
     if (bytes[BOOT_FLAG_AT] === 0x55 && bytes[BOOT_FLAG_AT + 1] === 0xaa && magic === "HdrS")
       return { kind: "x86" };
   }
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { kind: "compressed" };
   return { kind: "none", fault: program.fault };
 }

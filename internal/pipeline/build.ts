@@ -1,3 +1,6 @@
+import type { BootClaims } from "../contract/boot-claims.ts";
+import { claimBoots } from "../contract/claim-boots.ts";
+import type { Finding } from "../contract/finding.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -31,6 +34,7 @@ function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolN
 
 export interface BuildResult {
   plan: Plan;
+  boots: BootClaims;
   times: StageTimes;
   /** Those that were called, or would have been if anything had changed. */
   tools: readonly FoundTool[];
@@ -78,13 +82,14 @@ async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildR
   const { context } = session;
   const plan = await session.plan();
   times.set("inspect", (context.clock() - start) / 1000);
-  await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
+  const found = await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
+  const boots = claimBoots(plan, [...plan.findings, ...found]);
   const needed = neededTools(plan, { wanted, squash: options.squash });
   const tools = await runTogether(needed.map((name) => () => context.toolbox.find(name)));
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
   if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
-  return { plan, tools };
+  return { plan, boots, tools };
 }
 
 async function makeIso(plan: Plan, { session, options, wanted, run }: Run): Promise<void> {
@@ -134,7 +139,7 @@ async function checkTools(
   session: Session,
   plan: DraftPlan,
   about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions; from: "host" | "image" },
-): Promise<void> {
+): Promise<Finding[]> {
   const { toolbox } = session.context;
   const isOfImage = about.from === "image";
   const tools = neededTools(plan, about).filter((name) => toolbox.mayBeOfImage(name) === isOfImage);
@@ -142,6 +147,7 @@ async function checkTools(
   const needs = { tools, compression, moduleVersion: plan.bios?.version ?? null } as const;
   const findings = await findingsAboutTools(toolbox, { ...needs, unusable: "fails" });
   session.report(findings, plan.image.reference);
+  return findings;
 }
 
 /** @throws PlatterError `E_STAGE_ORDER` */

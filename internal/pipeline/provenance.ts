@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
+import type { BootClaims } from "../contract/boot-claims.ts";
 import type { Plan } from "../contract/plan.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import type { FoundTool } from "../tool/find.ts";
@@ -22,6 +23,7 @@ const statementSchema = z.object({
 
 export interface BuildRecord {
   plan: Plan;
+  boots: BootClaims;
   iso: FileRecord;
   squash: RootfsOptions;
   tools: readonly FoundTool[];
@@ -64,6 +66,7 @@ export function provenance(record: BuildRecord) {
         metadata: { startedOn: record.started.toISOString(), finishedOn: record.finished.toISOString() },
         byproducts: [
           { name: "stage times in seconds, null for one that had nothing to do", annotations: seconds },
+          { name: "where the ISO boots", annotations: record.boots },
         ],
       },
     },

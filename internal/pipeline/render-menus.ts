@@ -1,4 +1,5 @@
 import { parseArchitecture } from "../contract/architecture.ts";
+import { checkRoots } from "../contract/check-roots.ts";
 import { decideMenu } from "../contract/decide-menu.ts";
 import { findingsError } from "../contract/findings-error.ts";
 import { parseIsoYaml } from "../contract/iso-yaml.ts";
@@ -26,11 +27,16 @@ export function renderFromTexts(about: {
   const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
   const architecture = parseArchitecture(process.arch);
   const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: about.label });
-  const all = [...findings, ...decided.findings];
+  const { menu, label } = decided;
+  const all = [
+    ...findings,
+    ...decided.findings,
+    ...checkRoots({ menu, label, placeOf, initramfs: undefined }),
+  ];
   const failure = findingsError(all, { reference: source.file, strictness: "normal" });
   if (failure !== undefined) throw failure;
   for (const { seen, severity } of all) if (severity === "warning") about.reporter.warn(seen);
-  const medium = { menu: decided.menu, label: decided.label, marker: markerPath(NO_BUILD) };
+  const medium = { menu, label, marker: markerPath(NO_BUILD) };
   return new Map([
     [ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })],
     [ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" })],

@@ -1,4 +1,6 @@
 import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
+import type { BootClaims } from "../contract/boot-claims.ts";
+import { claimBoots } from "../contract/claim-boots.ts";
 import { type Decision, draftOf } from "../contract/decision.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import { type Finding, hasErrors } from "../contract/finding.ts";
@@ -95,11 +97,15 @@ export class Session implements AsyncDisposable {
   }
 
   /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
-  async inspect(): Promise<Omit<Inspection, "plan"> & { plan: Plan | undefined }> {
+  async inspect(): Promise<
+    Omit<Inspection, "plan"> & { plan: Plan | undefined; boots: BootClaims | undefined }
+  > {
     const { plan, findings, ...rest } = await this.#inspect(PARTS);
-    if (plan === undefined || !isWhole(plan)) return { plan: undefined, findings, ...rest };
-    const about = await findingsForPlan(this.context.toolbox, plan);
-    return { plan, findings: [...findings, ...about], ...rest };
+    if (plan === undefined || !isWhole(plan)) {
+      return { plan: undefined, boots: undefined, findings, ...rest };
+    }
+    const all = [...findings, ...(await findingsForPlan(this.context.toolbox, plan))];
+    return { plan, findings: all, boots: claimBoots(plan, all), ...rest };
   }
 
   /**

@@ -1,7 +1,9 @@
+import type { BootClaims } from "../contract/boot-claims.ts";
 import { type Finding, findingLines } from "../contract/finding.ts";
 import type { Piece, Plan } from "../contract/plan.ts";
 import type { SecureBoot } from "../contract/secure-boot.ts";
 import { printable } from "../text/printable.ts";
+import { bootClaimLines } from "./boot-claims-text.ts";
 import { formatBytes } from "./format.ts";
 import { secureBootText } from "./secure-boot-text.ts";
 
@@ -11,11 +13,17 @@ export function renderInspection(about: {
   plan: Plan | undefined;
   findings: readonly Finding[];
   secureBoot: SecureBoot | undefined;
+  /** Undefined without a plan: there will not be an ISO. */
+  boots: BootClaims | undefined;
   /** Bytes that the ISO will have, at least and at most. */
   isoSize?: { least: number; most: number } | undefined;
 }): string {
-  const { reference, plan, findings, secureBoot, isoSize } = about;
+  const { reference, plan, findings, secureBoot, boots, isoSize } = about;
   const rows = plan === undefined ? [["image", reference]] : planRows(plan);
+  if (boots !== undefined) {
+    const [firstWay = "", ...otherWays] = bootClaimLines(boots);
+    rows.push(["boots on", firstWay], ...otherWays.map((line) => ["", line]));
+  }
   if (secureBoot !== undefined) rows.push(["Secure Boot", secureBootText(secureBoot)]);
   if (isoSize !== undefined) {
     rows.push(["ISO size", `${formatBytes(isoSize.least)} to ${formatBytes(isoSize.most)}, by estimate`]);

@@ -83,6 +83,12 @@ test("--report: an in-toto statement about this very ISO, its image and the tool
   expect(Date.parse(runDetails.metadata.finishedOn)).toBeGreaterThanOrEqual(
     Date.parse(runDetails.metadata.startedOn),
   );
+  const everywhere = { boots: true, reasons: [] };
+  expect(runDetails.byproducts[1].annotations).toEqual({
+    bios: everywhere,
+    uefi: everywhere,
+    secureBoot: everywhere,
+  });
   expect(Object.keys(runDetails.byproducts[0].annotations)).toEqual(
     expect.arrayContaining(["inspect", "squash", "assemble"]),
   );

@@ -6,7 +6,7 @@ import { type ExampleLayout, exampleLayout, LAYOUTS } from "../helpers/example-l
 import { Scene } from "../helpers/scene.ts";
 
 /** The initramfs is the small live image's: it has an init of its own, and modules of the kernel that is really there. */
-const KNOWN = ["F_INITRAMFS_NO_LIVE", "F_INITRAMFS_KERNEL"];
+const KNOWN = ["F_INITRAMFS_KERNEL"];
 
 let scene: Scene;
 beforeAll(() => {

@@ -74,7 +74,10 @@ describe("Debian's own programs", () => {
       program: programOf(bytesOf(name)),
       fault: undefined,
     });
-    const kernel = { path: REAL.kernel, image: { kind: "efi", program: of("kernel").program } } as const;
+    const kernel = {
+      path: REAL.kernel,
+      image: { kind: "efi", packing: "none", program: of("kernel").program },
+    } as const;
     const programs = { architecture: "x86_64", shim: of("shim"), grub: of("grub"), kernel } as const;
     expect(checkSecureBoot(programs)).toEqual([]);
     expect(summariseSecureBoot(programs)).toMatchObject({

@@ -268,10 +268,41 @@ describe("formats and architectures", () => {
       ...unsigned,
       "F_KERNEL_MACHINE: `/vmlinuz` is a kernel for x86, and the image is for aarch64.",
     ]);
-    // What is inside a compressed kernel is GRUB's business.
-    expect(found({ ...arm, kernel: new Uint8Array(gzipSync(efiProgram({ machine: "AA64" }))) })).toEqual(
-      unsigned,
-    );
+  });
+
+  test("a kernel packed with gzip: its content is checked, and Secure Boot refuses it", () => {
+    const packed = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes));
+    const GZIP = "F_KERNEL_GZIP: `/vmlinuz` is packed with gzip.";
+    expect(found({ kernel: packed(kernel) })).toEqual([GZIP]);
+    expect(summariseSecureBoot(programsOf({ kernel: packed(kernel) }))?.kernel).toEqual({
+      signers: ["signer"],
+      trust: "vendor",
+    });
+    expect(found({ kernel: packed(efiProgram({ linux: "x86" })) })).toEqual([
+      GZIP,
+      "F_KERNEL_UNSIGNED: `/vmlinuz` carries no signature.",
+    ]);
+    expect(found({ kernel: packed(efiProgram({ machine: "AA64" })) })).toEqual([
+      GZIP,
+      "F_KERNEL_MACHINE: `/vmlinuz` is a program for AA64, and the image is for X64 (x86_64).",
+    ]);
+  });
+
+  test("gzip without a kernel in it is refused", () => {
+    const garbage = Buffer.from(gzipSync(Buffer.from("text\n".repeat(200))));
+    expect(found({ kernel: garbage })).toEqual([
+      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content is no program: it does not begin with MZ.",
+    ]);
+    expect(found({ kernel: garbage.subarray(0, 20) })).toEqual([
+      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content is cut off.",
+    ]);
+    expect(found({ kernel: Buffer.from([0x1f, 0x8b, 1, 2, 3, 4]) })).toEqual([
+      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content cannot be unpacked.",
+    ]);
+    // 257 MiB of zeros are a quarter of a megabyte.
+    expect(found({ kernel: gzipSync(Buffer.alloc(257 * 2 ** 20)) })).toEqual([
+      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content has more bytes than any kernel.",
+    ]);
   });
 });
 

@@ -12,6 +12,7 @@ function summary(changes: Partial<InitramfsSummary> = {}): InitramfsSummary {
   return {
     generator: "dracut",
     dracutVersion: "107-1",
+    hasInit: true,
     live: new Set<LiveSupport>(["dmsquash-live"]),
     overlay: "by-itself",
     isoScan: true,
@@ -53,14 +54,30 @@ describe("live support", () => {
     expect(check()).toEqual([]);
   });
 
-  test("none, in an initramfs of unknown making: what was looked for", () => {
-    const [finding, ...others] = check({ generator: undefined, dracutVersion: undefined, live: new Set() });
+  test("without an init or a known generator: the finding names what was looked for", () => {
+    const bare = {
+      generator: undefined,
+      dracutVersion: undefined,
+      hasInit: false,
+      live: new Set<LiveSupport>(),
+    };
+    const [finding, ...others] = check(bare);
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       code: "F_INITRAMFS_NO_LIVE",
       seen: "None of dracut's `dmsquash-live`, Anaconda's module for it and Debian's live-boot is in `/initramfs.img`.",
       fix: expect.stringContaining(`--kver ${KERNEL} /usr/lib/modules/${KERNEL}/initramfs.img`),
     });
+  });
+
+  test("an init of its own may do what dracut does: a note", () => {
+    const own = { generator: undefined, dracutVersion: undefined, live: new Set<LiveSupport>() };
+    expect(check(own)).toMatchObject([
+      { code: "F_INITRAMFS_OWN_INIT", seen: expect.stringContaining("which has an `init` of its own.") },
+    ]);
+    expect(check({ ...own, generator: "systemd" }, menuOf(entry("quiet")))).toMatchObject([
+      { code: "F_INITRAMFS_NO_LIVE" },
+    ]);
   });
 
   test.each<[string, Partial<InitramfsSummary>, string, string]>([
@@ -74,6 +91,7 @@ describe("live support", () => {
     ["root=live:https://a/b.iso", {}, "dracut's module `livenet`", '--add "dmsquash-live livenet"'],
     ["inst.stage2=hd:LABEL=X", {}, "Anaconda's dracut module", '--add "dmsquash-live anaconda"'],
     ["boot=live", {}, "Debian's live-boot", "root=live:CDLABEL=LABEL"],
+    ["boot=casper", {}, "Ubuntu's casper", "root=live:CDLABEL=LABEL"],
   ])("%s asks for what is not there (%o)", (argument, changes, title, says) => {
     const found = check(changes, menuOf(entry("quiet"), entry(argument)));
     expect(found).toMatchObject([{ code: "F_INITRAMFS_ARGUMENT" }]);
@@ -232,7 +250,7 @@ test.each([
   root.children.set("LiveOS", { name: "LiveOS", parent: root, inode, children: new Map() });
   const node = { name: "initramfs.img", parent: undefined, inode: { ...inode, type: "file" as const } };
   const file = { path: "/initramfs.img", node };
-  const findings = await lookIntoInitramfs(
+  const { findings } = await lookIntoInitramfs(
     { tree: { root } as never, readText: async () => "", readInitramfs: async () => summary() },
     {
       kernel: { version: KERNEL, vmlinuz: file, initramfs: file, builtin: file, others: [] },

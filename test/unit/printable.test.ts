@@ -97,6 +97,7 @@ describe("renderers", () => {
       plan: hostile,
       findings: [finding("F_LABEL_ESCAPED", HOSTILE)],
       secureBoot: undefined,
+      boots: undefined,
     });
     expectSafe(text);
     expect(text).toContain(`label         ${SHOWN}\n`);
