@@ -82,7 +82,7 @@ export async function readBlob(blob: Blob, limit: number): Promise<Uint8Array> {
       throw new PlatterError({
         code: "E_BLOB_TOO_LARGE",
         kind: "contract",
-        message: `${blob.name} is larger than ${limit} bytes, which no manifest or configuration is.`,
+        message: `Cannot read ${blob.name}: it has more than ${limit} bytes, the most that an index, manifest or configuration has`,
       });
     }
     chunks.push(chunk);

@@ -1,13 +1,17 @@
 import { z } from "zod";
+import { nearest } from "../contract/nearest.ts";
 import { PlatterError } from "../error.ts";
 import type { ToolResult } from "../tool/run.ts";
 import { containersEnvironment } from "./containers-environment.ts";
 import { openDirectory } from "./directory.ts";
+import { ImageMissing } from "./image-missing.ts";
+import { fullImageName } from "./image-name.ts";
 import type { ImageSource, ImageTree } from "./image-tree.ts";
 import { NeedsPodmanUnshare } from "./needs-podman-unshare.ts";
 import { checkArchitecture } from "./oci-layout.ts";
 import { parseCreated } from "./oci-manifest.ts";
 import type { OpenOptions } from "./open-options.ts";
+import { storageElsewhere } from "./storage-elsewhere.ts";
 import { LAYERED_ROOT_MODE } from "./tree-builder.ts";
 
 const inspected = z.tuple([
@@ -32,7 +36,7 @@ export interface StorageName {
  * @throws PlatterError `E_IMAGE_MISSING`, `E_IMAGE_ARCH`, `E_PODMAN_ANSWER`, `E_TOOL_…`, `E_DIRECTORY_READ`
  */
 export async function openContainersStorage(
-  reference: { name: string },
+  reference: { name: string; noPath?: string | undefined },
   options: OpenOptions,
 ): Promise<ImageTree> {
   if (process.getuid?.() !== 0) throw new NeedsPodmanUnshare(`containers-storage:${reference.name}`);
@@ -40,7 +44,7 @@ export async function openContainersStorage(
   const env = containersEnvironment();
   const run = (...args: string[]) =>
     options.runTool({ argv: [...podman, ...args], signal: options.signal, env });
-  const info = await inspectStored(reference.name, options);
+  const info = await inspectStored(reference, options);
   checkArchitecture(info.Architecture, options.architecture, `containers-storage:${reference.name}`);
   const source: ImageSource = {
     reference: `containers-storage:${reference.name}`,
@@ -80,20 +84,24 @@ export async function openContainersStorage(
 /** What podman tells about an image in its storage. */
 export type StoredImage = z.infer<typeof inspected>[0];
 
-/** Looks an image up in podman's storage. @throws PlatterError `E_IMAGE_MISSING`, `E_PODMAN_ANSWER`, `E_TOOL_…` */
+/**
+ * Looks an image up in podman's storage. `noPath` says why a name without a transport is not a path.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_PODMAN_ANSWER`, `E_TOOL_…`
+ */
 export async function inspectStored(
-  name: string,
+  reference: { name: string; noPath?: string | undefined },
   options: Pick<OpenOptions, "signal" | "runTool">,
 ): Promise<StoredImage> {
-  const { podman, image } = storageName(name);
+  const { podman, image } = storageName(reference.name);
   const found = await options.runTool({
     argv: [...podman, "image", "inspect", "--format", "json", "--", image],
     signal: options.signal,
     env: containersEnvironment(),
     accept: [0, 125],
   });
-  if (found.exitCode !== 0) throw notFound(name, image, found);
-  return parseInspect(found.stdout, name)[0];
+  if (found.exitCode === 0) return parseInspect(found.stdout, reference.name)[0];
+  if (!/not known|no such|not found|unable to (find|inspect)/i.test(found.stderr)) throw failed(image, found);
+  throw await notStored(reference, options);
 }
 
 /** Splits such a name into podman's options and the image's own name. */
@@ -121,19 +129,45 @@ function parseInspect(stdout: string, name: string): z.infer<typeof inspected> {
   }
 }
 
-function notFound(name: string, image: string, result: ToolResult): PlatterError {
-  if (/not known|no such|not found|unable to (find|inspect)/i.test(result.stderr)) {
-    return new PlatterError({
-      code: "E_IMAGE_MISSING",
-      kind: "contract",
-      message: `There is no image \`${name}\` in containers-storage, and no file or folder of that name.`,
-      hint: `Fetch it with \`podman pull ${image}\`, or name where it is with a transport before it.`,
-    });
-  }
+/** Says where the image may be instead: in another storage, under a similar name, in a registry. */
+async function notStored(
+  { name, noPath }: { name: string; noPath?: string | undefined },
+  options: Pick<OpenOptions, "signal" | "runTool">,
+): Promise<ImageMissing> {
+  const { podman, image } = storageName(name);
+  const near = nearest(fullImageName(image, "localhost") ?? image, await storedNames(podman, options));
+  const isDefault = podman.length === 1;
+  const elsewhere = isDefault ? storageElsewhere(image, { environment: process.env }) : undefined;
+  const reason = `it is not in podman's storage${noPath === undefined ? "" : `, and ${noPath}`}`;
+  const reference = noPath === undefined ? `containers-storage:${name}` : name;
+  const detail = near === undefined ? [] : [`The storage has \`${near}\`.`];
+  return new ImageMissing(reference, reason, { detail, hint: elsewhere ?? hintFor(image) });
+}
+
+function hintFor(image: string): string {
+  if (/^localhost\//.test(image)) return "Build it first, or name its file or folder.";
+  return `Fetch it with \`podman pull ${image}\`, or name \`docker://${image}\` to take it from its registry.`;
+}
+
+/** Names of all images in the storage. */
+async function storedNames(
+  podman: readonly string[],
+  options: Pick<OpenOptions, "signal" | "runTool">,
+): Promise<string[]> {
+  const listed = await options.runTool({
+    argv: [...podman, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"],
+    signal: options.signal,
+    env: containersEnvironment(),
+    accept: [0, 125],
+  });
+  return listed.exitCode === 0 ? listed.stdout.split("\n").filter((name) => name !== "") : [];
+}
+
+function failed(image: string, result: ToolResult): PlatterError {
   return new PlatterError({
     code: "E_TOOL_FAILED",
     kind: "tool",
-    message: `\`podman image inspect ${image}\` failed with exit code ${result.exitCode}.`,
+    message: `\`podman image inspect ${image}\` failed with exit code ${result.exitCode}`,
     detail: result.stderr.split("\n").filter((line) => line !== ""),
   });
 }

@@ -5,6 +5,7 @@ import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
 import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
+import { requireLinux } from "./oci-kind.ts";
 import { checkArchitecture } from "./oci-layout.ts";
 import { type ImageConfig, parsed, readConfig, readJson } from "./oci-manifest.ts";
 import type { OpenOptions } from "./open-options.ts";
@@ -70,6 +71,7 @@ export async function findDockerImage(
     const image = choose(parsed(manifest, await readJson(list), list), reference);
     const configBlob = { ...member(archive, image.Config), digest: nameDigest(image.Config) };
     const config = await readConfig(configBlob);
+    requireLinux(config, path);
     checkArchitecture(config.architecture, options.architecture, path);
     if (config.diffIds?.length !== image.Layers.length)
       throw uneven(path, image, config.diffIds?.length ?? 0);

@@ -4,11 +4,12 @@ import { openContainersStorage } from "./containers-storage.ts";
 import { openFetchedLayout } from "./fetched-layout.ts";
 import type { ImageTree } from "./image-tree.ts";
 import type { OpenOptions } from "./open-options.ts";
+import { registryError } from "./registry-error.ts";
 
 /**
  * An image from a registry, fetched by skopeo into the work directory, or by podman into its storage where there is no
  * skopeo. Both bring their own registries.conf(5) and credentials.
- * @throws PlatterError `E_TOOL_…`, and what reading the fetched image throws
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_…`, and what reading the fetched image throws
  */
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
   const { name } = reference;
@@ -24,7 +25,7 @@ export async function openDocker(reference: { name: string }, options: OpenOptio
     return await openFetchedLayout(fetch, { ...options, source });
   } catch (error) {
     if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") return pulled(name, options);
-    throw error;
+    throw registryError(error, name);
   }
 }
 
@@ -37,11 +38,11 @@ async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
       env: containersEnvironment(),
     });
   } catch (error) {
-    if (!(error instanceof PlatterError) || error.code !== "E_TOOL_MISSING") throw error;
+    if (!(error instanceof PlatterError) || error.code !== "E_TOOL_MISSING") throw registryError(error, name);
     throw new PlatterError({
       code: "E_TOOL_MISSING",
       kind: "tool",
-      message: `Cannot fetch \`docker://${name}\`: neither skopeo nor podman is there.`,
+      message: `Cannot fetch \`docker://${name}\`: neither skopeo nor podman is installed`,
       hint: "Install skopeo, or fetch the image elsewhere and use `oci-archive:FILE`.",
       cause: error,
     });

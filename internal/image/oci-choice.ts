@@ -21,11 +21,7 @@ export function hostArchitecture(): string {
 export function chooseByTag(index: ImageIndex, choice: ImageChoice): Descriptor {
   const { tag, location } = choice;
   if (tag === undefined) return chooseByArchitecture(index.manifests, choice);
-  const place = /^@(\d+)$/.exec(tag)?.[1];
-  const tagged =
-    place === undefined
-      ? index.manifests.filter((entry) => entry.annotations?.[REF_NAME] === tag)
-      : index.manifests.slice(Number(place), Number(place) + 1);
+  const tagged = taggedEntries(index.manifests, tag);
   if (tagged.length > 0) return chooseByArchitecture(tagged, choice);
   throw new PlatterError({
     code: "E_IMAGE_TAG",
@@ -36,24 +32,34 @@ export function chooseByTag(index: ImageIndex, choice: ImageChoice): Descriptor 
   });
 }
 
+/** Entries with a tag; of `@INDEX` the one in this place, from 0; of `@DIGEST` those with this digest. */
+function taggedEntries(entries: readonly Descriptor[], tag: string): readonly Descriptor[] {
+  const place = /^@(\d+)$/.exec(tag)?.[1];
+  if (place !== undefined) return entries.slice(Number(place), Number(place) + 1);
+  const digest = /^@(sha\d+:[0-9a-f]+)$/.exec(tag)?.[1];
+  if (digest !== undefined) return entries.filter((entry) => entry.digest === digest);
+  return entries.filter((entry) => entry.annotations?.[REF_NAME] === tag);
+}
+
 /** The one image for the architecture that is meant. @throws PlatterError `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH` */
 export function chooseByArchitecture(entries: readonly Descriptor[], choice: ImageChoice): Descriptor {
   const { architecture, location } = choice;
-  const images = distinct(entries.filter((entry) => !isAttestation(entry)));
+  const manifests = distinct(entries.filter((entry) => !isAttestation(entry)));
+  const images = manifests.filter((entry) => (entry.artifactType ?? undefined) === undefined);
   const [only] = images;
   if (only === undefined) {
     throw new PlatterError({
       code: "E_IMAGE_UNCLEAR",
       kind: "contract",
       message: `\`${location}\` holds no image.`,
+      detail: manifests.map((entry) => `${describe(entry)}  ${entry.artifactType}`),
     });
   }
+  if (images.every((entry) => !isLinux(entry))) throw otherSystem(images, location);
   // A single image is taken as it is: its configuration tells what it is for.
   if (images.length === 1 && (architecture === undefined || only.platform == null)) return only;
   const wanted = architecture ?? hostArchitecture();
-  const fitting = images.filter(
-    (entry) => entry.platform?.architecture === wanted && (entry.platform.os ?? "linux") === "linux",
-  );
+  const fitting = images.filter((entry) => entry.platform?.architecture === wanted && isLinux(entry));
   const [chosen] = fitting;
   if (fitting.length === 1 && chosen !== undefined) return chosen;
   const none = fitting.length === 0 && images.every((entry) => entry.platform != null);
@@ -65,6 +71,21 @@ export function chooseByArchitecture(entries: readonly Descriptor[], choice: Ima
       : `\`${location}\` holds several images, and it is not clear which one is meant.`,
     detail: images.map(describe),
     hint: none ? "Name an architecture that it holds with --arch." : "Add the image's tag to the reference.",
+  });
+}
+
+function isLinux({ platform }: Descriptor): boolean {
+  return (platform?.os || "linux") === "linux";
+}
+
+function otherSystem(images: readonly Descriptor[], location: string): PlatterError {
+  const systems = [...new Set(images.map(({ platform }) => platform?.os))].join(" and ");
+  return new PlatterError({
+    code: "E_IMAGE_OS",
+    kind: "contract",
+    message: `\`${location}\` holds no image for Linux, only for ${systems}`,
+    detail: images.map(describe),
+    hint: "Name an image for Linux.",
   });
 }
 

@@ -5,6 +5,7 @@ import type { ImageTree } from "./image-tree.ts";
 import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
 import { chooseByArchitecture, chooseByTag, type ImageChoice } from "./oci-choice.ts";
+import { requireImage, requireLayers, requireLinux } from "./oci-kind.ts";
 import {
   type Descriptor,
   type ImageConfig,
@@ -44,6 +45,12 @@ export interface OciImage {
  */
 export async function openOciLayout(reference: OciReference, options: OpenOptions): Promise<ImageTree> {
   const { store, descriptor, manifest, config, layers } = await findOciImage(reference, options);
+  try {
+    requireLayers(manifest, reference);
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
+  }
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
   const source = {
     reference: `${reference.transport}:${reference.path}${tag}`,
@@ -77,7 +84,9 @@ export async function findOciImage(
       location: reference.path,
     });
     const { manifest } = found;
+    requireImage(manifest, reference.path);
     const config = await readConfig(store.blob(manifest.config));
+    requireLinux(config, reference.path);
     checkArchitecture(config.architecture, options.architecture, reference.path);
     const layers = manifest.layers.map((layer) => blobLayer(store.blob(checkedLayer(layer)), { external }));
     return { store, ...found, config, layers };
@@ -91,7 +100,8 @@ async function findManifest(
   store: BlobStore,
   choice: ImageChoice,
 ): Promise<{ entry: Descriptor; descriptor: Descriptor; manifest: ImageManifest }> {
-  const entry = chooseByTag(await readIndex(store.file("index.json")), choice);
+  const index = await readIndex(store.file("index.json"));
+  const entry = (await nestedEntry(store, index.manifests, choice.tag)) ?? chooseByTag(index, choice);
   let descriptor = entry;
   for (let depth = 0; depth < MAX_NESTING; depth++) {
     const found = await readManifestOrIndex(store.blob(descriptor));
@@ -103,6 +113,29 @@ async function findManifest(
     kind: "contract",
     message: `\`${store.location}\` nests indexes more than ${MAX_NESTING} deep.`,
   });
+}
+
+/** The manifest that `@DIGEST` names, if an index in the layout lists it. */
+async function nestedEntry(
+  store: BlobStore,
+  entries: readonly Descriptor[],
+  tag: string | undefined,
+): Promise<Descriptor | undefined> {
+  const digest = tag?.startsWith("@sha") ? tag.slice(1) : undefined;
+  if (digest === undefined || entries.some((entry) => entry.digest === digest)) return undefined;
+  let level = entries;
+  for (let depth = 0; depth < MAX_NESTING && level.length > 0; depth++) {
+    const below: Descriptor[] = [];
+    for (const entry of level) {
+      if (!/index|manifest\.list/.test(entry.mediaType ?? "")) continue;
+      const { index } = await readManifestOrIndex(store.blob(entry));
+      const found = index?.manifests.find((each) => each.digest === digest);
+      if (found !== undefined) return found;
+      for (const each of index?.manifests ?? []) below.push(each);
+    }
+    level = below;
+  }
+  return undefined;
 }
 
 /** @throws PlatterError `E_IMAGE_ARCH` if an image is for another architecture than the one asked for. */

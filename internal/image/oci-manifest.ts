@@ -8,13 +8,19 @@ const descriptor = z.object({
   size: z.int().nonnegative(),
   annotations: z.record(z.string(), z.string()).nullish(),
   platform: z.object({ architecture: z.string(), os: z.string().optional() }).nullish(),
+  artifactType: z.string().nullish(),
 });
 
 /** A reference to a blob (image-spec, descriptor.md), as far as platter needs it. */
 export type Descriptor = z.infer<typeof descriptor>;
 
 const index = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
-const manifest = z.object({ schemaVersion: z.literal(2), config: descriptor, layers: z.array(descriptor) });
+const manifest = z.object({
+  schemaVersion: z.literal(2),
+  artifactType: z.string().nullish(),
+  config: descriptor,
+  layers: z.array(descriptor),
+});
 
 /** An image index or Docker manifest list. */
 export type ImageIndex = z.infer<typeof index>;
@@ -23,6 +29,7 @@ export type ImageManifest = z.infer<typeof manifest>;
 
 const config = z.object({
   architecture: z.string().optional(),
+  os: z.string().optional(),
   created: z.string().nullish(),
   rootfs: z.object({ diff_ids: z.array(z.string()) }).optional(),
 });
@@ -30,13 +37,15 @@ const config = z.object({
 /** An image configuration (image-spec, config.md), as far as platter needs it. */
 export interface ImageConfig {
   architecture: string | undefined;
+  /** As Go calls it: `linux`, `windows`. */
+  os: string | undefined;
   /** Seconds since 1970, rounded down. */
   created: number | undefined;
   diffIds: readonly string[] | undefined;
 }
 
-/** Manifests are limited to 4 MiB by registries; indexes of build caches may be larger. */
-export const DOCUMENT_LIMIT = 16 * 1024 * 1024;
+/** Bytes of the largest index, manifest or configuration, as registries limit them (distribution-spec, "Pushing manifests"). */
+export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
 
 /** @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
 export async function readIndex(blob: Blob): Promise<ImageIndex> {
@@ -59,6 +68,7 @@ export async function readConfig(blob: Blob): Promise<ImageConfig> {
   const found = parsed(config, await readJson(blob), blob);
   return {
     architecture: found.architecture,
+    os: found.os,
     created: parseCreated(found.created),
     diffIds: found.rootfs?.diff_ids,
   };
@@ -78,26 +88,59 @@ export async function readJson(blob: Blob): Promise<unknown> {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw notUnderstood(blob, [(cause as Error).message]);
+    throw unreadable(blob, { problem: bytes.length === 0 ? "it is empty" : "it is not JSON", cause });
   }
 }
 
-/** What a JSON document holds, checked against a schema. @throws PlatterError `E_IMAGE_MANIFEST` */
+/** The content of a JSON document, checked against a schema. @throws PlatterError `E_IMAGE_MANIFEST` */
 export function parsed<T>(schema: z.ZodType<T>, json: unknown, blob: Blob): T {
+  if (isObject(json) && json.schemaVersion === 1) {
+    const hint = "Push or save the image again with a current podman, docker or skopeo.";
+    throw unreadable(blob, {
+      problem: "it is a Docker manifest of schema 1, which is no longer in use",
+      hint,
+    });
+  }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  throw notUnderstood(
-    blob,
-    result.error.issues.map((issue) => `${issue.path.join(".") || "document"}: ${issue.message}`),
-  );
+  const [first, ...others] = result.error.issues.map((issue) => problemOf(issue, json));
+  throw unreadable(blob, { problem: first as string, detail: others.slice(0, 5) });
 }
 
-function notUnderstood(blob: Blob, detail: readonly string[]): PlatterError {
+const EXPECTED: Readonly<Record<string, string>> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+  int: "a whole number",
+  number: "a number",
+};
+
+/** A rule that a document breaks: a field that is missing, or holds something else than it must. */
+function problemOf(issue: z.core.$ZodIssue, json: unknown): string {
+  const path = issue.path.join(".");
+  const field = path === "" ? "the document" : `\`${path}\``;
+  const value = issue.path.reduce<unknown>((at, key) => (isObject(at) ? at[String(key)] : undefined), json);
+  if (value === undefined) return `${field} is missing`;
+  const expected = issue.code === "invalid_type" ? EXPECTED[issue.expected] : undefined;
+  return expected === undefined ? `${field} has a value that it cannot have` : `${field} is not ${expected}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function unreadable(
+  blob: Blob,
+  about: { problem: string; detail?: readonly string[]; hint?: string; cause?: unknown },
+): PlatterError {
+  const { problem, detail, hint, cause } = about;
   return new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `${blob.name} does not hold what belongs there.`,
+    message: `Cannot read ${blob.name}: ${problem}`,
     detail,
-    hint: "Copy the image again with skopeo: it writes OCI manifests.",
+    hint: hint ?? "Copy the image again with skopeo: it writes OCI manifests.",
+    cause,
   });
 }

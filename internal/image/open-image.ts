@@ -18,7 +18,7 @@ export async function openImage(
   options: OpenOptions,
 ): Promise<ImageTree> {
   const parsed = typeof reference === "string" ? parseReference(reference) : reference;
-  const found = parsed.transport === undefined ? await recognise(parsed.text, options) : parsed;
+  const found = await recognise(parsed, options);
   switch (found.transport) {
     case "dir":
       return openDirectory(found.path, options);

@@ -1,13 +1,20 @@
 import { PlatterError } from "../error.ts";
+import { shellWord } from "../tool/run.ts";
 
-/** Where an image is, as containers-transports(5) writes it; `tar:` is platter's own. */
+/** The location of an image, as containers-transports(5) writes it; `dir:` and `tar:` are platter's own. */
 export type ImageReference =
-  | { readonly transport: "containers-storage" | "docker"; readonly name: string }
+  | { readonly transport: "docker"; readonly name: string }
+  | {
+      readonly transport: "containers-storage";
+      readonly name: string;
+      /** Why a name without a transport is not the name of a file or folder. */
+      readonly noPath?: string | undefined;
+    }
   | { readonly transport: "dir" | "tar"; readonly path: string }
   | {
       readonly transport: "oci" | "oci-archive";
       readonly path: string;
-      /** Tag or `@INDEX` that follows the path. */
+      /** Tag, `@INDEX` or `@DIGEST` that follows the path. */
       readonly tag: string | undefined;
     }
   | {
@@ -19,6 +26,9 @@ export type ImageReference =
   /** No transport was given: a path, if there is one of that name, else an image in containers-storage. */
   | { readonly transport: undefined; readonly text: string };
 
+/** A reference whose transport is known. */
+export type KnownReference = Exclude<ImageReference, { readonly transport: undefined }>;
+
 export const TRANSPORTS = [
   "containers-storage",
   "dir",
@@ -29,15 +39,23 @@ export const TRANSPORTS = [
   "tar",
 ] as const;
 
-/** Transports of other tools that a reference may name, and that are no host of a registry. */
+/** Transports of other tools that a reference may name, and that are not the host of a registry. */
 const FOREIGN = ["atomic", "docker-daemon", "ostree", "registry", "sif", "tarball"];
+
+/** Linux takes paths of up to 4,095 bytes, and no registry's name is as long. */
+const LONGEST = 4095;
 
 /** @throws PlatterError `E_REFERENCE` */
 export function parseReference(text: string): ImageReference {
   const colon = text.indexOf(":");
   const transport = colon < 0 ? "" : text.slice(0, colon);
   const rest = text.slice(colon + 1);
+  const length = Buffer.byteLength(text);
+  if (length > LONGEST) {
+    throw badReference(`${text.slice(0, 60)}…`, `it has ${length} bytes, and ${LONGEST} are the most`);
+  }
   if (/[\0\r\n]/.test(text)) throw badReference(text, "it holds a control character");
+  if (text === "-" || (rest === "-" && isTransport(transport))) throw standardInput(text);
   switch (transport) {
     case "containers-storage":
       if (rest === "") throw badReference(text, "the name of an image is missing");
@@ -52,12 +70,20 @@ export function parseReference(text: string): ImageReference {
     case "oci":
     case "oci-archive":
     case "docker-archive": {
-      const { path, tag } = splitTag(rest);
+      const { path, tag } = splitDigest(rest) ?? splitTag(rest);
       if (path === "") throw badReference(text, "a path is missing");
       return { transport, path, tag };
     }
     default:
       if (text === "") throw badReference(text, "it is empty");
+      if (transport === "docker-daemon") throw dockerDaemon(text, rest);
+      if (transport !== transport.toLowerCase() && isTransport(transport.toLowerCase())) {
+        throw badReference(
+          text,
+          `\`${transport}:\` is not a transport that platter knows`,
+          `Write \`${transport.toLowerCase()}:${rest}\`.`,
+        );
+      }
       // `quay.io:5000/name` and `name:tag` are names; `scheme:/path` and `scheme://…` are not.
       if (
         FOREIGN.includes(transport) ||
@@ -67,6 +93,16 @@ export function parseReference(text: string): ImageReference {
       }
       return { transport: undefined, text };
   }
+}
+
+function isTransport(text: string): boolean {
+  return (TRANSPORTS as readonly string[]).includes(text) || FOREIGN.includes(text);
+}
+
+/** A path that ends in the digest of a manifest: `PATH@sha256:…`. */
+export function splitDigest(text: string): { path: string; tag: string } | undefined {
+  const match = /^(.+?):?(@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128}))$/.exec(text);
+  return match === null ? undefined : { path: match[1] as string, tag: match[2] as string };
 }
 
 /** As containers-transports(5) has it: the path ends at the first colon. */
@@ -86,11 +122,29 @@ export function formatReference(reference: ImageReference): string {
   return `${reference.transport}:${reference.path}${tag}`;
 }
 
-function badReference(text: string, problem: string): PlatterError {
+function badReference(text: string, problem: string, hint?: string): PlatterError {
   return new PlatterError({
     code: "E_REFERENCE",
     kind: "usage",
-    message: `\`${text}\` is not an image reference: ${problem}.`,
-    hint: `Name an image in containers-storage, a path, or one of ${TRANSPORTS.map((each) => `\`${each}:\``).join(", ")}.`,
+    message: `\`${text}\` is not an image reference: ${problem}`,
+    hint:
+      hint ??
+      `Name an image in containers-storage, a path, or one of ${TRANSPORTS.map((each) => `\`${each}:\``).join(", ")}.`,
   });
+}
+
+function standardInput(text: string): PlatterError {
+  return badReference(
+    text,
+    "platter does not read an image from standard input",
+    "Write it to a file first: `podman save --format oci-archive -o IMAGE.tar NAME`, then name `oci-archive:IMAGE.tar`.",
+  );
+}
+
+function dockerDaemon(text: string, name: string): PlatterError {
+  return badReference(
+    text,
+    "platter does not talk to Docker's daemon",
+    `Save the image first: \`docker save -o image.tar ${shellWord(name || "NAME")} && platter build docker-archive:image.tar -o os.iso\`.`,
+  );
 }

@@ -86,7 +86,7 @@ async function findMembers(
   const members = new Map<string, Stretch>();
   const links = new Map<string, string>();
   const stream = file.range({ start: 0, length: file.size, signal: options.signal });
-  await using reader = new TarReader(stream, { archive: options.path, dialect: "archive" });
+  await using reader = new TarReader(stream, { archive: `\`${options.path}\``, dialect: "archive" });
   for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
     const name = normal(member.path);
     members.delete(name);

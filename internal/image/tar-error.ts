@@ -10,12 +10,12 @@ export type TarErrorCode =
   | "E_TAR_PATH"
   | "E_TAR_LINK";
 
-/** An archive that is broken or does not make sense; `archive` names it in full. */
+/** An archive that is broken or does not make sense; `archive` names it in full, with its quotes. */
 export function tarError(code: TarErrorCode, archive: string, problem: string): PlatterError {
   return new PlatterError({
     code,
     kind: "contract",
-    message: `Cannot read \`${archive}\`: ${problem}`,
+    message: `Cannot read ${archive}: ${problem}`,
     hint:
       code === "E_TAR_TRUNCATED" || code === "E_TAR_CHECKSUM"
         ? "Fetch or write the image again: the archive is damaged."

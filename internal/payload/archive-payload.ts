@@ -5,9 +5,9 @@ import {
   findDockerImage,
   fullName,
 } from "../image/docker-archive.ts";
+import { isImageName, nameAfterFile } from "../image/image-name.ts";
 import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { isImageName, nameAfterFile } from "./image-name.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { PlatterError } from "../error.ts";
-import { fullImageName } from "./image-name.ts";
+import { fullImageName } from "../image/image-name.ts";
 
 /** A payload as the user asks for it. */
 export interface PayloadRequest {

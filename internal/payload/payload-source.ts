@@ -1,4 +1,5 @@
 import { PlatterError } from "../error.ts";
+import { ImageMissing } from "../image/image-missing.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { recognise } from "../image/recognise.ts";
 import { parseReference } from "../image/reference.ts";
@@ -12,15 +13,8 @@ import { storagePayload } from "./storage-payload.ts";
 
 type SourceOptions = Omit<OpenOptions, "capture">;
 
-/** Errors which say that there is no such image. */
-const MISSING = [
-  "E_IMAGE_MISSING",
-  "E_IMAGE_TAG",
-  "E_IMAGE_LAYOUT",
-  "E_BLOB_MISSING",
-  "E_FILE_OPEN",
-  "E_DIRECTORY",
-];
+/** Errors which say that a layout or archive lacks the image or a part of it. */
+const LACKING = ["E_IMAGE_TAG", "E_IMAGE_LAYOUT", "E_BLOB_MISSING"];
 
 /**
  * Looks a payload up, as the user asks for it, without reading its layers.
@@ -33,14 +27,15 @@ export async function describePayload(text: string, options: SourceOptions): Pro
     const description = await source.describe();
     return name === undefined ? description : { ...description, names: [name] };
   } catch (error) {
-    throw isMissing(error) ? missing(reference, error) : error;
+    if (!(error instanceof PlatterError)) throw error;
+    if (error instanceof ImageMissing) throw missing(reference, error.reason, error);
+    throw LACKING.includes(error.code) ? missing(reference, error.message, error) : error;
   }
 }
 
 /** Where a payload is read from. @throws PlatterError `E_REFERENCE…` */
 export async function payloadSource(reference: string, options: SourceOptions): Promise<PayloadSource> {
-  const parsed = parseReference(reference);
-  const found = parsed.transport === undefined ? await recognise(parsed.text, options) : parsed;
+  const found = await recognise(parseReference(reference), options);
   switch (found.transport) {
     case "oci":
     case "oci-archive":
@@ -59,20 +54,13 @@ export async function payloadSource(reference: string, options: SourceOptions): 
   }
 }
 
-/** A failed look-up in a registry as well: skopeo says why. */
-function isMissing(error: unknown): error is PlatterError {
-  if (!(error instanceof PlatterError)) return false;
-  return MISSING.includes(error.code) || (error.code === "E_TOOL_FAILED" && /skopeo/.test(error.message));
-}
-
-function missing(reference: string, cause: PlatterError): PlatterError {
+function missing(reference: string, reason: string, cause: PlatterError): PlatterError {
   return new PlatterError({
     code: "E_PAYLOAD_MISSING",
     kind: "contract",
-    message: `The payload \`${reference}\` was not found: ${cause.message}`,
-    hint: cause.hint ?? "Name an image that is there, or fetch it first.",
+    message: `Cannot find the payload \`${reference}\`: ${reason}`,
+    hint: cause.hint,
     detail: cause.detail,
-    log: cause.log,
     cause,
   });
 }

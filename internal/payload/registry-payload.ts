@@ -10,6 +10,8 @@ import { chooseByArchitecture } from "../image/oci-choice.ts";
 import { checkArchitecture, checkedLayer } from "../image/oci-layout.ts";
 import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
+import { registryError } from "../image/registry-error.ts";
+import type { ToolCall } from "../tool/run.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
@@ -48,13 +50,24 @@ function nameOf(name: string): string {
 
 async function rawManifest(name: string, options: Omit<OpenOptions, "capture">): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  await options.runTool({
-    argv: ["skopeo", "inspect", "--raw", `docker://${name}`],
-    signal: options.signal,
-    env: containersEnvironment(),
+  await runSkopeo(name, options, {
+    argv: ["inspect", "--raw", `docker://${name}`],
     onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
   });
   return Buffer.concat(chunks);
+}
+
+/** @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_MISSING` */
+async function runSkopeo(
+  name: string,
+  { runTool, signal }: Omit<OpenOptions, "capture">,
+  call: Pick<ToolCall, "argv" | "onStdout">,
+): Promise<void> {
+  try {
+    await runTool({ ...call, argv: ["skopeo", ...call.argv], signal, env: containersEnvironment() });
+  } catch (error) {
+    throw registryError(error, name);
+  }
 }
 
 async function fetched(
@@ -67,11 +80,7 @@ async function fetched(
     // What skopeo writes for `dir:` are files named after their digests, as in a layout.
     const folder = `${layout}/blobs/sha256`;
     const copy = ["copy", "--quiet", "--remove-signatures", `docker://${image.name}`, `dir:${folder}`];
-    await options.runTool({
-      argv: ["skopeo", ...copy],
-      signal: options.signal,
-      env: containersEnvironment(),
-    });
+    await runSkopeo(image.name, options, { argv: copy });
     using store = directoryStore(layout, options);
     const bytes = await readBlob(store.file("blobs/sha256/manifest.json"), DOCUMENT_LIMIT);
     requireDigest(digestOf(bytes), image.digest, image.name);

@@ -1,4 +1,5 @@
 import { digestOf } from "../image/blob.ts";
+import { nameAfterFile } from "../image/image-name.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { madeLayer } from "../image/layer.ts";
 import { hostArchitecture } from "../image/oci-choice.ts";
@@ -6,7 +7,6 @@ import { openImage } from "../image/open-image.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { formatReference, type ImageReference } from "../image/reference.ts";
 import { tarStream } from "../squash/entry-stream.ts";
-import { nameAfterFile } from "./image-name.ts";
 import { requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
 

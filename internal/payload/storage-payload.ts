@@ -5,10 +5,10 @@ import { digestOf, memoryBlob } from "../image/blob.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { inspectStored, type StoredImage, storageName } from "../image/containers-storage.ts";
 import { makeLayoutFolder } from "../image/fetched-layout.ts";
+import { namesMeant } from "../image/image-name.ts";
 import { checkArchitecture, findOciImage } from "../image/oci-layout.ts";
 import { readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { namesMeant } from "./image-name.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 import { bigDataFile } from "./storage-records.ts";
@@ -17,11 +17,11 @@ const info = z.object({ store: z.object({ graphRoot: z.string(), graphDriverName
 
 /** A payload in podman's storage, which is only read. */
 export function storagePayload(
-  reference: { name: string },
+  reference: { name: string; noPath?: string | undefined },
   options: Omit<OpenOptions, "capture">,
 ): PayloadSource {
   const { name } = reference;
-  const inspect = () => inspectStored(name, options);
+  const inspect = () => inspectStored(reference, options);
   return {
     async describe() {
       const stored = await inspect();

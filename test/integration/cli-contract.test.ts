@@ -291,14 +291,24 @@ describe("iso.yaml", () => {
 
 describe("an image that does not exist", () => {
   test.each([
-    ["dir:/nowhere", 5, "E_DIRECTORY", "no such file or directory"],
-    ["oci:/nowhere", 3, "E_IMAGE_LAYOUT", "/nowhere"],
-    ["oci-archive:/nowhere.tar", 5, "E_FILE_OPEN", "no such file or directory"],
-  ])("%s", async (reference, exit, code, says) => {
+    ["/nowhere", "there is no file or folder of that name"],
+    ["dir:/nowhere", "there is no folder `/nowhere`"],
+    ["oci:/nowhere", "there is no folder `/nowhere`"],
+    ["oci-archive:/nowhere.tar", "there is no file `/nowhere.tar`"],
+  ])("%s", async (reference, says) => {
     await expectRefusal(scene, await scene.run(["build", reference, "-o", "out/x.iso"]), {
-      exit,
-      code,
-      says: [says],
+      exit: 3,
+      code: "E_IMAGE_MISSING",
+      says: [`Cannot find the image \`${reference}\`: ${says}`],
+    });
+  });
+
+  test("a reference that is longer than any path", async () => {
+    const reference = `oci:/${"a/".repeat(3000)}`;
+    await expectRefusal(scene, await scene.run(["build", reference, "-o", "out/x.iso"]), {
+      exit: 2,
+      code: "E_REFERENCE",
+      says: ["it has 6005 bytes"],
     });
   });
 
@@ -307,7 +317,7 @@ describe("an image that does not exist", () => {
       exit: 3,
       code: "E_IMAGE_MISSING",
       says: ["`localhost/no-such-image:1`"],
-      hint: ["podman pull localhost/no-such-image:1"],
+      hint: ["Build it first"],
     });
   });
 

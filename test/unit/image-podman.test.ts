@@ -66,6 +66,12 @@ const podman: Play = (argv) => {
   return {};
 };
 
+/** Plays a storage that lacks the image, with these names. */
+function absent(names = ""): Play {
+  return (argv) =>
+    argv.includes("ls") ? { stdout: names } : { exitCode: 125, stderr: "Error: x: image not known" };
+}
+
 describe("containers-storage", () => {
   test("is mounted by id, and unmounted when it is done with", async () => {
     const { calls, tree } = await open("containers-storage:quay.io/a:b", podman);
@@ -87,8 +93,8 @@ describe("containers-storage", () => {
     ]);
   });
 
-  test("a bare name is one in containers-storage, also one that looks like an option", async () => {
-    const { calls, tree } = await open("--all", podman);
+  test("a name that looks like an option is a name", async () => {
+    const { calls, tree } = await open("containers-storage:--all", podman);
     await tree?.[Symbol.asyncDispose]();
     expect(calls[0]).toBe("podman image inspect --format json -- --all");
   });
@@ -103,16 +109,47 @@ describe("containers-storage", () => {
   });
 
   test("a missing image says what to pull, and nothing is mounted", async () => {
-    const { calls, failure } = await open("quay.io/a:b", () => ({
-      exitCode: 125,
-      stderr: "Error: quay.io/a:b: image not known",
-    }));
+    const { calls, failure } = await open("quay.io/a:b", absent());
     expect(failure).toMatchObject({
       code: "E_IMAGE_MISSING",
-      kind: "contract",
-      hint: expect.stringContaining("podman pull quay.io/a:b"),
+      exitCode: 3,
+      message:
+        "Cannot find the image `quay.io/a:b`: it is not in podman's storage, and no file or folder has that name",
+      hint: "Fetch it with `podman pull quay.io/a:b`, or name `docker://quay.io/a:b` to take it from its registry.",
     });
-    expect(calls).toHaveLength(1);
+    expect(calls.map((call) => call.split(" ").slice(0, 3).join(" "))).toEqual([
+      "podman image inspect",
+      "podman image ls",
+    ]);
+  });
+
+  test("a missing image: a similar name in the storage is shown", async () => {
+    const { failure } = await open("my-so", absent("localhost/my-os:latest\nquay.io/other/thing:1\n"));
+    expect(failure).toMatchObject({ detail: ["The storage has `localhost/my-os:latest`."] });
+  });
+
+  test("a missing image with its transport says nothing of files", async () => {
+    const { failure } = await open("containers-storage:localhost/a", absent());
+    expect(failure).toMatchObject({
+      message: "Cannot find the image `containers-storage:localhost/a`: it is not in podman's storage",
+      hint: "Build it first, or name its file or folder.",
+    });
+  });
+
+  test("a folder that is not an image and has the name of none is named", async () => {
+    const before = process.cwd();
+    process.chdir(scratch);
+    try {
+      mkdirSync("empty");
+      const { failure } = await open("empty", absent());
+      expect(failure).toMatchObject({
+        code: "E_IMAGE_MISSING",
+        message:
+          "Cannot find the image `empty`: it is not in podman's storage, and the folder `empty` is neither an OCI image layout nor a root file system",
+      });
+    } finally {
+      process.chdir(before);
+    }
   });
 
   test("another failure is told as podman tells it", async () => {
@@ -220,8 +257,65 @@ describe("docker://", () => {
 
   test("a failure of skopeo's leaves nothing behind", async () => {
     const { failure } = await open("docker://quay.io/a", () => ({ exitCode: 1 }));
-    expect(failure).toMatchObject({ code: "E_TOOL_FAILED" });
+    expect(failure).toMatchObject({ code: "E_REGISTRY", exitCode: 4 });
     expect(readdirSync(work)).toEqual([]);
+  });
+
+  const fatal = (text: string) => `time="2026-01-01T00:00:00Z" level=fatal msg="${text}"`;
+  test.each([
+    [
+      "an unknown tag, from skopeo",
+      fatal(
+        "initializing source docker://example.org/a:b: reading manifest b in example.org/a: manifest unknown",
+      ),
+      "E_IMAGE_MISSING",
+      3,
+      "Cannot find the image `docker://example.org/a:b`: reading manifest b in example.org/a: manifest unknown",
+      "Check the name",
+    ],
+    [
+      "an unknown tag, from podman",
+      "Error: initializing source docker://example.org/a:b: reading manifest b in example.org/a: manifest unknown",
+      "E_IMAGE_MISSING",
+      3,
+      "Cannot find the image `docker://example.org/a:b`: reading manifest b in example.org/a: manifest unknown",
+      "Check the name",
+    ],
+    [
+      "no login",
+      fatal(
+        "initializing source docker://example.org/a:b: reading manifest b in example.org/a: unauthorized: access to the requested resource is not authorized",
+      ),
+      "E_REGISTRY",
+      4,
+      "Cannot fetch `docker://example.org/a:b`: reading manifest b in example.org/a: unauthorized: access to the requested resource is not authorized",
+      "podman login example.org",
+    ],
+    [
+      "TLS",
+      fatal(
+        'pinging container registry example.org: Get \\"https://example.org/v2/\\": x509: certificate signed by unknown authority',
+      ),
+      "E_REGISTRY",
+      4,
+      'Cannot fetch `docker://example.org/a:b`: pinging container registry example.org: Get "https://example.org/v2/": x509: certificate signed by unknown authority',
+      "/etc/containers/certs.d/example.org",
+    ],
+  ])("%s: one line, no log", async (_, line, code, exitCode, message, hint) => {
+    const runTool = async (): Promise<ToolResult> => {
+      const detail = ["Trying to pull example.org/a:b...", line];
+      throw new PlatterError({
+        code: "E_TOOL_FAILED",
+        kind: "tool",
+        message: "failed",
+        detail,
+        log: "/tmp/x",
+      });
+    };
+    const options = { work, signal: new AbortController().signal, capture: () => false, runTool };
+    const failure = await failureOf(openImage("docker://example.org/a:b", options));
+    expect(failure).toMatchObject({ code, exitCode, message, detail: [], log: undefined });
+    expect((failure as PlatterError).hint).toContain(hint);
   });
 });
 

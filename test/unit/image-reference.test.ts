@@ -41,7 +41,6 @@ describe("references as containers-transports(5) writes them", () => {
     "containers-storage:",
     "docker:quay.io/a",
     "docker:///a",
-    "docker-daemon:a:b",
     "ostree:a",
     "https://example.org/image",
     "squashfs:/a/b",
@@ -55,6 +54,44 @@ describe("references as containers-transports(5) writes them", () => {
         hint: expect.stringContaining("`oci-archive:`"),
       }),
     );
+  });
+});
+
+describe("parseReference says what to write instead", () => {
+  test.each([
+    ["docker-daemon:a:b", "docker save -o image.tar a:b && platter build docker-archive:image.tar"],
+    ["OCI:os", "Write `oci:os`"],
+    ["Containers-Storage:os", "Write `containers-storage:os`"],
+    ["-", "podman save --format oci-archive"],
+    ["oci-archive:-", "podman save --format oci-archive"],
+  ])("%s", (text, hint) => {
+    expect(() => parseReference(text)).toThrow(
+      expect.objectContaining({ code: "E_REFERENCE", kind: "usage", hint: expect.stringContaining(hint) }),
+    );
+  });
+
+  test("parseReference: a reference longer than any path is refused, and not shown whole", () => {
+    const text = `oci:${"a".repeat(4092)}`;
+    expect(() => parseReference(text)).toThrow(
+      expect.objectContaining({
+        code: "E_REFERENCE",
+        kind: "usage",
+        message: `\`oci:${"a".repeat(56)}…\` is not an image reference: it has 4096 bytes, and 4095 are the most`,
+      }),
+    );
+    expect(parseReference(text.slice(1))).toBeDefined();
+  });
+
+  test("parseReference: a digest after the path", () => {
+    const digest = `@sha256:${"0a".repeat(32)}`;
+    for (const text of [`oci:os${digest}`, `oci:os:${digest}`]) {
+      expect(parseReference(text)).toEqual({ transport: "oci", path: "os", tag: digest });
+    }
+    expect(parseReference(`oci-archive:a/b.tar${digest}`)).toEqual({
+      transport: "oci-archive",
+      path: "a/b.tar",
+      tag: digest,
+    });
   });
 });
 
@@ -92,11 +129,13 @@ describe("a reference without a transport is known by what is there", () => {
   writeFileSync(at("root.tar"), root);
   writeFileSync(at("text"), "this is no archive ".repeat(100));
   const options = { signal: new AbortController().signal, runTool };
-  const found = (text: string) => recognise(text, options);
+  const found = (text: string) => recognise({ transport: undefined, text }, options);
 
   test.each([
     ["oci", "oci", undefined],
     ["oci:tag", "oci", "tag"],
+    ["oci@0", "oci", "@0"],
+    [`oci@sha256:${"0a".repeat(32)}`, "oci", `@sha256:${"0a".repeat(32)}`],
     ["root", "dir", undefined],
     ["oci.tar", "oci-archive", undefined],
     ["oci.tar:some/name", "oci-archive", "some/name"],
@@ -106,7 +145,7 @@ describe("a reference without a transport is known by what is there", () => {
     ["both.tar", "oci-archive", undefined],
     ["root.tar", "tar", undefined],
   ])("%s", async (name, transport, tag) => {
-    const path = at(name.replace(/:.*/, ""));
+    const path = at(name.replace(/[:@].*/, ""));
     const expected =
       tag === undefined && (transport === "dir" || transport === "tar")
         ? { transport, path }
@@ -115,14 +154,21 @@ describe("a reference without a transport is known by what is there", () => {
   });
 
   test("a name of nothing that is there is in containers-storage", async () => {
-    for (const name of ["fedora", "fedora:40", "quay.io/a/b:c", `${folder}/missing.tar`]) {
-      expect(await found(name)).toEqual({ transport: "containers-storage", name });
+    const noPath = "no file or folder has that name";
+    for (const name of [
+      "fedora",
+      "fedora:40",
+      "quay.io/a/b:c",
+      `quay.io/a@sha256:${"0".repeat(64)}`,
+      "ab12ab12",
+    ]) {
+      expect(await found(name)).toEqual({ transport: "containers-storage", name, noPath });
     }
   });
 
   test.each([
     ["empty", "E_REFERENCE_KIND"],
-    ["text", "E_TAR_NUMBER"],
+    ["text", "E_REFERENCE_KIND"],
   ])("%s is refused", async (name, code) => {
     expect(await failureOf(found(at(name)))).toMatchObject({ code });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fullImageName, isImageName, nameAfterFile, namesMeant } from "../../internal/payload/image-name.ts";
+import { fullImageName, isImageName, nameAfterFile, namesMeant } from "../../internal/image/image-name.ts";
 import { layerId, linkName } from "../../internal/payload/layer-store.ts";
 import { parsePayloadRequest } from "../../internal/payload/payload-reference.ts";
 import { addImageRecord, bigDataFile, parseImageRecords } from "../../internal/payload/storage-records.ts";

@@ -1,0 +1,76 @@
+import { externalDecompressor } from "./external-decompressor.ts";
+import { OpenFile } from "./file-range.ts";
+import type { OpenOptions } from "./open-options.ts";
+import type { KnownReference } from "./reference.ts";
+import { SNIFFED, sniff } from "./sniff.ts";
+import { tarBytes } from "./tar-archive.ts";
+import { TarReader } from "./tar-reader.ts";
+import { wrongKind } from "./wrong-kind.ts";
+
+type Options = Pick<OpenOptions, "signal" | "runTool">;
+
+/** Members that are looked at before an archive without an image's files is taken for a root file system. */
+const MEMBERS = 100_000;
+
+/** Checks that a file is not of another kind that can be told by its first bytes. @throws PlatterError `E_REFERENCE_KIND` */
+export async function checkArchive(path: string, options: Options): Promise<void> {
+  using file = OpenFile.open(path);
+  const other = sniff(await startOf(file, options));
+  if (other !== undefined)
+    throw wrongKind(
+      path,
+      other.kind,
+      other.hint.replace("PATH", () => path),
+    );
+}
+
+/** An archive by what is in it. @throws PlatterError `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…` */
+export async function recogniseArchive(
+  path: string,
+  tag: string | undefined,
+  options: Options,
+): Promise<KnownReference> {
+  await checkArchive(path, options);
+  const transport = await archiveKind(path, options);
+  return transport === "tar" ? { transport, path } : { transport, path, tag };
+}
+
+async function archiveKind(
+  path: string,
+  options: Options,
+): Promise<"oci-archive" | "docker-archive" | "tar"> {
+  using file = OpenFile.open(path);
+  const stream = tarBytes(file, { signal: options.signal, external: externalDecompressor(options) });
+  await using reader = new TarReader(stream, { archive: `\`${path}\``, dialect: "archive" });
+  let found: "docker-archive" | "tar" = "tar";
+  let inside: string | undefined;
+  let count = 0;
+  for (; count < MEMBERS; count++) {
+    const member = await reader.next();
+    if (member === undefined) break;
+    const name = member.path.replace(/^(\.?\/)+/, "");
+    // Docker's archives of today are OCI layouts as well; as such their blobs have digests.
+    if (name === "oci-layout") return "oci-archive";
+    if (name === "manifest.json" && member.type === "file") found = "docker-archive";
+    if (/^[^/]+\/oci-layout$/.test(name)) inside = name.slice(0, name.indexOf("/"));
+    if (/^(usr|etc|bin|proc)(\/|$)/.test(name)) return found;
+  }
+  if (count === 0) throw wrongKind(path, "an archive that holds nothing", "Write the image again.");
+  if (found === "tar" && inside !== undefined) {
+    const hint = `Unpack it with \`tar -xf ${path}\`, and name \`oci:${inside}\`.`;
+    throw wrongKind(path, `an archive of a folder \`${inside}\` that holds an OCI image layout`, hint);
+  }
+  return found;
+}
+
+/** The first bytes of a file, decompressed. */
+async function startOf(file: OpenFile, options: Options): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of tarBytes(file, { ...options, external: externalDecompressor(options) })) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= SNIFFED) break;
+  }
+  return Buffer.concat(chunks);
+}

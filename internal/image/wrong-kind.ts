@@ -1,0 +1,13 @@
+import { PlatterError } from "../error.ts";
+
+/** A file or folder that is something else than an image; `what` follows "it is". */
+export function wrongKind(path: string, what: string, hint?: string): PlatterError {
+  return new PlatterError({
+    code: "E_REFERENCE_KIND",
+    kind: "usage",
+    message: `Cannot use \`${path}\` as an image: it is ${what}`,
+    hint:
+      hint ??
+      "Say what it is with a transport before it: `dir:`, `oci:`, `oci-archive:`, `docker-archive:` or `tar:`.",
+  });
+}
