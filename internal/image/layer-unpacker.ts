@@ -53,7 +53,11 @@ export class LayerUnpacker implements AsyncDisposable {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
     if (compression === "none") {
       const open = (signal: AbortSignal) => held.file.range({ ...held, signal });
-      const isRight = this.#hasDigest(held, digest ?? diffId);
+      // The stored bytes are the plain tar: both digests are theirs.
+      const isSame =
+        digest !== undefined && digest.algorithm === diffId?.algorithm && digest.hex === diffId.hex;
+      const both = [this.#hasDigest(held, digest), isSame || this.#hasDigest(held, diffId)];
+      const isRight = Promise.all(both).then((right) => right.every(Boolean));
       return { ...held, open, isWhole: Promise.resolve(true), isRight };
     }
     const target = likelyLength > this.#free ? -1 : openMemoryFile("platter-layer");
@@ -64,9 +68,8 @@ export class LayerUnpacker implements AsyncDisposable {
     this.#free -= likelyLength;
     const file = OpenFile.of(target, `${name}, in memory`);
     const growth = new Growth();
-    const expected = digest === undefined ? diffId : undefined;
     const job = { source: sourceOf(held), compression, target, growth: growth.shared };
-    const unpacking = this.#ask({ action: "decompress", ...job, algorithm: expected?.algorithm });
+    const unpacking = this.#ask({ action: "decompress", ...job, algorithm: diffId?.algorithm });
     const isRight = this.#hasDigest(held, digest);
     this.#track(Promise.all([unpacking, isRight]).then(() => held[Symbol.dispose]()));
     return {
@@ -78,7 +81,7 @@ export class LayerUnpacker implements AsyncDisposable {
       open: (signal) => new GrowingRange(file, { growth, signal }),
       isWhole: unpacking.then((unpacked) => {
         growth.end();
-        const isWhole = unpacked !== undefined && unpacked.digest === expected?.hex;
+        const isWhole = unpacked !== undefined && unpacked.digest === diffId?.hex;
         // Its memory is for others now.
         if (!isWhole) file.closeBeside();
         return isWhole;

@@ -1,5 +1,5 @@
 import { PlatterError } from "../error.ts";
-import { type Blob, checkedBytes, parseDigest } from "./blob.ts";
+import { type Blob, checkedBytes, type Digest, parseDigest } from "./blob.ts";
 import { decompressed, type ExternalDecompressor } from "./decompress.ts";
 import type { LayerUnpacker, PlainLayer } from "./layer-unpacker.ts";
 import { storedLayer } from "./stored-layer.ts";
@@ -22,35 +22,58 @@ export interface Layer {
 }
 
 export interface BlobLayerOptions {
-  /** Digest of the plain tar, checked if the blob has none. */
+  /** Digest of the plain tar, as the image's configuration gives it. */
   diffId?: string | undefined;
   external?: ExternalDecompressor | undefined;
 }
 
-/** A layer kept as a blob, compressed or not. */
+/** A layer kept as a blob, compressed or not. @throws PlatterError `E_BLOB_DIGEST` if a digest cannot be checked */
 export function blobLayer(blob: Blob, options: BlobLayerOptions): Layer {
-  const { diffId, external } = options;
+  const { external } = options;
   const { name } = blob;
+  const diffId = options.diffId === undefined ? undefined : parseDigest(options.diffId);
   const open = () => {
     const plain = decompressed(checkedBytes(blob), { name, external });
-    if (diffId === undefined || blob.digest !== undefined) return plain;
-    return checkedBytes({ name, digest: diffId, size: undefined, open: () => plain });
+    return diffId === undefined ? plain : checkedPlain(plain, { name, diffId });
   };
-  const digestOfPlain = diffId === undefined ? undefined : parseDigest(diffId);
   return {
     name,
     open,
     reopen: () => decompressed(blob.open(), { name, external }),
     async verify() {
-      for await (const _ of blob.digest === undefined ? open() : checkedBytes(blob)) {
-        // Only the check at the end matters.
-      }
+      // A damaged blob is reported as such, and not by what decompressing it gives.
+      if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));
+      if (diffId !== undefined) for await (const _ of open());
     },
     unpack(unpacker) {
-      const stored = storedLayer(blob, digestOfPlain);
+      const stored = storedLayer(blob, diffId);
       return stored && unpacker.unpack(stored);
     },
   };
+}
+
+/** The plain tar; at its end its digest has been compared. @throws PlatterError `E_BLOB_DIGEST` */
+async function* checkedPlain(
+  plain: AsyncIterable<Uint8Array>,
+  { name, diffId }: { name: string; diffId: Digest },
+): AsyncGenerator<Uint8Array> {
+  const hasher = new Bun.CryptoHasher(diffId.algorithm);
+  for await (const chunk of plain) {
+    hasher.update(chunk);
+    yield chunk;
+  }
+  const actual = hasher.digest("hex");
+  if (actual === diffId.hex) return;
+  throw new PlatterError({
+    code: "E_BLOB_DIGEST",
+    kind: "contract",
+    message: `Cannot use ${name}: the image's configuration gives its uncompressed content another digest`,
+    detail: [
+      `configuration  ${diffId.algorithm}:${diffId.hex}`,
+      `content        ${diffId.algorithm}:${actual}`,
+    ],
+    hint: "Build the image again, or copy it again from where it was built.",
+  });
 }
 
 /** A layer that is made as it is read: there is no digest to compare it with. */

@@ -1,4 +1,5 @@
 import { PlatterError } from "../error.ts";
+import type { Blob } from "./blob.ts";
 import { archiveStore, type BlobStore, directoryStore } from "./blob-store.ts";
 import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
@@ -36,7 +37,8 @@ export interface OciImage {
   descriptor: Descriptor;
   manifest: ImageManifest;
   config: ImageConfig;
-  layers: Layer[];
+  /** As they are stored. */
+  layers: Blob[];
 }
 
 /**
@@ -44,9 +46,12 @@ export interface OciImage {
  * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
  */
 export async function openOciLayout(reference: OciReference, options: OpenOptions): Promise<ImageTree> {
-  const { store, descriptor, manifest, config, layers } = await findOciImage(reference, options);
+  const image = await findOciImage(reference, options);
+  const { store, descriptor, manifest, config } = image;
+  let layers: Layer[];
   try {
     requireLayers(manifest, reference);
+    layers = checkedLayers(image, options);
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
@@ -88,12 +93,27 @@ export async function findOciImage(
     const config = await readConfig(store.blob(manifest.config));
     requireLinux(config, reference.path);
     checkArchitecture(config.architecture, options.architecture, reference.path);
-    const layers = manifest.layers.map((layer) => blobLayer(store.blob(checkedLayer(layer)), { external }));
+    const layers = manifest.layers.map((layer) => store.blob(checkedLayer(layer)));
     return { store, ...found, config, layers };
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Layers whose plain tars are compared with the configuration. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_DIGEST` */
+function checkedLayers({ store, config, layers }: OciImage, options: OpenOptions): Layer[] {
+  const external = externalDecompressor(options);
+  const diffIds = config.diffIds ?? [];
+  if (diffIds.length === layers.length) {
+    return layers.map((blob, index) => blobLayer(blob, { external, diffId: diffIds[index] }));
+  }
+  throw new PlatterError({
+    code: "E_IMAGE_MANIFEST",
+    kind: "contract",
+    message: `Cannot use the image in \`${store.location}\`: it has ${layers.length} layers, and its configuration has digests for ${diffIds.length}`,
+    hint: "Build the image again, or copy it again from where it was built.",
+  });
 }
 
 async function findManifest(

@@ -2,7 +2,7 @@ import { PlatterError } from "../error.ts";
 import { ImageMissing } from "./image-missing.ts";
 
 const ABSENT =
-  /manifest unknown|name unknown|repository .* not found|not found: manifest|requested image not found/i;
+  /manifest unknown|StatusCode: 404|name unknown|repository .* not found|not found: manifest|requested image not found/i;
 const REFUSED =
   /unauthorized|authentication required|access .*denied|denied: |invalid username\/password|403/i;
 const TLS = /x509|certificate|HTTP response to HTTPS client|tls: /i;

@@ -11,7 +11,7 @@ export interface StoredLayer {
   compression: Exclude<Compression, "xz" | "bzip2">;
   /** Bytes that the plain tar probably has. */
   likelyLength: number;
-  /** Expected digests: of the stored bytes; of the plain tar, which counts where the other is not known. */
+  /** Expected digests of the stored bytes and of the plain tar, if they are known. */
   digest: Digest | undefined;
   diffId: Digest | undefined;
 }

@@ -1,6 +1,9 @@
 import { PlatterError } from "../error.ts";
 import { type Blob, readBlob } from "../image/blob.ts";
+import type { ExternalDecompressor } from "../image/decompress.ts";
+import { externalDecompressor } from "../image/external-decompressor.ts";
 import { fullImageName, nameAfterFile } from "../image/image-name.ts";
+import { blobLayer } from "../image/layer.ts";
 import { findOciImage, type OciImage, type OciReference } from "../image/oci-layout.ts";
 import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
@@ -22,7 +25,7 @@ export function layoutPayload(reference: OciReference, options: Omit<OpenOptions
       const image = await findOciImage(reference, options);
       try {
         requireDigest(image.descriptor.digest, digest, reference.path);
-        return await payloadOf(image);
+        return await payloadOf(image, externalDecompressor(options));
       } catch (error) {
         image.store[Symbol.dispose]();
         throw error;
@@ -46,10 +49,12 @@ function descriptionOf(image: OciImage, reference: OciReference): PayloadDescrip
   };
 }
 
-async function payloadOf(image: OciImage): Promise<PayloadImage> {
+async function payloadOf(image: OciImage, external: ExternalDecompressor): Promise<PayloadImage> {
   const { store, descriptor, manifest, config } = image;
-  const layers = image.layers.map((layer, index): PayloadLayer => {
+  const layers = image.layers.map((blob, index): PayloadLayer => {
     const { digest, size, mediaType = "" } = manifest.layers[index]!;
+    // The unpacking compares the digest of the plain tar.
+    const layer = blobLayer(blob, { external });
     return { layer, diffId: config.diffIds?.[index] ?? "", blob: { digest, size, mediaType } };
   });
   requireDiffIds(config.diffIds, layers.length, store.location);

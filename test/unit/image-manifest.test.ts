@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { PlatterError } from "../../internal/error.ts";
 import type { ImageTree } from "../../internal/image/image-tree.ts";
 import { openImage } from "../../internal/image/open-image.ts";
@@ -115,6 +116,50 @@ describe("what is not an image is named", () => {
     expect(await failure(`oci:${alone.directory}`)).toMatchObject({
       code: "E_IMAGE_UNCLEAR",
       detail: [expect.stringContaining("application/x-signature")],
+    });
+  });
+});
+
+describe("a configuration with the wrong digest of a layer", () => {
+  const other = tar([{ name: "b", content: "b" }]);
+  const config = { architecture: "amd64", rootfs: { diff_ids: [sha256(other)] } };
+  const stored = { none: layer, gzip: gzipSync(layer), zstd: zstdCompressSync(layer) };
+
+  for (const [compression, bytes] of Object.entries(stored)) {
+    test.each([undefined, 0])(`${compression}, with %p bytes of memory for layers`, async (memory) => {
+      const { directory } = layoutOf({ config, layers: [bytes] });
+      const archive = `${directory}.tar`;
+      expect(Bun.spawnSync(["tar", "-C", directory, "-cf", archive, "."]).exitCode).toBe(0);
+      for (const reference of [`oci:${directory}`, `oci-archive:${archive}`]) {
+        const error = await failureOf(openImage(reference, { ...options, memory }));
+        expect(error).toMatchObject({
+          code: "E_BLOB_DIGEST",
+          exitCode: 3,
+          message: expect.stringContaining(
+            "the image's configuration gives its uncompressed content another digest",
+          ),
+          detail: [`configuration  ${sha256(other)}`, `content        ${sha256(layer)}`],
+        });
+      }
+    });
+  }
+
+  test("a stored layer whose digest is that of the configuration is decompressed all the same", async () => {
+    const bytes = gzipSync(layer);
+    const same = { architecture: "amd64", rootfs: { diff_ids: [sha256(bytes)] } };
+    const { directory } = layoutOf({ config: same, layers: [bytes] });
+    expect(await failure(`oci:${directory}`)).toMatchObject({ code: "E_BLOB_DIGEST" });
+  });
+
+  test.each([
+    [{}],
+    [{ rootfs: { diff_ids: [] } }],
+    [{ rootfs: { diff_ids: [sha256(layer), sha256(layer)] } }],
+  ])("%j gives digests for another number of layers", async (more) => {
+    const { directory } = layoutOf({ config: { architecture: "amd64", ...more } });
+    expect(await failure(`oci:${directory}`)).toMatchObject({
+      code: "E_IMAGE_MANIFEST",
+      message: expect.stringContaining("it has 1 layers, and its configuration has digests for"),
     });
   });
 });
