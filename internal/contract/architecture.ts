@@ -12,17 +12,23 @@ const NAMES: Record<string, Architecture> = {
 };
 
 /**
- * The architecture by any of its usual names.
+ * The architecture by any of its usual names, or as a platform of an image index: `linux/arm64/v8`.
  * @throws PlatterError `E_ARCHITECTURE`
  */
 export function parseArchitecture(name: string): Architecture {
-  const known = NAMES[name.toLowerCase()];
+  const known =
+    NAMES[
+      name
+        .toLowerCase()
+        .replace(/^linux\//, "")
+        .replace(/^arm64\/v8$/, "arm64")
+    ];
   if (known !== undefined) return known;
   throw new PlatterError({
     code: "E_ARCHITECTURE",
     kind: "usage",
     message: `Cannot make an ISO for architecture \`${name}\``,
-    hint: "platter knows x86_64 (amd64) and aarch64 (arm64).",
+    hint: "Choose x86_64 (amd64) or aarch64 (arm64).",
   });
 }
 

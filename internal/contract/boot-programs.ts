@@ -3,8 +3,8 @@ import { MAX_KERNEL, readKernelImage } from "../pe/kernel-image.ts";
 import { isFault } from "../pe/pe-image.ts";
 import type { Architecture } from "./architecture.ts";
 import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
+import type { FoundFile } from "./find-file.ts";
 import type { Finding } from "./finding.ts";
-import type { FoundFile } from "./locate-kernel.ts";
 import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 
 /** Reads a file of the image. */

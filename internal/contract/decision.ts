@@ -1,12 +1,14 @@
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
-import { type Architecture, parseArchitecture } from "./architecture.ts";
 import { decideMenu } from "./decide-menu.ts";
+import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
+import { architectureOf } from "./image-architecture.ts";
 import { moduleVersion, readConfig, readOsRelease } from "./image-texts.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
 import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
-import { type FoundFile, type FoundKernel, findFile, locateKernel } from "./locate-kernel.ts";
+import { type FoundKernel, locateKernel } from "./locate-kernel.ts";
+import { distributionOf } from "./packages.ts";
 import { type DraftPlan, LATEST_TIME, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
 import type { PlanChoices } from "./plan-choices.ts";
 
@@ -57,7 +59,7 @@ export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan 
 export async function decide(inputs: DecisionInputs, choices: PlanChoices): Promise<Decision> {
   const { tree } = inputs;
   const { root, source } = tree;
-  const architecture = architectureOf(tree, choices.architecture);
+  const architecture = await architectureOf(tree, choices.architecture);
   const osRelease = await readOsRelease(inputs);
   const { config, placeOf, findings } = await readConfig(inputs, choices);
   const { label, menu, ...decided } = decideMenu({
@@ -68,7 +70,11 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     label: choices.label,
   });
   const { kernel, ...located } = locateKernel(root, choices.kernel);
-  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor });
+  const { efi, ...loaders } = locateEfi(root, {
+    architecture,
+    vendor: choices.vendor,
+    distribution: distributionOf(osRelease),
+  });
   const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
@@ -102,11 +108,6 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     font,
     findings,
   };
-}
-
-function architectureOf(tree: ImageTree, wanted: Architecture | undefined): Architecture {
-  if (wanted !== undefined) return wanted;
-  return parseArchitecture(tree.source.architecture ?? process.arch);
 }
 
 /** The newest time in the tree: the nearest thing to a creation time where the image does not tell one. */

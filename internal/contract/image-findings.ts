@@ -9,7 +9,7 @@ export const IMAGE_FINDINGS = {
   F_KERNEL_UNKNOWN: {
     severity: "error",
     title: "the chosen kernel is not in the image",
-    why: "`--kernel` must name a module directory that holds a `vmlinuz`.",
+    why: "`--kernel` must name a module directory that has a `vmlinuz`.",
     fix: "Choose one of the kernels that the image has, or leave `--kernel` out.",
   },
   F_KERNEL_SEVERAL: {
@@ -17,6 +17,18 @@ export const IMAGE_FINDINGS = {
     title: "several kernels",
     why: "Only one kernel boots from the ISO: the newest that has an initramfs.",
     fix: "Choose another one with `--kernel KVER`, or remove the spare ones from the image to make the ISO smaller.",
+  },
+  F_KERNEL_NAME: {
+    severity: "warning",
+    title: "a kernel in a directory whose name is not a version",
+    why: "The kernel looks for its modules in a directory named after its version, which has letters, digits and `.+~^_-` only.",
+    fix: "Rename the directory to the kernel's version, or remove it.",
+  },
+  F_KERNEL_MANY: {
+    severity: "error",
+    title: "too many module directories",
+    why: "An image has one kernel, or a few; so many were not meant.",
+    fix: "Remove the module directories that no kernel needs.",
   },
   F_INITRAMFS_MISSING: {
     severity: "error",
@@ -42,23 +54,35 @@ export const IMAGE_FINDINGS = {
     why: "Only one vendor's boot loaders go onto the ISO: the first that has them all.",
     fix: "Choose another one with `--vendor NAME`.",
   },
+  F_VENDOR_NAME: {
+    severity: "warning",
+    title: "a directory with EFI binaries whose name is not a vendor's",
+    why: "The name of a vendor has letters, digits, `.`, `_` and `-` only.",
+    fix: "Rename the directory, or remove it.",
+  },
+  F_VENDOR_MANY: {
+    severity: "error",
+    title: "too many UEFI vendors, or versions of shim",
+    why: "An image has one vendor, or a few; so many were not meant.",
+    fix: "Remove the directories of other vendors and of older versions.",
+  },
   F_SHIM_MISSING: {
     severity: "error",
     title: "no shim",
     why: "UEFI firmware starts shim, which starts GRUB; without it nothing boots on UEFI.",
-    fix: "Install `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu) in the image.",
+    fix: "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image.",
   },
   F_GCD_MISSING: {
     severity: "error",
     title: "no GRUB for optical media",
     why: "`gcd*.efi` is the build of GRUB that looks for its menu on optical media and USB sticks.",
-    fix: "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image.",
+    fix: "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.",
   },
   F_MM_MISSING: {
     severity: "warning",
     title: "no MOK manager",
     why: "Without it nobody can enrol a key for their own kernel modules from this ISO.",
-    fix: "Install the package of shim that holds `mmx64.efi`.",
+    fix: "Install the package that holds `mmx64.efi` (`mmaa64.efi` on aarch64): `shim-x64` or `shim-aa64` (Fedora, CentOS), `shim-helpers-amd64-signed` or `shim-helpers-arm64-signed` (Debian), `shim-signed` (Ubuntu).",
   },
   F_BIOS_MODULES_MISSING: {
     severity: "error",

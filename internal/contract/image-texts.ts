@@ -4,11 +4,11 @@ import { resolveNoFollow } from "../image/resolve.ts";
 import { printable } from "../text/printable.ts";
 import { parseModuleVersion } from "./check-tools.ts";
 import type { DecisionInputs } from "./decision.ts";
+import { findFile, namesIn } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
 import { parseIsoYaml, type ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { MODULES_FOLDER } from "./locate-bios.ts";
-import { findFile, namesIn } from "./locate-kernel.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import type { PlanChoices } from "./plan-choices.ts";
 

@@ -1,8 +1,8 @@
 import { displayPath } from "../image/byte-path.ts";
 import type { TreeNode } from "../image/image-tree.ts";
 import { resolve } from "../image/resolve.ts";
+import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
-import { type FoundFile, findFile } from "./locate-kernel.ts";
 
 /** Where GRUB's modules for BIOS lie in an image (clause C5). */
 export const MODULES_FOLDER = "usr/lib/grub/i386-pc";

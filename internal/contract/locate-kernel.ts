@@ -1,15 +1,11 @@
 import { displayPath } from "../image/byte-path.ts";
-import type { TreeNode } from "../image/image-tree.ts";
+import { pathOf, type TreeNode } from "../image/image-tree.ts";
 import { resolve } from "../image/resolve.ts";
+import { printable } from "../text/printable.ts";
+import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
+import { initramfsElsewhere, kernelsElsewhere } from "./kernel-elsewhere.ts";
 import { compareVersions } from "./version-order.ts";
-
-/** A file of the image that goes onto the ISO. */
-export interface FoundFile {
-  /** Absolute path in the image, for people. */
-  path: string;
-  node: TreeNode;
-}
 
 export interface FoundKernel {
   /** Name of the module directory. */
@@ -22,22 +18,25 @@ export interface FoundKernel {
   others: string[];
 }
 
+/** Module directories of one image. */
+const MAX_KERNELS = 64;
+
 interface Candidate {
   version: string;
   folder: string;
-  vmlinuz: FoundFile | undefined;
+  vmlinuz: FoundFile;
   initramfs: FoundFile | undefined;
 }
 
-/** The regular file at a path of the image, symlinks resolved inside it. */
-export function findFile(root: TreeNode, path: string): FoundFile | undefined {
-  const node = resolve(root, path);
-  return node?.inode.type === "file" ? { path: displayPath(path), node } : undefined;
-}
-
-/** The names in a directory of the image, in byte order; none if there is no such directory. */
-export function namesIn(root: TreeNode, path: string): string[] {
-  return [...(resolve(root, path)?.children?.keys() ?? [])];
+/** The kernels of an image, oldest first, and what was passed over. */
+interface Candidates {
+  kernels: Candidate[];
+  /** Names that are symlinks to the directory of another kernel, with the kernel's name. */
+  aliases: Map<string, string>;
+  /** Paths of kernels in directories whose names are not versions. */
+  odd: string[];
+  /** A directory with more entries than are looked at. */
+  crowded: string | undefined;
 }
 
 /** Clauses C1 and C2: the kernel that boots, and its initramfs. */
@@ -45,58 +44,96 @@ export function locateKernel(
   root: TreeNode,
   wanted: string | undefined,
 ): { kernel: FoundKernel | undefined; findings: Finding[] } {
-  const candidates = kernelCandidates(root);
-  if (candidates.length === 0) {
-    const seen = "There is no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`).";
-    return { kernel: undefined, findings: [finding("F_KERNEL_MISSING", seen)] };
+  const { kernels, aliases, odd, crowded } = kernelCandidates(root);
+  const findings = odd
+    .slice(0, 3)
+    .map((path) => finding("F_KERNEL_NAME", `The kernel in \`${displayPath(path)}\` is passed over.`));
+  if (crowded !== undefined) {
+    const seen = `\`${displayPath(crowded)}\` has more than ${MAX_KERNELS} directories.`;
+    return { kernel: undefined, findings: [finding("F_KERNEL_MANY", seen)] };
   }
-  const listed = candidates.map(({ version }) => `\`${version}\``).join(", ");
-  if (wanted !== undefined && !candidates.some(({ version }) => version === wanted)) {
-    const seen = `There is no kernel \`${wanted}\` in the image, which has ${listed}.`;
-    return { kernel: undefined, findings: [finding("F_KERNEL_UNKNOWN", seen)] };
+  if (kernels.length === 0) return { kernel: undefined, findings: [...findings, missingKernel(root)] };
+  const listed = kernels.map(({ version }) => `\`${version}\``).join(", ");
+  const sought = wanted === undefined ? undefined : (aliases.get(wanted) ?? wanted);
+  if (sought !== undefined && !kernels.some(({ version }) => version === sought)) {
+    const seen = `There is no kernel \`${printable(sought)}\` in the image, which has ${listed}.`;
+    return { kernel: undefined, findings: [...findings, finding("F_KERNEL_UNKNOWN", seen)] };
   }
-  const eligible = wanted === undefined ? candidates : candidates.filter(({ version }) => version === wanted);
-  const chosen = eligible.findLast(({ initramfs }) => initramfs !== undefined) ?? eligible.at(-1)!;
-  const findings: Finding[] = [];
-  if (candidates.length > 1) {
-    findings.push(
-      finding(
-        "F_KERNEL_SEVERAL",
-        `There are ${candidates.length} kernels (${listed}), and \`${chosen.version}\` was chosen.`,
-      ),
-    );
+  const chosen = choose(sought === undefined ? kernels : kernels.filter(({ version }) => version === sought));
+  if (kernels.length > 1) {
+    const seen = `There are ${kernels.length} kernels (${listed}), and \`${chosen.version}\` was chosen.`;
+    findings.push(finding("F_KERNEL_SEVERAL", seen));
   }
-  const { version, vmlinuz, initramfs } = chosen;
-  if (vmlinuz === undefined || initramfs === undefined) {
-    const folder = displayPath(chosen.folder);
-    findings.push(
-      finding("F_INITRAMFS_MISSING", `There is no \`initramfs.img\` in \`${folder}\`.`, {
-        fix: `Make it in the image: \`dracut --no-hostonly --add dmsquash-live --kver ${version} ${folder}/initramfs.img\`.`,
-      }),
-    );
-    return { kernel: undefined, findings };
-  }
-  const others = candidates.map((candidate) => candidate.version).filter((other) => other !== version);
-  const builtin = findFile(root, `${chosen.folder}/modules.builtin`);
+  const { version, folder, vmlinuz, initramfs } = chosen;
+  if (initramfs === undefined)
+    return { kernel: undefined, findings: [...findings, missingInitramfs(root, chosen)] };
+  const others = kernels.map((kernel) => kernel.version).filter((other) => other !== version);
+  const builtin = findFile(root, `${folder}/modules.builtin`);
   return { kernel: { version, vmlinuz, initramfs, builtin, others }, findings };
 }
 
-function kernelCandidates(root: TreeNode): Candidate[] {
-  for (const base of ["usr/lib/modules", "usr/lib/module"]) {
-    const found = namesIn(root, base)
-      .filter((version) => /^[\w.+~^-]+$/.test(version))
-      .map((version) => {
-        const folder = `${base}/${version}`;
-        return {
-          version,
-          folder,
-          vmlinuz: findFile(root, `${folder}/vmlinuz`),
-          initramfs: findFile(root, `${folder}/initramfs.img`),
-        };
-      })
-      .filter(({ vmlinuz }) => vmlinuz !== undefined)
-      .sort((a, b) => compareVersions(a.version, b.version));
-    if (found.length > 0) return found;
+/** The newest with an initramfs, and a plain kernel before its `+debug` or `+rt` variant; else the newest. */
+function choose(kernels: readonly Candidate[]): Candidate {
+  const complete = kernels.filter(({ initramfs }) => initramfs !== undefined);
+  const newest = (complete.length > 0 ? complete : kernels).at(-1)!;
+  return complete.find(({ version }) => newest.version.startsWith(`${version}+`)) ?? newest;
+}
+
+function missingKernel(root: TreeNode): Finding {
+  const seen = "There is no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`)";
+  const [first] = kernelsElsewhere(root);
+  if (first === undefined) return finding("F_KERNEL_MISSING", `${seen}.`);
+  if (first.move !== undefined) {
+    const fix = `Move it in the image: \`${first.move}\`.`;
+    return finding("F_KERNEL_MISSING", `${seen}, and there is \`${first.path}\`.`, { fix });
   }
-  return [];
+  const fix =
+    "Install the kernel and its initramfs as two files, `vmlinuz` and `initramfs.img` in `/usr/lib/modules/KVER`.";
+  const uki = `${seen}, and \`${first.path}\` is a unified kernel image, which platter does not boot.`;
+  return finding("F_KERNEL_MISSING", uki, { fix });
+}
+
+function missingInitramfs(root: TreeNode, { version, folder }: Candidate): Finding {
+  const path = displayPath(folder);
+  const make = `dracut --no-hostonly --add dmsquash-live --kver ${version} ${path}/initramfs.img`;
+  const seen = `There is no \`initramfs.img\` in \`${path}\``;
+  const [first] = initramfsElsewhere(root, { version, folder });
+  if (first === undefined) {
+    return finding("F_INITRAMFS_MISSING", `${seen}.`, { fix: `Make it in the image: \`${make}\`.` });
+  }
+  return finding("F_INITRAMFS_MISSING", `${seen}, and there is \`${first.path}\`.`, {
+    fix: `Make one with live support: \`${make}\`; or move it, if it has that: \`${first.move}\`.`,
+  });
+}
+
+function kernelCandidates(root: TreeNode): Candidates {
+  const found: Candidates = { kernels: [], aliases: new Map(), odd: [], crowded: undefined };
+  for (const base of ["usr/lib/modules", "usr/lib/module"]) {
+    const entries = [...(resolve(root, base)?.children?.values() ?? [])].filter(
+      ({ inode }) => inode.type === "directory" || inode.type === "symlink",
+    );
+    if (entries.length > MAX_KERNELS) return { ...found, crowded: base };
+    // Real directories come first: a symlink to one of them is not a second kernel.
+    const real = entries.filter(({ inode }) => inode.type === "directory");
+    const links = entries.filter(({ inode }) => inode.type === "symlink");
+    const names = new Map<string, string>();
+    for (const { name } of [...real, ...links]) {
+      const folder = `${base}/${name}`;
+      const node = resolve(root, folder);
+      const vmlinuz = findFile(root, `${folder}/vmlinuz`);
+      if (node === undefined || vmlinuz === undefined) continue;
+      const path = pathOf(node);
+      const first = names.get(path);
+      if (first !== undefined) found.aliases.set(name, first);
+      else if (!/^[\w.+~^-]+$/.test(name)) found.odd.push(folder);
+      else {
+        names.set(path, name);
+        const initramfs = findFile(root, `${folder}/initramfs.img`);
+        found.kernels.push({ version: name, folder, vmlinuz, initramfs });
+      }
+    }
+    if (found.kernels.length > 0) break;
+  }
+  found.kernels.sort((a, b) => compareVersions(a.version, b.version));
+  return found;
 }

@@ -3,8 +3,9 @@ import type { InitramfsSummary } from "../initramfs/summary.ts";
 import type { Architecture } from "./architecture.ts";
 import { checkInitramfs } from "./check-initramfs.ts";
 import { compileExcludes } from "./excludes.ts";
+import type { FoundFile } from "./find-file.ts";
 import type { Finding } from "./finding.ts";
-import type { FoundFile, FoundKernel } from "./locate-kernel.ts";
+import type { FoundKernel } from "./locate-kernel.ts";
 import type { PlanInputs } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 

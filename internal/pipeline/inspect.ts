@@ -4,7 +4,7 @@ import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts"
 import { mayBePiece } from "../contract/capture.ts";
 import { type Decision, decide } from "../contract/decision.ts";
 import { compileExcludes } from "../contract/excludes.ts";
-import type { FoundFile } from "../contract/locate-kernel.ts";
+import type { FoundFile } from "../contract/find-file.ts";
 import { makePlan } from "../contract/make-plan.ts";
 import { isWhole, PIECES, type Piece, type RootPlan } from "../contract/plan.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";

@@ -1,5 +1,5 @@
 import type { Architecture } from "../contract/architecture.ts";
-import { type FoundFile, findFile } from "../contract/locate-kernel.ts";
+import { type FoundFile, findFile } from "../contract/find-file.ts";
 import type { Inode, TreeNode } from "../image/image-tree.ts";
 import { parseElf } from "./elf.ts";
 import { TOOLS, type ToolName } from "./find.ts";
