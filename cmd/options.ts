@@ -47,6 +47,9 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
     .option("--work <dir>", "keep plan, stages and logs in this folder, and do again only what changed")
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
+      new Option("--platform <os/arch>", "the same, as docker spells it: linux/arm64").conflicts("arch"),
+    )
+    .addOption(
       new Option("--tools <where>", "where mksquashfs, mkfs.erofs and grub-mkimage come from")
         .choices(["auto", "image", "host"] as const)
         .env("PLATTER_TOOLS")
@@ -90,6 +93,7 @@ export interface PayloadFlags {
 export interface WorkFlags {
   work?: string | undefined;
   arch?: string | undefined;
+  platform?: string | undefined;
   tools: "auto" | "image" | "host";
 }
 
@@ -99,18 +103,19 @@ export function openSession(
   about: { image: string | undefined; flags: Partial<PlanFlags & PayloadFlags> & WorkFlags; beside?: string },
 ): Session {
   const { flags } = about;
+  const architecture = flags.arch ?? flags.platform;
   return new Session({
     reference: about.image,
     work: flags.work,
     beside: about.beside ?? tmpdir(),
     tools: flags.tools,
-    architecture: flags.arch,
+    architecture,
     choices: {
       kernel: flags.kernel,
       vendor: flags.vendor,
       label: flags.label,
       config: readConfig(flags.config),
-      architecture: flags.arch === undefined ? undefined : parseArchitecture(flags.arch),
+      architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
       boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
       exclude: flags.exclude ?? [],
       defaultExcludes: flags.defaultExcludes === false ? "without" : "with",

@@ -58,9 +58,9 @@ export const CONFIG_FINDINGS = {
     fix: "Add the missing key.",
   },
   F_ISO_YAML_NOT_A_FILE: {
-    severity: "error",
+    severity: "warning",
     title: "the iso.yaml of the image is not a regular file",
-    why: "The configuration that its author meant cannot be read.",
+    why: "The configuration that its author meant cannot be read, so the defaults apply.",
     fix: "Put a regular file there, or a symlink to one that the image has.",
   },
   F_ISO_YAML_NO_VALUE: {

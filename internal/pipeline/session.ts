@@ -142,7 +142,18 @@ export class Session implements AsyncDisposable {
     }
     const tree = await this.image();
     this.#planned = tree;
-    return decideAbout(tree, { ...choices, excludes, payloads });
+    const decision = await decideAbout(tree, { ...choices, excludes, payloads });
+    if (choices.architecture === undefined) this.#noteForeign(decision.root.architecture);
+    return decision;
+  }
+
+  /** Nobody asked for another machine's architecture: the image has no other. */
+  #noteForeign(architecture: Architecture): void {
+    const host = parseArchitecture(process.arch);
+    if (architecture === host) return;
+    this.#options.reporter.info(
+      `note: The image is for ${architecture}, and so is the ISO; this machine is ${host}`,
+    );
   }
 
   async #inspect(parts: readonly Part[]): Promise<Inspection> {

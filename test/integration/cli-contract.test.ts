@@ -1,7 +1,8 @@
 /** What the binary says about an image that breaks the contract, clause by clause. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
-import { tinyPrograms } from "../helpers/boot-programs.ts";
+import { GCD_MODULES, GRUB_SBAT, tinyPrograms } from "../helpers/boot-programs.ts";
+import { efiProgram } from "../helpers/efi-program.ts";
 import { expectNoStack, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, FONT, GCD, KVER, MM, MODULES, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
@@ -47,7 +48,7 @@ describe("a missing piece", () => {
       exit: 3,
       code: "E_VENDOR_MISSING",
       says: ["`/usr/lib/efi/shim/*/EFI`", "`/boot/efi/EFI`"],
-      hint: ["`shim`"],
+      hint: ["`shim-x64`", "`shim-signed`"],
     });
   });
 
@@ -200,7 +201,65 @@ describe("several of a kind", () => {
   });
 });
 
+describe("architecture", () => {
+  /** A folder, which has no configuration, with the boot programs of aarch64. */
+  const ARM = {
+    without: [SHIM, GCD, MM, kernelFile(KVER, "vmlinuz")],
+    with: {
+      [SHIM.replace("x64", "aa64")]: efiProgram({ machine: "AA64" }),
+      [GCD.replace("x64", "aa64")]: efiProgram({
+        machine: "AA64",
+        sections: { ".sbat": GRUB_SBAT, mods: GCD_MODULES },
+      }),
+      [MM.replace("x64", "aa64")]: efiProgram({ machine: "AA64" }),
+      [kernelFile(KVER, "vmlinuz")]: efiProgram({ machine: "AA64" }),
+    },
+  };
+
+  test("a folder has that of its boot programs, and a line says that it is not the host's", async () => {
+    tinyImage(scene.at("image"), ARM);
+    const ran = await scene.run(["inspect", "dir:image", "--json"]);
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(ran.stdout).plan).toMatchObject({ architecture: "aarch64", bios: null });
+    expect(ran.stderr).toContain(
+      "note: The image is for aarch64, and so is the ISO; this machine is x86_64\n",
+    );
+  });
+
+  test.each([
+    ["--arch", "linux/arm64"],
+    ["--platform", "linux/arm64/v8"],
+  ])("%s %s chooses it, and no line is needed", async (option, value) => {
+    tinyImage(scene.at("image"), ARM);
+    const ran = await scene.run(["inspect", "dir:image", "--json", option, value]);
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout).plan.architecture).toBe("aarch64");
+    expect(ran.stderr).not.toContain("this machine");
+  });
+
+  test("--arch and --platform exclude each other", async () => {
+    const ran = await scene.run(["inspect", "dir:image", "--arch", "arm64", "--platform", "linux/arm64"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("--platform");
+  });
+});
+
 describe("iso.yaml", () => {
+  test("all its mistakes are reported in one run, each with its place", async () => {
+    const text =
+      "label: my iso\ngrub2:\n  timeout: 10s\n  entries:\n    - {name: a, linux: vmlinuz, initrd: /i}\n";
+    await expectRefusal(scene, await build({ with: { [CONFIG]: text } }), {
+      exit: 3,
+      code: "E_CONTRACT",
+      says: [
+        "in 3 ways",
+        `F_LABEL_CHARACTER: /${CONFIG}:1:8: `,
+        `F_ISO_YAML_NUMBER: /${CONFIG}:3:12: `,
+        `F_MENU_PATH: /${CONFIG}:5:24: `,
+      ],
+    });
+  });
+
   test("broken YAML: file, line and column, and the line itself", async () => {
     const text = 'label: TINY\ngrub2:\n  timeout: [10\n  default: "0"\n';
     await expectRefusal(scene, await build({ with: { [CONFIG]: text } }), {

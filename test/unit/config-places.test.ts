@@ -39,7 +39,7 @@ describe("readConfig", () => {
     expect(await read([file(name)])).toEqual({ config: {}, seen: [finding] });
   });
 
-  test("a symlink to nothing and a folder are errors that say what is there", async () => {
+  test("a symlink to nothing and a folder are named with what is there", async () => {
     const link = { name: `${NEW}/iso.yaml`, type: "2", link: "/etc/\x1b[31miso.yaml" };
     expect((await read([link])).seen).toEqual([
       `F_ISO_YAML_NOT_A_FILE: \`/${NEW}/iso.yaml\` is a symlink to \`/etc/\\x1b[31miso.yaml\`, which is not a file of the image.`,
