@@ -2,7 +2,9 @@ import type { Command } from "@commander-js/extra-typings";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { assembleStage } from "../internal/pipeline/stages.ts";
+import { claim } from "./claim.ts";
 import { openSession, withWorkOptions } from "./options.ts";
+import { outputOption } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addAssemble(program: Command, worldOf: WorldOf): void {
@@ -12,12 +14,13 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     .description(
       "Makes the ISO from a work directory in which the other stages ran. The checksum is implanted by `platter implant`.",
     )
-    .requiredOption("-o, --output <file>", "where the ISO goes")
+    .addOption(outputOption("where the ISO goes").makeOptionMandatory())
     .option("--strict-gpt", "leave out the active MBR entry that some BIOSes ask for", false)
     .addHelpText("after", "\nExamples:\n  platter assemble --work work -o os.iso && platter implant os.iso");
   withWorkOptions(command).action(async (flags) => {
     const world = worldOf();
     const output = checkOutput(flags.output);
+    using _ = claim(world, { image: undefined, flags });
     await using session = openSession(world, { image: undefined, flags });
     await session.during(async () => {
       const { context } = session;

@@ -6,6 +6,7 @@ import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./no-bios.ts";
 import { withPlanOptions, withWorkOptions } from "./options.ts";
+import { outputOption } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBiosImage(program: Command, worldOf: WorldOf): void {
@@ -15,7 +16,7 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
     .summary("make GRUB's El Torito core image for BIOS")
     .description("Makes GRUB's core image for BIOS El Torito, out of the image's GRUB modules.")
     .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use in place of an image's")
-    .option("-o, --output <file>", "where the core image goes (default: eltorito.img in the --work folder)")
+    .addOption(outputOption("where the core image goes (default: eltorito.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",

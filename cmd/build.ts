@@ -6,6 +6,7 @@ import { STAGES } from "../internal/pipeline/stage.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
 import { openCache, withCacheOptions } from "./cache.ts";
+import { claim } from "./claim.ts";
 import {
   openSession,
   withPayloadOptions,
@@ -13,7 +14,8 @@ import {
   withSquashOptions,
   withWorkOptions,
 } from "./options.ts";
-import { checkRecords, withRecordOptions, writeRecords } from "./records.ts";
+import { outputOption } from "./output-option.ts";
+import { withRecordOptions, writeRecords } from "./records.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBuild(program: Command, worldOf: WorldOf): void {
@@ -24,7 +26,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     .description(
       "Turns an image into an ISO for CD and USB, for BIOS and UEFI, and says whether it boots there and with Secure Boot on.",
     )
-    .option("-o, --output <file>", "where the ISO goes")
+    .addOption(outputOption("where the ISO goes"))
     .addOption(new Option("--from <stage>", "first stage to run").choices(STAGES).default("inspect" as const))
     .addOption(new Option("--to <stage>", "last stage to run").choices(STAGES).default("implant" as const))
     .option("--force", "run stages even if nothing changed for them", false)
@@ -42,10 +44,13 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       if (writesIso && flags.output === undefined) throw noOutput();
       if (!writesIso && (flags.checksum || flags.report !== undefined)) throw noIso(flags.to);
       const output = flags.output === undefined ? undefined : checkOutput(flags.output);
-      checkRecords(flags);
       if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
       // Without the stages before it a stage works on the plan that is there.
       const reference = flags.from === "inspect" ? image : undefined;
+      using _ = claim(world, {
+        image: reference,
+        flags: writesIso ? flags : { ...flags, output: undefined },
+      });
       const cache = await openCache(flags, world);
       const started = world.now();
       const beside = output === undefined ? {} : { beside: folderOf(output) };

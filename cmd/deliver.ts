@@ -5,6 +5,7 @@ import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
 import type { Session } from "../internal/pipeline/session.ts";
 import type { WorkDir } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
+import { claim, type FileFlags } from "./claim.ts";
 import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options.ts";
 import type { World } from "./world.ts";
 
@@ -28,13 +29,14 @@ export async function makeArtifact(
   world: World,
   about: {
     image: string | undefined;
-    flags: Partial<PlanFlags & PayloadFlags> & WorkFlags & { output?: string | undefined };
+    flags: Partial<PlanFlags & PayloadFlags> & WorkFlags & FileFlags;
     artifact: string;
   },
   make: (session: Session) => Promise<void>,
 ): Promise<void> {
   const { image, flags, artifact } = about;
   const output = targetOf(flags);
+  using _ = claim(world, { image, flags });
   await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });
   await session.during(async () => {
     await make(session);
@@ -45,7 +47,7 @@ export async function makeArtifact(
 /** Brings an artifact to where the user wants it; it appears when it is whole. */
 async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
   const made = work.file(artifact);
-  // A temporary work directory lies beside the output, so a rename does; a kept one keeps its artifact.
+  // A temporary work directory is next to the output, so a rename is enough; a kept one keeps its artifact.
   const write = (partial: string) =>
     work.kept ? copyFile(made, partial, constants.COPYFILE_FICLONE) : rename(made, partial);
   await writeWhole(output, { code: "E_OUTPUT", write });

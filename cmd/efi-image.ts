@@ -6,6 +6,7 @@ import { efiImageStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { sourceDateEpoch, withPlanOptions, withWorkOptions } from "./options.ts";
+import { outputOption } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addEfiImage(program: Command, worldOf: WorldOf): void {
@@ -18,7 +19,7 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
       "--efi-dir <dir>",
       "folder that holds EFI/BOOT/BOOT*.EFI and all else that the partition is to hold",
     )
-    .option("-o, --output <file>", "where the image goes (default: efiboot.img in the --work folder)")
+    .addOption(outputOption("where the image goes (default: efiboot.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter efi-image oci:os -o efiboot.img\n  SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",

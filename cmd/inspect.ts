@@ -4,6 +4,7 @@ import type { Plan } from "../internal/contract/plan.ts";
 import type { Session } from "../internal/pipeline/session.ts";
 import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
+import { claim } from "./claim.ts";
 import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -22,6 +23,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     );
   withWorkOptions(withPayloadOptions(withPlanOptions(command))).action(async (image, flags) => {
     const world = worldOf();
+    using _ = claim(world, { image, flags });
     await using session = openSession(world, { image, flags });
     const { plan, findings, reference, secureBoot, boots } = await session.during(() => session.inspect());
     const estimate = plan && (await estimateOf(plan, session));

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "@commander-js/extra-typings";
 import { checksumPath, renderChecksum } from "../internal/pipeline/checksum-file.ts";
-import { checkOutput } from "../internal/pipeline/output.ts";
 import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
 import { recordFile } from "../internal/pipeline/receipt.ts";
 import { writeWhole } from "../internal/whole-file.ts";
@@ -20,11 +19,6 @@ export function withRecordOptions<A extends unknown[], O extends {}>(command: Co
 export interface RecordFlags {
   checksum: boolean;
   report?: string | undefined;
-}
-
-/** Refuses a report that could not be written. @throws PlatterError `E_OUTPUT` */
-export function checkRecords({ report }: RecordFlags): void {
-  if (report !== undefined && report !== "-") checkOutput(report);
 }
 
 /** Writes what the flags ask for. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */

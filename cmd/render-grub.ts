@@ -1,13 +1,15 @@
 import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
-import { checkOutput } from "../internal/pipeline/output.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { renderGrubStage, renderMenus } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
+import { claim } from "./claim.ts";
 import { noBios } from "./no-bios.ts";
 import { openSession, readConfig, readText, withPlanOptions, withWorkOptions } from "./options.ts";
+import { outputPath } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
@@ -22,13 +24,24 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
         .default("efi" as const),
     )
     .option("--os-release <file>", "os-release to take name and version from, where no image is given")
-    .option("-o, --output <dir>", "write grub-efi.cfg and grub-bios.cfg into this folder instead")
+    .addOption(
+      new Option(
+        "-o, --output <dir>",
+        "write grub-efi.cfg and grub-bios.cfg into this folder instead",
+      ).argParser(outputPath),
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  platter render-grub oci:os\n  platter render-grub --config iso.yaml --os-release /etc/os-release --label MY_OS --firmware bios",
     );
   withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
     const world = worldOf();
+    const folder = flags.output === "-" ? undefined : flags.output;
+    const outputs =
+      folder === undefined
+        ? []
+        : [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig].map((name) => `${folder}/${basename(name)}`);
+    using _ = claim(world, { image, flags, outputs });
     let menus: ReadonlyMap<string, string>;
     if (image === undefined && flags.work === undefined) {
       const config = readConfig(flags.config);
@@ -46,7 +59,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
         return renderMenus(plan);
       });
     }
-    if (flags.output === undefined) {
+    if (folder === undefined) {
       const text = menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig);
       if (text === undefined) throw noBios();
       await world.printData(text);
@@ -55,8 +68,10 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     for (const name of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {
       const text = menus.get(name);
       if (text === undefined) continue;
-      const path = checkOutput(`${flags.output}/${name.split("/").pop()}`);
-      await writeWhole(path, { code: "E_OUTPUT", write: (partial) => writeFile(partial, text) });
+      await writeWhole(`${folder}/${basename(name)}`, {
+        code: "E_OUTPUT",
+        write: (partial) => writeFile(partial, text),
+      });
     }
   });
 }

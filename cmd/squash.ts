@@ -7,6 +7,7 @@ import { rootfsWriter } from "../internal/squash/rootfs.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
 import { withPayloadOptions, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import { outputOption } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {
@@ -15,7 +16,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
     .summary("make the root file system as squashfs")
     .description("Makes the root file system as squashfs, streamed from the image without unpacking it.")
-    .option("-o, --output <file>", "where the squashfs goes (default: squashfs.img in the --work folder)")
+    .addOption(outputOption("where the squashfs goes (default: squashfs.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",

@@ -5,7 +5,7 @@ export interface FailedCall {
   code: string;
   /** `Cannot read `/tmp/image.tar``: the system's reason is added. */
   message: string;
-  hint?: string;
+  hint?: string | undefined;
 }
 
 /** An operating system error as a {@link PlatterError} of kind `machine`; one that is a PlatterError stays as it is. */
@@ -35,11 +35,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EIO: "input/output error",
   EISDIR: "it is a directory",
   ENOTDIR: "not a directory",
-  ELOOP: "it is a symbolic link",
+  ELOOP: "it is a symbolic link, or its links lead nowhere",
+  ENAMETOOLONG: "the name is too long",
+  EROFS: "the file system is read-only",
+  EBUSY: "it is in use",
+  EEXIST: "it exists already",
+  ENOTEMPTY: "the directory is not empty",
   EMFILE: "too many open files",
 };
 
 function reasonOf(error: unknown): string {
-  const errno = errnoOf(error);
+  const errno = errnoOf(error)?.replace(/^ERR_FS_/, "");
   return (errno && REASONS[errno]) ?? errno ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,58 +1,62 @@
-import { rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
+import { removeAtExit } from "./at-exit.ts";
 import { PlatterError } from "./error.ts";
 import { errnoOf, machineError } from "./machine-error.ts";
-
-/** Files and folders to remove at any end of the process, even one that runs no cleanup. */
-const doomed = new Set<string>();
-process.on("exit", () => {
-  for (const path of doomed) removeNow(path);
-});
-
-/** A tool that was killed a moment ago may still put something into a folder that is being removed. */
-function removeNow(path: string): void {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    try {
-      rmSync(path, { recursive: true, force: true });
-      return;
-    } catch {
-      Bun.sleepSync(10);
-    }
-  }
-}
-
-/** Has a path removed at the end of the process, however it comes. The result takes it from the list again. */
-export function removeAtExit(path: string): () => void {
-  doomed.add(path);
-  return () => void doomed.delete(path);
-}
+import { followLinks, holdOutput } from "./output-place.ts";
 
 /**
- * Makes a file that appears only when it is whole: `write` makes it as `NAME.partial` beside its place, from where it
- * is renamed; on failure nothing of it stays.
- * @throws PlatterError see {@link writeError}, and whatever `write` throws that is no error of the system
+ * Makes the file that a user named, so that it appears only when it is whole: `write` makes a file of another name in
+ * the same file system, which is then renamed. Until then no other process writes the same output. A link is followed.
+ * @throws PlatterError `E_OUTPUT_LOCKED`, see {@link writeError}, and errors of `write` that are not the system's
  */
 export async function writeWhole<T>(
   path: string,
   about: { code: string; write: (partial: string) => Promise<T> },
 ): Promise<T> {
-  const partial = `${path}.partial`;
+  try {
+    const target = followLinks(path);
+    using place = holdOutput(target);
+    return await writeAside(target, { ...about, partial: place.partial });
+  } catch (error) {
+    throw writeError(error, { code: about.code, path });
+  }
+}
+
+/**
+ * Makes a file, in a folder that this process holds, that appears only when it is whole: `write` makes `NAME.partial`,
+ * which is then renamed. On failure nothing of it stays. For outputs that a user names see `writeWhole`.
+ * @throws PlatterError see {@link writeError}, and errors of `write` that are not the system's
+ */
+export async function writeInHeldFolder<T>(
+  path: string,
+  about: { code: string; write: (partial: string) => Promise<T> },
+): Promise<T> {
+  return writeAside(path, { ...about, partial: `${path}.partial` });
+}
+
+/** Makes a file at `partial` and renames it to `path`; on failure neither is changed. */
+async function writeAside<T>(
+  path: string,
+  about: { code: string; partial: string; write: (partial: string) => Promise<T> },
+): Promise<T> {
+  const { partial } = about;
   const spare = removeAtExit(partial);
   try {
-    await rm(partial, { force: true });
+    await rm(partial, { recursive: true, force: true });
     const result = await about.write(partial);
     await rename(partial, path);
     return result;
   } catch (error) {
     // Why it failed is the news, also where the file cannot be removed.
-    await rm(partial, { force: true }).catch(() => undefined);
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(error, { code: about.code, path });
   } finally {
     spare();
   }
 }
 
-const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: string; hint: string }>> = {
+/** What a user reads about an error of the system while something was written. */
+export const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: string; hint: string }>> = {
   ENOSPC: {
     code: "E_NO_SPACE",
     reason: "no space is left on the device",
@@ -70,6 +74,8 @@ const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: string; hin
   EACCES: { reason: "permission denied", hint: "Choose a folder that you may write to." },
   EPERM: { reason: "operation not permitted", hint: "Choose a folder that you may write to." },
   ENOENT: { reason: "no such file or directory", hint: "Choose a folder that exists." },
+  ELOOP: { reason: "its symbolic links lead nowhere", hint: "Name a file that is not such a link." },
+  ENAMETOOLONG: { reason: "the name is too long", hint: "Choose a shorter name." },
   ENOTDIR: { reason: "it is no folder", hint: "Choose a folder that exists." },
 };
 
@@ -88,29 +94,5 @@ export function writeError(error: unknown, about: { code: string; path: string }
     message: `${message}: ${known.reason}`,
     hint: known.hint,
     cause: error,
-  });
-}
-
-/** What the system may refuse at any place, and no code can do anything about. */
-const REFUSALS = new Set([
-  "ENOSPC",
-  "EDQUOT",
-  "EROFS",
-  "EIO",
-  "EACCES",
-  "EPERM",
-  "EMFILE",
-  "ENFILE",
-  "ENOMEM",
-]);
-
-/** An error of the system that nobody expected where it came: no bug, for all that. Others stay as they are. */
-export function systemError(error: unknown): unknown {
-  const errno = errnoOf(error) ?? "";
-  if (error instanceof PlatterError || !REFUSALS.has(errno)) return error;
-  return machineError(error, {
-    code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
-    message: "The system does not let platter go on",
-    hint: WRITE_ERRORS[errno]?.hint ?? "Look at the disk and at the limits of this machine, and try again.",
   });
 }

@@ -15,7 +15,7 @@ import {
 import { resolve } from "node:path";
 import { z } from "zod";
 import { errnoOf } from "../machine-error.ts";
-import { writeError, writeWhole } from "../whole-file.ts";
+import { writeError, writeInHeldFolder } from "../whole-file.ts";
 import { sha256File } from "./receipt.ts";
 
 /** Raised when entries made before are not to be used any more. */
@@ -78,7 +78,7 @@ export class ArtifactCache {
     if (record === "absent") return "absent";
     try {
       if (record === "damaged") throw new Damaged();
-      await writeWhole(output, {
+      await writeInHeldFolder(output, {
         code: "E_WORK",
         write: async (partial) => {
           await linkOrCopy(`${entry}/${ARTIFACT}`, partial);

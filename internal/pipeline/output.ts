@@ -1,13 +1,20 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { PlatterError } from "../error.ts";
+import { followLinks } from "../output-place.ts";
 import { writeError } from "../whole-file.ts";
 
-/** Refuses an output that could not be written, before anything slow starts. @throws PlatterError `E_OUTPUT` */
+/**
+ * Refuses an output that could not be written, before anything slow starts. Returns the absolute path of the file that
+ * will be written, which is another if the output is a link.
+ * @throws PlatterError `E_OUTPUT`
+ */
 export function checkOutput(path: string): string {
-  const output = resolve(path);
-  const folder = dirname(output);
+  if (path === "-") throw noStream();
+  let output: string;
   try {
+    output = followLinks(path);
+    const folder = dirname(output);
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -23,7 +30,16 @@ export function checkOutput(path: string): string {
   });
 }
 
-/** The folder in which a file is to appear. */
+function noStream(): PlatterError {
+  return new PlatterError({
+    code: "E_OUTPUT",
+    kind: "usage",
+    message: "Cannot write to standard output: platter goes back in a file to finish it",
+    hint: "Name a file; write `./-` for a file of the name `-`.",
+  });
+}
+
+/** The folder in which an output appears, of a path that {@link checkOutput} returned. */
 export function folderOf(path: string): string {
-  return dirname(resolve(path));
+  return dirname(path);
 }

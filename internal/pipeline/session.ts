@@ -16,6 +16,7 @@ import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
+import { reportSwept } from "./claim.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
@@ -43,8 +44,8 @@ export class Session implements AsyncDisposable {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.work = options.work === undefined ? WorkDir.temporary(options.beside) : WorkDir.open(options.work);
     const { reporter, clock, version } = options;
+    this.work = openWork(options);
     const signal = AbortSignal.any([options.signal, this.#canceller.signal]);
     this.#run = (call: ToolCall) => {
       reporter.verbose(commandLine(call.argv));
@@ -261,6 +262,18 @@ export class Session implements AsyncDisposable {
       loader: kept.loader ?? undefined,
     };
   }
+}
+
+/** Opens the work directory, and reports what killed runs had left there. */
+function openWork({ work, beside, reporter }: SessionOptions): WorkDir {
+  if (work === undefined) {
+    reportSwept(beside, (text) => reporter.info(text));
+    return WorkDir.temporary(beside);
+  }
+  const opened = WorkDir.open(work);
+  for (const name of opened.leftovers)
+    reporter.info(`Removed \`${opened.file(name)}\`, left by a run that was killed`);
+  return opened;
 }
 
 function noImage(work: WorkDir): PlatterError {

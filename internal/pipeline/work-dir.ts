@@ -1,11 +1,12 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { writeAtOnce } from "../chunk.ts";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
-import { PlatterError } from "../error.ts";
+import { HeldFolder } from "../held-folder.ts";
 import { machineError } from "../machine-error.ts";
-import { removeAtExit, writeError, writeWhole } from "../whole-file.ts";
+import { writeError, writeInHeldFolder } from "../whole-file.ts";
+import { holdWorkFolder } from "./work-lock.ts";
 
 /** Files of the work directory that stages hand to each other. */
 export const ARTIFACTS = {
@@ -19,20 +20,26 @@ export const ARTIFACTS = {
   efiImage: "efiboot.img",
 } as const;
 
-const FOLDERS = ["image", "grub", "iso", "logs", "stages"];
+/** Folders of the work directory. */
+export const FOLDERS = ["image", "grub", "iso", "logs", "stages"];
 
 /** The folder where stages leave what they made: the user's with --work, else a temporary one. */
 export class WorkDir implements Disposable {
   readonly path: string;
   /** Whether it stays, so that a later run can use what it holds. */
   readonly kept: boolean;
-  /** Takes what goes at the end from the list of what goes at a sudden end. */
-  readonly #spare: () => void;
+  /** What an earlier run that was killed had left unfinished here, by name. It has been removed. */
+  readonly leftovers: readonly string[];
+  readonly #held: Disposable;
 
-  private constructor(path: string, kept: boolean) {
+  private constructor(
+    path: string,
+    about: { kept: boolean; held: Disposable; leftovers: readonly string[] },
+  ) {
     this.path = path;
-    this.kept = kept;
-    this.#spare = removeAtExit(kept ? this.file("lock") : path);
+    this.kept = about.kept;
+    this.leftovers = about.leftovers;
+    this.#held = about.held;
     try {
       for (const folder of FOLDERS) mkdirSync(`${path}/${folder}`, { recursive: true });
     } catch (error) {
@@ -41,13 +48,15 @@ export class WorkDir implements Disposable {
     }
   }
 
-  /** Opens the user's folder, making it where needed, and locks it. @throws PlatterError `E_WORK`, `E_WORK_LOCKED` */
+  /**
+   * Opens the user's folder, creating it if necessary, locks it, and removes what a killed run left unfinished in it.
+   * @throws PlatterError `E_WORK`, `E_WORK_LOCKED`
+   */
   static open(path: string): WorkDir {
     const absolute = resolve(path);
     try {
-      mkdirSync(absolute, { recursive: true });
-      lock(`${absolute}/lock`);
-      return new WorkDir(absolute, true);
+      const { held, leftovers } = holdWorkFolder(absolute, FOLDERS);
+      return new WorkDir(absolute, { kept: true, held, leftovers });
     } catch (error) {
       throw workError(error, absolute);
     }
@@ -56,7 +65,8 @@ export class WorkDir implements Disposable {
   /** Makes a temporary folder inside `parent`. @throws PlatterError `E_WORK` */
   static temporary(parent: string): WorkDir {
     try {
-      return new WorkDir(mkdtempSync(`${resolve(parent)}/.platter-`), false);
+      const held = HeldFolder.create(resolve(parent));
+      return new WorkDir(held.path, { kept: false, held, leftovers: [] });
     } catch (error) {
       throw workError(error, parent);
     }
@@ -81,7 +91,7 @@ export class WorkDir implements Disposable {
     await mkdir(dirname(path), { recursive: true }).catch((error) => {
       throw workError(error, path);
     });
-    return writeWhole(path, { code: "E_WORK", write });
+    return writeInHeldFolder(path, { code: "E_WORK", write });
   }
 
   /**
@@ -138,42 +148,10 @@ export class WorkDir implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.kept ? this.file("lock") : this.path, { recursive: true, force: true });
-    this.#spare();
+    this.#held[Symbol.dispose]();
   }
 }
 
 function workError(error: unknown, path: string): unknown {
   return writeError(error, { code: "E_WORK", path });
-}
-
-/** One run at a time: the lock names the process that holds it, and one of a process that is gone does not count. */
-function lock(path: string): void {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, `${process.pid}\n`, { flag: "wx" });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || attempt > 0) throw error;
-    }
-    const holder = Number(readFileSync(path, "utf8"));
-    if (Number.isInteger(holder) && holder > 0 && isRunning(holder)) {
-      throw new PlatterError({
-        code: "E_WORK_LOCKED",
-        kind: "usage",
-        message: `The work directory is in use by process ${holder}`,
-        hint: `Wait for it to end; if it is no platter, remove \`${path}\`.`,
-      });
-    }
-    rmSync(path, { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,6 +1,6 @@
 /** A machine that says no: full disks, read-only folders, outputs that cannot be written. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { noise } from "../helpers/noise.ts";
 import { BINARY, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, tinyImage } from "../helpers/tiny-image.ts";
@@ -155,18 +155,27 @@ describe("an output that cannot be", () => {
     expect(await scene.leftovers()).toEqual([]);
   });
 
-  test("what lies in the place of the unfinished file is no trap", async () => {
+  test("what is in the place of the unfinished file is not followed, and not removed", async () => {
     using scene = new Scene("disk");
     tinyImage(scene.at("image"));
-    writeFileSync(scene.at("precious"), "precious");
-    symlinkSync(scene.at("precious"), scene.at("out/x.iso.partial"));
-    await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
-    expect(readFileSync(scene.at("precious"), "utf8")).toBe("precious");
-    mkdirSync(scene.at("out/y.iso.partial"));
-    const ran = await scene.run(["build", "dir:image", "-o", "out/y.iso"]);
-    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
-      code: 5,
-      stderr: expect.stringMatching(/^error: Cannot write .*y\.iso.*\[E_OUTPUT\]$/m),
-    });
+    const place = (name: string) =>
+      `out/.platter-${new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 16)}`;
+    scene.write("precious/file", "precious");
+    for (const [name, make] of [
+      ["x.iso", (path: string) => symlinkSync(scene.at("precious"), path)],
+      ["y.iso", (path: string) => writeFileSync(path, "a file")],
+    ] as const) {
+      make(scene.at(place(name)));
+      const ran = await scene.run(["build", "dir:image", "-o", `out/${name}`]);
+      expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
+        code: 5,
+        stderr: expect.stringMatching(new RegExp(`^error: Cannot write .*${name}.*\\[E_OUTPUT\\]$`, "m")),
+      });
+    }
+    expect(readFileSync(scene.at("precious/file"), "utf8")).toBe("precious");
+    expect(readFileSync(scene.at(place("y.iso")), "utf8")).toBe("a file");
+    mkdirSync(scene.at("out/z.iso.partial"));
+    await scene.succeed(["build", "dir:image", "-o", "out/z.iso"]);
+    expect(existsSync(scene.at("out/z.iso.partial"))).toBe(true);
   });
 });

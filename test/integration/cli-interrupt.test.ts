@@ -203,7 +203,7 @@ describe("two at once", () => {
       stdout: "",
       stderr: expect.stringMatching(
         new RegExp(
-          `^error: The work directory is in use by process ${first.pid} \\[E_WORK_LOCKED\\]\n\nhint: .*remove`,
+          `^error: The work directory is in use by process ${first.pid} \\[E_WORK_LOCKED\\]\n\nhint: Wait .*--work`,
         ),
       ),
     });

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,7 +16,8 @@ import { PlatterError } from "../../internal/error.ts";
 import { keepFailureLog } from "../../internal/pipeline/failure-log.ts";
 import { checkOutput } from "../../internal/pipeline/output.ts";
 import { WorkDir } from "../../internal/pipeline/work-dir.ts";
-import { systemError, writeError, writeWhole } from "../../internal/whole-file.ts";
+import { systemError } from "../../internal/system-error.ts";
+import { writeError, writeWhole } from "../../internal/whole-file.ts";
 
 let scratch: string;
 beforeEach(() => {
@@ -43,7 +45,7 @@ describe("a kept work directory", () => {
         code: "E_WORK_LOCKED",
         exitCode: 2,
         message: `The work directory is in use by process ${process.pid}`,
-        hint: expect.stringContaining(work.file("lock")),
+        hint: expect.stringContaining("--work"),
       }),
     );
     expect(existsSync(work.file("lock"))).toBe(true);
@@ -89,7 +91,7 @@ describe("a temporary work directory", () => {
 
   test("goes also at a sudden end, and so does what was being written", () => {
     const script = `
-      import { removeAtExit } from ${JSON.stringify(join(import.meta.dir, "../../internal/whole-file.ts"))};
+      import { removeAtExit } from ${JSON.stringify(join(import.meta.dir, "../../internal/at-exit.ts"))};
       import { WorkDir } from ${JSON.stringify(join(import.meta.dir, "../../internal/pipeline/work-dir.ts"))};
       import { writeFileSync } from "node:fs";
       const work = WorkDir.temporary(${JSON.stringify(scratch)});
@@ -141,7 +143,9 @@ describe("writeWhole", () => {
 
   test("hands on what the writer gives, and what was in the way is no trap", async () => {
     writeFileSync(at("precious"), "precious");
-    symlinkSync(at("precious"), at("x.partial"));
+    const digest = new Bun.CryptoHasher("sha256").update("x").digest("hex").slice(0, 16);
+    mkdirSync(at(`.platter-${digest}`));
+    symlinkSync(at("precious"), at(`.platter-${digest}/unfinished`));
     expect(await make(at("x"), async (partial) => writeFileSync(partial, "new"))).toBeUndefined();
     expect(readFileSync(at("x"), "utf8")).toBe("new");
     expect(readFileSync(at("precious"), "utf8")).toBe("precious");
@@ -181,6 +185,41 @@ describe("writeWhole", () => {
     }
   });
 
+  test.each([
+    ["a link to a file", "target", "target"],
+    ["a link to nothing", "target", undefined],
+    ["a link to a link", "other", "other"],
+    ["a link into another folder", "folder/target", "folder/target"],
+  ])("%s is written through", async (_, target, existing) => {
+    mkdirSync(at("folder"));
+    if (existing !== undefined) writeFileSync(at(existing), "old");
+    symlinkSync("second", at("first"));
+    symlinkSync(target, at("second"));
+    await make(at("first"), async (partial) => writeFileSync(partial, "new"));
+    expect(readFileSync(at(target), "utf8")).toBe("new");
+    expect([at("first"), at("second")].map((link) => readlinkSync(link))).toEqual(["second", target]);
+    expect(readdirSync(scratch).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  test("a loop of links is an error of the system", async () => {
+    symlinkSync("b", at("a"));
+    symlinkSync("a", at("b"));
+    const writing = make(at("a"), async (partial) => writeFileSync(partial, "new"));
+    await expect(writing).rejects.toMatchObject({ code: "E_OUTPUT", exitCode: 5 });
+    expect(readdirSync(scratch).sort()).toEqual(["a", "b"]);
+  });
+
+  test("a name of 255 bytes is written, and one of 256 is the system's error", async () => {
+    const write = async (partial: string) => writeFileSync(partial, "new");
+    await make(at("x".repeat(255)), write);
+    expect(readFileSync(at("x".repeat(255)), "utf8")).toBe("new");
+    await expect(make(at("x".repeat(256)), write)).rejects.toMatchObject({
+      code: "E_OUTPUT",
+      exitCode: 5,
+      message: expect.stringContaining("the name is too long"),
+    });
+  });
+
   test("a writer that writes nothing is an error", async () => {
     await expect(make(at("x"), async () => undefined)).rejects.toMatchObject({ code: "E_OUTPUT" });
   });
@@ -196,6 +235,20 @@ test("what the system refuses where nobody expected it is no bug, and a missing 
   expect(systemError(errno("EIO"))).toMatchObject({ code: "E_MACHINE", exitCode: 5 });
   const missing = errno("ENOENT");
   expect(systemError(missing)).toBe(missing);
+});
+
+test.each([
+  ["ENAMETOOLONG", "open", "Cannot read `/x`: the name is too long"],
+  ["ENOENT", "rename", "Cannot rename `/x`: no such file or directory"],
+  ["EPERM", "unlink", "Cannot remove `/x`: operation not permitted"],
+  ["EIO", "unlink", "Cannot remove `/x`: input/output error"],
+  ["EBUSY", "rmdir", "Cannot remove `/x`: it is in use"],
+  ["ERR_FS_EISDIR", "rm", "Cannot remove `/x`: it is a directory"],
+  ["EUCLEAN", "stat", "Cannot read `/x`: EUCLEAN"],
+  ["ENOSPC", "open", "Cannot write `/x`: no space left on the device"],
+])("any error of the system is the machine's, with its path: %s in %s", (code, syscall, message) => {
+  const error = Object.assign(new Error("what the system said"), { code, syscall, path: "/x" });
+  expect(systemError(error)).toMatchObject({ exitCode: 5, message });
 });
 
 describe("checkOutput", () => {

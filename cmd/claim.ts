@@ -1,0 +1,63 @@
+import { pathOfReference } from "../internal/image/reference-path.ts";
+import { parsePayloadRequest } from "../internal/payload/payload-reference.ts";
+import { checksumPath } from "../internal/pipeline/checksum-file.ts";
+import { claimFiles } from "../internal/pipeline/claim.ts";
+import { checkOutput } from "../internal/pipeline/output.ts";
+import { recordedReference } from "../internal/pipeline/recorded-reference.ts";
+import type { NamedPath } from "../internal/same-file.ts";
+import type { World } from "./world.ts";
+
+/** The flags of all commands that name files. */
+export interface FileFlags {
+  output?: string | undefined;
+  config?: string | undefined;
+  osRelease?: string | undefined;
+  modules?: string | undefined;
+  efiDir?: string | undefined;
+  payload?: readonly string[];
+  bootcInstallerPayloadRef?: readonly string[];
+  work?: string | undefined;
+  cache?: string | undefined;
+  report?: string | undefined;
+  checksum?: boolean;
+  junit?: string | undefined;
+}
+
+/**
+ * Claims the files that a command writes, until the result is disposed. `image` is the command's argument; without it,
+ * the image of the plan in the work folder counts. `outputs` replaces the path of -o.
+ * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`, `E_REFERENCE`, `E_PAYLOAD_NAME`
+ */
+export function claim(
+  world: World,
+  about: { image: string | undefined; flags: FileFlags; outputs?: readonly string[] },
+): Disposable {
+  const { flags } = about;
+  const image = about.image ?? (flags.work && recordedReference(flags.work));
+  const payloads = [
+    ...named("--payload", flags.payload ?? []),
+    ...named("--bootc-installer-payload-ref", flags.bootcInstallerPayloadRef ?? []),
+  ].map(({ option, path }) => ({ option, path: parsePayloadRequest(path).reference }));
+  const images = [...named("the image", image === undefined ? [] : [image]), ...payloads];
+  const reads = [
+    ...images.flatMap(({ option, path }) => named(option, [pathOfReference(path)])),
+    ...named("--config", [flags.config]),
+    ...named("--os-release", [flags.osRelease]),
+    ...named("--modules", [flags.modules]),
+    ...named("--efi-dir", [flags.efiDir]),
+  ];
+  const writes = [
+    ...named("-o", about.outputs ?? [flags.output]),
+    ...named("--checksum", [
+      flags.checksum && flags.output ? checksumPath(checkOutput(flags.output)) : undefined,
+    ]),
+    ...named("--report", [flags.report === "-" ? undefined : flags.report]),
+    ...named("--junit", [flags.junit]),
+  ];
+  const report = (text: string) => world.reporter.info(text);
+  return claimFiles({ reads, writes, work: flags.work, cache: flags.cache, report });
+}
+
+function named(option: string, paths: readonly (string | undefined)[]): NamedPath[] {
+  return paths.flatMap((path) => (path === undefined ? [] : [{ option, path }]));
+}
