@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { parseReference } from "./reference.ts";
+import { parseReference, splitDigest } from "./reference.ts";
 
 /**
  * The file or folder that holds an image, if the reference names one. Nothing is read of it.
@@ -7,11 +7,14 @@ import { parseReference } from "./reference.ts";
  */
 export function pathOfReference(text: string): string | undefined {
   const reference = parseReference(text);
-  if ("path" in reference) return reference.path;
-  if (reference.transport !== undefined) return undefined;
-  // A path may be followed by a tag.
-  const colon = text.lastIndexOf(":");
-  return [text, ...(colon > 0 ? [text.slice(0, colon)] : [])].find(exists);
+  if ("name" in reference) return undefined;
+  const whole = "path" in reference ? reference.path : reference.text;
+  // A path may be followed by a digest, an index or a tag.
+  const parts = [
+    splitDigest(whole)?.path,
+    ...[/^(.+)@\d+$/, /^(.+):[^:]*$/].map((form) => form.exec(whole)?.[1]),
+  ];
+  return [whole, ...parts].find((path) => path !== undefined && exists(path));
 }
 
 function exists(path: string): boolean {
