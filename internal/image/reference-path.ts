@@ -1,5 +1,8 @@
 import { statSync } from "node:fs";
-import { parseReference, splitDigest } from "./reference.ts";
+import { parseReference } from "./reference.ts";
+
+/** A digest, an index or a tag may follow a path. */
+const ENDINGS = [/^(.+?):?@sha\d+:[0-9a-f]+$/, /^(.+)@\d+$/, /^(.+):[^:]*$/];
 
 /**
  * The file or folder that holds an image, if the reference names one. Nothing is read of it.
@@ -9,11 +12,7 @@ export function pathOfReference(text: string): string | undefined {
   const reference = parseReference(text);
   if ("name" in reference) return undefined;
   const whole = "path" in reference ? reference.path : reference.text;
-  // A path may be followed by a digest, an index or a tag.
-  const parts = [
-    splitDigest(whole)?.path,
-    ...[/^(.+)@\d+$/, /^(.+):[^:]*$/].map((form) => form.exec(whole)?.[1]),
-  ];
+  const parts = ENDINGS.map((ending) => ending.exec(whole)?.[1]);
   return [whole, ...parts].find((path) => path !== undefined && exists(path));
 }
 
