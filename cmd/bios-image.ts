@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
+import { moduleFolder } from "../internal/grub/module-folder.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
@@ -25,7 +26,7 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.biosImage }, async (session) => {
       const { context } = session;
       if (flags.modules !== undefined) {
-        await makeBiosImage(resolve(flags.modules), context);
+        await makeBiosImage(moduleFolder(resolve(flags.modules), flags.modules), context);
       } else {
         const plan = await session.planFor(["bios"]);
         if (plan.bios === null) throw noBios();

@@ -29,7 +29,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
         const plan = await session.planFor(["root"]);
         const { tools } = rootfsWriter(options);
         const { compression } = options;
-        const needs = { tools, compression, moduleVersion: null, unusable: "fails" } as const;
+        const needs = { tools, compression, unusable: "fails" } as const;
         session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
         const stage = squashStage(plan, context, {
           image: () => session.plannedImage(),

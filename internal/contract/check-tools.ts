@@ -26,15 +26,3 @@ export function checkMksquashfs(
   const seen = `\`mksquashfs\` ${version} cannot compress with \`${compression}\`; it has ${has}.`;
   return [...findings, finding("F_MKSQUASHFS_COMPRESSOR", seen)];
 }
-
-/** Whether `grub-mkimage` is of the version that the image's modules are of; null where they do not tell it. */
-export function checkGrubMkimage(version: string, modules: string | null): Finding[] {
-  if (modules === null || compareDotted(version, modules) === 0) return [];
-  const seen = `\`grub-mkimage\` has version ${version}, and the image's GRUB modules have version ${modules}.`;
-  return [finding("F_BIOS_MODULES_VERSION", seen)];
-}
-
-/** The version that GRUB's `modinfo.sh` tells; null where it tells none. */
-export function parseModuleVersion(modinfo: string): string | null {
-  return /^grub_version=["']?(\d{1,4}(?:\.\d{1,4}){0,3})/m.exec(modinfo)?.[1] ?? null;
-}

@@ -3,7 +3,7 @@ import { decideMenu } from "./decide-menu.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
 import { architectureOf } from "./image-architecture.ts";
-import { moduleVersion, readConfig, readOsRelease } from "./image-texts.ts";
+import { readConfig, readOsRelease } from "./image-texts.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
 import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
@@ -27,7 +27,7 @@ export interface Decision {
   placeOf: ReadIsoYaml["placeOf"];
   kernel: FoundKernel | undefined;
   efi: FoundEfi | undefined;
-  bios: { modules: readonly NamedFile[]; version: string | null } | undefined;
+  bios: { modules: readonly NamedFile[] } | undefined;
   font: FoundFile | undefined;
   findings: Finding[];
 }
@@ -104,7 +104,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     placeOf,
     kernel,
     efi,
-    bios: modules && { modules, version: await moduleVersion(inputs) },
+    bios: modules && { modules },
     font,
     findings,
   };

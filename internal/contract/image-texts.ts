@@ -2,13 +2,11 @@ import { displayPath } from "../image/byte-path.ts";
 import type { TreeNode } from "../image/image-tree.ts";
 import { resolveNoFollow } from "../image/resolve.ts";
 import { printable } from "../text/printable.ts";
-import { parseModuleVersion } from "./check-tools.ts";
 import type { DecisionInputs } from "./decision.ts";
 import { findFile, namesIn } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
 import { parseIsoYaml, type ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
-import { MODULES_FOLDER } from "./locate-bios.ts";
 import { type OsRelease, parseOsRelease } from "./os-release.ts";
 import type { PlanChoices } from "./plan-choices.ts";
 
@@ -20,12 +18,6 @@ const CONFIG_PLACES = ["usr/lib/image-builder/bootc/iso.yaml", "usr/lib/bootc-im
 export async function readOsRelease({ tree, readText }: Texts): Promise<OsRelease> {
   const found = findFile(tree.root, "etc/os-release") ?? findFile(tree.root, "usr/lib/os-release");
   return parseOsRelease(found === undefined ? "" : await readText(found.node));
-}
-
-/** The version of GRUB's modules; null where they do not tell it. */
-export async function moduleVersion({ tree, readText }: Texts): Promise<string | null> {
-  const modinfo = findFile(tree.root, `${MODULES_FOLDER}/modinfo.sh`);
-  return modinfo === undefined ? null : parseModuleVersion(await readText(modinfo.node));
 }
 
 type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };

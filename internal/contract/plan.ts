@@ -6,7 +6,7 @@ import { findingSchema, hasErrors } from "./finding.ts";
 import { volumeLabelSchema } from "./label.ts";
 
 /** Raised when a plan written before cannot be read by this code any more. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
 export const LATEST_TIME = 0xffffffff;
@@ -87,8 +87,6 @@ export const planSchema = z.strictObject({
   bios: z
     .strictObject({
       modules: z.array(pieceSchema),
-      /** GRUB's version; null where the modules do not tell it. */
-      version: z.string().nullable().default(null),
     })
     .nullable(),
   font: pieceSchema.nullable(),
@@ -117,8 +115,6 @@ export type PartialPlan = Omit<Plan, "kernel" | "efi"> & {
   efi: Plan["efi"] | undefined;
 };
 
-type Bios = NonNullable<Plan["bios"]>;
-
 /** Of a plan what the root file system is made by. */
 export type RootPlan = Pick<Plan, "image" | "payloads" | "architecture" | "time" | "excludes"> & {
   kernel: Pick<Plan["kernel"], "version"> | undefined;
@@ -141,7 +137,7 @@ export interface IsoPieces<P extends SizedFile> {
 }
 
 /** A plan of which no large file was read yet: enough for the squash. */
-export type DraftPlan = RootPlan & IsoPieces<SizedFile> & { bios: Pick<Bios, "version"> | null };
+export type DraftPlan = RootPlan & IsoPieces<SizedFile>;
 
 /** Whether an ISO can be made of it. */
 export function isWhole(plan: PartialPlan): plan is Plan {

@@ -26,11 +26,4 @@ export const TOOL_FINDINGS = {
     why: "The root file system could not be compressed as it is asked for.",
     fix: "Choose another one with `--compression`, or another mksquashfs with `--tools auto|image|host`.",
   },
-  F_BIOS_MODULES_VERSION: {
-    severity: "warning",
-    title: "GRUB modules of another version than `grub-mkimage`",
-    why: "The core image that starts on BIOS is put together from both, and may not work when they do not match.",
-    fix: "Use the image's own with `--tools auto` or `--tools image`, from the package that the modules are of.",
-    boot: { effect: "limits", ways: ["bios"] },
-  },
 } as const satisfies Record<string, FindingText>;

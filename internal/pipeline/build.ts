@@ -29,7 +29,7 @@ export interface BuildOptions {
 
 function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] {
   const squashing = rootfsWriter(squash).tools.map((tool) => ["squash", tool] as const);
-  return [["bios-image", "grub-mkimage"], ...squashing];
+  return squashing;
 }
 
 export interface BuildResult {
@@ -84,7 +84,7 @@ async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildR
   times.set("inspect", (context.clock() - start) / 1000);
   const found = await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
   const boots = claimBoots(plan, [...plan.findings, ...found]);
-  const needed = neededTools(plan, { wanted, squash: options.squash });
+  const needed = neededTools({ wanted, squash: options.squash });
   const tools = await runTogether(needed.map((name) => () => context.toolbox.find(name)));
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
@@ -115,19 +115,20 @@ async function findHostTools(
   { context: { toolbox } }: Session,
   about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
 ): Promise<void> {
-  const certain = neededTools({ bios: null }, about);
+  const certain = neededTools(about);
   const ofHost = certain.filter((name) => !toolbox.mayBeOfImage(name));
   await Promise.allSettled(ofHost.map((name) => toolbox.find(name)));
 }
 
 /** The tools that will be called, or would be if anything had changed. */
-function neededTools(
-  { bios }: Pick<DraftPlan, "bios">,
-  { wanted, squash }: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
-): ToolName[] {
-  return stageTools(squash).flatMap(([name, tool]) =>
-    wanted.has(name) && (name !== "bios-image" || bios !== null) ? [tool] : [],
-  );
+function neededTools({
+  wanted,
+  squash,
+}: {
+  wanted: ReadonlySet<StageName>;
+  squash: RootfsOptions;
+}): ToolName[] {
+  return stageTools(squash).flatMap(([name, tool]) => (wanted.has(name) ? [tool] : []));
 }
 
 /**
@@ -142,9 +143,9 @@ async function checkTools(
 ): Promise<Finding[]> {
   const { toolbox } = session.context;
   const isOfImage = about.from === "image";
-  const tools = neededTools(plan, about).filter((name) => toolbox.mayBeOfImage(name) === isOfImage);
+  const tools = neededTools(about).filter((name) => toolbox.mayBeOfImage(name) === isOfImage);
   const { compression } = about.squash;
-  const needs = { tools, compression, moduleVersion: plan.bios?.version ?? null } as const;
+  const needs = { tools, compression } as const;
   const findings = await findingsAboutTools(toolbox, { ...needs, unusable: "fails" });
   session.report(findings, plan.image.reference);
   return findings;

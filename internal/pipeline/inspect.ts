@@ -133,7 +133,7 @@ async function imageTools(
   if (about.tools === "host") return found;
   const architecture = parseArchitecture(tree.source.architecture ?? process.arch);
   if (architecture !== parseArchitecture(process.arch)) return found;
-  const wanted = new Set<ToolName>(["grub-mkimage", ...about.missingTools]);
+  const wanted = new Set<ToolName>(about.missingTools);
   if (about.tools === "image") for (const name of ["mksquashfs", "mkfs.erofs"] as const) wanted.add(name);
   for (const name of [...wanted].sort()) {
     const program = findInImage(tree.root, name);

@@ -21,7 +21,6 @@ import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { findingsForPlan } from "./tool-findings.ts";
 import { WorkDir } from "./work-dir.ts";
 
 /** What a look at an image gives. */
@@ -105,8 +104,7 @@ export class Session implements AsyncDisposable {
     if (plan === undefined || !isWhole(plan)) {
       return { plan: undefined, boots: undefined, findings, ...rest };
     }
-    const all = [...findings, ...(await findingsForPlan(this.context.toolbox, plan))];
-    return { plan, findings: all, boots: claimBoots(plan, all), ...rest };
+    return { plan, findings, boots: claimBoots(plan, findings), ...rest };
   }
 
   /**

@@ -53,7 +53,11 @@ export async function runStage(
   if (
     work.kept &&
     freshness === "when-changed" &&
-    (await isFresh(parseReceipt(await work.read(receiptName)), { ...stage, inputs }))
+    (await isFresh(parseReceipt(await work.read(receiptName)), {
+      ...stage,
+      inputs,
+      version: context.version,
+    }))
   ) {
     task.skipped("unchanged, nothing to do");
     times?.set(stage.name, undefined);
@@ -86,9 +90,11 @@ export async function runStage(
 
 async function isFresh(
   receipt: Receipt | undefined,
-  stage: Pick<Stage, "inputs" | "outputs">,
+  stage: Pick<Stage, "inputs" | "outputs"> & { version: string },
 ): Promise<boolean> {
   if (receipt === undefined || !sameInputs(receipt.inputs, stage.inputs)) return false;
+  // Another version of platter may make other bytes of the same inputs.
+  if (receipt.platter !== stage.version) return false;
   const recorded = receipt.outputs.map(({ path }) => path).sort();
   if (recorded.join("\n") !== [...stage.outputs].sort().join("\n")) return false;
   return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);

@@ -1,8 +1,10 @@
 import { compileExcludes } from "../contract/excludes.ts";
+import { MODULES_FOLDER } from "../contract/locate-bios.ts";
 import { type PartialPlan, PIECES, type Plan, printPlan, type RootPlan } from "../contract/plan.ts";
 import { uuidOf } from "../contract/uuid.ts";
 import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
 import { makeCoreImage } from "../grub/core-image.ts";
+import { type ModuleFolder, moduleFolder } from "../grub/module-folder.ts";
 import { renderGrub, renderLoopback, renderStub } from "../grub/render.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { assembleIso } from "../iso/assemble.ts";
@@ -99,20 +101,19 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
   const modules = (plan.bios?.modules ?? []).map(({ file, sha256 }) => `${file} ${sha256}`);
   return {
     name: "bios-image",
-    tools: ["grub-mkimage"],
+    tools: [],
     inputs: { modules: sha256Text(modules.join("\n")) },
     outputs: [work.file(ARTIFACTS.biosImage)],
     run: async () => {
-      await makeBiosImage(work.file(PIECES.bios), context);
+      await makeBiosImage(moduleFolder(work.file(PIECES.bios), `/${MODULES_FOLDER}`), context);
       return undefined;
     },
   };
 }
 
-/** Makes the El Torito image in the work directory out of a folder of modules. */
-export async function makeBiosImage(modules: string, { work, toolbox }: Context): Promise<void> {
-  const log = work.log("bios-image");
-  await work.make(ARTIFACTS.biosImage, (output) => makeCoreImage({ modules, output, log }, toolbox));
+/** Makes the El Torito image in the work directory from a folder of modules. */
+export async function makeBiosImage(modules: ModuleFolder, { work }: Context): Promise<void> {
+  await work.write(ARTIFACTS.biosImage, makeCoreImage(modules));
 }
 
 export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): Stage {

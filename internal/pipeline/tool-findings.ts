@@ -1,6 +1,5 @@
-import { checkGrubMkimage, checkMksquashfs } from "../contract/check-tools.ts";
+import { checkMksquashfs } from "../contract/check-tools.ts";
 import { type Finding, finding } from "../contract/finding.ts";
-import type { Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { Compression } from "../squash/rootfs-options.ts";
 import { listCompressors } from "../tool/compressors.ts";
@@ -10,8 +9,6 @@ import type { Toolbox } from "../tool/toolbox.ts";
 export interface ToolNeeds {
   tools: readonly ToolName[];
   compression: Compression;
-  /** Of GRUB's modules in the image; null where they do not tell it. */
-  moduleVersion: string | null;
   /** What a tool is that is missing or too old: the end, or a finding. */
   unusable: "fails" | "is-told";
 }
@@ -35,13 +32,6 @@ export async function findingsAboutTools(toolbox: Toolbox, needs: ToolNeeds): Pr
   return findings;
 }
 
-/** As {@link findingsAboutTools}, for all that a plan will need with a preset's compression; nothing ends it. */
-export function findingsForPlan(toolbox: Toolbox, { bios }: Pick<Plan, "bios">): Promise<Finding[]> {
-  const tools: ToolName[] = bios === null ? [] : ["grub-mkimage"];
-  const moduleVersion = bios?.version ?? null;
-  return findingsAboutTools(toolbox, { tools, compression: "zstd", moduleVersion, unusable: "is-told" });
-}
-
 async function findingsAbout(
   name: ToolName,
   { toolbox, needs }: { toolbox: Toolbox; needs: ToolNeeds },
@@ -51,7 +41,6 @@ async function findingsAbout(
     case "mksquashfs":
       return checkMksquashfs({ version, compressors: await listCompressors(toolbox) }, needs.compression);
     case "grub-mkimage":
-      return checkGrubMkimage(version, needs.moduleVersion);
     case "mkfs.erofs":
       return [];
     default: {

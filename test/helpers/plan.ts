@@ -5,7 +5,7 @@ const piece = (source: string, file: string): Piece => ({ source, file, size: 4,
 
 export function plan(): Plan {
   return planSchema.parse({
-    version: 1,
+    version: 2,
     image: { reference: "dir:/image", digest: null, created: null, treeDigest: `sha256:${"1".repeat(64)}` },
     architecture: "x86_64",
     product: "Some Linux",

@@ -134,13 +134,6 @@ describe("a tool that works, and not as it should", () => {
       hint: ["4.7.5"],
     });
   });
-
-  test("GRUB modules of another version", async () => {
-    using scene = sceneWithImage();
-    scene.write("image/usr/lib/grub/i386-pc/modinfo.sh", 'grub_version="1.99"\n');
-    const { stdout } = await scene.succeed(["inspect", "dir:image"]);
-    expect(stdout).toMatch(/^warning F_BIOS_MODULES_VERSION: .* modules have version 1\.99\.$/m);
-  });
 });
 
 describe("a tool that fails half-way", () => {

@@ -1,9 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  checkGrubMkimage,
-  checkMksquashfs,
-  parseModuleVersion,
-} from "../../internal/contract/check-tools.ts";
+import { checkMksquashfs } from "../../internal/contract/check-tools.ts";
 import { findingsError } from "../../internal/contract/findings-error.ts";
 import { findingsAboutTools } from "../../internal/pipeline/tool-findings.ts";
 import { listCompressors, parseCompressors } from "../../internal/tool/compressors.ts";
@@ -52,28 +48,6 @@ describe("mksquashfs", () => {
   });
 });
 
-describe("GRUB's modules", () => {
-  test.each([
-    ['grub_version="2.06"\ngrub_package_version="2.06-13+deb12u2"\n', "2.06"],
-    ["# Version\ngrub_version='2.12'\n", "2.12"],
-    ['grub_version="2.12~rc1"\n', "2.12"],
-    ['xgrub_version="2.06"\n', null],
-    ["", null],
-  ])("%j have their version", (modinfo, version) => {
-    expect(parseModuleVersion(modinfo)).toBe(version);
-  });
-
-  test("another version than that of grub-mkimage", () => {
-    expect(checkGrubMkimage("2.06", "2.06")).toEqual([]);
-    expect(checkGrubMkimage("2.06", null)).toEqual([]);
-    const [found] = checkGrubMkimage("2.06", "2.12");
-    expect(found).toMatchObject({
-      code: "F_BIOS_MODULES_VERSION",
-      seen: "`grub-mkimage` has version 2.06, and the image's GRUB modules have version 2.12.",
-    });
-  });
-});
-
 describe("tools as they are found", () => {
   const toolbox = (answer: (call: ToolCall) => string) =>
     new Toolbox({
@@ -99,7 +73,6 @@ describe("tools as they are found", () => {
     const needs = {
       tools: ["mksquashfs"],
       compression: "xz",
-      moduleVersion: null,
       unusable: "fails",
     } as const;
     expect(codes(await findingsAboutTools(box, needs))).toEqual([
@@ -110,7 +83,7 @@ describe("tools as they are found", () => {
 
   test("one that is too old is a finding, or the end", async () => {
     const box = toolbox(() => "mksquashfs version 4.4");
-    const needs = { tools: ["mksquashfs"], compression: "xz", moduleVersion: null } as const;
+    const needs = { tools: ["mksquashfs"], compression: "xz" } as const;
     expect(await findingsAboutTools(box, { ...needs, unusable: "is-told" })).toMatchObject([
       { code: "F_TOOL_VERSION", severity: "warning", seen: expect.stringContaining("4.4 is too old") },
     ]);

@@ -1,0 +1,38 @@
+import { statSync } from "node:fs";
+import { PlatterError } from "../error.ts";
+import { readInput } from "../open-input.ts";
+import { ModuleProblem } from "./core-error.ts";
+
+/** More bytes than any file has that a core image is made from. */
+const MAX_FILE = 512 * 1024;
+
+/** A folder of GRUB's modules. */
+export interface ModuleFolder {
+  /** Its path, for people. */
+  place: string;
+  /** The content of a file; undefined if the folder does not have it. */
+  read: (name: string) => Uint8Array | undefined;
+}
+
+/** A folder on this machine. Its `read` throws ModuleProblem, or PlatterError `E_GRUB_MODULES` if the system refuses. */
+export function moduleFolder(path: string, place = path): ModuleFolder {
+  const read = (name: string) => {
+    const file = `${path}/${name}`;
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    try {
+      return readInput(file, { code: "E_GRUB_MODULES", limit: MAX_FILE });
+    } catch (error) {
+      // An error without a cause is about the file itself, not about the system.
+      if (error instanceof PlatterError && error.cause === undefined) throw new ModuleProblem(error.message);
+      throw error;
+    }
+  };
+  return { place, read };
+}
+
+/** A file that a core image needs. @throws ModuleProblem */
+export function requireFile({ read }: ModuleFolder, name: string): Uint8Array {
+  const bytes = read(name);
+  if (bytes === undefined) throw new ModuleProblem(`\`${name}\` is missing`);
+  return bytes;
+}
