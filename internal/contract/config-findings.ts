@@ -119,9 +119,9 @@ export const CONFIG_FINDINGS = {
   },
   F_LABEL_ECMA119: {
     severity: "note",
-    title: "the ISO's label holds characters that ECMA-119 does not provide for",
-    why: "ECMA-119 wants A-Z, 0-9 and `_` in a volume identifier, though Linux takes more.",
-    fix: "Nothing needs to be done unless another system has to read the label.",
+    title: "the ISO's label holds characters that other systems may not show",
+    why: "ECMA-119 wants A-Z, 0-9 and `_`; small letters, `-` and `.` are common, and other characters are not.",
+    fix: "Use letters, digits, `_`, `-` and `.` if another system has to read the label.",
   },
   F_LABEL_EMPTY: {
     severity: "error",
@@ -149,6 +149,18 @@ export const CONFIG_FINDINGS = {
     fix: "Add `inst.stage2=hd:LABEL=$isolabel` to `linux`.",
     boot: { effect: "limits", ways: BOOT_WAYS },
   },
+  F_MENU_ARGS_REPLACE: {
+    severity: "note",
+    title: "kernel_args replaces arguments that find the root file system",
+    why: "`kernel_args` replaces the default arguments; a later version of the contract may append it to them instead.",
+    fix: "Write `root=live:CDLABEL=LABEL rd.live.image` with the ISO's label into `kernel_args` too.",
+  },
+  F_MENU_ARGS_UNUSED: {
+    severity: "warning",
+    title: "kernel_args is not used by any menu entry",
+    why: "`kernel_args` reaches the kernel only through `$root` in an entry's `linux`.",
+    fix: "Write `$root` into the `linux` of an entry, or remove `kernel_args`.",
+  },
   F_MENU_BACKSLASH: {
     severity: "error",
     title: "a backslash comes before a variable in a menu entry",
@@ -172,6 +184,12 @@ export const CONFIG_FINDINGS = {
     title: "a kernel argument holds a quote or a backslash",
     why: "GRUB hands quotes and backslashes inside an argument to the kernel with a backslash before them.",
     fix: "Avoid quotes and backslashes inside kernel arguments.",
+  },
+  F_MENU_GRUB_VARIABLE: {
+    severity: "warning",
+    title: "iso.yaml uses a variable that platter does not know",
+    why: "The text stays as it is written; other tools let GRUB replace it, by nothing if GRUB does not know it.",
+    fix: "Write the value itself, or `$$` for a `$`.",
   },
   F_MENU_KICKSTART_LABEL: {
     severity: "note",
@@ -206,11 +224,23 @@ export const CONFIG_FINDINGS = {
     why: "GRUB finds the kernel and the initramfs only by an absolute path.",
     fix: "Begin with `$kernelpath` in `linux` and with `$initrdpath` in `initrd`.",
   },
+  F_MENU_SELINUX_OFF: {
+    severity: "note",
+    title: "an installer entry turns SELinux off",
+    why: "Anaconda carries `selinux=0` over, so the installed system has SELinux off too.",
+    fix: "Write `enforcing=0` instead, which only the installer itself uses.",
+  },
   F_MENU_TEXT_LONG: {
     severity: "warning",
     title: "a text of the menu is too long",
     why: "GRUB refuses a menu with very long lines, so platter cuts titles and the texts of os-release.",
     fix: "Shorten the text to 256 characters or less.",
+  },
+  F_MENU_TITLE_CHARACTERS: {
+    severity: "note",
+    title: "GRUB cannot show a title everywhere",
+    why: "With Secure Boot on, GRUB does not load a font from the ISO, and shows `?` for what the firmware's font lacks.",
+    fix: "Write the title in ASCII.",
   },
   F_MENU_VARIABLE_EMPTY: {
     severity: "note",

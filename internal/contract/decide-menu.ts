@@ -1,5 +1,6 @@
 import { buildMenu, type Menu } from "../grub/menu.ts";
 import type { Architecture } from "./architecture.ts";
+import { checkMenuTexts } from "./check-menu.ts";
 import type { Finding } from "./finding.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
@@ -16,8 +17,12 @@ export function decideMenu(about: {
 }): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
   const { config, osRelease } = about;
   const fallback = defaultLabel(osRelease, about.architecture);
-  const given = about.label ?? config.label;
-  const { label = fallback.label, ...aboutLabel } = given === undefined ? fallback : toVolumeLabel(given);
-  const { menu, findings } = buildMenu({ config, osRelease, label, placeOf: about.placeOf });
-  return { label, menu, findings: [...aboutLabel.findings, ...findings] };
+  const asked = about.label === undefined ? undefined : toVolumeLabel(about.label);
+  // The findings about iso.yaml's own label have their place in it, and were made when it was read.
+  const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
+  const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
+  const placeOf = about.placeOf ?? (() => undefined);
+  const { menu, findings } = buildMenu({ config, osRelease, label, placeOf });
+  const texts = checkMenuTexts({ config, label, placeOf });
+  return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
 }

@@ -1,4 +1,5 @@
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
+import { checkEntries } from "./check-menu.ts";
 import { decideMenu } from "./decide-menu.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -79,6 +80,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
   for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
+  findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
     const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${source.reference}\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));

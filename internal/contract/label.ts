@@ -36,8 +36,14 @@ function labelFindings(text: string): Finding[] {
   if (bad !== undefined) findings.push(finding("F_LABEL_CHARACTER", `${shown} holds ${nameOf(bad)}.`));
   if (text.startsWith("-")) findings.push(finding("F_LABEL_CHARACTER", `${shown} begins with \`-\`.`));
   if (findings.length > 0) return findings;
-  if (/[^A-Z0-9_]/.test(text)) {
-    findings.push(finding("F_LABEL_ECMA119", `${shown} holds characters outside A-Z, 0-9 and \`_\`.`));
+  // Nearly every image has small letters or hyphens in its label, and nothing is known to fail with them.
+  if (/[^A-Za-z0-9_.-]/.test(text)) {
+    findings.push(
+      finding(
+        "F_LABEL_ECMA119",
+        `${shown} holds characters other than letters, digits, \`_\`, \`-\` and \`.\`.`,
+      ),
+    );
   }
   const escaped = escapeForUdev(text);
   if (escaped !== text) {

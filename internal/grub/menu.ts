@@ -8,7 +8,7 @@ import type { Place } from "../contract/place.ts";
 import type { YamlPath } from "../contract/yaml-source.ts";
 import { printable } from "../text/printable.ts";
 import { PRINTABLE, splitWords } from "./quote.ts";
-import { replaceVariables, type Variables } from "./variables.ts";
+import { GRUB_ROOT, replaceVariables, type Variables } from "./variables.ts";
 
 /** Where the ISO holds the kernel and the initramfs. */
 export const KERNEL_PATH = "/images/pxeboot/vmlinuz";
@@ -126,9 +126,6 @@ function shorten(text: string, what: string, findings: Finding[]): string {
   findings.push(finding("F_MENU_TEXT_LONG", `${what} has ${characters.length} characters.`));
   return characters.slice(0, MAX_TEXT).join("");
 }
-
-/** GRUB's own way to name the medium before a path; paths here begin at the medium anyway. */
-const GRUB_ROOT = /(^|\s)\(\$(?:root|\{root\})\)(?=\/)/g;
 
 /** The index of the default entry: by name, by index, else the first. */
 function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: Finding[]): number {

@@ -9,12 +9,21 @@ export type Variables = Record<(typeof VARIABLE_NAMES)[number], string>;
  * is one `$`; any other `$` stays. A name is as long as it can be: `$rootfs` is none.
  */
 export function replaceVariables(text: string, variables: Variables): string {
-  return text.replace(
-    /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g,
-    (all, braced?: string, plain?: string) => {
-      if (all === "$$") return "$";
-      const name = braced ?? plain ?? "";
-      return Object.hasOwn(variables, name) ? variables[name as keyof Variables] : all;
-    },
+  return text.replace(VARIABLE, (all, braced?: string, plain?: string) => {
+    if (all === "$$") return "$";
+    const name = braced ?? plain ?? "";
+    return Object.hasOwn(variables, name) ? variables[name as keyof Variables] : all;
+  });
+}
+
+const VARIABLE = /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
+
+/** The names of all variables in a text, known or not. GRUB's own way to name the medium does not count. */
+export function variablesIn(text: string): string[] {
+  return [...text.replace(GRUB_ROOT, "$1").matchAll(VARIABLE)].flatMap(
+    ([, braced, plain]) => braced ?? plain ?? [],
   );
 }
+
+/** GRUB's own way to name the medium before a path; paths here begin at the medium anyway. */
+export const GRUB_ROOT = /(^|\s)\(\$(?:root|\{root\})\)(?=\/)/g;

@@ -1,4 +1,5 @@
 import { parseArchitecture } from "../contract/architecture.ts";
+import { checkEntries } from "../contract/check-menu.ts";
 import { checkRoots } from "../contract/check-roots.ts";
 import { decideMenu } from "../contract/decide-menu.ts";
 import { findingsError } from "../contract/findings-error.ts";
@@ -31,6 +32,7 @@ export function renderFromTexts(about: {
   const all = [
     ...findings,
     ...decided.findings,
+    ...checkEntries(menu, { font: "present" }),
     ...checkRoots({ menu, label, placeOf, initramfs: undefined }),
   ];
   const failure = findingsError(all, { reference: source.file, strictness: "normal" });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkEntries } from "../../internal/contract/check-menu.ts";
+import { checkRoots } from "../../internal/contract/check-roots.ts";
 import { CONFIG_FINDINGS } from "../../internal/contract/config-findings.ts";
+import { decideMenu } from "../../internal/contract/decide-menu.ts";
 import { parseIsoYaml } from "../../internal/contract/iso-yaml.ts";
 import { isoYamlJsonSchema } from "../../internal/contract/iso-yaml-schema.ts";
-import { toVolumeLabel } from "../../internal/contract/label.ts";
 import { parseOsRelease } from "../../internal/contract/os-release.ts";
-import { buildMenu } from "../../internal/grub/menu.ts";
 
 const PAGE = join(import.meta.dir, "../../docs/iso-yaml.md");
 
@@ -58,10 +59,20 @@ describe("docs/iso-yaml.md", () => {
     const blocks = [...readFileSync(PAGE, "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml!);
     expect(blocks).toHaveLength(3);
     for (const yaml of blocks) {
-      const { config, findings } = parseIsoYaml(yaml, "iso.yaml");
-      expect(findings.map(({ code }) => code)).toEqual(["F_LABEL_ECMA119"]);
-      const label = toVolumeLabel(config!.label!).label!;
-      expect(buildMenu({ config: config!, osRelease: parseOsRelease(""), label }).findings).toEqual([]);
+      const { config, placeOf, findings } = parseIsoYaml(yaml, "iso.yaml");
+      expect(findings).toEqual([]);
+      const osRelease = parseOsRelease("");
+      const about = {
+        config: config!,
+        placeOf,
+        osRelease,
+        architecture: "x86_64",
+        label: undefined,
+      } as const;
+      const { menu, label, ...decided } = decideMenu(about);
+      expect(decided.findings).toEqual([]);
+      expect(checkEntries(menu, { font: "present" })).toEqual([]);
+      expect(checkRoots({ menu, label, placeOf, initramfs: undefined })).toEqual([]);
     }
   });
 });
