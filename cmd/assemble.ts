@@ -24,7 +24,7 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     await using session = openSession(world, { image: undefined, flags });
     await session.during(async () => {
       const { context } = session;
-      const options = { output, strictGpt: flags.strictGpt, checksum: "leave" } as const;
+      const options = { output, strictGpt: flags.strictGpt, checksum: "leave", begun: undefined } as const;
       await runStage(await assembleStage(await session.plan(), context, options), {
         context,
         freshness: "when-changed",

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, rename } from "node:fs/promises";
+import { copyFile, rename, writeFile } from "node:fs/promises";
 import { PlatterError } from "../internal/error.ts";
 import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
 import type { Session } from "../internal/pipeline/session.ts";
@@ -47,8 +47,11 @@ export async function makeArtifact(
 /** Brings an artifact to where the user wants it; it appears when it is whole. */
 async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
   const made = work.file(artifact);
-  // A temporary work directory is next to the output, so a rename is enough; a kept one keeps its artifact.
-  const write = (partial: string) =>
-    work.kept ? copyFile(made, partial, constants.COPYFILE_FICLONE) : rename(made, partial);
+  const content = work.content(artifact);
+  const write = (partial: string) => {
+    if ("bytes" in content) return writeFile(partial, content.bytes);
+    // A temporary work directory is next to the output, so a rename does. A kept one keeps its artifact.
+    return work.kept ? copyFile(made, partial, constants.COPYFILE_FICLONE) : rename(made, partial);
+  };
   await writeWhole(output, { code: "E_OUTPUT", write });
 }

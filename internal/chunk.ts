@@ -58,6 +58,13 @@ export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Arra
   }
 }
 
+/** All bytes of a part of a file, read synchronously. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function bytesOfStretch({ file, start, length }: FileStretch): Uint8Array {
+  const bytes = new Uint8Array(length);
+  readAtOnce(file, { target: bytes, at: start });
+  return bytes;
+}
+
 /**
  * Writes all of the bytes without waiting, from byte `position` of a file on; where none is given, where the file's
  * description stands. @throws the system's error

@@ -1,20 +1,18 @@
-import { open, readFile, stat } from "node:fs/promises";
-import { unreadableFile } from "../chunk.ts";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { bytesOfStretch, unreadableFile } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { MIN_BOOT_IMAGE } from "../iso-format/boot-info.ts";
 import { BLOCK } from "../iso-format/units.ts";
 import type { Task } from "../ui/reporter.ts";
 import { writeWhole } from "../whole-file.ts";
 import { writeIsoMd5 } from "./isomd5-file.ts";
-import type { IsoContent, IsoLayout, IsoRootfs } from "./layout.ts";
+import type { IsoContent, IsoLayout, RootfsPlace } from "./layout.ts";
 import { type IsoDescription, type SizedContent, type SizedFile, sizeOf } from "./write/description.ts";
 import { layoutIso } from "./write/layout-iso.ts";
 import { writeIso } from "./write/write-iso.ts";
 
 export interface AssembleRun {
   layout: IsoLayout;
-  /** Where the ISO appears once it is whole. */
-  output: string;
   /** Whether the checksum is implanted. */
   checksum: "implant" | "leave";
   signal: AbortSignal;
@@ -22,24 +20,34 @@ export interface AssembleRun {
 }
 
 /**
- * Writes the ISO next to its final place, and then its checksum, which covers also what is written last.
- * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_BOOT_PROGRAM`, `E_OUTPUT`, `E_NO_SPACE`, `E_INTERRUPTED`
+ * Makes a file that is an ISO, which appears once it is whole. `write` gets the open file, which is empty.
+ * @throws PlatterError `E_OUTPUT`, `E_NO_SPACE`, and the errors of `write`
  */
-export async function assembleIso(run: AssembleRun): Promise<{ size: number }> {
-  const image = layoutIso(await describeIso(run.layout));
-  return writeWhole(run.output, {
+export async function withIsoFile<T>(output: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
+  return writeWhole(output, {
     code: "E_OUTPUT",
     write: async (partial) => {
       await using file = await open(partial, "w+", 0o644);
-      const contents = image.contents.reduce((sum, { content }) => sum + sizeOf(content), 0);
-      const total = contents + (run.checksum === "implant" ? image.size : 0);
-      const { signal, task } = run;
-      await writeIso(file.fd, image, { signal, onBytes: (done) => task.progress(done, total) });
-      const onProgress = (done: number) => task.progress(contents + done, total);
-      if (run.checksum === "implant") await writeIsoMd5(file, { size: image.size, signal, onProgress });
-      return { size: image.size };
+      return await write(file);
     },
   });
+}
+
+/**
+ * Writes the ISO into an open file, which is empty except for a root file system that is in place, and then the checksum,
+ * which also covers what is written last. Returns the ISO's size in bytes.
+ * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_BOOT_PROGRAM`, `E_INTERRUPTED`; the system's error if the file
+ * cannot be written
+ */
+export async function assembleIso(file: FileHandle, run: AssembleRun): Promise<number> {
+  const image = layoutIso(await describeIso(run.layout));
+  const contents = image.contents.reduce((sum, { content }) => sum + sizeOf(content), 0);
+  const total = contents + (run.checksum === "implant" ? image.size : 0);
+  const { signal, task } = run;
+  await writeIso(file.fd, image, { signal, onBytes: (done) => task.progress(done, total) });
+  const onProgress = (done: number) => task.progress(contents + done, total);
+  if (run.checksum === "implant") await writeIsoMd5(file, { size: image.size, signal, onProgress });
+  return image.size;
 }
 
 /**
@@ -48,10 +56,7 @@ export async function assembleIso(run: AssembleRun): Promise<{ size: number }> {
  */
 async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
   const { bios } = layout;
-  const sized = async (file: {
-    isoPath: string;
-    content: IsoContent | IsoRootfs["content"];
-  }): Promise<SizedFile> => {
+  const sized = async (file: { isoPath: string; content: IsoContent | RootfsPlace }): Promise<SizedFile> => {
     const { isoPath, content } = file;
     if (isoPath !== bios?.image) return { isoPath, content: await withSize(content) };
     return {
@@ -59,7 +64,7 @@ async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
       content: { bytes: await bootProgram(content, { name: isoPath, least: MIN_BOOT_IMAGE }) },
     };
   };
-  const code = bios && (await bootProgram({ path: bios.hybridMbr }, { name: bios.hybridMbr, least: BLOCK }));
+  const code = bios && (await bootProgram(bios.hybridMbr, { name: "boot_hybrid.img", least: BLOCK }));
   return {
     ...layout,
     rootfs: layout.rootfs && (await sized(layout.rootfs)),
@@ -69,7 +74,7 @@ async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
   };
 }
 
-async function withSize(content: IsoContent | IsoRootfs["content"]): Promise<SizedContent> {
+async function withSize(content: IsoContent | RootfsPlace): Promise<SizedContent> {
   if (!("path" in content)) return content;
   const { path } = content;
   try {
@@ -81,7 +86,7 @@ async function withSize(content: IsoContent | IsoRootfs["content"]): Promise<Siz
 
 /** @throws PlatterError `E_FILE_READ`, `E_BOOT_PROGRAM` */
 async function bootProgram(
-  content: IsoContent | IsoRootfs["content"],
+  content: IsoContent | RootfsPlace,
   about: { name: string; least: number },
 ): Promise<Uint8Array> {
   const bytes = await bytesOfContent(content, about.name);
@@ -94,9 +99,10 @@ async function bootProgram(
   });
 }
 
-async function bytesOfContent(content: IsoContent | IsoRootfs["content"], name: string): Promise<Uint8Array> {
+async function bytesOfContent(content: IsoContent | RootfsPlace, name: string): Promise<Uint8Array> {
   if ("bytes" in content) return content.bytes;
   if ("inPlace" in content) throw new Error(`${name} is not a root file system`);
+  if ("stretch" in content) return bytesOfStretch(content.stretch);
   try {
     return await readFile(content.path);
   } catch (error) {

@@ -1,18 +1,18 @@
 import { PIECES, type Plan } from "../contract/plan.ts";
-import type { IsoContent, IsoFile, IsoLayout, IsoRootfs } from "./layout.ts";
+import type { IsoContent, IsoFile, IsoLayout, RootfsPlace } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 
-/** What the stages made: host paths, and the content of small files. */
+/** The contents that the stages made. */
 export interface IsoInputs {
-  /** Host path of a file of the work directory. */
-  file: (name: string) => string;
-  rootfs: IsoRootfs["content"];
-  biosImage: string;
-  efiImage: string;
-  efiConfig: string;
-  biosConfig: string;
-  stubConfig: string;
-  loopbackConfig: string;
+  /** The content of a piece of the image, by its name in the work directory. */
+  piece: (name: string) => IsoContent;
+  rootfs: RootfsPlace;
+  efiImage: IsoContent;
+  efiConfig: IsoContent;
+  stubConfig: IsoContent;
+  loopbackConfig: IsoContent;
+  /** Undefined on an ISO that boots on UEFI alone. */
+  bios: { image: IsoContent; config: IsoContent } | undefined;
   discinfo: IsoContent;
   diskInfo: IsoContent;
 }
@@ -24,19 +24,20 @@ export function markerPath(uuid: string): string {
 
 /** The layout of the ISO that a plan asks for. */
 export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGpt: boolean }): IsoLayout {
-  const { file } = inputs;
-  const made = (isoPath: string, path: string): IsoFile => ({ isoPath, content: { path } });
+  const { piece: pieceOf } = inputs;
+  const bios = plan.bios === null ? undefined : inputs.bios;
   const files: IsoFile[] = [
     { isoPath: "/.discinfo", content: inputs.discinfo },
     { isoPath: "/.disk/info", content: inputs.diskInfo },
     { isoPath: markerPath(plan.uuid), content: { bytes: Buffer.from(`${plan.uuid}\n`) } },
-    made("/EFI/BOOT/grub.cfg", inputs.efiConfig),
-    made("/boot/grub/grub.cfg", inputs.stubConfig),
-    made("/boot/grub/loopback.cfg", inputs.loopbackConfig),
-    ...plannedFiles(plan).map(({ isoPath, piece }) => made(isoPath, file(piece.file))),
+    { isoPath: "/EFI/BOOT/grub.cfg", content: inputs.efiConfig },
+    { isoPath: "/boot/grub/grub.cfg", content: inputs.stubConfig },
+    { isoPath: "/boot/grub/loopback.cfg", content: inputs.loopbackConfig },
+    ...plannedFiles(plan).map(({ isoPath, piece }) => ({ isoPath, content: pieceOf(piece.file) })),
   ];
-  if (plan.bios !== null) {
-    files.push(made("/boot/grub2/grub.cfg", inputs.biosConfig), made(BIOS_IMAGE_PATH, inputs.biosImage));
+  if (bios !== undefined) {
+    files.push({ isoPath: "/boot/grub2/grub.cfg", content: bios.config });
+    files.push({ isoPath: BIOS_IMAGE_PATH, content: bios.image });
   }
   return {
     volumeId: plan.label,
@@ -44,11 +45,8 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
     uuid: plan.uuid,
     rootfs: { isoPath: ROOTFS_PATH, content: inputs.rootfs },
     files: files.sort((a, b) => (a.isoPath < b.isoPath ? -1 : 1)),
-    bios:
-      plan.bios === null
-        ? undefined
-        : { image: BIOS_IMAGE_PATH, hybridMbr: file(`${PIECES.bios}/boot_hybrid.img`) },
-    espImage: { path: inputs.efiImage },
+    bios: bios && { image: BIOS_IMAGE_PATH, hybridMbr: pieceOf(`${PIECES.bios}/boot_hybrid.img`) },
+    espImage: inputs.efiImage,
     strictGpt: partitions.strictGpt,
   };
 }

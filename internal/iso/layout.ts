@@ -1,5 +1,7 @@
-/** Where the bytes of a file are: on the host, or in memory. */
-export type IsoContent = { path: string } | { bytes: Uint8Array };
+import type { FileStretch } from "../chunk.ts";
+
+/** Where the bytes of a file are: in a file on the host, in a part of an open file, or in memory. */
+export type IsoContent = { path: string } | { stretch: FileStretch } | { bytes: Uint8Array };
 
 /** A file of the ISO. */
 export interface IsoFile {
@@ -8,10 +10,13 @@ export interface IsoFile {
   content: IsoContent;
 }
 
-/** The root file system of the ISO. It may be in the output file already, at `ROOTFS_OFFSET`, with so many bytes. */
+/** The root file system: a file on the host, or so many bytes of the output file, at `ROOTFS_OFFSET`. */
+export type RootfsPlace = { path: string } | { inPlace: number };
+
+/** The root file system of the ISO. */
 export interface IsoRootfs {
   isoPath: string;
-  content: { path: string } | { inPlace: number };
+  content: RootfsPlace;
 }
 
 /** A whole ISO as data: its files, its boot programs, its partitions, its ids and times. */
@@ -30,8 +35,8 @@ export interface IsoLayout {
     | {
         /** Path on the ISO of the El Torito image, which is among the files. */
         image: string;
-        /** Host path of GRUB's `boot_hybrid.img`: the code in the first sector, for BIOS from USB. */
-        hybridMbr: string;
+        /** GRUB's `boot_hybrid.img`: the code in the first sector, for BIOS from USB. */
+        hybridMbr: IsoContent;
       }
     | undefined;
   /** The FAT image that becomes the EFI system partition. */

@@ -1,18 +1,29 @@
+import type { FileHandle } from "node:fs/promises";
 import type { BootClaims } from "../contract/boot-claims.ts";
 import { claimBoots } from "../contract/claim-boots.ts";
 import type { Finding } from "../contract/finding.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import { withIsoFile } from "../iso/assemble.ts";
+import { ROOTFS_OFFSET } from "../iso/write/layout-iso.ts";
 import { runTogether } from "../run-together.ts";
-import { rootfsWriter } from "../squash/rootfs.ts";
+import { isOwnRootfs, rootfsWriter } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
+import { systemError } from "../system-error.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
 import type { Session } from "./session.ts";
-import { squashInBuild } from "./squash-in-build.ts";
+import { type SquashInBuild, squashInBuild, squashIntoIso } from "./squash-in-build.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
-import { assembleStage, biosImageStage, efiImageStage, implantStage, renderGrubStage } from "./stages.ts";
+import {
+  assembleStage,
+  type BegunIso,
+  biosImageStage,
+  efiImageStage,
+  implantStage,
+  renderGrubStage,
+} from "./stages.ts";
 import { findingsAboutTools } from "./tool-findings.ts";
 
 export interface BuildOptions {
@@ -68,19 +79,34 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     cancel,
   );
   await checkTools(session, draft, { from: "host", wanted, squash: options.squash });
-  const [, made] = await runTogether(
-    [() => squash(draft, about), () => planAndBootImages(about, start)],
-    cancel,
-  );
-  await makeIso(made.plan, about);
+  const others = () => planAndBootImages(about, start);
+  if (!writesIntoIso(about)) {
+    const [, made] = await runTogether([() => squash(draft, about), others], cancel);
+    await makeIso(made.plan, about, undefined);
+    return { ...made, times };
+  }
+  const made = await withIsoFile(options.output!, async (file) => {
+    const [rootfs, made] = await runTogether([() => squashInto(file, draft, about), others], cancel);
+    await makeIso(made.plan, about, { file, rootfs });
+    return made;
+  });
   return { ...made, times };
+}
+
+/** Whether the root file system is written straight into the ISO, since nobody needs it as a file of its own. */
+function writesIntoIso({ session, options, wanted }: Run): boolean {
+  const isWhole = wanted.has("squash") && wanted.has("assemble") && options.output !== undefined;
+  return isWhole && !session.work.kept && options.cache === undefined && isOwnRootfs(options.squash);
 }
 
 /** Makes the plan, the menus and the boot images. `start` is the clock's time when reading the image began. */
 async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildResult, "times">> {
   const { session, options, wanted, times, run } = about;
   const { context } = session;
-  const plan = await session.plan();
+  const plan = await session.plan().catch((error) => {
+    // It is not an error of the ISO's file.
+    throw systemError(error);
+  });
   times.set("inspect", (context.clock() - start) / 1000);
   const found = await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
   const boots = claimBoots(plan, [...plan.findings, ...found]);
@@ -92,22 +118,42 @@ async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildR
   return { plan, boots, tools };
 }
 
-async function makeIso(plan: Plan, { session, options, wanted, run }: Run): Promise<void> {
+/** Makes the ISO, or finishes one that was begun. */
+async function makeIso(
+  plan: Plan,
+  { session, options, wanted, run }: Run,
+  begun: BegunIso | undefined,
+): Promise<void> {
   const { context } = session;
   const { output, strictGpt, freshness } = options;
   if (output === undefined) return;
-  // What the image takes up in the work directory makes room for the ISO.
-  await session.releaseImage();
+  // The space that the image takes makes room for the ISO. A temporary work directory still refers to the image.
+  if (session.work.kept) await session.releaseImage();
   const checksum = wanted.has("implant") ? "implant" : "leave";
-  if (wanted.has("assemble")) await run(await assembleStage(plan, context, { output, strictGpt, checksum }));
+  const about = { output, strictGpt, checksum, begun } as const;
+  if (wanted.has("assemble")) await run(await assembleStage(plan, context, about));
   else if (wanted.has("implant")) await run(implantStage(context, { output, force: freshness === "always" }));
 }
 
-async function squash(draft: DraftPlan, { session, options, wanted, run }: Run): Promise<void> {
-  if (!wanted.has("squash")) return;
+async function squash(draft: DraftPlan, about: Run): Promise<void> {
+  if (about.wanted.has("squash")) await about.run(squashInBuild(draft, squashOf(about)));
+}
+
+/** Writes the root file system into the ISO's file. Returns its length in bytes. */
+async function squashInto({ fd }: FileHandle, draft: DraftPlan, about: Run): Promise<number> {
+  let length = 0;
+  const onWritten = (bytes: number) => {
+    length = bytes;
+  };
+  const target = { fd, offset: ROOTFS_OFFSET };
+  await about.run(squashIntoIso(target, draft, { ...squashOf(about), onWritten }));
+  return length;
+}
+
+function squashOf({ session, options }: Run): SquashInBuild {
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  await run(squashInBuild(draft, session.context, { image, withPayloads, options }));
+  return { image, withPayloads, options, context: session.context };
 }
 
 /** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */

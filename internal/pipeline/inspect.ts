@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { inTurns } from "../chunk.ts";
 import { ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
 import { mayBePiece } from "../contract/capture.ts";
@@ -6,7 +5,7 @@ import { type Decision, decide } from "../contract/decision.ts";
 import { compileExcludes } from "../contract/excludes.ts";
 import type { FoundFile } from "../contract/find-file.ts";
 import { makePlan } from "../contract/make-plan.ts";
-import { isWhole, PIECES, type Piece, type RootPlan } from "../contract/plan.ts";
+import { isWhole, type RootPlan } from "../contract/plan.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";
 import type { Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
@@ -21,7 +20,8 @@ import type { ToolName } from "../tool/find.ts";
 import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../tool/image-tool.ts";
 import type { RunTool } from "../tool/run.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
-import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
+import { keepPiece } from "./keep-piece.ts";
+import type { WorkDir } from "./work-dir.ts";
 
 /** An iso.yaml or os-release of more bytes than this is none. */
 const MAX_TEXT = 1024 * 1024;
@@ -81,9 +81,7 @@ export async function inspectImage(
   },
 ): ReturnType<typeof makePlan> {
   const { work, decision } = about;
-  // A plan is never left beside the pieces of another image.
-  await rm(work.file(ARTIFACTS.plan), { force: true });
-  await rm(work.file("image"), { recursive: true, force: true });
+  await work.removePlan();
   const inputs = {
     tree,
     keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
@@ -143,27 +141,6 @@ async function imageTools(
     if (tool !== undefined) found.set(name, tool);
   }
   return found;
-}
-
-/** Copies a file of the image into the work directory. The copy's mode says only whether it is a program. */
-async function keepPiece(
-  tree: ImageTree,
-  found: FoundFile,
-  to: { work: WorkDir; file: string },
-): Promise<Piece> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  let size = 0;
-  async function* content(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of inTurns(tree.read(found.node.inode))) {
-      hasher.update(chunk);
-      size += chunk.length;
-      yield chunk;
-    }
-  }
-  const mode = to.file.startsWith(`${PIECES.tools}/`) ? 0o755 : 0o644;
-  await to.work.add(to.file, content(), mode);
-  tree.isKeptAt?.(found.node.inode, to.work.file(to.file));
-  return { source: found.path, file: to.file, size, sha256: hasher.digest("hex") };
 }
 
 async function readWhole(tree: ImageTree, inode: Inode): Promise<Uint8Array> {

@@ -1,8 +1,6 @@
-import { closeSync, statfsSync, statSync, writeSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { PlatterError } from "../error.ts";
-import { punchHole } from "../file-space.ts";
-import { openUnnamed } from "../image/unnamed-file.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import type { Range, SpaceEstimate } from "./space-estimate.ts";
@@ -11,8 +9,8 @@ import type { Range, SpaceEstimate } from "./space-estimate.ts";
 export interface SpaceUse {
   /** The work directory. */
   work: string;
-  /** Whether what is in the work directory stays when the ISO takes it in. */
-  sources: "keep" | "use-up";
+  /** Whether the root file system is written into the ISO, or into the work directory first and then copied. */
+  rootfs: "in-iso" | "artifact";
   /** The ISO; undefined where none is made. */
   output: string | undefined;
 }
@@ -25,20 +23,24 @@ export interface SpaceNeed {
   what: string;
 }
 
-/** What a build still needs, by file system: the ISO takes the place of what it is made of, where that is released. */
-export function spaceNeeds(estimate: SpaceEstimate, use: SpaceUse & { onOneDisk: boolean }): SpaceNeed[] {
+/** Bytes that a build still needs, by file system. `onOneDisk` says whether work directory and ISO share one. */
+export function spaceNeeds(
+  estimate: SpaceEstimate,
+  use: SpaceUse & { onOneDisk: boolean; copies: "share-blocks" | "take-space" },
+): SpaceNeed[] {
   const { rootfs, iso, esp, temporary } = estimate;
   const [work, output] = [use.work, use.output === undefined ? undefined : dirname(use.output)];
-  const made = plus(rootfs, esp);
+  const isoNeed = output === undefined ? [] : [{ folder: output, bytes: iso, what: "the ISO" }];
+  if (use.rootfs === "in-iso") return isoNeed;
+  const made = { least: rootfs.least, most: rootfs.most + esp };
   const making = { least: made.least + temporary, most: made.most + temporary };
-  const rootfsNeed = { folder: work, bytes: making, what: "the root file system" };
-  if (output === undefined) return [rootfsNeed];
-  if (!use.onOneDisk) return [rootfsNeed, { folder: output, bytes: iso, what: "the ISO" }];
-  if (use.sources === "use-up") {
-    return [{ folder: output, bytes: larger(plus(iso, esp), making), what: "the ISO" }];
-  }
-  const both = { least: made.least + iso.least, most: made.most + iso.most };
-  const what = "the ISO and, beside it, the root file system";
+  if (output === undefined || !use.onOneDisk)
+    return [{ folder: work, bytes: making, what: "the root file system" }, ...isoNeed];
+  const both = {
+    least: iso.least + (use.copies === "share-blocks" ? 0 : made.least),
+    most: iso.most + made.most,
+  };
+  const what = "the ISO and, next to it, the root file system";
   return [{ folder: output, bytes: larger(both, making), what }];
 }
 
@@ -49,8 +51,8 @@ export function spaceNeeds(estimate: SpaceEstimate, use: SpaceUse & { onOneDisk:
  */
 export function checkSpace(estimate: SpaceEstimate, use: SpaceUse & { reporter: Reporter }): void {
   const onOneDisk = use.output !== undefined && deviceOf(use.work) === deviceOf(dirname(use.output));
-  const sources = use.sources === "use-up" && canRelease(use.work) ? "use-up" : "keep";
-  for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, onOneDisk, sources })) {
+  const copies = NOT_SHARING.has(statfsSync(use.work).type) ? "take-space" : "share-blocks";
+  for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, onOneDisk, copies })) {
     const free = freeSpace(folder);
     if (bytes.least > free.atMost) throw tooLittle({ folder, what, needed: bytes.least, free: free.atMost });
     if (bytes.most <= free.surely) continue;
@@ -71,10 +73,6 @@ function tooLittle(about: { folder: string; what: string; needed: number; free: 
   });
 }
 
-function plus({ least, most }: Range, bytes: number): Range {
-  return { least, most: most + bytes };
-}
-
 function larger(a: Range, b: Range): Range {
   return { least: Math.max(a.least, b.least), most: Math.max(a.most, b.most) };
 }
@@ -89,14 +87,8 @@ function deviceOf(folder: string): number {
   return statSync(folder).dev;
 }
 
-/** Whether the file system takes back parts of a file: found out with one. */
-function canRelease(folder: string): boolean {
-  const length = 64 * 1024;
-  const fd = openUnnamed(folder, "trial");
-  try {
-    writeSync(fd, new Uint8Array(length));
-    return punchHole(fd, { offset: 0, length });
-  } finally {
-    closeSync(fd);
-  }
-}
+/**
+ * File systems in which a copy always takes space of its own, by statfs(2)'s number: ext2 to ext4, tmpfs, FAT. Others may
+ * share a copy's blocks with its source.
+ */
+const NOT_SHARING = new Set([0xef53, 0x01021994, 0x4d44]);

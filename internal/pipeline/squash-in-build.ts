@@ -1,33 +1,53 @@
 import type { DraftPlan } from "../contract/plan.ts";
+import type { SquashfsTarget } from "../squashfs/write.ts";
 import type { BuildOptions } from "./build.ts";
 import { cachedStage } from "./cached-stage.ts";
 import type { Context } from "./context.ts";
 import { checkSpace } from "./space-check.ts";
 import { estimateSpace } from "./space-estimate.ts";
 import type { Stage } from "./stage.ts";
-import { type SquashSources, squashStage } from "./stages.ts";
+import { type SquashSources, squashIntoStage, squashStage } from "./stages.ts";
 
-/** The squash as `build` runs it: out of the cache where it is there, and not begun where there is no room. */
-export function squashInBuild(
-  plan: DraftPlan,
-  context: Context,
-  about: SquashSources & { options: BuildOptions },
-): Stage {
-  const { image, withPayloads, options } = about;
-  const { cache, freshness, output } = options;
-  const stage = squashStage(plan, context, { image, withPayloads, options: options.squash });
-  const checked: Stage = {
-    ...stage,
-    // A squash that is not done again needs no room.
-    run: async (task) => {
-      const whole = await withPayloads(await image());
-      const estimate = estimateSpace(plan, whole, options.squash);
-      const sources = context.work.kept || cache !== undefined ? "keep" : "use-up";
-      checkSpace(estimate, { work: context.work.path, output, sources, reporter: context.reporter });
-      return stage.run(task);
-    },
-  };
+export interface SquashInBuild extends SquashSources {
+  context: Context;
+  options: BuildOptions;
+}
+
+/** The squash as `build` runs it: taken from the cache if it is there, and not begun if there is no room. */
+export function squashInBuild(plan: DraftPlan, about: SquashInBuild): Stage {
+  const { image, options, context } = about;
+  const { cache, freshness } = options;
+  const stage = squashStage(plan, context, { ...about, options: options.squash });
+  const checked = withSpaceCheck(stage, plan, { ...about, rootfs: "artifact" });
   if (cache === undefined || freshness === "always") return checked;
   const content = async () => plan.image.digest ?? (await image()).source.stamp;
   return cachedStage(checked, { context, cache, content });
+}
+
+/** The squash into the ISO's file as `build` runs it: not begun if there is no room. */
+export function squashIntoIso(
+  target: SquashfsTarget,
+  plan: DraftPlan,
+  about: SquashInBuild & { onWritten: (length: number) => void },
+): Stage {
+  const stage = squashIntoStage(target, plan, { ...about, options: about.options.squash });
+  return withSpaceCheck(stage, plan, { ...about, rootfs: "in-iso" });
+}
+
+/** The same stage, which looks at the disks before it runs: a squash that is not done again needs no room. */
+function withSpaceCheck(
+  stage: Stage,
+  plan: DraftPlan,
+  about: SquashInBuild & { rootfs: "in-iso" | "artifact" },
+): Stage {
+  const { image, withPayloads, options, context, rootfs } = about;
+  return {
+    ...stage,
+    run: async (task) => {
+      const estimate = estimateSpace(plan, await withPayloads(await image()), options.squash);
+      const { work, reporter } = context;
+      checkSpace(estimate, { work: work.path, output: options.output, rootfs, reporter });
+      return stage.run(task);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { PlatterError } from "../error.ts";
 import { throwIfAborted } from "../interrupt.ts";
+import type { IsoContent } from "../iso/layout.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { Task } from "../ui/reporter.ts";
 import type { Context } from "./context.ts";
@@ -100,13 +101,13 @@ async function isFresh(
   return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);
 }
 
-/** A file that an earlier stage makes. @throws PlatterError `E_STAGE_MISSING` */
+/** The content of a file that an earlier stage makes. @throws PlatterError `E_STAGE_MISSING` */
 export async function requireArtifact(
   file: string,
   about: { context: Context; stage: StageName; by: StageName },
-): Promise<string> {
+): Promise<IsoContent> {
   const { work } = about.context;
-  if (await work.has(file)) return work.file(file);
+  if (await work.has(file)) return work.content(file);
   throw new PlatterError({
     code: "E_STAGE_MISSING",
     kind: "usage",

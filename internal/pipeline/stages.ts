@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import { compileExcludes } from "../contract/excludes.ts";
 import { MODULES_FOLDER } from "../contract/locate-bios.ts";
 import { type PartialPlan, PIECES, type Plan, printPlan, type RootPlan } from "../contract/plan.ts";
@@ -7,14 +8,16 @@ import { makeCoreImage } from "../grub/core-image.ts";
 import { type ModuleFolder, moduleFolder } from "../grub/module-folder.ts";
 import { renderGrub, renderLoopback, renderStub } from "../grub/render.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { assembleIso } from "../iso/assemble.ts";
+import { assembleIso, withIsoFile } from "../iso/assemble.ts";
 import { renderDiscinfo, renderDiskInfo } from "../iso/discinfo.ts";
 import { markerPath, planLayout } from "../iso/iso-files.ts";
 import { implantIsoMd5 } from "../iso/isomd5-file.ts";
 import type { TreeWithPayloads } from "../payload/with-payloads.ts";
+import type { WalkOptions } from "../squash/entry-walk.ts";
 import { requireErofsKernel } from "../squash/erofs-kernel.ts";
-import { makeRootfs, rootfsWriter, walkOptions } from "../squash/rootfs.ts";
+import { makeRootfs, rootfsWriter, walkOptions, writeRootfsInto } from "../squash/rootfs.ts";
 import type { RootfsOptions } from "../squash/rootfs-options.ts";
+import type { SquashfsTarget } from "../squashfs/write.ts";
 import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
 import { parseReceipt, sha256Text } from "./receipt.ts";
@@ -55,6 +58,7 @@ export interface SquashSources {
   withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
 }
 
+/** Makes the root file system in the work directory. */
 export function squashStage(
   plan: RootPlan,
   context: Context,
@@ -78,8 +82,7 @@ export function squashStage(
     inputs,
     outputs: [output],
     run: async (task) => {
-      const { tree, walk: walkOf } = await about.withPayloads(await about.image());
-      const walk = walkOf(walkOptions(compileExcludes(plan.excludes), plan.time));
+      const { tree, walk } = await rootfsTree(plan, about);
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const { time } = plan;
         // Not by the manifest: the same tree gives the same bytes wherever it lies.
@@ -94,6 +97,37 @@ export function squashStage(
       return formatBytes((await Bun.file(output).stat()).size);
     },
   };
+}
+
+/** Writes the root file system into the file that becomes the ISO. `onWritten` gets its length in bytes. */
+export function squashIntoStage(
+  target: SquashfsTarget,
+  plan: RootPlan,
+  about: SquashSources & { context: Context; options: RootfsOptions; onWritten: (length: number) => void },
+): Stage {
+  const { options, context } = about;
+  return {
+    name: "squash",
+    tools: [],
+    inputs: {},
+    outputs: [],
+    run: async (task) => {
+      const { tree, walk } = await rootfsTree(plan, about);
+      const run = { tree, walk, options, time: plan.time, signal: context.signal, task };
+      const length = await writeRootfsInto(target, run);
+      about.onWritten(length);
+      return formatBytes(length);
+    },
+  };
+}
+
+/** The tree of the root file system, payloads included, and what of it is written. */
+async function rootfsTree(
+  plan: RootPlan,
+  { image, withPayloads }: SquashSources,
+): Promise<{ tree: ImageTree; walk: WalkOptions }> {
+  const { tree, walk } = await withPayloads(await image());
+  return { tree, walk: walk(walkOptions(compileExcludes(plan.excludes), plan.time)) };
 }
 
 export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stage {
@@ -152,24 +186,41 @@ export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): St
 export interface IsoOptions {
   output: string;
   strictGpt: boolean;
+  checksum: "implant" | "leave";
 }
 
-/** @throws PlatterError `E_STAGE_MISSING` when a stage before has not run */
+/** The file that becomes the ISO, and the bytes of the root file system that it has at `ROOTFS_OFFSET`. */
+export interface BegunIso {
+  file: FileHandle;
+  rootfs: number;
+}
+
+/**
+ * Writes the ISO: as a new file, with the root file system of the work directory, or into a file that was begun.
+ * @throws PlatterError `E_STAGE_MISSING` if an earlier stage has not run
+ */
 export async function assembleStage(
   plan: Plan,
   context: Context,
-  options: IsoOptions & { checksum: "implant" | "leave" },
+  options: IsoOptions & { begun: BegunIso | undefined },
 ): Promise<Stage> {
   const { work, signal } = context;
+  const { begun, output } = options;
   const need = (file: string, by: StageName) => requireArtifact(file, { context, stage: "assemble", by });
+  if (begun === undefined) await need(ARTIFACTS.squashfs, "squash");
   const made = {
-    rootfs: { path: await need(ARTIFACTS.squashfs, "squash") },
+    rootfs: begun === undefined ? { path: work.file(ARTIFACTS.squashfs) } : { inPlace: begun.rootfs },
     efiConfig: await need(ARTIFACTS.efiConfig, "render-grub"),
     stubConfig: await need(ARTIFACTS.stubConfig, "render-grub"),
     loopbackConfig: await need(ARTIFACTS.loopbackConfig, "render-grub"),
     efiImage: await need(ARTIFACTS.efiImage, "efi-image"),
-    biosImage: plan.bios === null ? "" : await need(ARTIFACTS.biosImage, "bios-image"),
-    biosConfig: plan.bios === null ? "" : await need(ARTIFACTS.biosConfig, "render-grub"),
+    bios:
+      plan.bios === null
+        ? undefined
+        : {
+            image: await need(ARTIFACTS.biosImage, "bios-image"),
+            config: await need(ARTIFACTS.biosConfig, "render-grub"),
+          },
   };
   const about = { ...plan, version: plan.productVersion };
   const texts = {
@@ -185,12 +236,16 @@ export async function assembleStage(
       checksum: options.checksum,
       ...(await madeBefore(context)),
     },
-    outputs: [options.output],
+    outputs: [output],
     run: async (task) => {
-      const inputs = { file: (name: string) => work.file(name), ...made, ...texts };
+      const inputs = { piece: (name: string) => work.content(name), ...made, ...texts };
       const layout = planLayout(plan, inputs, options);
-      const { size } = await assembleIso({ layout, signal, task, ...options });
-      return formatBytes(size);
+      const write = async (file: FileHandle) => {
+        const size = await assembleIso(file, { layout, signal, task, checksum: options.checksum });
+        work.requireUnchanged();
+        return formatBytes(size);
+      };
+      return begun === undefined ? withIsoFile(output, write) : write(begun.file);
     },
   };
 }

@@ -1,12 +1,15 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { writeAtOnce } from "../chunk.ts";
+import { bytesOfStretch, writeAtOnce } from "../chunk.ts";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
 import { HeldFolder } from "../held-folder.ts";
+import type { HeldContent } from "../image/image-tree.ts";
+import type { IsoContent } from "../iso/layout.ts";
 import { machineError } from "../machine-error.ts";
 import { writeError, writeInHeldFolder } from "../whole-file.ts";
 import { holdWorkFolder } from "./work-lock.ts";
+import { WorkMemory } from "./work-memory.ts";
 
 /** Files of the work directory that stages hand to each other. */
 export const ARTIFACTS = {
@@ -28,6 +31,8 @@ export class WorkDir implements Disposable {
   readonly path: string;
   /** Whether it stays, so that a later run can use what it holds. */
   readonly kept: boolean;
+  /** Files of a temporary folder that take no space in it. */
+  readonly #memory: WorkMemory | undefined;
   /** What an earlier run that was killed had left unfinished here, by name. It has been removed. */
   readonly leftovers: readonly string[];
   readonly #held: Disposable;
@@ -38,6 +43,7 @@ export class WorkDir implements Disposable {
   ) {
     this.path = path;
     this.kept = about.kept;
+    this.#memory = about.kept ? undefined : new WorkMemory();
     this.leftovers = about.leftovers;
     this.#held = about.held;
     try {
@@ -80,8 +86,10 @@ export class WorkDir implements Disposable {
     return this.file(`logs/${name}.log`);
   }
 
-  /** Writes a small file so that it is there whole or not at all. */
+  /** Writes a small file so that it is there whole or not at all. A temporary folder keeps it in memory. */
   async write(name: string, content: string | Uint8Array): Promise<void> {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    if (this.#memory?.keep(name, bytes) === true) return;
     await this.make(name, (partial) => writeFile(partial, content, { mode: 0o644 }));
   }
 
@@ -113,8 +121,35 @@ export class WorkDir implements Disposable {
     }
   }
 
-  /** A file that a stage before has left. @throws PlatterError `E_WORK` */
+  /** Has a part of an open file stand for a file of a temporary folder, which disposes of it. */
+  lend(name: string, held: HeldContent): void {
+    if (this.#memory === undefined)
+      throw new TypeError(`\`${this.path}\` is kept, so it needs files of its own`);
+    this.#memory.lend(name, held);
+  }
+
+  /** @throws PlatterError `E_FILE_CHANGED` if a file that was lent in part has been written to since */
+  requireUnchanged(): void {
+    this.#memory?.requireUnchanged();
+  }
+
+  /** Where the content of a file is. It need not exist. */
+  content(name: string): IsoContent {
+    return this.#memory?.get(name) ?? { path: this.file(name) };
+  }
+
+  /** Removes the plan and the pieces of the image: a plan is never left next to the pieces of another image. */
+  async removePlan(): Promise<void> {
+    this.#memory?.clear();
+    await rm(this.file(ARTIFACTS.plan), { force: true });
+    await rm(this.file("image"), { recursive: true, force: true });
+  }
+
+  /** A file that an earlier stage has left. @throws PlatterError `E_WORK` */
   async readBytes(name: string): Promise<Uint8Array> {
+    const content = this.content(name);
+    if ("bytes" in content) return content.bytes;
+    if ("stretch" in content) return bytesOfStretch(content.stretch);
     return readFile(this.file(name)).catch((error) => {
       throw machineError(error, {
         code: "E_WORK",
@@ -126,6 +161,7 @@ export class WorkDir implements Disposable {
 
   /** A file's text; undefined if it is not there. */
   async read(name: string): Promise<string | undefined> {
+    if (this.#memory?.get(name) !== undefined) return Buffer.from(await this.readBytes(name)).toString();
     try {
       return await readFile(this.file(name), "utf8");
     } catch (error) {
@@ -135,6 +171,7 @@ export class WorkDir implements Disposable {
   }
 
   async has(name: string): Promise<boolean> {
+    if (this.#memory?.get(name) !== undefined) return true;
     return (await stat(this.file(name)).catch(() => undefined)) !== undefined;
   }
 
@@ -148,6 +185,7 @@ export class WorkDir implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#memory?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }
 }

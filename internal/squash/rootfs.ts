@@ -1,5 +1,6 @@
 import { type BytePath, toBytePath } from "../image/byte-path.ts";
 import { codecOf } from "../squashfs/codec.ts";
+import { type SquashfsTarget, writeSquashfs } from "../squashfs/write.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import type { WalkOptions } from "./entry-walk.ts";
@@ -36,6 +37,24 @@ export interface RootfsRun extends RootfsContent {
 /** Writes the tree as a file system; nothing is unpacked. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
   const { output, log, signal, task, warn, ...content } = run;
-  const onBytes: OnBytes = (done, total) => task.progress(Math.min(done, total), total);
+  const onBytes = progressOf(task);
   await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
+}
+
+/** Whether platter itself writes the root file system. Then it can also write it into another file. */
+export function isOwnRootfs(options: RootfsOptions): boolean {
+  return rootfsWriter(options) === squashfsWriter;
+}
+
+/** Writes the tree as a file system into an open file, if {@link isOwnRootfs}. Returns its length in bytes. */
+export async function writeRootfsInto(
+  target: SquashfsTarget,
+  run: Pick<RootfsRun, "tree" | "walk" | "options" | "time" | "signal" | "task">,
+): Promise<number> {
+  const { tree, task, ...squashfs } = run;
+  return writeSquashfs(tree, target, { ...squashfs, onBytes: progressOf(task) });
+}
+
+function progressOf(task: Task): OnBytes {
+  return (done, total) => task.progress(Math.min(done, total), total);
 }

@@ -1,28 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import type { Plan } from "../../internal/contract/plan.ts";
 import { markerPath, planLayout } from "../../internal/iso/iso-files.ts";
+import type { IsoFile } from "../../internal/iso/layout.ts";
 import { plan } from "../helpers/plan.ts";
 
 describe("planLayout", () => {
   const inputs = {
-    file: (name: string) => `/work/${name}`,
+    piece: (name: string) => ({ path: `/work/${name}` }),
     rootfs: { path: "/made/squashfs" },
-    biosImage: "/made/bios",
-    efiImage: "/made/esp",
-    efiConfig: "/made/efi.cfg",
-    biosConfig: "/made/bios.cfg",
-    stubConfig: "/made/stub.cfg",
-    loopbackConfig: "/made/loopback.cfg",
+    efiImage: { path: "/made/esp" },
+    efiConfig: { path: "/made/efi.cfg" },
+    stubConfig: { path: "/made/stub.cfg" },
+    loopbackConfig: { path: "/made/loopback.cfg" },
+    bios: { image: { path: "/made/bios" }, config: { path: "/made/bios.cfg" } },
     discinfo: { bytes: Buffer.from("the .discinfo") },
     diskInfo: { bytes: Buffer.from("the info") },
   };
   const filesOf = (changes: Partial<Plan> = {}) => {
     const { files } = planLayout({ ...plan(), ...changes }, inputs, { strictGpt: false });
-    const shown = files.map(({ isoPath, content }) => [
-      isoPath,
-      "path" in content ? content.path : new TextDecoder().decode(content.bytes),
-    ]);
-    return Object.fromEntries(shown);
+    const shown = ({ content }: IsoFile) => {
+      if ("stretch" in content) return content.stretch.file.path;
+      return "path" in content ? content.path : new TextDecoder().decode(content.bytes);
+    };
+    return Object.fromEntries(files.map((file) => [file.isoPath, shown(file)]));
   };
   const marker = markerPath(plan().uuid);
 
@@ -92,7 +92,7 @@ describe("planLayout", () => {
       time: plan().time,
       uuid: plan().uuid,
       espImage: { path: "/made/esp" },
-      bios: { image: "/images/eltorito.img", hybridMbr: "/work/image/i386-pc/boot_hybrid.img" },
+      bios: { image: "/images/eltorito.img", hybridMbr: { path: "/work/image/i386-pc/boot_hybrid.img" } },
     });
   });
 });

@@ -140,5 +140,5 @@ test("a missing artifact names the stage that makes it", async () => {
     hint: `Run \`platter squash --work ${work.path}\` first.`,
   });
   writeFileSync(work.file("squashfs.img"), "");
-  expect(await need()).toBe(work.file("squashfs.img"));
+  expect(await need()).toEqual({ path: work.file("squashfs.img") });
 });

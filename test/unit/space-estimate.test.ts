@@ -87,17 +87,25 @@ describe("spaceNeeds", () => {
     esp: 5,
     iso: { least: 12, most: 130 },
   };
-  const use = { work: "/work", output: "/out/x.iso", sources: "keep", onOneDisk: true } as const;
+  const place = { work: "/work", output: "/out/x.iso", onOneDisk: true } as const;
+  const use = { ...place, rootfs: "artifact", copies: "take-space" } as const;
 
-  test("both at once where what is made stays", () => {
+  test("a root file system that stays and the ISO need space of their own", () => {
     const [need, ...others] = spaceNeeds(estimate, use);
     expect(need).toMatchObject({ folder: "/out", bytes: { least: 22, most: 235 } });
     expect(others).toEqual([]);
   });
 
-  test("the ISO alone where it takes the place of what it is made of", () => {
-    const needs = spaceNeeds(estimate, { ...use, sources: "use-up" });
-    expect(needs).toEqual([{ folder: "/out", bytes: { least: 12, most: 135 }, what: "the ISO" }]);
+  test("a copy that may share blocks is not certain to need space", () => {
+    const [need] = spaceNeeds(estimate, { ...use, copies: "share-blocks" });
+    expect(need?.bytes).toEqual({ least: 12, most: 235 });
+  });
+
+  test("a root file system that is written into the ISO needs no other space", () => {
+    for (const onOneDisk of [true, false]) {
+      const needs = spaceNeeds(estimate, { ...use, rootfs: "in-iso", onOneDisk });
+      expect(needs).toEqual([{ folder: "/out", bytes: { least: 12, most: 130 }, what: "the ISO" }]);
+    }
   });
 
   test("each on its own disk", () => {
@@ -110,7 +118,7 @@ describe("spaceNeeds", () => {
 
   test("what is there for a while counts where it is more than what comes after", () => {
     const withTemporary = { ...estimate, temporary: 200 };
-    const [need] = spaceNeeds(withTemporary, { ...use, sources: "use-up" });
+    const [need] = spaceNeeds(withTemporary, use);
     expect(need?.bytes).toEqual({ least: 210, most: 305 });
     const [work, output] = spaceNeeds(withTemporary, { ...use, onOneDisk: false });
     expect([work?.bytes.most, output?.bytes.most]).toEqual([305, 130]);

@@ -1,7 +1,12 @@
 /** The ISO layout with all sizes known, from which every sector can be decided. */
+import type { FileStretch } from "../../chunk.ts";
 
 /** Where a file's bytes are: on the host, in memory, or in the output file already. Sizes are in bytes. */
-export type SizedContent = { path: string; size: number } | { bytes: Uint8Array } | { inPlace: number };
+export type SizedContent =
+  | { path: string; size: number }
+  | { stretch: FileStretch }
+  | { bytes: Uint8Array }
+  | { inPlace: number };
 
 export interface SizedFile {
   /** Absolute path on the ISO. */
@@ -33,5 +38,6 @@ export interface IsoDescription {
 /** In bytes. */
 export function sizeOf(content: SizedContent): number {
   if ("bytes" in content) return content.bytes.length;
+  if ("stretch" in content) return content.stretch.length;
   return "inPlace" in content ? content.inPlace : content.size;
 }

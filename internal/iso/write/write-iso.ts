@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { unreadableFile, writeAtOnce } from "../../chunk.ts";
+import { type FileStretch, unreadableFile, writeAtOnce } from "../../chunk.ts";
 import { copyStretch } from "../../file-copy.ts";
 import { throwIfAborted } from "../../interrupt.ts";
 import { sizeOf } from "./description.ts";
@@ -28,6 +28,7 @@ export async function writeIso(fd: number, image: IsoImage, options: WriteOption
     throwIfAborted(options.signal, WHAT);
     if ("bytes" in content) writeAtOnce(fd, content.bytes, at);
     if ("path" in content) await copyHostFile(fd, { at, content }, { ...options, done });
+    if ("stretch" in content) await copyPart(fd, { at, content: content.stretch }, { ...options, done });
     done += sizeOf(content);
     options.onBytes(done);
     await setImmediate();
@@ -38,16 +39,23 @@ export async function writeIso(fd: number, image: IsoImage, options: WriteOption
 async function copyHostFile(
   fd: number,
   { at, content }: Placed<{ path: string; size: number }>,
+  options: WriteOptions & { done: number },
+): Promise<void> {
+  const file = { path: content.path, fd: openForReading(content.path) };
+  try {
+    await copyPart(fd, { at, content: { file, start: 0, length: content.size } }, options);
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
+async function copyPart(
+  fd: number,
+  { at, content }: Placed<FileStretch>,
   { signal, onBytes, done }: WriteOptions & { done: number },
 ): Promise<void> {
-  const source = { path: content.path, fd: openForReading(content.path) };
-  try {
-    const stretch = { file: source, start: 0, length: content.size };
-    const copying = { what: WHAT, signal, onBytes: (copied: number) => onBytes(done + copied) };
-    await copyStretch(stretch, { fd, offset: at }, copying);
-  } finally {
-    closeSync(source.fd);
-  }
+  const copying = { what: WHAT, signal, onBytes: (copied: number) => onBytes(done + copied) };
+  await copyStretch(content, { fd, offset: at }, copying);
 }
 
 function openForReading(path: string): number {

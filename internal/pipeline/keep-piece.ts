@@ -1,0 +1,64 @@
+import { bytesOfFile, inTurns } from "../chunk.ts";
+import type { FoundFile } from "../contract/find-file.ts";
+import { PIECES, type Piece } from "../contract/plan.ts";
+import type { HeldContent, ImageTree } from "../image/image-tree.ts";
+import type { WorkDir } from "./work-dir.ts";
+
+/** Up to this many bytes a piece goes into memory. Larger ones are the kernel and the initramfs. */
+const SMALL = 8 * 1024 * 1024;
+
+/**
+ * Keeps a file of the image for the stages. A work directory that the user named gets a copy. A temporary one has small
+ * files in memory, and refers to large ones that can be read from the image again.
+ */
+export async function keepPiece(
+  tree: ImageTree,
+  found: FoundFile,
+  to: { work: WorkDir; file: string },
+): Promise<Piece> {
+  const { work, file } = to;
+  const { inode } = found.node;
+  const hasher = new Bun.CryptoHasher("sha256");
+  let size = 0;
+  async function* content(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of inTurns(chunks)) {
+      hasher.update(chunk);
+      size += chunk.length;
+      yield chunk;
+    }
+  }
+  const piece = () => ({ source: found.path, file, size, sha256: hasher.digest("hex") });
+  // Programs that are called by their path need a file.
+  const needsFile = work.kept || [PIECES.tools, PIECES.bios].some((folder) => file.startsWith(`${folder}/`));
+  if (!needsFile && inode.size <= SMALL) {
+    const bytes = await wholeOf(content(tree.read(inode)));
+    await work.write(file, bytes);
+    return piece();
+  }
+  const held = needsFile ? undefined : tree.held?.(inode);
+  if (held !== undefined) {
+    await exhaust(content(bytesOfFile(held)), held);
+    work.lend(file, held);
+    return piece();
+  }
+  const mode = file.startsWith(`${PIECES.tools}/`) ? 0o755 : 0o644;
+  await work.add(file, content(tree.read(inode)), mode);
+  tree.isKeptAt?.(inode, work.file(file));
+  return piece();
+}
+
+async function wholeOf(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) chunks.push(new Uint8Array(chunk));
+  return Buffer.concat(chunks);
+}
+
+/** Reads a content to its end. On failure the open file is closed. */
+async function exhaust(content: AsyncIterable<Uint8Array>, held: HeldContent): Promise<void> {
+  try {
+    for await (const _ of content);
+  } catch (error) {
+    held[Symbol.dispose]();
+    throw error;
+  }
+}
