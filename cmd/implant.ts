@@ -16,14 +16,14 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
     .option("--check", "check the implanted checksum in place of implanting one", false)
     .addHelpText("after", "\nExamples:\n  platter implant os.iso\n  platter implant --check os.iso")
     .action(async (iso, flags) => {
-      const { signal, reporter, print } = worldOf();
+      const { signal, reporter, printData } = worldOf();
       const task = reporter.task(flags.check ? "check" : "implant");
       const pass = { signal, onProgress: (done: number, total: number) => task.progress(done, total) };
       try {
         if (!flags.check) {
           const { md5 } = await implantIsoMd5(iso, { ...pass, present: flags.force ? "replace" : "keep" });
           task.done();
-          await print(`${md5}\n`);
+          await printData(`${md5}\n`);
           return;
         }
         const check = await checkIsoMd5File(iso, pass);

@@ -57,7 +57,10 @@ function worldOf(): World {
     now: () => new Date(),
     environment: process.env,
     version: packageJson.version,
-    print: (text) => printData(printableLines(text)),
+    verbosity,
+    print: async (text) => {
+      if (verbosity !== "quiet") await printData(printableLines(text));
+    },
     printData,
   };
 }

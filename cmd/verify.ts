@@ -1,23 +1,42 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
+import { BOOT_WAYS, type BootWay } from "../internal/contract/boot-claims.ts";
 import { parsePlan } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
+import { externalDecompressor } from "../internal/image/external-decompressor.ts";
+import { summarizeInitramfs } from "../internal/initramfs/summary.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { openFileSource } from "../internal/iso/read/byte-source.ts";
-import { verifyIso } from "../internal/iso/read/verify.ts";
+import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/iso/read/verdict.ts";
+import type { VerifyReport } from "../internal/iso/read/verify-report.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { renderVerification } from "../internal/ui/verification.ts";
+import { runTool } from "../internal/tool/run.ts";
+import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
+import { missingText, problemText, renderVerification } from "../internal/ui/verification.ts";
 import { readText } from "./options.ts";
-import type { WorldOf } from "./world.ts";
+import type { World, WorldOf } from "./world.ts";
+
+/** The words of --require. */
+const WAY_WORDS: Readonly<Record<string, BootWay>> = {
+  bios: "bios",
+  uefi: "uefi",
+  "secure-boot": "secureBoot",
+};
 
 export function addVerify(program: Command, worldOf: WorldOf): void {
   program
     .command("verify")
     .argument("<iso>", "any ISO, platter's or another tool's")
-    .summary("check a finished ISO")
-    .description("Reads a finished ISO and checks every structure that booting depends on.")
+    .summary("check a finished ISO, and say where it boots")
+    .description(
+      "Reads a finished ISO and says where it boots: on BIOS, on UEFI, and with Secure Boot on. It checks every structure that booting depends on. An ISO that boots nowhere fails.",
+    )
+    .option(
+      "--require <ways>",
+      "fail unless the ISO boots in each of these ways: bios, uefi, secure-boot, separated by commas",
+    )
     .option(
       "--against <plan>",
       "also compare with a plan: plan.json, the --work folder that holds it, or what build --report wrote",
@@ -25,21 +44,64 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
     .option("--json", "print the report as JSON", false)
     .addHelpText(
       "after",
-      "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --against work\n  platter verify os.iso --against os.provenance.json\n  platter verify debian-12-netinst.iso --json | jq .checks",
+      "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --require bios,uefi,secure-boot\n  platter verify os.iso --against work\n  platter verify os.iso --against os.provenance.json\n  platter verify debian-12-netinst.iso --json | jq .boots",
     )
     .action(async (iso, flags) => {
-      const { signal, reporter, print, printData } = worldOf();
+      const world = worldOf();
+      const required = flags.require === undefined ? [] : waysOf(flags.require);
       const expected = flags.against === undefined ? undefined : expectedFrom(flags.against);
-      const task = reporter.task("verify");
       await using source = await openFileSource(iso);
+      const other = await notAnIso(source);
+      if (other !== undefined) {
+        if (flags.json) await printJson(world, { verdict: other, required, report: undefined });
+        throw notIso(iso, other.reason);
+      }
+      const task = world.reporter.task("verify");
+      const { signal } = world;
       const onProgress = (done: number, total: number) => task.progress(done, total);
-      const report = await verifyIso(source, { expected, onProgress, signal });
+      const { report, verdict } = await judgeIso(source, {
+        expected,
+        onProgress,
+        signal,
+        summarize: (input) =>
+          summarizeInitramfs(input, { external: externalDecompressor({ runTool, signal }), signal }),
+      });
       task.failed();
-      const { structures, ...told } = report;
-      if (flags.json) await printData(`${JSON.stringify(told, null, 2)}\n`);
-      else await print(renderVerification(report));
-      if (!report.ok) throw unsound(iso, report.checks.filter(({ status }) => status === "problem").length);
+      if (flags.json) await printJson(world, { verdict, required, report });
+      else if (verdict.kind !== "incomplete") await world.print(renderVerification(report, verdict));
+      const failure = failureOf(iso, { report, verdict, required, verbosity: world.verbosity });
+      if (failure !== undefined) throw failure;
     });
+}
+
+async function printJson(
+  world: World,
+  about: { verdict: Verdict; required: readonly BootWay[]; report: VerifyReport | undefined },
+): Promise<void> {
+  const { verdict, required, report } = about;
+  const { kind, ...rest } = verdict;
+  const ok = report?.ok === true && kind === "boots" && unmetWays(verdict, required).length === 0;
+  const told =
+    report === undefined ? {} : { size: report.size, volumeId: report.volumeId, checks: report.checks };
+  await world.printData(
+    `${JSON.stringify({ version: 1, ok, verdict: kind, ...rest, required, ...told }, null, 2)}\n`,
+  );
+}
+
+/** @throws PlatterError `E_REQUIRE` */
+function waysOf(text: string): BootWay[] {
+  const words = text.split(",").map((word) => word.trim());
+  const wanted = words.map((word) => {
+    const way = WAY_WORDS[word.toLowerCase()];
+    if (way !== undefined) return way;
+    throw new PlatterError({
+      code: "E_REQUIRE",
+      kind: "usage",
+      message: `Cannot require \`${word}\`: it is not a way to boot`,
+      hint: `Write any of ${Object.keys(WAY_WORDS).join(", ")}, separated by commas.`,
+    });
+  });
+  return BOOT_WAYS.filter((way) => wanted.includes(way));
 }
 
 /** Bytes that a plan or a build report may have. */
@@ -56,11 +118,58 @@ function expectedFrom(path: string) {
   return { label: plan.label, files, espFiles };
 }
 
-function unsound(iso: string, count: number): PlatterError {
+function notIso(iso: string, reason: string): PlatterError {
+  return new PlatterError({
+    code: "E_NOT_AN_ISO",
+    kind: "media",
+    message: `\`${iso}\` is not an ISO: it ${reason}`,
+  });
+}
+
+/** Why the run fails, the gravest first; undefined if nothing fails. */
+function failureOf(
+  iso: string,
+  about: {
+    report: VerifyReport;
+    verdict: Verdict;
+    required: readonly BootWay[];
+    verbosity: World["verbosity"];
+  },
+): PlatterError | undefined {
+  const { report, verdict, required, verbosity } = about;
+  if (verdict.kind === "not-an-iso") return notIso(iso, verdict.reason);
+  if (verdict.kind === "incomplete") {
+    return new PlatterError({
+      code: "E_ISO_INCOMPLETE",
+      kind: "media",
+      message: `\`${iso}\` is incomplete: ${missingText(verdict)}`,
+      hint: "Continue the download, or start it again.",
+    });
+  }
+  const failed = report.checks.filter(({ status }) => status === "problem");
+  // With --quiet the report is not shown, and the error has to say everything.
+  const problems = failed.flatMap((check) => check.problems.map(problemText));
+  const detail = verbosity === "quiet" ? problems.slice(0, 20) : [];
+  const unmet = unmetWays(verdict, verdict.kind === "boots-nowhere" ? BOOT_WAYS : required);
+  if (unmet.length > 0) {
+    const reasons = unmet.map((way) => `${BOOT_WAY_NAMES[way]}: ${bootClaimText(verdict.boots[way])}`);
+    const names = unmet.map((way) => BOOT_WAY_NAMES[way]).join(" and ");
+    return new PlatterError({
+      code: verdict.kind === "boots-nowhere" ? "E_BOOTS_NOWHERE" : "E_REQUIRED",
+      kind: "media",
+      message:
+        verdict.kind === "boots-nowhere"
+          ? `\`${iso}\` boots nowhere`
+          : `\`${iso}\` does not boot with ${names}`,
+      detail: verbosity === "quiet" || verdict.kind === "boots" ? [...reasons, ...detail] : detail,
+    });
+  }
+  if (report.ok) return undefined;
   return new PlatterError({
     code: "E_VERIFY",
     kind: "media",
-    message: `\`${iso}\` failed ${count} ${count === 1 ? "check" : "checks"}`,
-    hint: "Make or download the ISO again; what is wrong is listed above.",
+    message: `\`${iso}\` failed ${failed.length} ${failed.length === 1 ? "check" : "checks"}`,
+    detail,
+    hint: "Make or download the ISO again.",
   });
 }

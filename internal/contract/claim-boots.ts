@@ -13,6 +13,11 @@ export function claimBoots(
   plan: Pick<Plan, "architecture" | "bios" | "menu">,
   findings: readonly Finding[],
 ): BootClaims {
+  return claimsFrom([...firmwareEffects(plan), ...effectsOf(plan.menu.entries.length, findings)]);
+}
+
+/** The effects on booting of findings about an ISO whose menu has `entryCount` entries, one for each code. */
+export function effectsOf(entryCount: number, findings: readonly Finding[]): BootEffect[] {
   const codes = new Set(findings.map(({ code }) => code));
   const isUnknown = UNKNOWN_INITRAMFS.some((code) => codes.has(code));
   const counting = findings.filter(({ code }) => !(isUnknown && ROOT_FINDINGS.includes(code)));
@@ -21,9 +26,7 @@ export function claimBoots(
       .filter(({ code }) => textOf(code).boot?.effect === "breaks")
       .flatMap(({ entries }) => entries ?? []),
   );
-  const mode: EntryMode = plan.menu.entries.every((_, index) => failing.has(index))
-    ? "all-fail"
-    : "some-boot";
+  const mode: EntryMode = failing.size === entryCount ? "all-fail" : "some-boot";
   const effects = new Map<string, BootEffect>();
   for (const each of counting) {
     const effect = effectOf(each, mode);
@@ -33,7 +36,7 @@ export function claimBoots(
   const media = (["F_INITRAMFS_OPTICAL", "F_INITRAMFS_USB"] as const).map((code) => effects.get(code));
   if (media.every((effect) => effect !== undefined))
     for (const effect of media) effects.set(effect.code!, { ...effect, effect: "breaks" });
-  return claimsFrom([...firmwareEffects(plan), ...effects.values()]);
+  return [...effects.values()];
 }
 
 type EntryMode = "all-fail" | "some-boot";

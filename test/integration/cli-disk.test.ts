@@ -16,6 +16,9 @@ function withDisk(size: string, ...options: string[]): Scene {
 
 const FULL = { exit: 5, code: "E_NO_SPACE", hint: ["Free some space", "--work"] };
 
+/** An ISO of which nothing but the first descriptor's identifier is right. */
+const DAMAGED = `${"x".repeat(32_769)}CD001${"x".repeat(8000)}`;
+
 describe("a full disk", () => {
   // The stage alone, so that it is not another that runs out of space first.
   const build = ["build", "-o", "out/x.iso"];
@@ -71,8 +74,8 @@ describe("a full disk", () => {
 
   test.each([
     ["inspect", (scene: Scene) => `inspect dir:${tinyImage(scene.at("image"))}`],
-    ["verify", (scene: Scene) => `verify ${scene.write("no.iso", "x".repeat(40_000))}`],
-    ["verify --json", (scene: Scene) => `verify --json ${scene.write("no.iso", "x".repeat(40_000))}`],
+    ["verify", (scene: Scene) => `verify ${scene.write("bad.iso", DAMAGED)}`],
+    ["verify --json", (scene: Scene) => `verify --json ${scene.write("bad.iso", DAMAGED)}`],
   ])("of the file that standard output of `%s` goes to", async (_, command) => {
     using scene = new Scene("disk");
     const done = Bun.spawnSync(["sh", "-c", `exec ${BINARY} ${command(scene)} >/dev/full`]);

@@ -91,7 +91,7 @@ function takeArgument(menu: GrubMenu, { argument, line }: { argument: string; li
 }
 
 /** A path on the ISO itself; undefined for one elsewhere, or that depends on what is not known here. */
-function isoPath(word: string | undefined, folder: string): string | undefined {
+export function isoPath(word: string | undefined, folder: string): string | undefined {
   if (word === undefined) return undefined;
   const path = word.replace(/^\(\$\{root\}\)/, "").replace(/^\$\{prefix\}/, folder);
   if (!path.startsWith("/") || path.includes("${")) return undefined;

@@ -1,6 +1,6 @@
 /** The checks of everything that firmware reads. */
 
-import { readBootImage } from "./boot-image.ts";
+import { type BootImage, readBootImage } from "./boot-image.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { checkEfiPrograms, type EfiSystemPartition, type EspPlace, readEsp } from "./efi-system-partition.ts";
 import { type BootEntry, readElTorito } from "./el-torito.ts";
@@ -16,6 +16,8 @@ const MAX_PLACES = 8;
 
 export interface BootSetup {
   entries: readonly BootEntry[];
+  /** What the first El Torito entry for BIOS starts; undefined without such an entry. */
+  biosLoader: BootImage["loader"] | undefined;
   mbr: Mbr | undefined;
   gpt: Gpt | undefined;
   esps: readonly EfiSystemPartition[];
@@ -45,11 +47,11 @@ export async function checkBoot(
   const gpt = await readGpt(source, { announced: mbr.value?.protective === true, volumeBlocks });
   if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
   else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
-  await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
+  const biosLoader = await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
   const places = espPlaces(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
   checkUefiSizes({ entries, gpt: gpt.value, builder });
   const esps = await checkEsps(source, { places, tree, builder });
-  return { entries, mbr: mbr.value, gpt: gpt.value, esps };
+  return { entries, biosLoader, mbr: mbr.value, gpt: gpt.value, esps };
 }
 
 async function checkElTorito(
@@ -74,17 +76,20 @@ async function checkBiosImages(
     mbr: Mbr | undefined;
     builder: ReportBuilder;
   },
-): Promise<void> {
+): Promise<BootImage["loader"] | undefined> {
   const { entries, files, mbr, builder } = about;
+  const loaders: BootImage["loader"][] = [];
   const bios = entries.filter((entry) => entry.platform === "bios");
   if (bios.length === 0) builder.absent("bios-image", "no entry for BIOS");
   for (const entry of bios) {
     const image = await readBootImage(source, entry, files.get(entry.lba)?.size);
+    loaders.push(image.value.loader);
     builder.add("bios-image", image, `${image.value.loader} at sector ${entry.lba}`);
   }
   const first = bios[0];
   if (mbr !== undefined && first !== undefined)
     builder.add("mbr", await checkMbrLoader(source, mbr, first.lba), "");
+  return loaders[0];
 }
 
 /** Every place that something names as the EFI system partition, each once. */

@@ -8,6 +8,7 @@ import { textOf } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { type GrubMenu, readGrubMenu } from "./grub-menu.ts";
 import { findNode, type IsoNode, readNode } from "./iso-node.ts";
+import { type KernelEntry, readKernelEntries } from "./kernel-entries.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
@@ -21,11 +22,14 @@ const MENU_PATHS = [
 ];
 const MAX_MENU = 1024 * 1024;
 
-interface FoundMenu {
+export interface FoundMenu {
   /** For people. */
   where: string;
+  /** Path on the ISO or in the EFI system partition, in the spelling of {@link MENU_PATHS}. */
+  path: string;
   offset: number;
   menu: GrubMenu;
+  kernels: readonly KernelEntry[];
   /** What of the paths that it names is there. */
   has: (path: string) => boolean;
 }
@@ -37,12 +41,13 @@ export interface MenuSurroundings {
   builder: ReportBuilder;
 }
 
-/** Runs the checks `grub-menus` and `menu-label`. */
-export async function checkMenus(source: ByteSource, about: MenuSurroundings): Promise<void> {
+/** Runs the checks `grub-menus` and `menu-label`, and returns the menus that were found. */
+export async function checkMenus(source: ByteSource, about: MenuSurroundings): Promise<FoundMenu[]> {
   const menus = [...(await menusOfTree(source, about.tree)), ...(await menusOfEsps(about))];
   if (menus.length === 0) about.builder.absent("grub-menus", "no grub.cfg where GRUB looks for one");
   for (const found of menus) checkFiles(found, about.builder);
   checkLabels(menus, about);
+  return menus;
 }
 
 async function menusOfTree(source: ByteSource, tree: IsoNode): Promise<FoundMenu[]> {
@@ -50,9 +55,15 @@ async function menusOfTree(source: ByteSource, tree: IsoNode): Promise<FoundMenu
   for (const path of MENU_PATHS) {
     const node = findNode(tree, path);
     if (node?.kind !== "file") continue;
-    const menu = readGrubMenu(textOf(await readNode(source, node, MAX_MENU)), path);
+    const script = textOf(await readNode(source, node, MAX_MENU));
     const offset = (node.extents[0]?.lba ?? 0) * SECTOR;
-    menus.push({ where: path, offset, menu, has: (wanted) => isThere(tree, wanted) });
+    menus.push({
+      where: path,
+      path,
+      offset,
+      ...readMenu(script, path),
+      has: (wanted) => isThere(tree, wanted),
+    });
   }
   return menus;
 }
@@ -63,12 +74,14 @@ async function menusOfEsps({ esps, tree }: MenuSurroundings): Promise<FoundMenu[
   for (const { source, volume, place } of esps) {
     const paths = new Set(volume.entries.map((entry) => `/${entry.path.toLowerCase()}`));
     for (const entry of volume.entries) {
-      if (!MENU_PATHS.some((path) => path.toLowerCase() === `/${entry.path.toLowerCase()}`)) continue;
+      const known = MENU_PATHS.find((path) => path.toLowerCase() === `/${entry.path.toLowerCase()}`);
+      if (known === undefined) continue;
       const bytes = await readFatFile(source, volume, { entry, length: MAX_MENU });
       menus.push({
         where: `/${entry.path} of the EFI system partition`,
+        path: known,
         offset: place.offset + entry.offset,
-        menu: readGrubMenu(textOf(bytes), `/${entry.path}`),
+        ...readMenu(textOf(bytes), `/${entry.path}`),
         has: (path) => paths.has(path.toLowerCase()) || isThere(tree, path),
       });
     }
@@ -76,16 +89,24 @@ async function menusOfEsps({ esps, tree }: MenuSurroundings): Promise<FoundMenu[
   return menus;
 }
 
-/** GRUB follows Rock Ridge's links. */
+function readMenu(script: string, path: string): Pick<FoundMenu, "menu" | "kernels"> {
+  return { menu: readGrubMenu(script, path), kernels: readKernelEntries(script, path) };
+}
+
 function isThere(tree: IsoNode, path: string): boolean {
+  return followNode(tree, path) !== undefined;
+}
+
+/** The node at a path; GRUB follows Rock Ridge's links. */
+export function followNode(tree: IsoNode, path: string): IsoNode | undefined {
   let wanted = path;
   for (let hop = 0; hop < 16; hop++) {
     const node = findNode(tree, wanted);
-    if (node?.target === undefined) return node !== undefined;
+    if (node?.target === undefined) return node;
     const folder = wanted.slice(0, wanted.lastIndexOf("/"));
     wanted = normalize(node.target.startsWith("/") ? node.target : `${folder}/${node.target}`);
   }
-  return false;
+  return undefined;
 }
 
 function normalize(path: string): string {

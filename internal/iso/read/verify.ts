@@ -10,7 +10,7 @@ import { BLOCK } from "./mbr.ts";
 import { readPathTables } from "./path-table.ts";
 import { type BootSetup, checkBoot } from "./verify-boot.ts";
 import { checkExpected, checkImplanted, checkRootFileSystems, type Expected } from "./verify-content.ts";
-import { checkMenus } from "./verify-menus.ts";
+import { checkMenus, type FoundMenu } from "./verify-menus.ts";
 import { type CheckCode, ReportBuilder, type VerifyReport } from "./verify-report.ts";
 import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 import { readVolumeDescriptors } from "./volume-descriptors.ts";
@@ -22,11 +22,27 @@ export interface VerifyOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What was read on the way, for who asks where the ISO boots. */
+export interface IsoFacts {
+  primary: VolumeDescriptor | undefined;
+  tree: IsoNode | undefined;
+  boot: BootSetup;
+  menus: readonly FoundMenu[];
+}
+
 /**
  * Checks everything that can be checked without an external tool.
  * @throws PlatterError `E_INTERRUPTED`; whatever is wrong with the ISO is in the report.
  */
 export async function verifyIso(source: ByteSource, options: VerifyOptions = {}): Promise<VerifyReport> {
+  return (await examineIso(source, options)).report;
+}
+
+/** Like {@link verifyIso}, with what was read. */
+export async function examineIso(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<{ report: VerifyReport; facts: IsoFacts }> {
   const builder = new ReportBuilder();
   const descriptors = await readVolumeDescriptors(source);
   const { primary, joliet, bootCatalog } = descriptors.value;
@@ -42,8 +58,9 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
   const boot = await checkBoot(source, { bootCatalog, volumeBlocks, tree, builder });
   await checkSize(source, { primary, boot, builder });
   await checkPartitionVolumes(source, { boot, volumeId, builder });
+  const menus: FoundMenu[] = [];
   if (primary !== undefined && tree !== undefined) {
-    await checkMenus(source, { primary, tree, esps: boot.esps, builder });
+    menus.push(...(await checkMenus(source, { primary, tree, esps: boot.esps, builder })));
     await checkRootFileSystems(source, tree, builder);
   }
   if (primary !== undefined) await checkImplanted(source, { primary, builder, pass: options });
@@ -51,7 +68,8 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
   if (expected !== undefined) {
     await checkExpected(source, { expected, volumeId, tree, esps: boot.esps, builder, signal });
   }
-  return builder.report({ size: source.size, volumeId });
+  const report = builder.report({ size: source.size, volumeId });
+  return { report, facts: { primary, tree, boot, menus } };
 }
 
 /** More than an ISO has. */

@@ -1,5 +1,5 @@
 /** A primary or Joliet volume descriptor (ECMA-119, 8.4, 8.5; Joliet specification, section 3). */
-import { type Block, both16, both32, expectBytes, expectZero, latin1, ucs2, viewOf } from "./fields.ts";
+import { type Block, both16, both32, expectBytes, expectZero, textOf, ucs2, viewOf } from "./fields.ts";
 import type { Findings } from "./findings.ts";
 
 export const SECTOR = 2048;
@@ -29,10 +29,6 @@ export function readDescriptor(
   { kind, findings }: { kind: VolumeDescriptor["kind"]; findings: Findings },
 ): VolumeDescriptor {
   const view = viewOf(block.bytes);
-  const text = (at: number, length: number) => {
-    const bytes = block.bytes.subarray(at, at + length);
-    return kind === "joliet" ? ucs2(bytes) : latin1(bytes);
-  };
   expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
   expectZero(block, { at: 7, length: 1, name: "flags", findings });
   expectZero(block, { at: 72, length: 8, name: "unused bytes 72 to 79", findings });
@@ -68,7 +64,7 @@ export function readDescriptor(
   return {
     kind,
     offset: block.offset,
-    volumeId: text(40, 32).replace(kind === "joliet" ? /[ \0]+$/ : / +$/, ""),
+    volumeId: volumeIdOf(block.bytes.subarray(40, 72), kind),
     sectors,
     pathTable: {
       size: pathTableSize,
@@ -79,6 +75,12 @@ export function readDescriptor(
     },
     root,
   };
+}
+
+/** Many makers write UTF-8, which Linux shows as it is. */
+function volumeIdOf(bytes: Uint8Array, kind: VolumeDescriptor["kind"]): string {
+  if (kind === "joliet") return ucs2(bytes).replace(/[ \0]+$/, "");
+  return textOf(bytes).replace(/ +$/, "");
 }
 
 /** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) but for its date. */

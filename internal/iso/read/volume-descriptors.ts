@@ -1,7 +1,7 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
 import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
-import { type Block, expectBytes, expectZero, latin1, textOf, viewOf } from "./fields.ts";
+import { type Block, expectBytes, expectZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import { readDescriptor, SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
 
@@ -128,8 +128,8 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
     return;
   }
   if (joliet === undefined) return;
-  const wanted = textOf(Buffer.from(primary.volumeId, "latin1")).slice(0, 16).replace(/ +$/, "");
-  const length = Math.min(16, primary.volumeId.length);
+  const wanted = primary.volumeId.slice(0, 16).replace(/ +$/, "");
+  const length = Math.min(16, Buffer.byteLength(primary.volumeId));
   findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
   findings.covers({
     name: "Joliet volume descriptor: volume id",

@@ -1,0 +1,101 @@
+/** How far firmware gets with an ISO, by its boot structures alone. */
+import type { BootEffect } from "../../contract/boot-claims.ts";
+import type { IsoFacts } from "./verify.ts";
+import type { CheckCode, VerifyReport } from "./verify-report.ts";
+import { SECTOR } from "./volume-descriptor.ts";
+
+type Medium = "cd" | "usb";
+type FirmwareWay = "bios" | "uefi";
+
+/** Why firmware does not start the ISO from a medium. */
+interface Fault {
+  text: string;
+  code: string | null;
+}
+
+const MEDIUM_NAMES: Record<Medium, string> = { cd: "a CD", usb: "a USB stick" };
+/** Problems of the catalogue that no entry survives. */
+const BROKEN_CATALOG = ["validation-entry", "boot-catalog"];
+/** Problems of the master boot record that keep its code from starting, or from finding the boot image. */
+const BROKEN_MBR = ["mbr-signature", "mbr-pointer"];
+
+/** Effects of what BIOS and UEFI firmware read: one medium that fails limits a way, two break it. */
+export function firmwareEffects(facts: IsoFacts, report: VerifyReport): BootEffect[] {
+  return [
+    ...wayEffects("bios", { cd: biosFromCd(facts, report), usb: biosFromUsb(facts, report) }),
+    ...wayEffects("uefi", { cd: uefiFromCd(facts, report), usb: uefiFromUsb(facts) }),
+    ...damageEffects(report, facts),
+  ];
+}
+
+function wayEffects(way: FirmwareWay, faults: Record<Medium, Fault | undefined>): BootEffect[] {
+  const { cd, usb } = faults;
+  if (cd !== undefined && usb !== undefined) {
+    const all = cd.text === usb.text ? [cd] : [cd, usb];
+    return all.map((fault) => ({ effect: "breaks", ways: [way], ...fault }));
+  }
+  return (["cd", "usb"] as const).flatMap((medium): BootEffect[] => {
+    const fault = faults[medium];
+    if (fault === undefined) return [];
+    return [
+      {
+        effect: "limits",
+        ways: [way],
+        text: `not from ${MEDIUM_NAMES[medium]}: ${fault.text}`,
+        code: fault.code,
+      },
+    ];
+  });
+}
+
+function problemIn(report: VerifyReport, check: CheckCode, codes?: readonly string[]): Fault | undefined {
+  const problems = report.checks.find(({ code }) => code === check)?.problems ?? [];
+  const found = problems.find(
+    ({ code, severity }) => severity !== "warning" && (codes === undefined || codes.includes(code)),
+  );
+  return found === undefined ? undefined : { text: found.detail, code: found.code };
+}
+
+function biosFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+  if (!boot.entries.some(({ platform }) => platform === "bios"))
+    return { text: "there is no El Torito entry for BIOS", code: null };
+  return problemIn(report, "el-torito", BROKEN_CATALOG) ?? problemIn(report, "bios-image");
+}
+
+function biosFromUsb({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+  // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
+  const isKnown = boot.mbr?.loader === "grub" || boot.mbr?.loader === "isolinux";
+  const hasCode = isKnown || (boot.mbr?.loader === "unknown" && boot.biosLoader !== undefined);
+  if (!hasCode) return { text: "there is no boot code in the first block", code: null };
+  return problemIn(report, "mbr", BROKEN_MBR) ?? problemIn(report, "bios-image", ["boot-image"]);
+}
+
+function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+  const entries = boot.entries.filter(({ platform }) => platform === "uefi");
+  if (entries.length === 0) return { text: "there is no El Torito entry for UEFI", code: null };
+  const offsets = entries.map(({ lba }) => lba * SECTOR);
+  const isRead = boot.esps.some(({ place }) => offsets.includes(place.offset));
+  if (!isRead) return { text: "its El Torito entry for UEFI leads to nothing that can be read", code: "esp" };
+  return problemIn(report, "el-torito", BROKEN_CATALOG);
+}
+
+function uefiFromUsb({ boot }: IsoFacts): Fault | undefined {
+  if (boot.esps.some(({ place }) => place.isPartition)) return undefined;
+  return { text: "no partition is an EFI system partition that can be read", code: null };
+}
+
+/** Damage that need not keep the ISO from booting, or only the live system from starting. */
+function damageEffects(report: VerifyReport, { boot }: IsoFacts): BootEffect[] {
+  const limits = (check: CheckCode, ways: BootEffect["ways"]): BootEffect[] => {
+    const fault = problemIn(report, check);
+    return fault === undefined ? [] : [{ effect: "limits", ways, ...fault }];
+  };
+  const all = ["bios", "uefi"] as const;
+  const root = problemIn(report, "squashfs") ?? problemIn(report, "erofs");
+  return [
+    ...(root === undefined ? [] : [{ effect: "breaks" as const, ways: all, ...root }]),
+    ...limits("iso-tree", all),
+    ...limits("checksum", all),
+    ...(boot.esps.length > 0 ? limits("esp", ["uefi"]) : []),
+  ];
+}
