@@ -3,7 +3,7 @@ import { checkOutput } from "../internal/pipeline/output.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
 import { assembleStage } from "../internal/pipeline/stages.ts";
 import { claim } from "./claim.ts";
-import { openSession, withWorkOptions } from "./options.ts";
+import { openSession, withWorkOption } from "./options.ts";
 import { outputOption } from "./output-option.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -17,11 +17,11 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     .addOption(outputOption("where the ISO goes").makeOptionMandatory())
     .option("--strict-gpt", "leave out the active MBR entry that some BIOSes ask for", false)
     .addHelpText("after", "\nExamples:\n  platter assemble --work work -o os.iso && platter implant os.iso");
-  withWorkOptions(command).action(async (flags) => {
+  withWorkOption(command).action(async (flags) => {
     const world = worldOf();
     const output = checkOutput(flags.output);
     using _ = claim(world, { image: undefined, flags });
-    await using session = openSession(world, { image: undefined, flags });
+    await using session = openSession(world, { image: undefined, flags: { ...flags, tools: "auto" } });
     await session.during(async () => {
       const { context } = session;
       const options = { output, strictGpt: flags.strictGpt, checksum: "leave", begun: undefined } as const;

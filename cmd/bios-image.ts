@@ -6,8 +6,9 @@ import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./no-bios.ts";
-import { withPlanOptions, withWorkOptions } from "./options.ts";
+import { IMAGE_OPTIONS, withFindingOptions, withoutImage, withWorkOptions } from "./options.ts";
 import { outputOption } from "./output-option.ts";
+import { IMAGE_ARGUMENT, refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBiosImage(program: Command, worldOf: WorldOf): void {
@@ -22,7 +23,16 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+  withWorkOptions(withFindingOptions(command)).action(async (image, flags, self) => {
+    refuseUnused(self, [
+      {
+        when: flags.modules !== undefined,
+        options: [IMAGE_ARGUMENT, ...IMAGE_OPTIONS],
+        reason: "the core image is made of --modules alone",
+        hint: "Leave --modules out to take the modules of an image.",
+      },
+      withoutImage(image, flags),
+    ]);
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.biosImage }, async (session) => {
       const { context } = session;
       if (flags.modules !== undefined) {

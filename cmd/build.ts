@@ -1,6 +1,6 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
-import { build } from "../internal/pipeline/build.ts";
+import { build, stagesBetween } from "../internal/pipeline/build.ts";
 import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
 import { STAGES } from "../internal/pipeline/stage.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
@@ -16,6 +16,8 @@ import {
 } from "./options.ts";
 import { outputOption } from "./output-option.ts";
 import { withRecordOptions, writeRecords } from "./records.ts";
+import { refuseUnused } from "./refuse-unused.ts";
+import { requireSameImage, unusedInBuild } from "./unused-in-build.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBuild(program: Command, worldOf: WorldOf): void {
@@ -37,20 +39,20 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     );
   const planned = withPayloadOptions(withPlanOptions(command));
   withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
-    async (image, flags) => {
+    async (image, flags, self) => {
       const world = worldOf();
       const squash = parseRootfsOptions(flags);
+      const wanted = stagesBetween(flags.from, flags.to);
+      refuseUnused(self, unusedInBuild({ image, flags, wanted }));
       const writesIso = flags.to === "assemble" || flags.to === "implant";
       if (writesIso && flags.output === undefined) throw noOutput();
-      if (!writesIso && (flags.checksum || flags.report !== undefined)) throw noIso(flags.to);
+      if (!writesIso && flags.work === undefined && flags.cache === undefined) throw nothingKept(flags.to);
       const output = flags.output === undefined ? undefined : checkOutput(flags.output);
       if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
+      requireSameImage(image, flags);
       // Without the stages before it a stage works on the plan that is there.
       const reference = flags.from === "inspect" ? image : undefined;
-      using _ = claim(world, {
-        image: reference,
-        flags: writesIso ? flags : { ...flags, output: undefined },
-      });
+      using _ = claim(world, { image: reference, flags });
       const cache = await openCache(flags, world);
       const started = world.now();
       const beside = output === undefined ? {} : { beside: folderOf(output) };
@@ -74,12 +76,12 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
   );
 }
 
-function noIso(to: string): PlatterError {
+function nothingKept(to: string): PlatterError {
   return new PlatterError({
-    code: "E_NO_ISO",
+    code: "E_NO_WORK",
     kind: "usage",
-    message: `--checksum and --report are about the ISO, and \`--to ${to}\` ends before there is one`,
-    hint: "Leave them out, or leave --to out.",
+    message: `Cannot end with \`--to ${to}\`: nothing would be kept of what is made`,
+    hint: "Name a folder with --work, or leave --to out.",
   });
 }
 

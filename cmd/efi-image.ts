@@ -5,8 +5,9 @@ import { runStage } from "../internal/pipeline/stage.ts";
 import { efiImageStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
-import { sourceDateEpoch, withPlanOptions, withWorkOptions } from "./options.ts";
+import { IMAGE_OPTIONS, sourceDateEpoch, withoutImage, withPlanOptions, withWorkOptions } from "./options.ts";
 import { outputOption } from "./output-option.ts";
+import { IMAGE_ARGUMENT, refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addEfiImage(program: Command, worldOf: WorldOf): void {
@@ -24,7 +25,16 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter efi-image oci:os -o efiboot.img\n  SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+  withWorkOptions(withPlanOptions(command)).action(async (image, flags, self) => {
+    refuseUnused(self, [
+      {
+        when: flags.efiDir !== undefined,
+        options: [IMAGE_ARGUMENT, ...IMAGE_OPTIONS],
+        reason: "the image is made of --efi-dir alone",
+        hint: "Leave --efi-dir out to take the boot loaders of an image.",
+      },
+      withoutImage(image, flags),
+    ]);
     const world = worldOf();
     await makeArtifact(world, { image, flags, artifact: ARTIFACTS.efiImage }, async (session) => {
       const { context, work } = session;

@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/error.ts";
 import type { IsoMd5Check } from "../internal/iso/isomd5-check.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../internal/iso/isomd5-file.ts";
+import { refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addImplant(program: Command, worldOf: WorldOf): void {
@@ -15,7 +16,15 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
     .option("--force", "replace what is implanted already", false)
     .option("--check", "check the implanted checksum in place of implanting one", false)
     .addHelpText("after", "\nExamples:\n  platter implant os.iso\n  platter implant --check os.iso")
-    .action(async (iso, flags) => {
+    .action(async (iso, flags, self) => {
+      refuseUnused(self, [
+        {
+          when: flags.check,
+          options: ["--force"],
+          reason: "--check writes nothing",
+          hint: "Leave one of the two out.",
+        },
+      ]);
       const { signal, reporter, printData } = worldOf();
       const task = reporter.task(flags.check ? "check" : "implant");
       const pass = { signal, onProgress: (done: number, total: number) => task.progress(done, total) };

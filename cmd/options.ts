@@ -1,32 +1,50 @@
 import { tmpdir } from "node:os";
-import { type Command, Option } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
 import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
 import { readInputText } from "../internal/open-input.ts";
 import { Session } from "../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
+import type { Unused } from "./refuse-unused.ts";
 import type { World } from "./world.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** Options that decide what is on the ISO. */
 export function withPlanOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command
-    .option(
-      "--kernel <kver>",
-      "kernel to boot, by its module directory (default: the newest with an initramfs)",
-    )
+  return withFindingOptions(withRootOptions(withMenuOptions(command)));
+}
+
+/** Options that decide how the ISO boots. */
+function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return withKernelOption(command)
     .option(
       "--vendor <name>",
       "UEFI vendor whose boot loaders are used (default: the first with all of them)",
     )
     .option("--label <label>", "ISO volume id (default: from iso.yaml, else from os-release)")
-    .option("--config <file>", "iso.yaml to use in place of the image's")
-    .option("--no-bios", "make an ISO that boots on UEFI alone; no GRUB modules for BIOS are needed")
+    .option("--config <file>", "iso.yaml to use instead of the image's")
+    .option("--no-bios", "make an ISO that boots on UEFI alone; no GRUB modules for BIOS are needed");
+}
+
+export function withKernelOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option(
+    "--kernel <kver>",
+    "kernel to boot, by its module directory (default: the newest with an initramfs)",
+  );
+}
+
+/** Options that decide what is in the root file system. */
+export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
     .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
-    .option("--no-default-excludes", "keep what is left out by default (see the README)")
-    .option("--strict", "treat warnings as errors", false);
+    .option("--no-default-excludes", "keep what is left out by default (see the README)");
+}
+
+/** Options that decide which findings end a run. */
+export function withFindingOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option("--strict", "treat warnings as errors", false);
 }
 
 /** Options for container images that the live system brings along. */
@@ -43,17 +61,26 @@ export function withPayloadOptions<A extends unknown[], O extends {}>(command: C
 
 /** Options that decide where things are read from and written to. */
 export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return withArchitectureOptions(withWorkOption(command)).addOption(
+    new Option("--tools <where>", "where mksquashfs, mkfs.erofs and grub-mkimage come from")
+      .choices(["auto", "image", "host"] as const)
+      .env("PLATTER_TOOLS")
+      .default("auto" as const),
+  );
+}
+
+export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option(
+    "--work <dir>",
+    "keep plan, stages and logs in this folder, and do again only what changed",
+  );
+}
+
+function withArchitectureOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
-    .option("--work <dir>", "keep plan, stages and logs in this folder, and do again only what changed")
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
       new Option("--platform <os/arch>", "the same, as docker spells it: linux/arm64").conflicts("arch"),
-    )
-    .addOption(
-      new Option("--tools <where>", "where mksquashfs, mkfs.erofs and grub-mkimage come from")
-        .choices(["auto", "image", "host"] as const)
-        .env("PLATTER_TOOLS")
-        .default("auto" as const),
     );
 }
 
@@ -95,6 +122,23 @@ export interface WorkFlags {
   arch?: string | undefined;
   platform?: string | undefined;
   tools: "auto" | "image" | "host";
+}
+
+/** Options about an image and the plan that is made of it. Without an image they have no effect. */
+export const IMAGE_OPTIONS: readonly string[] = [
+  ...withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))).options.map(
+    ({ long }) => long,
+  ),
+].filter((name) => name !== undefined);
+
+/** Refuses options about an image if the plan in the work folder is used as it is. */
+export function withoutImage(image: string | undefined, { work }: { work?: string | undefined }): Unused {
+  return {
+    when: image === undefined && work !== undefined,
+    options: IMAGE_OPTIONS,
+    reason: `without an image, the plan in \`${work}\` is used as it was made`,
+    hint: "Name the image as well, so that a plan is made again, or leave these options out.",
+  };
 }
 
 /** A session for what the flags say. `beside` is where a temporary work directory goes. */

@@ -8,8 +8,17 @@ import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import { claim } from "./claim.ts";
 import { noBios } from "./no-bios.ts";
-import { openSession, readConfig, readText, withPlanOptions, withWorkOptions } from "./options.ts";
+import {
+  IMAGE_OPTIONS,
+  openSession,
+  readConfig,
+  readText,
+  withoutImage,
+  withPlanOptions,
+  withWorkOptions,
+} from "./options.ts";
 import { outputPath } from "./output-option.ts";
+import { refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
@@ -34,7 +43,29 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter render-grub oci:os\n  platter render-grub --config iso.yaml --os-release /etc/os-release --label MY_OS --firmware bios",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags) => {
+  withWorkOptions(withPlanOptions(command)).action(async (image, flags, self) => {
+    const isFromTexts = image === undefined && flags.work === undefined;
+    refuseUnused(self, [
+      {
+        when: isFromTexts,
+        options: IMAGE_OPTIONS.filter((name) => name !== "--config" && name !== "--label"),
+        reason: "without an image the menu is made of --config, --os-release and --label alone",
+        hint: "Name an image, or a --work folder that holds a plan.",
+      },
+      {
+        when: !isFromTexts,
+        options: ["--os-release"],
+        reason: "the image has an os-release of its own",
+        hint: "Leave --os-release out.",
+      },
+      {
+        when: flags.output !== undefined && flags.output !== "-",
+        options: ["--firmware"],
+        reason: "-o writes the menus of both kinds of firmware",
+        hint: "Leave one of the two out.",
+      },
+      withoutImage(image, flags),
+    ]);
     const world = worldOf();
     const folder = flags.output === "-" ? undefined : flags.output;
     const outputs =
@@ -43,7 +74,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
         : [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig].map((name) => `${folder}/${basename(name)}`);
     using _ = claim(world, { image, flags, outputs });
     let menus: ReadonlyMap<string, string>;
-    if (image === undefined && flags.work === undefined) {
+    if (isFromTexts) {
       const config = readConfig(flags.config);
       const osRelease = flags.osRelease === undefined ? "" : readText(flags.osRelease);
       menus = renderFromTexts({ config, osRelease, label: flags.label, reporter: world.reporter });

@@ -6,8 +6,17 @@ import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { rootfsWriter } from "../internal/squash/rootfs.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
-import { withPayloadOptions, withPlanOptions, withSquashOptions, withWorkOptions } from "./options.ts";
+import {
+  withFindingOptions,
+  withKernelOption,
+  withoutImage,
+  withPayloadOptions,
+  withRootOptions,
+  withSquashOptions,
+  withWorkOptions,
+} from "./options.ts";
 import { outputOption } from "./output-option.ts";
+import { refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {
@@ -21,23 +30,31 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",
     );
-  withSquashOptions(withWorkOptions(withPayloadOptions(withPlanOptions(command)))).action(
-    async (image, flags) => {
-      const options = parseRootfsOptions(flags);
-      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
-        const { context } = session;
-        const plan = await session.planFor(["root"]);
-        const { tools } = rootfsWriter(options);
-        const { compression } = options;
-        const needs = { tools, compression, unusable: "fails" } as const;
-        session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
-        const stage = squashStage(plan, context, {
-          image: () => session.plannedImage(),
-          withPayloads: (tree) => session.withPayloads(tree),
-          options,
-        });
-        await runStage(stage, { context, freshness: "when-changed" });
+  const planned = withFindingOptions(withRootOptions(withKernelOption(command)));
+  withSquashOptions(withWorkOptions(withPayloadOptions(planned))).action(async (image, flags, self) => {
+    refuseUnused(self, [
+      withoutImage(image, flags),
+      {
+        when: flags.rootfs !== "erofs",
+        options: ["--kernel"],
+        reason: "only an erofs depends on the kernel",
+        hint: "Leave --kernel out.",
+      },
+    ]);
+    const options = parseRootfsOptions(flags);
+    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
+      const { context } = session;
+      const plan = await session.planFor(["root"]);
+      const { tools } = rootfsWriter(options);
+      const { compression } = options;
+      const needs = { tools, compression, unusable: "fails" } as const;
+      session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
+      const stage = squashStage(plan, context, {
+        image: () => session.plannedImage(),
+        withPayloads: (tree) => session.withPayloads(tree),
+        options,
       });
-    },
-  );
+      await runStage(stage, { context, freshness: "when-changed" });
+    });
+  });
 }

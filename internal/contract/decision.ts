@@ -1,6 +1,7 @@
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import { checkEntries } from "./check-menu.ts";
 import { decideMenu } from "./decide-menu.ts";
+import { findingsAboutExcludes } from "./exclude-findings.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
 import { architectureOf } from "./image-architecture.ts";
@@ -81,6 +82,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   const { font, ...fonts } = locateFont(root);
   for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
+  findings.push(...findingsAboutExcludes(root, choices.excludes));
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
     const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${source.reference}\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));

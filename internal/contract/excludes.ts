@@ -1,5 +1,6 @@
 import { PlatterError } from "../error.ts";
 import type { BytePath } from "../image/byte-path.ts";
+import { compileGlob, type GlobPart } from "./glob.ts";
 
 /** What only another boot loader setup or package manager would use. */
 export const DEFAULT_EXCLUDES: readonly string[] = [
@@ -20,21 +21,41 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
 
 /**
  * A test for paths that the squashfs leaves out. Patterns are those of glob(7), from the image's root: `*` and `?` do
- * not match a slash, `**` matches any number of components. What lies below an excluded directory is gone with it.
+ * not match a slash, `**` matches any number of components. What is below an excluded directory is excluded with it.
+ * The time for a path grows with its length times that of the pattern, whatever the pattern is.
  * @throws PlatterError `E_EXCLUDE`
  */
 export function compileExcludes(patterns: readonly string[]): (path: BytePath) => boolean {
-  if (patterns.length === 0) return () => false;
-  const expressions = patterns.map(patternToExpression);
-  const combined = new RegExp(`^(?:${expressions.join("|")})$`, "su");
-  // Paths are bytes, patterns are text: `?` is to match a letter, however many bytes it has.
-  return (path) => combined.test(/^[\0-\x7f]*$/.test(path) ? path : Buffer.from(path, "latin1").toString());
+  const globs = patterns.map(compilePattern);
+  return (path) => {
+    const text = textOf(path);
+    return globs.some((matches) => matches(text));
+  };
 }
 
-/** An escaped character, a wildcard, a bracket expression, or a character that a regular expression takes for more. */
-const TOKEN = /\\.|\*\*\/|\*\*|\*|\?|\[!?\]?[^\]/]*\]|[\\^$.+()[\]{}|]/gsu;
+/**
+ * The patterns that match none of these paths.
+ * @throws PlatterError `E_EXCLUDE`
+ */
+export function unmatchedPatterns(patterns: readonly string[], paths: Iterable<BytePath>): string[] {
+  let pending = patterns.map((pattern) => ({ pattern, matches: compilePattern(pattern) }));
+  for (const path of pending.length === 0 ? [] : paths) {
+    const text = textOf(path);
+    pending = pending.filter(({ matches }) => !matches(text));
+    if (pending.length === 0) break;
+  }
+  return pending.map(({ pattern }) => pattern);
+}
 
-function patternToExpression(pattern: string): string {
+/** Paths are bytes, patterns are text: `?` matches a letter, however many bytes it has. */
+function textOf(path: BytePath): string {
+  return /^[\0-\x7f]*$/.test(path) ? path : Buffer.from(path, "latin1").toString();
+}
+
+/** An escaped character, a wildcard, or a bracket expression. */
+const TOKEN = /\\.|\*\*\/|\*\*|\*|\?|\[!?\]?[^\]/]*\]/gsu;
+
+function compilePattern(pattern: string): (path: string) => boolean {
   const text = pattern.replace(/^\/+|\/+$/g, "");
   if (text === "") {
     throw wrong(
@@ -43,19 +64,36 @@ function patternToExpression(pattern: string): string {
       "Give a path below the root, such as `--exclude 'var/cache/*'`.",
     );
   }
-  const expression = text.replace(TOKEN, (token) => {
-    if (token === "**/") return "(?:[^/]*/)*";
-    if (token === "**") return ".*";
-    if (token === "*") return "[^/]*";
-    if (token === "?") return "[^/]";
-    if (token.startsWith("[") && token.length > 1) return bracketToExpression(token);
-    return literal(token.at(-1)!);
-  });
+  const parts: GlobPart[] = [];
+  let end = 0;
+  const characters = (part: string) =>
+    parts.push(...Array.from(part, (character) => ({ kind: "one", character }) as const));
+  for (const match of text.matchAll(TOKEN)) {
+    characters(text.slice(end, match.index));
+    end = match.index + match[0].length;
+    const part = partOf(match[0], pattern);
+    // Several in a row mean the same as one.
+    const repeats = part.kind !== "one" && part.kind !== "set" && parts.at(-1)?.kind === part.kind;
+    if (!repeats) parts.push(part);
+  }
+  characters(text.slice(end));
+  return compileGlob(parts);
+}
+
+function partOf(token: string, pattern: string): GlobPart {
+  if (token === "**/") return { kind: "folders" };
+  if (token === "**") return { kind: "anything" };
+  if (token === "*") return { kind: "name" };
+  if (token === "?") return { kind: "set", has: /[^/]/su };
+  if (!token.startsWith("[") || token.length === 1) return { kind: "one", character: token.at(-1)! };
   try {
-    new RegExp(expression, "su");
-    return expression;
+    return { kind: "set", has: new RegExp(bracketToExpression(token), "su") };
   } catch {
-    throw wrong(pattern, "is no pattern", "Write it as glob(7) has it: `[a-z]`, `[!a-z]`, `*`, `?`, `\\[`.");
+    throw wrong(
+      pattern,
+      "is not a pattern",
+      "Write it as glob(7) has it: `[a-z]`, `[!a-z]`, `*`, `?`, `\\[`.",
+    );
   }
 }
 
@@ -63,10 +101,6 @@ function patternToExpression(pattern: string): string {
 function bracketToExpression(token: string): string {
   const [, negation, content] = /^\[(!?)(.*)\]$/su.exec(token)!;
   return `${negation === "" ? "(?!/)[" : "(?!/)[^"}${content!.replace(/[\\\][^]/gu, "\\$&")}]`;
-}
-
-function literal(character: string): string {
-  return /[\\^$.*+?()[\]{}|]/.test(character) ? `\\${character}` : character;
 }
 
 function wrong(pattern: string, problem: string, hint: string): PlatterError {

@@ -108,6 +108,12 @@ export const IMAGE_FINDINGS = {
     why: "The live system's root is an overlayfs, and podman refuses a storage on one without `fuse-overlayfs`.",
     fix: "Install `fuse-overlayfs` in the image.",
   },
+  F_EXCLUDE_UNMATCHED: {
+    severity: "warning",
+    title: "a pattern of --exclude that matches nothing",
+    why: "Patterns begin at the root of the image, as in `var/cache/*`, so nothing is left out for this pattern.",
+    fix: "Correct the pattern, or leave it out. `**/NAME` matches at any depth.",
+  },
   F_NO_USR: {
     severity: "error",
     title: "no `/usr` directory",

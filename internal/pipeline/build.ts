@@ -198,7 +198,7 @@ async function checkTools(
 }
 
 /** @throws PlatterError `E_STAGE_ORDER` */
-function stagesBetween(from: StageName, to: StageName): Set<StageName> {
+export function stagesBetween(from: StageName, to: StageName): Set<StageName> {
   const first = STAGES.indexOf(from);
   const last = STAGES.indexOf(to);
   if (first <= last) return new Set(STAGES.slice(first, last + 1));

@@ -68,7 +68,8 @@ export class Session implements AsyncDisposable {
   /** The image, opened once. */
   image(): Promise<ImageTree> {
     const { work, signal } = this.context;
-    const { architecture, choices } = this.#options;
+    const { choices } = this.#options;
+    const architecture = this.#options.architecture ?? this.#plan?.architecture;
     const epoch = this.#plan?.time ?? choices.epoch;
     const about = { work, signal, runTool: this.#run, architecture, epoch };
     this.#tree ??= openPlannedImage(this.#reference(), about);

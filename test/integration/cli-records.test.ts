@@ -107,8 +107,8 @@ test("without an ISO there is nothing to record, and a report that cannot be wri
   const early = ["build", "oci:layout", "-o", "out/x.iso", "--to", "squash", "--work", "work"];
   await expectRefusal(scene, await scene.run([...early, "--checksum"]), {
     exit: 2,
-    code: "E_NO_ISO",
-    says: ["--checksum", "--to squash"],
+    code: "E_OPTION_UNUSED",
+    says: ["--output", "--checksum", "`assemble` and `implant`"],
     hint: ["--to"],
   });
   const ran = await scene.run(["build", "oci:layout", "-o", "out/x.iso", "--report", "nowhere/x.json"]);

@@ -330,7 +330,8 @@ describe("a stage runs alone", () => {
 
   test("bios-image: without BIOS there is none", async () => {
     using scene = sceneWithImage();
-    await expectRefusal(scene, await scene.run(["bios-image", "dir:image", "-o", "out/x.img", "--no-bios"]), {
+    await scene.succeed(["inspect", "dir:image", "--no-bios", "--work", "work"]);
+    await expectRefusal(scene, await scene.run(["bios-image", "--work", "work", "-o", "out/x.img"]), {
       exit: 2,
       code: "E_NO_BIOS",
       says: ["UEFI alone"],
@@ -383,7 +384,8 @@ describe("a stage runs alone", () => {
     expect(
       Bun.spawnSync(["mtype", "-i", scene.at("out/one.img"), "::/EFI/BOOT/grub.cfg"]).stdout.toString(),
     ).toBe("grub.cfg");
-    await expectRefusal(scene, await scene.run(["efi-image", "--efi-dir", "out", "-o", "out/x.img"]), {
+    scene.folder("other");
+    await expectRefusal(scene, await scene.run(["efi-image", "--efi-dir", "other", "-o", "out/x.img"]), {
       exit: 2,
       code: "E_EFI_DIR",
       says: ["EFI/BOOT/BOOT*.EFI"],

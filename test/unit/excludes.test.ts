@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { compileExcludes, DEFAULT_EXCLUDES } from "../../internal/contract/excludes.ts";
+import { compileExcludes, DEFAULT_EXCLUDES, unmatchedPatterns } from "../../internal/contract/excludes.ts";
 import { PlatterError } from "../../internal/error.ts";
 import { type BytePath, toBytePath } from "../../internal/image/byte-path.ts";
 
@@ -94,8 +94,55 @@ describe("compileExcludes", () => {
 
   test("a bracket whose range runs backwards is refused", () => {
     expect(() => compileExcludes(["ok", "x[z-a]"])).toThrow(
-      expect.objectContaining({ code: "E_EXCLUDE", message: "`x[z-a]` is no pattern" }),
+      expect.objectContaining({ code: "E_EXCLUDE", message: "`x[z-a]` is not a pattern" }),
     );
+  });
+
+  test("a pattern of many wildcards takes no longer than its length times that of the path", () => {
+    const path = toBytePath(`${"a/".repeat(500)}${"a".repeat(255)}`);
+    for (const [pattern, matched] of [
+      ["**/".repeat(40), true],
+      [`${"**/".repeat(40)}a*`, true],
+      [`${"**/x".repeat(40)}`, false],
+      [`**/${"*a".repeat(60)}*b`, false],
+      [`**/${"*a".repeat(60)}*`, true],
+      [`${"**a".repeat(60)}b`, false],
+      [`${"[!b]*".repeat(60)}b`, false],
+    ] as const)
+      expect([pattern, compileExcludes([pattern])(path)]).toEqual([pattern, matched]);
+  });
+
+  test("wildcards match what the same regular expression matches", () => {
+    const part = fc.constantFrom("a", "b", "/", "*", "**", "**/", "?", "[ab]", "[!a]");
+    const meaning: Record<string, string> = {
+      "*": "[^/]*",
+      "**": ".*",
+      "**/": "(?:[^/]*/)*",
+      "?": "[^/]",
+      "[!a]": "(?!/)[^a]",
+    };
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), text, (parts, path) => {
+        // What the parser sees is one text, in which neighbours join.
+        const tokens = `x${parts.join("")}x`.match(/\*\*\/|\*\*|\[!?..?\]|./g) as string[];
+        const expression = new RegExp(`^${tokens.map((token) => meaning[token] ?? token).join("")}$`, "s");
+        const subject = `x${path}x`;
+        expect([tokens, subject, matches(tokens.join(""), subject)]).toEqual([
+          tokens,
+          subject,
+          expression.test(subject),
+        ]);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("unmatchedPatterns: those that match no path", () => {
+    const paths = ["usr", "usr/share", "usr/share/doc"].map(toBytePath);
+    const patterns = ["usr/share/*", "usr/share/doc/below", "doc", "[", "./usr", "**/doc"];
+    expect(unmatchedPatterns(patterns, paths)).toEqual(["usr/share/doc/below", "doc", "[", "./usr"]);
+    expect(unmatchedPatterns([], paths)).toEqual([]);
   });
 
   test("any pattern is taken or refused as wrong usage, and one without wildcards matches itself alone", () => {

@@ -1,0 +1,26 @@
+import { PlatterError } from "../internal/error.ts";
+
+/** Variables that make the runtime inside platter load code, wait for a debugger or act as another program. */
+const VARIABLES = [
+  "BUN_OPTIONS",
+  "BUN_INSPECT",
+  "BUN_INSPECT_CONNECT_TO",
+  "BUN_INSPECT_NOTIFY",
+  "BUN_BE_BUN",
+];
+
+/**
+ * Refuses to run if the environment steers the runtime that platter is compiled with. By then the runtime may have
+ * loaded code already, which platter cannot see.
+ * @throws PlatterError `E_ENVIRONMENT`
+ */
+export function refuseBunVariables(environment: Readonly<Record<string, string | undefined>>): void {
+  const set = VARIABLES.filter((name) => (environment[name] ?? "") !== "");
+  if (set.length === 0) return;
+  throw new PlatterError({
+    code: "E_ENVIRONMENT",
+    kind: "usage",
+    message: `Cannot run with ${set.map((name) => `\`${name}\``).join(" and ")} in the environment: it changes what the runtime inside platter does`,
+    hint: `Unset it: \`env ${set.map((name) => `-u ${name}`).join(" ")} platter …\`.`,
+  });
+}
