@@ -77,7 +77,7 @@ export async function makePlan(
  */
 function buildUuid(body: Omit<PartialPlan, "uuid" | "findings">): string {
   const { image, tools, ...decided } = body;
-  const payloads = body.payloads.map(({ digest, names }) => ({ digest, names }));
+  const payloads = body.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }));
   const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });
   return uuidOf(`platter-build 1\0${identity}`);
 }

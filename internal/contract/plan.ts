@@ -56,6 +56,8 @@ export const planSchema = z.strictObject({
         reference: z.string(),
         /** Digest of the image's manifest. */
         digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+        /** Digests of the indexes that lead to the manifest. */
+        indexes: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).default([]),
         /** Names under which podman lists it. */
         names: z.array(z.string()),
       }),

@@ -33,6 +33,8 @@ export interface OciImage {
   store: BlobStore;
   /** The entry of `index.json` that leads to it. */
   entry: Descriptor;
+  /** Of the indexes that lead from the entry to the manifest. */
+  indexes: readonly Descriptor[];
   /** Of the manifest. */
   descriptor: Descriptor;
   manifest: ImageManifest;
@@ -119,13 +121,15 @@ function checkedLayers({ store, config, layers }: OciImage, options: OpenOptions
 async function findManifest(
   store: BlobStore,
   choice: ImageChoice,
-): Promise<{ entry: Descriptor; descriptor: Descriptor; manifest: ImageManifest }> {
+): Promise<Pick<OciImage, "entry" | "indexes" | "descriptor" | "manifest">> {
   const index = await readIndex(store.file("index.json"));
   const entry = (await nestedEntry(store, index.manifests, choice.tag)) ?? chooseByTag(index, choice);
+  const indexes: Descriptor[] = [];
   let descriptor = entry;
   for (let depth = 0; depth < MAX_NESTING; depth++) {
     const found = await readManifestOrIndex(store.blob(descriptor));
-    if (found.manifest !== undefined) return { entry, descriptor, manifest: found.manifest };
+    if (found.manifest !== undefined) return { entry, indexes, descriptor, manifest: found.manifest };
+    indexes.push(descriptor);
     descriptor = chooseByArchitecture(found.index.manifests, choice);
   }
   throw new PlatterError({

@@ -34,11 +34,12 @@ export function archivePayload(
       return {
         reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
         digest,
+        indexes: [],
         // What an archive holds for a name may be anything.
         names: names.filter((name) => name !== undefined && isImageName(name)) as string[],
       };
     },
-    async open(digest) {
+    async open({ digest }) {
       const image = await findDockerImage(reference, options);
       try {
         return await payloadOf(image, { digest, path });
@@ -61,6 +62,7 @@ async function payloadOf(
   return {
     manifest: made.manifest,
     config: made.config,
+    indexes: [],
     created: config.created,
     layers: image.layers.map(({ layer, diffId }, index) => ({
       layer,

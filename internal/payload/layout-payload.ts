@@ -21,7 +21,7 @@ export function layoutPayload(reference: OciReference, options: Omit<OpenOptions
       for (const layer of image.manifest.layers) await requireBlob(store.blob(layer));
       return descriptionOf(image, reference);
     },
-    async open(digest) {
+    async open({ digest }) {
       const image = await findOciImage(reference, options);
       try {
         requireDigest(image.descriptor.digest, digest, reference.path);
@@ -45,6 +45,7 @@ function descriptionOf(image: OciImage, reference: OciReference): PayloadDescrip
   return {
     reference: `${transport}:${path}${tag === undefined ? "" : `:${tag}`}`,
     digest: image.descriptor.digest,
+    indexes: image.indexes.map(({ digest }) => digest),
     names: name === undefined ? [] : [name],
   };
 }
@@ -58,7 +59,10 @@ async function payloadOf(image: OciImage, external: ExternalDecompressor): Promi
     return { layer, diffId: config.diffIds?.[index] ?? "", blob: { digest, size, mediaType } };
   });
   requireDiffIds(config.diffIds, layers.length, store.location);
+  const indexes: Uint8Array[] = [];
+  for (const index of image.indexes) indexes.push(await readBlob(store.blob(index), DOCUMENT_LIMIT));
   return {
+    indexes,
     manifest: await readBlob(store.blob(descriptor), DOCUMENT_LIMIT),
     config: await readBlob(store.blob(manifest.config), DOCUMENT_LIMIT),
     created: config.created,

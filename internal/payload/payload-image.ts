@@ -6,6 +6,8 @@ export interface PayloadDescription {
   reference: string;
   /** Digest of the image's manifest. */
   digest: string;
+  /** Digests of the indexes that lead to the manifest, the outermost first; podman finds the image by these too. */
+  indexes: string[];
   /** Names under which podman lists it, in full; none for an image that has none. */
   names: string[];
 }
@@ -24,6 +26,8 @@ export interface PayloadImage extends AsyncDisposable {
   /** The manifest and the configuration to the byte: their digests are the image's digest and its id. */
   manifest: Uint8Array;
   config: Uint8Array;
+  /** The indexes of its description, to the byte. */
+  indexes: readonly Uint8Array[];
   /** Seconds since 1970 at which the image says it was made. */
   created: number | undefined;
   layers: readonly PayloadLayer[];
@@ -32,6 +36,6 @@ export interface PayloadImage extends AsyncDisposable {
 /** A payload's description that was looked up, and how to get at the image. */
 export interface PayloadSource {
   describe(): Promise<PayloadDescription>;
-  /** The image of that digest. @throws PlatterError `E_PAYLOAD_CHANGED` if there is another one now */
-  open(digest: string): Promise<PayloadImage>;
+  /** The image that was described. @throws PlatterError `E_PAYLOAD_CHANGED` if there is another one now */
+  open(described: Pick<PayloadDescription, "digest" | "indexes">): Promise<PayloadImage>;
 }

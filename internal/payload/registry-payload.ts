@@ -26,18 +26,32 @@ export function registryPayload(
     async describe() {
       const manifest = await rawManifest(name, options);
       const found = await readManifestOrIndex(memoryBlob(manifest, `the manifest of \`docker://${name}\``));
-      const digest =
-        found.index === undefined
-          ? digestOf(manifest)
-          : chooseByArchitecture(found.index.manifests, {
-              tag: undefined,
-              architecture: options.architecture,
-              location: `docker://${name}`,
-            }).digest;
-      return { reference: `docker://${name}`, digest, names: [nameOf(name)] };
+      const own = digestOf(manifest);
+      const described = { reference: `docker://${name}`, names: [nameOf(name)] };
+      if (found.index === undefined) return { ...described, digest: own, indexes: [] };
+      const { digest } = chooseByArchitecture(found.index.manifests, {
+        tag: undefined,
+        architecture: options.architecture,
+        location: `docker://${name}`,
+      });
+      return { ...described, digest, indexes: [own] };
     },
-    open: (digest) => fetched({ name: `${repository}@${digest}`, digest }, options),
+    async open({ digest, indexes }) {
+      const documents: Uint8Array[] = [];
+      for (const index of indexes) documents.push(await indexOf(`${repository}@${index}`, index, options));
+      return { ...(await fetched({ name: `${repository}@${digest}`, digest }, options)), indexes: documents };
+    },
   };
+}
+
+async function indexOf(
+  name: string,
+  digest: string,
+  options: Omit<OpenOptions, "capture">,
+): Promise<Uint8Array> {
+  const bytes = await rawManifest(name, options);
+  requireDigest(digestOf(bytes), digest, name);
+  return bytes;
 }
 
 /** As `podman pull` would call it. */
@@ -73,7 +87,7 @@ async function runSkopeo(
 async function fetched(
   image: { name: string; digest: string },
   options: Omit<OpenOptions, "capture">,
-): Promise<PayloadImage> {
+): Promise<Omit<PayloadImage, "indexes">> {
   const layout = makeLayoutFolder(options.work, "blobs/sha256");
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {

@@ -28,14 +28,24 @@ export function rootPayload(
       await using tree = await open();
       const { digest } = await imageOf(tree, options.architecture);
       const name = nameAfterFile(reference.path, undefined);
-      return { reference: formatReference(reference), digest, names: name === undefined ? [] : [name] };
+      return {
+        reference: formatReference(reference),
+        digest,
+        indexes: [],
+        names: name === undefined ? [] : [name],
+      };
     },
-    async open(digest) {
+    async open({ digest }) {
       const tree = await open();
       try {
         const { digest: actual, ...image } = await imageOf(tree, options.architecture);
         requireDigest(actual, digest, reference.path);
-        return { ...image, created: undefined, [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose]() };
+        return {
+          ...image,
+          indexes: [],
+          created: undefined,
+          [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose](),
+        };
       } catch (error) {
         await tree[Symbol.asyncDispose]();
         throw error;

@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
-import { z } from "zod";
+import { rmSync } from "node:fs";
 import { PlatterError } from "../error.ts";
 import { digestOf, memoryBlob } from "../image/blob.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
@@ -13,9 +12,7 @@ import { readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
-import { bigDataFile } from "./storage-records.ts";
-
-const info = z.object({ store: z.object({ graphRoot: z.string(), graphDriverName: z.string() }) });
+import { bigData, keptManifests } from "./storage-files.ts";
 
 /** A payload in podman's storage, which is only read. */
 export function storagePayload(
@@ -28,16 +25,20 @@ export function storagePayload(
     async describe() {
       const stored = await inspect();
       checkArchitecture(stored.Architecture, options.architecture, `containers-storage:${name}`);
+      const { digest, indexes } = await manifestsOf(stored, name, options);
       return {
         reference: `containers-storage:${name}`,
-        digest: manifestDigest(stored, name),
+        digest,
+        indexes: indexes.map(digestOf),
         names: namesMeant(storageName(name).image, stored.RepoTags ?? []),
       };
     },
-    async open(digest) {
+    async open({ digest, indexes }) {
       const stored = await inspect();
-      requireDigest(manifestDigest(stored, name), digest, `containers-storage:${name}`);
-      return openStored({ name, id: stored.Id, digest }, options);
+      const there = await manifestsOf(stored, name, options);
+      requireDigest(there.digest, digest, `containers-storage:${name}`);
+      const image = await openStored({ name, id: stored.Id, digest }, options);
+      return { ...image, indexes: there.indexes.filter((bytes) => indexes.includes(digestOf(bytes))) };
     },
   };
 }
@@ -45,7 +46,7 @@ export function storagePayload(
 async function openStored(
   image: { name: string; id: string; digest: string },
   options: Omit<OpenOptions, "capture">,
-): Promise<PayloadImage> {
+): Promise<Omit<PayloadImage, "indexes">> {
   const { name, id, digest } = image;
   const { podman } = storageName(name);
   // podman writes another manifest when it saves an image, and often another configuration: layers are all that the
@@ -89,65 +90,19 @@ async function openStored(
   }
 }
 
-/** A file that containers/storage keeps with an image, to the byte: from its folder, else through skopeo. */
-async function bigData(
-  image: { name: string; id: string },
-  wanted: { key: string; digest: string },
+/** The digest of an image's own manifest, and the indexes by which it was pulled. */
+async function manifestsOf(
+  stored: StoredImage,
+  name: string,
   options: Omit<OpenOptions, "capture">,
-): Promise<Uint8Array> {
-  const { podman } = storageName(image.name);
-  const { runTool, signal } = options;
-  const env = containersEnvironment();
-  const told = await runTool({ argv: [...podman, "info", "--format", "json"], signal, env });
-  const parsed = info.safeParse(jsonOf(told.stdout));
-  if (parsed.success) {
-    const { graphRoot, graphDriverName } = parsed.data.store;
-    const path = `${graphRoot}/${graphDriverName}-images/${image.id}/${bigDataFile(wanted.key)}`;
-    const bytes = readIfThere(path);
-    if (bytes !== undefined && digestOf(bytes) === wanted.digest) return bytes;
-  }
-  const prefix = /^\[[^\]]*\]/.exec(image.name)?.[0] ?? "";
-  const what = wanted.key === "manifest" ? ["--raw"] : ["--raw", "--config"];
-  const chunks: Uint8Array[] = [];
-  await runTool({
-    argv: ["skopeo", "inspect", ...what, `containers-storage:${prefix}@${image.id}`],
-    signal,
-    env,
-    onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
-  });
-  const bytes = Buffer.concat(chunks);
-  if (digestOf(bytes) === wanted.digest) return bytes;
-  throw new PlatterError({
-    code: "E_PAYLOAD_DIGEST",
-    kind: "tool",
-    message: `The storage that has the payload \`${image.name}\` does not hold its \`${wanted.key}\` with the digest ${wanted.digest}.`,
-    hint: "Write the image into a folder with `skopeo copy`, and name it as `oci:DIR`.",
-  });
-}
-
-function manifestDigest(stored: StoredImage, name: string): string {
-  if (stored.Digest !== undefined && stored.Digest !== "") return stored.Digest;
+): Promise<{ digest: string; indexes: Uint8Array[] }> {
+  const kept = await keptManifests({ name, id: stored.Id }, options);
+  if (kept !== undefined) return kept;
+  if (stored.Digest !== undefined && stored.Digest !== "") return { digest: stored.Digest, indexes: [] };
   throw new PlatterError({
     code: "E_PAYLOAD_DIGEST",
     kind: "contract",
-    message: `podman tells no digest of the payload \`${name}\`.`,
+    message: `Cannot find the digest of the payload \`${name}\`: podman does not report one`,
     hint: "Pull or build it again.",
   });
-}
-
-function readIfThere(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    // In another store, or not readable: skopeo knows the way.
-    return undefined;
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

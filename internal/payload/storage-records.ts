@@ -3,7 +3,13 @@ import { PlatterError } from "../error.ts";
 
 /** A record of `layers.json` or `images.json` (containers/storage, layers.go and images.go); unknown fields stay. */
 const layerRecord = z.looseObject({ id: z.string(), parent: z.string().optional() });
-const imageRecord = z.looseObject({ id: z.string(), names: z.array(z.string()).nullish() });
+const imageRecord = z.looseObject({
+  id: z.string(),
+  names: z.array(z.string()).nullish(),
+  "big-data-names": z.array(z.string()).nullish(),
+  "big-data-sizes": z.record(z.string(), z.number()).nullish(),
+  "big-data-digests": z.record(z.string(), z.string()).nullish(),
+});
 
 export type LayerRecord = z.infer<typeof layerRecord>;
 export type ImageRecord = z.infer<typeof imageRecord>;
@@ -102,18 +108,31 @@ export function newImageRecord(about: {
 
 /**
  * Adds an image to those that are there. Its names go over to it, as `podman tag` would do; one that is there already
- * only gains the names.
+ * gains the names, and the big data that it does not have.
  */
 export function addImageRecord(records: readonly ImageRecord[], image: ImageRecord): ImageRecord[] {
   const names = image.names ?? [];
   const others = records.map((record) => {
     const own = record.names ?? [];
-    if (record.id === image.id) return { ...record, names: [...new Set([...own, ...names])] };
+    if (record.id === image.id) return merged(record, image);
     return own.some((name) => names.includes(name))
       ? { ...record, names: own.filter((name) => !names.includes(name)) }
       : record;
   });
   return records.some(({ id }) => id === image.id) ? others : [...others, image];
+}
+
+function merged(record: ImageRecord, image: ImageRecord): ImageRecord {
+  const names = [...new Set([...(record.names ?? []), ...(image.names ?? [])])];
+  const keys = image["big-data-names"];
+  if (keys === undefined || keys === null) return { ...record, names };
+  return {
+    ...record,
+    names,
+    "big-data-names": [...new Set([...(record["big-data-names"] ?? []), ...keys])],
+    "big-data-sizes": { ...image["big-data-sizes"], ...record["big-data-sizes"] },
+    "big-data-digests": { ...image["big-data-digests"], ...record["big-data-digests"] },
+  };
 }
 
 /**

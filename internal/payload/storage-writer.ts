@@ -72,13 +72,15 @@ async function writeImage(
   into: { storage: StorageTree; images: number; created: string; topLayer: string | undefined },
 ): Promise<ImageRecord> {
   const { storage, images, created, topLayer } = into;
-  const { manifest, config } = image;
+  const { manifest, config, indexes } = image;
   const configDigest = digestOf(config);
   const id = configDigest.slice("sha256:".length);
   const data: BigData[] = [
     { key: configDigest, bytes: config, digest: configDigest },
     { key: `manifest-${digest}`, bytes: manifest, digest },
     { key: "manifest", bytes: manifest, digest },
+    // podman keeps the index that it pulled an image by, and finds the image by the index's digest.
+    ...indexes.map((bytes) => ({ key: `manifest-${digestOf(bytes)}`, bytes, digest: digestOf(bytes) })),
   ];
   const folder = storage.folder(images, id, OWN_FOLDER);
   for (const { key, bytes } of data) {
@@ -87,7 +89,10 @@ async function writeImage(
     if (storage.table.child(folder, name) !== 0) continue;
     await storage.file(folder, name, { bytes, mode: OWN_FILE });
   }
-  return newImageRecord({ id, digest, names, data, created, topLayer });
+  const [index] = indexes;
+  // As podman does: the image's digest is that of the index by which it came.
+  const shown = index === undefined ? digest : digestOf(index);
+  return newImageRecord({ id, digest: shown, names, data, created, topLayer });
 }
 
 async function writeLayers(

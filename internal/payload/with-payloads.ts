@@ -41,8 +41,8 @@ export async function withPayloads(
   };
   try {
     const named = [];
-    for (const { reference, digest, names } of payloads) {
-      const image = await (await payloadSource(reference, options)).open(digest);
+    for (const { reference, digest, indexes, names } of payloads) {
+      const image = await (await payloadSource(reference, options)).open({ digest, indexes });
       open.push(image);
       named.push({ image, digest, names });
     }

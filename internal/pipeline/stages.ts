@@ -73,7 +73,7 @@ export function squashStage(
     image: plan.image.digest ?? "",
     excludes: JSON.stringify(plan.excludes),
     time: String(plan.time),
-    payloads: JSON.stringify(plan.payloads.map(({ digest, names }) => ({ digest, names }))),
+    payloads: JSON.stringify(plan.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }))),
     options: JSON.stringify(options),
   };
   return {

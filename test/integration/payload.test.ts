@@ -126,6 +126,12 @@ function indexDigest(layout: string, place = 0): string {
 const images = (root: string) =>
   podman(root, "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}}").split("\n").sort();
 
+/** Whether podman finds an image, without a network. */
+function found(root: string, image: string): boolean {
+  const { exitCode } = Bun.spawnSync([...podmanOf(root), "image", "exists", image]);
+  return exitCode === 0;
+}
+
 /** A registry with one repository, read from a layout (distribution-spec, "pull"). */
 function serveRegistry(layout: string): Bun.Server<undefined> {
   const index = JSON.parse(readFileSync(`${layout}/index.json`, "utf8"));
@@ -248,13 +254,48 @@ describe("payloads from everywhere", () => {
       const args = ["squash", `dir:${scene.at("root")}`, "-o", output, "--payload"];
       await scene.succeed([...args, `docker://${host}/example/os:both`], { env });
       const ours = unpack(output);
-      expect(images(ours)).toEqual([`${host}/example/os:both ${both[0]?.digest}`]);
+      const index = indexDigest("registry");
+      expect(images(ours)).toEqual([`${host}/example/os:both ${index}`]);
       expect(Object.keys(listMounted(ours, `${host}/example/os:both`))).toEqual(["", "amd64"]);
+      const pulled = scene.folder("pulled");
+      unpacked.push(pulled);
+      // The registry is in this process.
+      const pull = Bun.spawn([...podmanOf(pulled), "pull", "-q", `${host}/example/os:both`], {
+        env: { ...process.env, HOME: scene.path },
+        stdout: "ignore",
+      });
+      expect(await pull.exited).toBe(0);
+      unmount(pulled);
+      const stored = `containers-storage:[overlay@${pulled}/${STORAGE}+${pulled}.run]${host}/example/os:both`;
+      const again = unpack(await squash("by-index", scene.at("root"), "--payload", stored));
+      const wanted = [index, both[0]?.digest, both[1]?.digest].map(
+        (digest) => `${host}/example/os@${digest}`,
+      );
+      for (const root of [pulled, ours, again]) {
+        expect([root, images(root)]).toEqual([root, [`${host}/example/os:both ${index}`]]);
+        expect([root, ...wanted.map((name) => found(root, name))]).toEqual([root, true, true, false]);
+      }
       const ran = await scene.run([...args, `docker://${host}/example/os:gone`], { env });
       await expectRefusal(scene, ran, { exit: 3, code: "E_PAYLOAD_MISSING", says: ["os:gone"] });
     } finally {
       registry.stop(true);
     }
+  }, 60_000);
+
+  test("an index in a layout, and one in another, find the image too", async () => {
+    const layout = new OciMaker(scene.at("nested"));
+    const image = {
+      ...layout.image([tar([{ name: "a", content: "1" }])], { architecture: "amd64" }),
+      platform: { architecture: "amd64", os: "linux" },
+    };
+    const inner = layout.index([image]);
+    const outer = layout.index([inner]);
+    layout.add(outer, "localhost/nested:1");
+    const ours = unpack(await squash("nested", scene.at("root"), "--payload", `oci:${scene.at("nested")}`));
+    for (const { digest } of [outer, inner, image]) {
+      expect(found(ours, `localhost/nested@${digest}`)).toBe(true);
+    }
+    expect(found(ours, `localhost/nested@sha256:${"0".repeat(64)}`)).toBe(false);
   }, 60_000);
 
   test("a Docker archive has the digest that podman load gives it", async () => {
@@ -442,7 +483,7 @@ describe("the plan", () => {
     const [without, with1] = [await inspect(), await inspect("--payload", payload)];
     expect(without.plan.payloads).toEqual([]);
     expect(with1.plan.payloads).toEqual([
-      { reference: payload, digest: indexDigest("shared"), names: ["localhost/shared:latest"] },
+      { reference: payload, indexes: [], digest: indexDigest("shared"), names: ["localhost/shared:latest"] },
     ]);
     expect(with1.plan.uuid).not.toBe(without.plan.uuid);
     // Where the payload lies makes no difference.

@@ -88,6 +88,22 @@ describe("podman's records", () => {
   });
 
   test("an image that is there already only gains names", () => {
+    const data = (name: string, size: number) => ({
+      "big-data-names": [name, "manifest"],
+      "big-data-sizes": { [name]: size, manifest: size },
+      "big-data-digests": { [name]: `sha256:${size}`, manifest: `sha256:${size}` },
+    });
+    const [merged] = addImageRecord([{ ...other, ...data("one", 1) }], {
+      id: "other",
+      names: [],
+      ...data("manifest-sha256:2", 2),
+    });
+    expect(merged).toEqual({
+      ...other,
+      "big-data-names": ["one", "manifest", "manifest-sha256:2"],
+      "big-data-sizes": { one: 1, "manifest-sha256:2": 2, manifest: 1 },
+      "big-data-digests": { one: "sha256:1", "manifest-sha256:2": "sha256:2", manifest: "sha256:1" },
+    });
     expect(addImageRecord([other], { id: "other", names: ["b:1", "c:1"], digest: "x" })).toEqual([
       { ...other, names: ["a:1", "b:1", "c:1"] },
     ]);

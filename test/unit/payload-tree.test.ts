@@ -54,7 +54,7 @@ function grafted(
 ) {
   const runTool = () => Promise.reject(new Error("no tool is needed"));
   return withPayloads(tree, {
-    payloads: about.payloads.map((payload) => ({ ...payload, names: ["localhost/x:1"] })),
+    payloads: about.payloads.map((payload) => ({ ...payload, indexes: [], names: ["localhost/x:1"] })),
     excludes: about.excludes,
     time: 1_700_000_000,
     options: { work: scratch, signal, runTool, architecture: "amd64" },
