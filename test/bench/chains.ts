@@ -6,7 +6,7 @@ import type { Input } from "./inputs.ts";
 export const BINARY = resolve(import.meta.dir, "../../dist/platter");
 const REFERENCE = resolve(import.meta.dir, "reference-chain.sh");
 
-export const CHAINS = ["reference", "platter, folder", "platter, OCI archive", "mksquashfs alone"] as const;
+export const CHAINS = ["reference", "mksquashfs alone", "platter, folder", "platter, OCI archive"] as const;
 export type Chain = (typeof CHAINS)[number];
 
 export interface Places {

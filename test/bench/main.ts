@@ -6,12 +6,13 @@ import { parseArgs } from "node:util";
 import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
 import { INPUT_NAMES, type InputName, makeInput } from "./inputs.ts";
 import { measure, stopMeasured } from "./meter.ts";
-import { type Run, renderOverhead, renderTable } from "./table.ts";
+import { type Run, renderRatios, renderTable } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
     input: { type: "string" },
     runs: { type: "string", default: "3" },
+    "no-reference": { type: "boolean", default: false },
     work: { type: "string", default: ".cache/bench" },
   },
 });
@@ -19,10 +20,11 @@ const runCount = Number(values.runs);
 const wanted = values.input === undefined ? INPUT_NAMES : INPUT_NAMES.filter((name) => name === values.input);
 if (!(Number.isInteger(runCount) && runCount > 0) || wanted.length === 0) {
   process.stderr.write(
-    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--work FOLDER]\n`,
+    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--no-reference] [--work FOLDER]\n`,
   );
   process.exit(2);
 }
+const chains = CHAINS.filter((chain) => chain !== "reference" || !values["no-reference"]);
 const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
 
@@ -76,15 +78,15 @@ async function bench(name: InputName, folder: string): Promise<void> {
   writeFileSync(menu, run(BINARY, "render-grub", `dir:${input.tree}`));
   // What is read comes from the page cache for all.
   run("sh", "-c", `tar -C "${input.tree}" -cf - . | cat >/dev/null; cat "${input.archive}" >/dev/null`);
-  const runs = Object.fromEntries(CHAINS.map((chain) => [chain, [] as Run[]])) as Record<Chain, Run[]>;
+  const runs = new Map<Chain, Run[]>(chains.map((chain) => [chain, []]));
   for (let turn = 1; turn <= runCount; turn++) {
-    for (const chain of CHAINS) {
+    for (const [chain, done] of runs) {
       for (const left of readdirSync(folder))
         if (left !== "lost+found") rmSync(join(folder, left), { recursive: true });
       run("sync", "-f", folder);
       const cost = await measure(commandOf(chain, input, { folder, menu }), folder);
       const { size } = statSync(join(folder, OUTPUT));
-      runs[chain].push({ ...cost, size });
+      done.push({ ...cost, size });
       process.stderr.write(`${name}, run ${turn} of ${runCount}, ${chain}: ${cost.wall.toFixed(1)} s\n`);
     }
   }
@@ -95,7 +97,7 @@ async function bench(name: InputName, folder: string): Promise<void> {
   );
   const [names, bytes] = inode.split("\n").map(Number) as [number, number];
   const title = `${name}: ${names.toLocaleString("en")} names, ${Math.round(bytes / 1e6)} MB, median of ${runCount}`;
-  process.stdout.write(`\n${title}\n\n${renderTable(runs)}\n\n${renderOverhead(runs)}\n`);
+  process.stdout.write(`\n${title}\n\n${renderTable(runs)}\n\n${renderRatios(runs)}\n`);
 }
 
 if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);

@@ -13,6 +13,8 @@ export interface Cost {
   /** Bytes that read calls gave and write calls took, from page cache, pipes and disk alike. */
   read: number;
   written: number;
+  /** Bytes that were written to files on disks: files in memory and pipes are not counted. */
+  stored: number;
 }
 
 /** Milliseconds between two samples of memory and disk. */
@@ -59,8 +61,13 @@ export async function measure(argv: readonly string[], folder: string): Promise<
   const processor = Number(child.resourceUsage()!.cpuTime.total) / 1e6;
   const io = readFileSync(account, "utf8");
   rmSync(account);
+  return { wall, processor, memory, disk, ...countersOf(io) };
+}
+
+/** Counters of proc(5), `io`. */
+function countersOf(io: string): Pick<Cost, "read" | "written" | "stored"> {
   const counter = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(io)![1]);
-  return { wall, processor, memory, disk, read: counter("rchar"), written: counter("wchar") };
+  return { read: counter("rchar"), written: counter("wchar"), stored: counter("write_bytes") };
 }
 
 function usedBytes(folder: string): number {
