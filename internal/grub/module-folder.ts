@@ -4,7 +4,7 @@ import { readInput } from "../open-input.ts";
 import { ModuleProblem } from "./core-error.ts";
 
 /** More bytes than any file has that a core image is made from. */
-const MAX_FILE = 512 * 1024;
+export const MAX_FILE = 512 * 1024;
 
 /** A folder of GRUB's modules. */
 export interface ModuleFolder {

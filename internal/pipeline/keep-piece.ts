@@ -1,10 +1,11 @@
 import { bytesOfFile, inTurns } from "../chunk.ts";
 import type { FoundFile } from "../contract/find-file.ts";
 import { PIECES, type Piece } from "../contract/plan.ts";
+import { MAX_FILE } from "../grub/module-folder.ts";
 import type { HeldContent, ImageTree } from "../image/image-tree.ts";
 import type { WorkDir } from "./work-dir.ts";
 
-/** Up to this many bytes a piece goes into memory. Larger ones are the kernel and the initramfs. */
+/** Up to this many bytes a piece may go into memory. Larger ones are the kernel and the initramfs. */
 const SMALL = 8 * 1024 * 1024;
 
 /**
@@ -28,8 +29,9 @@ export async function keepPiece(
     }
   }
   const piece = () => ({ source: found.path, file, size, sha256: hasher.digest("hex") });
-  // Programs that are called by their path need a file.
-  const needsFile = work.kept || [PIECES.tools, PIECES.bios].some((folder) => file.startsWith(`${folder}/`));
+  const isIn = (folder: string) => file.startsWith(`${folder}/`);
+  // Tools are called by their path. A module that is too large for GRUB is found to be so in its file.
+  const needsFile = work.kept || isIn(PIECES.tools) || (isIn(PIECES.bios) && inode.size > MAX_FILE);
   if (!needsFile && inode.size <= SMALL) {
     const bytes = await wholeOf(content(tree.read(inode)));
     await work.write(file, bytes);
@@ -41,7 +43,7 @@ export async function keepPiece(
     work.lend(file, held);
     return piece();
   }
-  const mode = file.startsWith(`${PIECES.tools}/`) ? 0o755 : 0o644;
+  const mode = isIn(PIECES.tools) ? 0o755 : 0o644;
   await work.add(file, content(tree.read(inode)), mode);
   tree.isKeptAt?.(inode, work.file(file));
   return piece();

@@ -22,7 +22,7 @@ import { formatBytes } from "../ui/format.ts";
 import type { Context } from "./context.ts";
 import { parseReceipt, sha256Text } from "./receipt.ts";
 import { requireArtifact, type Stage, type StageName } from "./stage.ts";
-import { ARTIFACTS } from "./work-dir.ts";
+import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
 
 /** The menus of a plan, by the file of the work directory that each goes into. */
 export function renderMenus(plan: Pick<Plan, "menu" | "label" | "uuid" | "bios">): Map<string, string> {
@@ -139,10 +139,20 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
     inputs: { modules: sha256Text(modules.join("\n")) },
     outputs: [work.file(ARTIFACTS.biosImage)],
     run: async () => {
-      await makeBiosImage(moduleFolder(work.file(PIECES.bios), `/${MODULES_FOLDER}`), context);
+      await makeBiosImage(keptModules(work), context);
       return undefined;
     },
   };
+}
+
+/** The image's modules, which may be in memory. */
+function keptModules(work: WorkDir): ModuleFolder {
+  const { place, read } = moduleFolder(work.file(PIECES.bios), `/${MODULES_FOLDER}`);
+  const readKept = (name: string) => {
+    const content = work.content(`${PIECES.bios}/${name}`);
+    return "bytes" in content ? content.bytes : read(name);
+  };
+  return { place, read: readKept };
 }
 
 /** Makes the El Torito image in the work directory from a folder of modules. */
