@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
+import { assembleStage } from "../internal/pipeline/iso-stages.ts";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { assembleStage } from "../internal/pipeline/stages.ts";
 import { claim } from "./claim.ts";
 import { openSession, withWorkOption } from "./options.ts";
 import { outputOption } from "./output-option.ts";

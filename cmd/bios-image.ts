@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { moduleFolder } from "../internal/grub/module-folder.ts";
+import { biosImageStage, makeBiosImage } from "../internal/pipeline/boot-stages.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { biosImageStage, makeBiosImage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./no-bios.ts";

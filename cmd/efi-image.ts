@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { readEfiFolder } from "../internal/fat/efi-folder.ts";
 import { makeEsp } from "../internal/fat/esp.ts";
+import { efiImageStage } from "../internal/pipeline/boot-stages.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { efiImageStage } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { IMAGE_OPTIONS, sourceDateEpoch, withoutImage, withPlanOptions, withWorkOptions } from "./options.ts";

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
+import { renderGrubStage, renderMenus } from "../internal/pipeline/boot-stages.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { renderGrubStage, renderMenus } from "../internal/pipeline/stages.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import { claim } from "./claim.ts";

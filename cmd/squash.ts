@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
+import { squashStage } from "../internal/pipeline/squash-stage.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { squashStage } from "../internal/pipeline/stages.ts";
 import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { rootfsWriter } from "../internal/squash/rootfs.ts";

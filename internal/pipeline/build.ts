@@ -13,17 +13,11 @@ import type { RootfsOptions } from "../squash/rootfs-options.ts";
 import { systemError } from "../system-error.ts";
 import type { FoundTool, ToolName } from "../tool/find.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
+import { biosImageStage, efiImageStage, renderGrubStage } from "./boot-stages.ts";
+import { assembleStage, type BegunIso, implantStage } from "./iso-stages.ts";
 import type { Session } from "./session.ts";
 import { type SquashInBuild, squashInBuild, squashIntoIso } from "./squash-in-build.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
-import {
-  assembleStage,
-  type BegunIso,
-  biosImageStage,
-  efiImageStage,
-  implantStage,
-  renderGrubStage,
-} from "./stages.ts";
 import { findingsAboutTools } from "./tool-findings.ts";
 
 export interface BuildOptions {

@@ -5,8 +5,8 @@ import { cachedStage } from "./cached-stage.ts";
 import type { Context } from "./context.ts";
 import { checkSpace } from "./space-check.ts";
 import { estimateSpace } from "./space-estimate.ts";
+import { type SquashSources, squashIntoStage, squashStage } from "./squash-stage.ts";
 import type { Stage } from "./stage.ts";
-import { type SquashSources, squashIntoStage, squashStage } from "./stages.ts";
 
 export interface SquashInBuild extends SquashSources {
   context: Context;
