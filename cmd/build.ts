@@ -7,6 +7,7 @@ import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
 import { openCache, withCacheOptions } from "./cache.ts";
 import { claim } from "./claim.ts";
+import { withIgnoreOption } from "./ignore.ts";
 import {
   openSession,
   withPayloadOptions,
@@ -37,7 +38,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter build quay.io/example/os:latest -o os.iso\n  platter build oci-archive:os.tar -o os.iso --label MY_OS\n  platter build oci:os -o os.iso --work work    # later runs redo only what changed\n  platter build oci:os -o os.iso --checksum --report - | jq .predicate > os.provenance.json",
     );
-  const planned = withPayloadOptions(withPlanOptions(command));
+  const planned = withPayloadOptions(withIgnoreOption(withPlanOptions(command)));
   withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
     async (image, flags, self) => {
       const world = worldOf();

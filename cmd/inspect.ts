@@ -5,6 +5,7 @@ import type { Session } from "../internal/pipeline/session.ts";
 import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
 import { claim } from "./claim.ts";
+import { withIgnoreOption } from "./ignore.ts";
 import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options.ts";
 import type { WorldOf } from "./world.ts";
 
@@ -21,26 +22,28 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter inspect quay.io/example/os:latest\n  platter inspect oci-archive:os.tar --json | jq .plan.kernel\n  platter inspect oci:os --work work",
     );
-  withWorkOptions(withPayloadOptions(withPlanOptions(command))).action(async (image, flags) => {
-    const world = worldOf();
-    using _ = claim(world, { image, flags });
-    await using session = openSession(world, { image, flags });
-    const { plan, findings, reference, secureBoot, boots } = await session.during(() => session.inspect());
-    const estimate = plan && (await estimateOf(plan, session));
-    const inspection = {
-      reference,
-      plan: plan ?? null,
-      secureBoot: secureBoot ?? null,
-      boots: boots ?? null,
-      findings,
-      estimate: estimate ?? null,
-    };
-    const isoSize = estimate?.iso;
-    if (flags.json) await world.printData(`${JSON.stringify(inspection, null, 2)}\n`);
-    else await world.print(renderInspection({ reference, plan, findings, secureBoot, boots, isoSize }));
-    const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
-    if (failure !== undefined) throw failure;
-  });
+  withWorkOptions(withPayloadOptions(withIgnoreOption(withPlanOptions(command)))).action(
+    async (image, flags) => {
+      const world = worldOf();
+      using _ = claim(world, { image, flags });
+      await using session = openSession(world, { image, flags });
+      const { plan, findings, reference, secureBoot, boots } = await session.during(() => session.inspect());
+      const estimate = plan && (await estimateOf(plan, session));
+      const inspection = {
+        reference,
+        plan: plan ?? null,
+        secureBoot: secureBoot ?? null,
+        boots: boots ?? null,
+        findings,
+        estimate: estimate ?? null,
+      };
+      const isoSize = estimate?.iso;
+      if (flags.json) await world.printData(`${JSON.stringify(inspection, null, 2)}\n`);
+      else await world.print(renderInspection({ reference, plan, findings, secureBoot, boots, isoSize }));
+      const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
+      if (failure !== undefined) throw failure;
+    },
+  );
 }
 
 /** Of an ISO with payloads nothing is known before their layers are read. */

@@ -1,11 +1,13 @@
 import { tmpdir } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
+import { parseIgnored } from "../internal/contract/ignored-findings.ts";
 import { LATEST_TIME } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
 import { readInputText } from "../internal/open-input.ts";
 import { Session } from "../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
+import type { IgnoreFlags } from "./ignore.ts";
 import type { Unused } from "./refuse-unused.ts";
 import type { World } from "./world.ts";
 
@@ -144,7 +146,11 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
 /** A session for what the flags say. `beside` is where a temporary work directory goes. */
 export function openSession(
   world: World,
-  about: { image: string | undefined; flags: Partial<PlanFlags & PayloadFlags> & WorkFlags; beside?: string },
+  about: {
+    image: string | undefined;
+    flags: Partial<PlanFlags & PayloadFlags & IgnoreFlags> & WorkFlags;
+    beside?: string;
+  },
 ): Session {
   const { flags } = about;
   const architecture = flags.arch ?? flags.platform;
@@ -167,6 +173,7 @@ export function openSession(
     },
     payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],
     strictness: flags.strict === true ? "strict" : "normal",
+    ignored: parseIgnored(flags.ignore ?? []),
     signal: world.signal,
     reporter: world.reporter,
     clock: world.clock,

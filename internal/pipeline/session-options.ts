@@ -1,3 +1,4 @@
+import type { FindingCode } from "../contract/finding.ts";
 import type { Strictness } from "../contract/findings-error.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";
 import type { ToolChoice } from "../tool/toolbox.ts";
@@ -20,6 +21,8 @@ export interface SessionOptions {
   /** Payloads as the user asks for them. */
   payloads: readonly string[];
   strictness: Strictness;
+  /** Findings that are neither shown nor count with `strict`. Boot claims still follow from them. */
+  ignored: ReadonlySet<FindingCode>;
   signal: AbortSignal;
   reporter: Reporter;
   clock: () => number;

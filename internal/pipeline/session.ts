@@ -5,6 +5,7 @@ import { type Decision, draftOf } from "../contract/decision.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import { type Finding, hasErrors } from "../contract/finding.ts";
 import { findingsError } from "../contract/findings-error.ts";
+import { withoutIgnored } from "../contract/ignored-findings.ts";
 import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
@@ -101,11 +102,10 @@ export class Session implements AsyncDisposable {
   async inspect(): Promise<
     Omit<Inspection, "plan"> & { plan: Plan | undefined; boots: BootClaims | undefined }
   > {
-    const { plan, findings, ...rest } = await this.#inspect(PARTS);
-    if (plan === undefined || !isWhole(plan)) {
-      return { plan: undefined, boots: undefined, findings, ...rest };
-    }
-    return { plan, findings, boots: claimBoots(plan, findings), ...rest };
+    const { plan, findings: all, ...rest } = await this.#inspect(PARTS);
+    const findings = withoutIgnored(all, this.#options.ignored);
+    if (plan === undefined || !isWhole(plan)) return { plan: undefined, boots: undefined, findings, ...rest };
+    return { plan, findings, boots: claimBoots(plan, all), ...rest };
   }
 
   /**
@@ -197,8 +197,9 @@ export class Session implements AsyncDisposable {
     return plan!;
   }
 
-  /** Tells what was found. @throws PlatterError where one of it counts as an error */
-  report(findings: readonly Finding[], reference: string): void {
+  /** Reports the findings that are not ignored. @throws PlatterError if one of them counts as an error */
+  report(all: readonly Finding[], reference: string): void {
+    const findings = withoutIgnored(all, this.#options.ignored);
     for (const finding of findings) tell(finding, this.#options.reporter);
     const failure = findingsError(findings, { reference, strictness: this.#options.strictness });
     if (failure !== undefined) throw failure;

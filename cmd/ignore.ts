@@ -1,0 +1,15 @@
+import type { Command } from "@commander-js/extra-typings";
+
+/** The option for findings that the image's author accepts. */
+export function withIgnoreOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option(
+    "--ignore <code>",
+    "hide a warning or note by its code, also from --strict (repeatable)",
+    (value: string, before: string[]): string[] => [...before, value],
+    [],
+  );
+}
+
+export interface IgnoreFlags {
+  ignore: string[];
+}
