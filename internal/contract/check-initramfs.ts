@@ -9,6 +9,8 @@ export interface InitramfsChecks {
   summary: InitramfsSummary;
   /** Path in the image, for people. */
   path: string;
+  /** Bytes, compressed as it is. */
+  size: number;
   kernelVersion: string;
   /** The image's `modules.builtin`. */
   builtin: string | undefined;
@@ -23,12 +25,20 @@ export function checkInitramfs(checks: InitramfsChecks): Finding[] {
   const { summary, path } = checks;
   if (summary.problem !== undefined) {
     const code = summary.problem.kind === "broken" ? "F_INITRAMFS_UNREADABLE" : "F_INITRAMFS_CLOSED";
-    return [finding(code, `\`${path}\` ${printable(summary.problem.message)}.`)];
+    return [finding(code, `\`${path}\` ${printable(summary.problem.message)}.`), ...sizeFindings(checks)];
   }
-  return [...liveFindings(checks), ...moduleFindings(checks)].map((each) => ({
+  return [...liveFindings(checks), ...moduleFindings(checks), ...sizeFindings(checks)].map((each) => ({
     ...each,
     fix: each.fix.replaceAll("KVER", checks.kernelVersion),
   }));
+}
+
+/** Bytes. Images of live systems without drivers for graphics have less than half of it. */
+const LARGE = 192 * 1024 * 1024;
+
+function sizeFindings({ path, size }: InitramfsChecks): Finding[] {
+  if (size < LARGE) return [];
+  return [finding("F_INITRAMFS_LARGE", `\`${path}\` has ${Math.round(size / 1024 / 1024)} MiB.`)];
 }
 
 /** An entry of the menu, and its index there. */

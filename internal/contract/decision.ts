@@ -1,5 +1,6 @@
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import { checkEntries } from "./check-menu.ts";
+import { checkSelinux } from "./check-selinux.ts";
 import { decideMenu } from "./decide-menu.ts";
 import { findingsAboutExcludes } from "./exclude-findings.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
@@ -7,6 +8,7 @@ import { type Finding, finding } from "./finding.ts";
 import { architectureOf } from "./image-architecture.ts";
 import { readConfig, readOsRelease } from "./image-texts.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
+import { checkKeys } from "./left-keys.ts";
 import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundKernel, locateKernel } from "./locate-kernel.ts";
@@ -81,6 +83,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
   for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
+  findings.push(...checkKeys(root), ...(await checkSelinux({ root, readText: inputs.readText }, menu)));
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
   findings.push(...findingsAboutExcludes(root, choices.excludes));
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {

@@ -72,6 +72,15 @@ export function finding(
   };
 }
 
+/** Each finding once; of several that say the same, the first. */
+export function uniqueFindings(findings: readonly Finding[]): Finding[] {
+  const known = new Set<string>();
+  return findings.filter(({ code, seen }) => {
+    const key = `${code} ${seen}`;
+    return !known.has(key) && known.add(key);
+  });
+}
+
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((each) => each.severity === "error");
 }

@@ -1,3 +1,4 @@
+import { BOOT_WAYS } from "./boot-claims.ts";
 /** Findings about what an image holds, clauses C1 to C5, C8 and C9. */
 export const IMAGE_FINDINGS = {
   F_KERNEL_MISSING: {
@@ -90,6 +91,12 @@ export const IMAGE_FINDINGS = {
     why: "Booting on BIOS needs GRUB's modules from the image.",
     fix: "Install `grub2-pc-modules` (Fedora, CentOS) or `grub-pc-bin` (Debian, Ubuntu) in the image, or ask for a UEFI-only ISO with `--no-bios`.",
   },
+  F_MOK_LEFT: {
+    severity: "note",
+    title: "a key to enrol stays in the image",
+    why: "MokManager reads a key from a file on a FAT file system, and the ISO has no copy of this one.",
+    fix: "Publish the key next to the ISO, so that people can put it on a stick of their own.",
+  },
   F_FONT_MISSING: {
     severity: "warning",
     title: "no GRUB font",
@@ -101,6 +108,20 @@ export const IMAGE_FINDINGS = {
     title: "two `iso.yaml` files",
     why: "Only `/usr/lib/image-builder/bootc/iso.yaml` is read where both exist.",
     fix: "Remove the one that is not meant.",
+  },
+  F_KERNEL_COMPRESSION: {
+    severity: "warning",
+    title: "the kernel cannot mount the compression of the root file system",
+    why: "The kernel stops where it mounts the root file system from the ISO.",
+    fix: "Install a kernel that supports it, such as the distribution's own.",
+    boot: { effect: "breaks", ways: BOOT_WAYS },
+  },
+  F_SELINUX_UNLABELLED: {
+    severity: "warning",
+    title: "SELinux is enforcing, and the root file system has no labels",
+    why: "Without labels an enforcing SELinux stops every program, and the system freezes while it starts.",
+    fix: "Add `enforcing=0` to the kernel arguments of the entry.",
+    boot: { effect: "limits", ways: BOOT_WAYS },
   },
   F_PAYLOAD_MOUNT: {
     severity: "warning",

@@ -96,6 +96,12 @@ export const INITRAMFS_FINDINGS = {
     why: "Fast drives speak UAS, and machines of before 2012 have EHCI ports alone: from those it does not boot.",
     fix: BUILD_AGAIN,
   },
+  F_INITRAMFS_LARGE: {
+    severity: "note",
+    title: "a large initramfs",
+    why: "GRUB reads all of it into memory: that takes minutes from a slow stick, and some firmware runs out of memory.",
+    fix: "Leave firmware and drivers for graphics out of it; the root file system has them.",
+  },
   F_INITRAMFS_VENTOY: {
     severity: "note",
     title: "booting from within a file is not prepared",

@@ -7,7 +7,7 @@ import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
 import { checkRoots } from "./check-roots.ts";
 import type { Decision, DecisionInputs } from "./decision.ts";
 import type { FoundFile } from "./find-file.ts";
-import { type Finding, hasErrors } from "./finding.ts";
+import { type Finding, hasErrors, uniqueFindings } from "./finding.ts";
 import { keepEfi, keepKernel, keepSmall } from "./keep-pieces.ts";
 import { lookIntoInitramfs } from "./look-into-initramfs.ts";
 import { type PartialPlan, type Piece, PLAN_VERSION } from "./plan.ts";
@@ -52,12 +52,12 @@ export async function makePlan(
     () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
   ]);
   const { menu, label } = about;
-  const findings = [
+  const findings = uniqueFindings([
     ...decision.findings,
     ...checkRoots({ menu, label, placeOf: decision.placeOf, initramfs: initramfs?.summary }),
     ...programs.findings,
     ...(initramfs?.findings ?? []),
-  ];
+  ]);
   if (small === undefined || hasErrors(findingsAbout(findings, parts)))
     return { plan: undefined, findings, secureBoot };
   const body = {
@@ -67,15 +67,19 @@ export async function makePlan(
     kernel: kernel && (await keepKernel(kernel, keep)),
     efi: efi && (await keepEfi(efi, keep)),
     ...small,
-  } satisfies Omit<PartialPlan, "uuid" | "findings">;
-  return { plan: { ...body, uuid: buildUuid(body), findings }, findings, secureBoot };
+  } satisfies DecidedPlan;
+  const kernelMounts = initramfs?.mounts ?? null;
+  return { plan: { ...body, kernelMounts, uuid: buildUuid(body), findings }, findings, secureBoot };
 }
+
+/** What the ISO consists of. */
+type DecidedPlan = Omit<PartialPlan, "uuid" | "findings" | "kernelMounts">;
 
 /**
  * A UUID that names this build and no other, out of all that was decided. Where the image and its payloads lay makes no
  * difference.
  */
-function buildUuid(body: Omit<PartialPlan, "uuid" | "findings">): string {
+function buildUuid(body: DecidedPlan): string {
   const { image, tools, ...decided } = body;
   const payloads = body.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }));
   const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });

@@ -6,9 +6,9 @@ export type Part = (typeof PARTS)[number];
 
 /** The part that a finding is about; undefined where it is about all of them. */
 export function partOf(code: FindingCode): Part | undefined {
-  if (/^F_(?:ISO_YAML|LABEL|MENU)_/.test(code)) return "config";
+  if (/^F_(?:ISO_YAML|LABEL|MENU|SELINUX)_/.test(code)) return "config";
   if (/^F_(?:KERNEL|INITRAMFS)_/.test(code)) return "kernel";
-  if (/^F_(?:VENDOR|SHIM|GCD|MM|FONT)_/.test(code)) return "efi";
+  if (/^F_(?:VENDOR|SHIM|GCD|MM|MOK|FONT)_/.test(code)) return "efi";
   if (/^F_BIOS_/.test(code)) return "bios";
   if (/^F_MKSQUASHFS_/.test(code)) return "root";
   return code === "F_EXCLUDE_UNMATCHED" || code === "F_NO_USR" || code === "F_PAYLOAD_MOUNT"

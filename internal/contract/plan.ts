@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
 import { menuSchema } from "../grub/menu.ts";
+import { COMPRESSIONS } from "../squash/rootfs-options.ts";
 import type { Architecture } from "./architecture.ts";
 import { findingSchema, hasErrors } from "./finding.ts";
 import { volumeLabelSchema } from "./label.ts";
@@ -78,6 +79,14 @@ export const planSchema = z.strictObject({
     initramfs: pieceSchema,
     others: z.array(z.string()),
   }),
+  /** Compressions that the kernel can mount, by file system; null where that is not known. */
+  kernelMounts: z
+    .strictObject({
+      squashfs: z.array(z.enum(COMPRESSIONS)).nullable(),
+      erofs: z.array(z.enum(COMPRESSIONS)).nullable(),
+    })
+    .nullable()
+    .default(null),
   efi: z.strictObject({
     vendor: z.string(),
     vendors: z.array(z.string()),

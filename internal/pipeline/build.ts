@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { BootClaims } from "../contract/boot-claims.ts";
 import { claimBoots } from "../contract/claim-boots.ts";
 import type { Finding } from "../contract/finding.ts";
+import { checkCompression } from "../contract/kernel-mounts.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -103,7 +104,9 @@ async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildR
   });
   times.set("inspect", (context.clock() - start) / 1000);
   const found = await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
-  const boots = claimBoots(plan, [...plan.findings, ...found]);
+  const mounting = checkCompression(plan, options.squash);
+  session.report(mounting, plan.image.reference);
+  const boots = claimBoots(plan, [...plan.findings, ...found, ...mounting]);
   const needed = neededTools({ wanted, squash: options.squash });
   const tools = await runTogether(needed.map((name) => () => context.toolbox.find(name)));
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));

@@ -6,6 +6,7 @@ import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
 import { type Finding, hasErrors } from "../contract/finding.ts";
 import { findingsError } from "../contract/findings-error.ts";
 import { withoutIgnored } from "../contract/ignored-findings.ts";
+import { checkCompression } from "../contract/kernel-mounts.ts";
 import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
@@ -13,6 +14,7 @@ import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
+import { parseRootfsOptions } from "../squash/rootfs-options.ts";
 import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
@@ -23,6 +25,9 @@ import { keepFailureLog } from "./failure-log.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { WorkDir } from "./work-dir.ts";
+
+/** What `build` makes without options. */
+const DEFAULT_ROOTFS = parseRootfsOptions({ rootfs: "squashfs" });
 
 /** What a look at an image gives. */
 export type Inspection = Awaited<ReturnType<typeof inspectImage>> & { reference: string };
@@ -102,9 +107,11 @@ export class Session implements AsyncDisposable {
   async inspect(): Promise<
     Omit<Inspection, "plan"> & { plan: Plan | undefined; boots: BootClaims | undefined }
   > {
-    const { plan, findings: all, ...rest } = await this.#inspect(PARTS);
+    const { plan, findings: found, ...rest } = await this.#inspect(PARTS);
+    const isComplete = plan !== undefined && isWhole(plan);
+    const all = isComplete ? [...found, ...checkCompression(plan, DEFAULT_ROOTFS)] : found;
     const findings = withoutIgnored(all, this.#options.ignored);
-    if (plan === undefined || !isWhole(plan)) return { plan: undefined, boots: undefined, findings, ...rest };
+    if (!isComplete) return { plan: undefined, boots: undefined, findings, ...rest };
     return { plan, findings, boots: claimBoots(plan, all), ...rest };
   }
 

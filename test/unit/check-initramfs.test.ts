@@ -31,6 +31,7 @@ function check(changes: Partial<InitramfsSummary> = {}, more: Partial<InitramfsC
   const findings = checkInitramfs({
     summary: summary(changes),
     path: "/initramfs.img",
+    size: 50_000_000,
     kernelVersion: KERNEL,
     builtin: "",
     menu: plan().menu,
@@ -119,6 +120,18 @@ describe("live support", () => {
     expect(check({}, nested)).toMatchObject([{ code: "F_INITRAMFS_NESTED_LIVEOS" }]);
     expect(check({ live: new Set(["live-boot"]), generator: undefined }, nested)).toEqual([]);
   });
+});
+
+test("a large initramfs: its size is noted, also if it cannot be read", () => {
+  const LARGE = 250 * 1024 * 1024;
+  const seen = "`/initramfs.img` has 250 MiB.";
+  expect(check({}, { size: LARGE })).toMatchObject([{ code: "F_INITRAMFS_LARGE", seen }]);
+  const problem = { kind: "closed", message: "is packed" } as const;
+  expect(check({ problem }, { size: LARGE }).map(({ code }) => code)).toEqual([
+    "F_INITRAMFS_CLOSED",
+    "F_INITRAMFS_LARGE",
+  ]);
+  expect(check({}, { size: 150 * 1024 * 1024 })).toEqual([]);
 });
 
 describe("dracut's overlay", () => {
