@@ -7,7 +7,7 @@ import { PlatterError } from "../internal/error.ts";
 import { readInputText } from "../internal/open-input.ts";
 import { Session } from "../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../internal/squash/rootfs-options.ts";
-import type { IgnoreFlags } from "./ignore.ts";
+import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
 import type { Unused } from "./refuse-unused.ts";
 import type { World } from "./world.ts";
 
@@ -128,9 +128,9 @@ export interface WorkFlags {
 
 /** Options about an image and the plan that is made of it. Without an image they have no effect. */
 export const IMAGE_OPTIONS: readonly string[] = [
-  ...withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))).options.map(
-    ({ long }) => long,
-  ),
+  ...withIgnoreOption(
+    withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))),
+  ).options.map(({ long }) => long),
 ].filter((name) => name !== undefined);
 
 /** Refuses options about an image if the plan in the work folder is used as it is. */

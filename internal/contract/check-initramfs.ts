@@ -9,8 +9,8 @@ export interface InitramfsChecks {
   summary: InitramfsSummary;
   /** Path in the image, for people. */
   path: string;
-  /** Bytes, compressed as it is. */
-  size: number;
+  /** Bytes, compressed as it is; undefined if the size does not matter. */
+  size: number | undefined;
   kernelVersion: string;
   /** The image's `modules.builtin`. */
   builtin: string | undefined;
@@ -37,7 +37,7 @@ export function checkInitramfs(checks: InitramfsChecks): Finding[] {
 const LARGE = 192 * 1024 * 1024;
 
 function sizeFindings({ path, size }: InitramfsChecks): Finding[] {
-  if (size < LARGE) return [];
+  if (size === undefined || size < LARGE) return [];
   return [finding("F_INITRAMFS_LARGE", `\`${path}\` has ${Math.round(size / 1024 / 1024)} MiB.`)];
 }
 

@@ -133,6 +133,8 @@ class EntryReader {
     const found = checkInitramfs({
       summary: initramfs,
       path: entry.initrds.join(" "),
+      // How long it takes to load changes nothing about where the ISO boots.
+      size: undefined,
       kernelVersion,
       builtin: undefined,
       menu,
