@@ -1,20 +1,22 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { availableParallelism } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
-import { ALL_WAYS, type BootResult, type BootWay, resultLine } from "../internal/boot/boot-result.ts";
+import { BootLogs } from "../internal/boot/boot-logs.ts";
+import { type BootResult, type BootWay, resultLine, waysOn } from "../internal/boot/boot-result.ts";
 import { bootInteractively } from "../internal/boot/interactive.ts";
 import { bootMatrix } from "../internal/boot/matrix.ts";
-import { jsonReport, junitReport } from "../internal/boot/report.ts";
+import { jsonReport, junitReport, type ReportedResult } from "../internal/boot/report.ts";
 import { bootOnce } from "../internal/boot/run.ts";
 import { parseArchitecture } from "../internal/contract/architecture.ts";
 import { PlatterError } from "../internal/error.ts";
 import { openFileSource } from "../internal/iso/read/byte-source.ts";
+import { notAnIso } from "../internal/iso/read/verdict.ts";
 import { commandLine, runTool } from "../internal/tool/run.ts";
 import { writeWhole } from "../internal/whole-file.ts";
-import type { WorldOf } from "./world.ts";
+import { notIso } from "./not-iso.ts";
+import { refuseUnused, type Unused } from "./refuse-unused.ts";
+import type { World, WorldOf } from "./world.ts";
 
 export function addBoot(program: Command, worldOf: WorldOf): void {
   program
@@ -35,7 +37,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     .option("--all", "boot in every way: each firmware, from CD and from USB", false)
     .option(
       "--until <pattern>",
-      "regular expression of the line that means it is up (default: a login prompt or systemd's last target)",
+      "regular expression of the line that means it is up (default: a login prompt, systemd's last target, or that the system switches the machine off)",
     )
     .option(
       "--timeout <seconds>",
@@ -68,72 +70,113 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter boot os.iso\n  platter boot os.iso --firmware secure-boot --media usb\n  platter boot os.iso --all --junit report.xml\n  platter boot os.iso --interactive",
     )
-    .action(async (iso, flags) => {
-      const { signal, reporter, printData, environment, clock } = worldOf();
-      // Says what is wrong with the path before any machine starts.
-      await (await openFileSource(iso))[Symbol.asyncDispose]();
+    .action(async (iso, flags, self) => {
+      refuseUnused(self, unusedInBoot(flags));
+      const world = worldOf();
+      const { reporter, environment } = world;
+      const until = flags.until === undefined ? undefined : pattern(flags.until);
       const architecture = parseArchitecture(flags.arch ?? process.arch);
-      const run: typeof runTool = (call) => {
-        reporter.verbose(commandLine(call.argv));
-        return runTool(call);
-      };
-      const world = { run, signal, now: clock };
+      const ways: readonly BootWay[] = flags.all
+        ? waysOn(architecture)
+        : [{ firmware: flags.firmware, media: flags.media }];
+      await expectIso(iso);
+      const bootWorld = toolWorld(world);
+      const wanted = { architecture, firmware: flags.firmware };
+      const { accelerator, reason } = await chooseAccelerator(flags.accel, wanted, bootWorld);
+      reporter.verbose(`processor: ${accelerator}, since ${reason}`);
       const machine = {
         iso,
         architecture,
+        accelerator,
         memoryMiB: flags.memory,
         cpus: flags.cpus,
         network: flags.network ? "user" : "none",
       } as const;
-      const one: BootWay = { firmware: flags.firmware, media: flags.media };
-      const chosen = await chooseAccelerator(flags.accel, { architecture, firmware: flags.firmware }, world);
-      reporter.verbose(`processor: ${chosen.accelerator}, since ${chosen.reason}`);
       if (flags.interactive) {
-        const console =
-          (environment.DISPLAY ?? environment.WAYLAND_DISPLAY) === undefined ? "terminal" : "window";
-        await bootInteractively({ ...machine, ...one, accelerator: chosen.accelerator, console }, signal);
+        const hasDisplay = (environment.DISPLAY ?? environment.WAYLAND_DISPLAY) !== undefined;
+        const console = hasDisplay ? "window" : "terminal";
+        await bootInteractively({ ...machine, ...ways[0]!, console }, world.signal);
         return;
       }
-      const keepIn =
-        flags.keep === undefined ? mkdtempSync(join(tmpdir(), "platter-boot-logs-")) : resolve(flags.keep);
-      const request = {
-        ...machine,
-        accelerator: chosen.accelerator,
-        timeout: flags.timeout ?? DEFAULT_TIMEOUT[chosen.accelerator],
-        until: flags.until === undefined ? undefined : pattern(flags.until),
-        menu: flags.menu ? "add-console" : "leave-alone",
-        keepIn,
-      } as const;
-      let results: BootResult[] = [];
-      try {
-        results = await bootMatrix(flags.all ? waysFor(architecture) : [one], {
-          atOnce: flags.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
-          signal,
-          boot: async (way, stop) => {
-            const result = await bootOnce({ ...request, ...way }, { ...world, signal: stop });
-            reporter.info(resultLine(result));
-            return result;
-          },
-        });
-      } finally {
-        const allUp = results.length > 0 && results.every(({ failure }) => failure === undefined);
-        if (flags.keep === undefined && (allUp || results.length === 0))
-          rmSync(keepIn, { recursive: true, force: true });
-      }
-      const subject = { iso, time: new Date().toISOString() };
-      if (flags.junit !== undefined) {
-        const report = junitReport(results, subject);
-        await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
-      }
-      if (flags.json) await printData(jsonReport(results, subject));
+      using logs = new BootLogs(flags.keep);
+      const results = await bootMatrix(ways, {
+        atOnce: flags.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+        signal: world.signal,
+        boot: async (way, signal) => {
+          const request = {
+            ...machine,
+            ...way,
+            timeout: flags.timeout ?? DEFAULT_TIMEOUT[accelerator],
+            until,
+            menu: flags.menu ? "add-console" : "leave-alone",
+            keepIn: logs.folder,
+          } as const;
+          const result = await bootOnce(request, { ...bootWorld, signal });
+          reporter.info(resultLine(result));
+          return result;
+        },
+      });
       const failed = results.filter(({ failure }) => failure !== undefined);
-      if (failed.length > 0) throw notBooted(iso, { failed, keepIn });
+      if (failed.length > 0) logs.keep();
+      await writeReports(logs.kept ? results : results.map(withoutLog), { iso, flags, world });
+      if (failed.length > 0) throw notBooted(iso, { failed, keepIn: logs.folder });
     });
 }
 
-/** Machines of aarch64 have no BIOS. */
-function waysFor(architecture: string): readonly BootWay[] {
-  return architecture === "x86_64" ? ALL_WAYS : ALL_WAYS.filter(({ firmware }) => firmware === "uefi");
+/** Options that a run ignores. */
+function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
+  return [
+    {
+      when: flags.interactive,
+      options: ["--all", "--until", "--timeout", "--jobs", "--no-menu", "--keep", "--junit", "--json"],
+      reason: "with `--interactive` the machine is yours, and nothing is watched or recorded",
+      hint: "Leave --interactive out, or the other option.",
+    },
+    {
+      when: flags.all,
+      options: ["--firmware", "--media"],
+      reason: "`--all` boots with every firmware from each medium",
+      hint: "Leave --all out to boot in one way.",
+    },
+    {
+      when: !flags.all,
+      options: ["--jobs"],
+      reason: "without `--all` there is a single machine",
+      hint: "Leave --jobs out, or add --all.",
+    },
+  ];
+}
+
+/** Starts no machine for what cannot boot. @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO` */
+async function expectIso(path: string): Promise<void> {
+  await using source = await openFileSource(path);
+  const other = await notAnIso(source);
+  if (other !== undefined) throw notIso(path, other.reason);
+}
+
+function toolWorld({ reporter, signal, clock }: World) {
+  const run: typeof runTool = (call) => {
+    reporter.verbose(commandLine(call.argv));
+    return runTool(call);
+  };
+  return { run, signal, now: clock };
+}
+
+function withoutLog({ serialLog: _, ...result }: BootResult): ReportedResult {
+  return result;
+}
+
+async function writeReports(
+  results: readonly ReportedResult[],
+  about: { iso: string; flags: { junit?: string | undefined; json: boolean }; world: World },
+): Promise<void> {
+  const { iso, flags, world } = about;
+  const subject = { iso, time: world.now().toISOString() };
+  if (flags.junit !== undefined) {
+    const report = junitReport(results, subject);
+    await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
+  }
+  if (flags.json) await world.printData(jsonReport(results, subject));
 }
 
 function positive(option: string) {

@@ -15,6 +15,7 @@ import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { runTool } from "../internal/tool/run.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
 import { missingText, problemText, renderVerification } from "../internal/ui/verification.ts";
+import { notIso } from "./not-iso.ts";
 import { readText } from "./options.ts";
 import type { World, WorldOf } from "./world.ts";
 
@@ -116,14 +117,6 @@ function expectedFrom(path: string) {
   const files = plannedFiles(plan).map(({ isoPath, piece: { size, sha256 } }) => ({ isoPath, size, sha256 }));
   const espFiles = files.filter(({ isoPath }) => isoPath.startsWith("/EFI/"));
   return { label: plan.label, files, espFiles };
-}
-
-function notIso(iso: string, reason: string): PlatterError {
-  return new PlatterError({
-    code: "E_NOT_AN_ISO",
-    kind: "media",
-    message: `\`${iso}\` is not an ISO: it ${reason}`,
-  });
 }
 
 /** Why the run fails, the gravest first; undefined if nothing fails. */

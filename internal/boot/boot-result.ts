@@ -1,3 +1,4 @@
+import type { Architecture } from "../contract/architecture.ts";
 import { printable } from "../text/printable.ts";
 import type { FirmwareKind } from "./firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
@@ -33,6 +34,7 @@ export interface BootResult extends BootWay {
   /** The line that said that the machine is up; undefined if it did not come up. */
   reached: string | undefined;
   failure: BootFailure | undefined;
+  /** Path. */
   serialLog: string;
   screenshot: string | undefined;
 }
@@ -41,6 +43,11 @@ export interface BootResult extends BootWay {
 export const ALL_WAYS: readonly BootWay[] = (["bios", "uefi", "secure-boot"] as const).flatMap((firmware) =>
   (["cd", "usb"] as const).map((media) => ({ firmware, media })),
 );
+
+/** All ways to boot on an architecture: machines of aarch64 do not have a BIOS. */
+export function waysOn(architecture: Architecture): readonly BootWay[] {
+  return architecture === "x86_64" ? ALL_WAYS : ALL_WAYS.filter(({ firmware }) => firmware !== "bios");
+}
 
 export function wayName({ firmware, media }: BootWay): string {
   return `${firmware}-${media}`;

@@ -5,6 +5,9 @@ import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
 /** A login prompt, or systemd at the end of its way. */
 export const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
 
+/** The kernel's last word when user space switches the machine off, as the end of a test or an installation does. */
+const POWERED_OFF = /\breboot: (?:Power down|System halted)/;
+
 /** Milliseconds without output after which an unfinished line is looked at, since a prompt has no end. */
 const IDLE = 1000;
 /** Milliseconds that a boot gets to go on after an error that need not be its end. */
@@ -25,7 +28,7 @@ export type Verdict =
 export interface ConsoleWatcherOptions {
   /** When the machine was switched on; all times are milliseconds of the same clock. */
   start: number;
-  /** What a line must show for the boot to count; default: `BOOTED`. */
+  /** What a line must show for the boot to count; default: `BOOTED`, or that user space switched the machine off. */
   until?: RegExp | undefined;
   /** Codes of failure signs that are no failure in this boot. */
   expected?: ReadonlySet<string> | undefined;
@@ -37,6 +40,7 @@ export interface ConsoleWatcherOptions {
  */
 export class ConsoleWatcher {
   readonly #until: RegExp;
+  readonly #powerOff: "counts" | "does-not-count";
   readonly #expected: ReadonlySet<string>;
   readonly #text = new ConsoleText();
   readonly #starts: { phase: Phase; at: number }[];
@@ -50,6 +54,7 @@ export class ConsoleWatcher {
     this.#expected = expected ?? new Set();
     // A global or sticky pattern would remember where it stopped.
     this.#until = new RegExp(until ?? BOOTED, (until ?? BOOTED).flags.replace(/[gy]/g, ""));
+    this.#powerOff = until === undefined ? "counts" : "does-not-count";
     this.#starts = [{ phase: "firmware", at: start }];
     this.#lastFed = start;
   }
@@ -86,7 +91,8 @@ export class ConsoleWatcher {
       this.#starts.push({ phase: begun, at: now });
       this.#pending = undefined;
     }
-    if (this.#until.test(line)) {
+    const isEnd = this.#powerOff === "counts" && this.phase === "user-space" && POWERED_OFF.test(line);
+    if (isEnd || this.#until.test(line)) {
       this.#verdict = { outcome: "booted", line: line.trim() };
       return;
     }

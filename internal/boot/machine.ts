@@ -29,6 +29,13 @@ export interface Machine {
   qmpSocket: string | undefined;
 }
 
+const SERIAL_CONSOLES: Readonly<Record<Architecture, string>> = { x86_64: "ttyS0", aarch64: "ttyAMA0" };
+
+/** The kernel argument for a console on the machine's serial line. */
+export function serialConsoleArgument(architecture: Architecture): string {
+  return `console=${SERIAL_CONSOLES[architecture]}`;
+}
+
 /** QEMU's arguments for the machine, without the program. */
 export function qemuArguments(machine: Machine): string[] {
   return [

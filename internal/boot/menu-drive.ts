@@ -18,8 +18,6 @@ export interface DrivenMachine {
   over: () => boolean;
 }
 
-/** Added to the kernel's arguments; what comes last becomes /dev/console. */
-const CONSOLE = "console=ttyS0";
 /** Milliseconds that GRUB, in emulation and with a picture to draw, may take to answer a key. */
 const PATIENCE = 20_000;
 const LOOK = 250;
@@ -32,9 +30,9 @@ const LINUX = /^\W*linux(efi|16)?\s/;
 /**
  * Adds a serial console to the entry that GRUB would boot, for this boot only: stops the menu, brings GRUB to its
  * text terminal (its picture is not on the serial line), opens the entry's editor, finds the `linux` line, writes to
- * its end, and boots.
+ * its end, and boots. `console` is the argument: what comes last becomes /dev/console.
  */
-export async function addSerialConsole(machine: DrivenMachine): Promise<MenuOutcome> {
+export async function addSerialConsole(machine: DrivenMachine, console: string): Promise<MenuOutcome> {
   const reached = await until(machine, () => machine.phase() !== "firmware", Number.POSITIVE_INFINITY);
   if (!reached || machine.phase() !== "grub")
     return notDriven("GRUB did not say on the serial line that it runs");
@@ -59,10 +57,10 @@ export async function addSerialConsole(machine: DrivenMachine): Promise<MenuOutc
     return notDriven("GRUB did not open its editor; the menu may have a password");
   }
   await settle(machine);
-  return editEntry(machine);
+  return editEntry(machine, console);
 }
 
-async function editEntry(machine: DrivenMachine): Promise<MenuOutcome> {
+async function editEntry(machine: DrivenMachine, console: string): Promise<MenuOutcome> {
   const { screen, press } = machine;
   for (let line = 0; !LINUX.test(screen.line(screen.cursorRow)); line++) {
     if (line === MAX_LINES) return notDriven("the entry has no `linux` line that the editor shows");
@@ -72,9 +70,9 @@ async function editEntry(machine: DrivenMachine): Promise<MenuOutcome> {
     await until(machine, () => screen.cursorRow !== before, 2000);
     await settle(machine);
   }
-  await press([["ctrl", "e"], ...chordsFor(` ${CONSOLE}`)]);
+  await press([["ctrl", "e"], ...chordsFor(` ${console}`)]);
   // The editor breaks long lines anywhere.
-  const written = () => screen.text.replace(/\W*\n\W*/g, "").includes(CONSOLE);
+  const written = () => screen.text.replace(/\W*\n\W*/g, "").includes(console);
   if (!(await until(machine, written))) return notDriven("GRUB's editor did not take the text");
   await press([["ctrl", "x"]]);
   return { kind: "console-added" };

@@ -9,15 +9,18 @@ export interface ReportSubject {
   time: string;
 }
 
+/** A result whose files may have been removed since. */
+export type ReportedResult = Omit<BootResult, "serialLog"> & { serialLog?: string | undefined };
+
 /** The results as JSON, for machines. */
-export function jsonReport(results: readonly BootResult[], { iso, time }: ReportSubject): string {
+export function jsonReport(results: readonly ReportedResult[], { iso, time }: ReportSubject): string {
   const passed = results.filter((each) => each.failure === undefined).length;
   const report = { version: 1, iso, time, passed, failed: results.length - passed, results };
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
 /** The results as JUnit XML: one suite for the ISO, one case a way. */
-export function junitReport(results: readonly BootResult[], { iso, time }: ReportSubject): string {
+export function junitReport(results: readonly ReportedResult[], { iso, time }: ReportSubject): string {
   const failed = results.filter((each) => each.failure !== undefined).length;
   const seconds = results.reduce((sum, each) => sum + each.seconds, 0).toFixed(3);
   const counts = `tests="${results.length}" failures="${failed}" errors="0" skipped="0" time="${seconds}"`;
@@ -32,7 +35,7 @@ export function junitReport(results: readonly BootResult[], { iso, time }: Repor
   ].join("\n");
 }
 
-function testCase(result: BootResult): string[] {
+function testCase(result: ReportedResult): string[] {
   const { phases, failure, seconds, serialLog, screenshot, accelerator } = result;
   const properties = [
     ["accelerator", accelerator],
@@ -53,15 +56,16 @@ function testCase(result: BootResult): string[] {
             ].join("\n"),
           )}</failure>`,
         ]),
-    // The attachments of the JUnit plug-in of Jenkins and GitLab.
-    `      <system-out>${xml(
-      [serialLog, screenshot]
-        .filter((each) => each !== undefined)
-        .map((path) => `[[ATTACHMENT|${printable(path)}]]`)
-        .join("\n"),
-    )}</system-out>`,
+    ...attachments([serialLog, screenshot].filter((each) => each !== undefined)),
     "    </testcase>",
   ];
+}
+
+/** The attachments of the JUnit plug-in of Jenkins and GitLab. */
+function attachments(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const lines = paths.map((path) => `[[ATTACHMENT|${printable(path)}]]`);
+  return [`      <system-out>${xml(lines.join("\n"))}</system-out>`];
 }
 
 const ENTITIES: Record<string, string> = {

@@ -8,7 +8,7 @@ import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot
 import { ConsoleWatcher } from "./console.ts";
 import { findQemu } from "./firmware.ts";
 import { press } from "./keyboard.ts";
-import { type Machine, qemuArguments } from "./machine.ts";
+import { type Machine, qemuArguments, serialConsoleArgument } from "./machine.ts";
 import { addSerialConsole, type MenuOutcome } from "./menu-drive.ts";
 import type { Phase } from "./phase.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
@@ -117,13 +117,16 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   const isOver = () => over || stop.signal.aborted || watcher.verdict !== undefined;
   const menu: Promise<MenuOutcome> = drive
     ? withQmp(scratch, (qmp) =>
-        addSerialConsole({
-          screen,
-          phase: () => watcher.phase,
-          press: (chords) => press(qmp, chords),
-          sleep: Bun.sleep,
-          over: isOver,
-        }),
+        addSerialConsole(
+          {
+            screen,
+            phase: () => watcher.phase,
+            press: (chords) => press(qmp, chords),
+            sleep: Bun.sleep,
+            over: isOver,
+          },
+          serialConsoleArgument(request.architecture),
+        ),
       ).catch((error: Error) => ({ kind: "not-driven", why: error.message }))
     : Promise.resolve({ kind: "left-alone" });
   try {
@@ -135,7 +138,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     // QEMU that went away by itself may have failed itself: then this throws.
     if (over) await machine;
     if (over) watcher.end(ended);
-    const failure = failureOf(watcher, { over, timeout });
+    const failure = failureOf(watcher, { over, timeout, architecture: request.architecture });
     const picture = join(keepIn, `${name}.png`);
     const screenshot =
       failure !== undefined && !over && (await photograph(picture, scratch)) ? picture : undefined;
@@ -160,11 +163,14 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
 
 function failureOf(
   watcher: ConsoleWatcher,
-  { over, timeout }: { over: boolean; timeout: number },
+  about: { over: boolean; timeout: number; architecture: Architecture },
 ): BootFailure | undefined {
   const { verdict, lastLines } = watcher;
   if (verdict === undefined)
-    return { ...(over ? switchedOff(watcher) : timedOut(watcher, timeout)), lastLines };
+    return {
+      ...(about.over ? switchedOff(watcher, about.architecture) : timedOut(watcher, about)),
+      lastLines,
+    };
   if (verdict.outcome === "booted") return undefined;
   const { phase, code, message, hint, line } = verdict;
   return { phase, code, message, hint, line, lastLines };

@@ -1,5 +1,7 @@
+import type { Architecture } from "../contract/architecture.ts";
 import type { BootFailure } from "./boot-result.ts";
 import type { ConsoleWatcher } from "./console.ts";
+import { serialConsoleArgument } from "./machine.ts";
 import { PHASE_NAMES } from "./phase.ts";
 
 type Seen = Pick<ConsoleWatcher, "phase" | "awaited" | "suspicion">;
@@ -7,7 +9,7 @@ type Seen = Pick<ConsoleWatcher, "phase" | "awaited" | "suspicion">;
 /** The failure of a boot that took too long. */
 export function timedOut(
   { phase, awaited, suspicion }: Seen,
-  timeout: number,
+  { timeout, architecture }: { timeout: number; architecture: Architecture },
 ): Omit<BootFailure, "lastLines"> {
   const next =
     awaited === undefined ? "a sign that the system is up" : `a sign of the ${PHASE_NAMES[awaited]} phase`;
@@ -15,29 +17,32 @@ export function timedOut(
     phase,
     code: "B_TIMEOUT",
     message: `${timeout} seconds went by, and the console shows the ${PHASE_NAMES[phase]} phase without ${next}.`,
-    hint: silenceHint(phase),
+    hint: silenceHint(phase, architecture),
     line: suspicion,
   };
 }
 
 /** The failure of a machine that went off, or reset, before it was up. */
-export function switchedOff({ phase, suspicion }: Seen): Omit<BootFailure, "lastLines"> {
+export function switchedOff(
+  { phase, suspicion }: Seen,
+  architecture: Architecture,
+): Omit<BootFailure, "lastLines"> {
   return {
     phase,
     code: "B_ENDED",
     message: `The machine switched itself off, or reset, in the ${PHASE_NAMES[phase]} phase.`,
-    // It may well have come up, unheard.
-    hint: phase === "grub" ? silenceHint(phase) : undefined,
+    // It may have booted without writing to the serial console.
+    hint: phase === "grub" ? silenceHint(phase, architecture) : undefined,
     line: suspicion,
   };
 }
 
-function silenceHint(phase: Seen["phase"]): string | undefined {
+function silenceHint(phase: Seen["phase"], architecture: Architecture): string | undefined {
   switch (phase) {
     case "firmware":
       return "Look at the screenshot: the boot image may hang without a word.";
     case "grub":
-      return "Without `console=ttyS0` in the kernel's arguments the serial line stays silent after GRUB: add it, or let platter add it for this boot.";
+      return `Without \`${serialConsoleArgument(architecture)}\` in the kernel's arguments the serial line stays silent after GRUB: add it, or let platter add it for this boot.`;
     case "kernel":
     case "initramfs":
     case "user-space":

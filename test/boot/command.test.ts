@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { BINARY, expectRefusal, Scene, until } from "../helpers/scene.ts";
 
 let scene: Scene;
@@ -8,11 +8,13 @@ beforeEach(() => {
 });
 afterEach(() => scene[Symbol.dispose]());
 
+/** An ISO by its first descriptor, with nothing that boots. */
+const NOTHING = `${"x".repeat(32_769)}CD001${"x".repeat(30_000)}`;
 const BIOS = ["--firmware", "bios", "--accel", "tcg", "--memory", "256"];
 
 describe("platter boot", () => {
   test("a file that nothing boots: exit code 6, the phase, both reports, the logs kept", async () => {
-    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const iso = scene.write("nothing.iso", NOTHING);
     const logs = scene.at("logs");
     const junit = scene.at("junit.xml");
     const flags = [...BIOS, "--timeout", "50", "--keep", logs, "--junit", junit, "--json"];
@@ -35,7 +37,7 @@ describe("platter boot", () => {
   }, 90_000);
 
   test("Ctrl-C ends the machine and leaves nothing", async () => {
-    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const iso = scene.write("nothing.iso", NOTHING);
     const running = scene.start(["boot", iso, ...BIOS, "--until", "never", "--keep", scene.at("logs")]);
     await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
     running.signal("SIGINT");
@@ -45,7 +47,7 @@ describe("platter boot", () => {
   }, 90_000);
 
   test("--interactive gives the terminal to the machine: Ctrl-A X ends it", async () => {
-    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const iso = scene.write("nothing.iso", NOTHING);
     const child = Bun.spawn([BINARY, "boot", iso, ...BIOS, "--interactive"], {
       stdin: "pipe",
       stdout: "pipe",
@@ -65,7 +67,7 @@ describe("platter boot", () => {
   }, 90_000);
 
   test("a signal ends an interactive machine too", async () => {
-    const iso = scene.write("nothing.iso", "x".repeat(4096));
+    const iso = scene.write("nothing.iso", NOTHING);
     const running = scene.start(["boot", iso, ...BIOS, "--interactive"]);
     await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
     running.signal("SIGTERM");
@@ -78,11 +80,16 @@ describe("platter boot", () => {
     const missing = await scene.run(["boot", "none.iso"]);
     expect(missing.code).not.toBe(0);
     expect(missing.stderr).toContain("none.iso");
-    const iso = scene.write("nothing.iso", "x");
+    const iso = scene.write("nothing.iso", NOTHING);
     const wrong = await scene.run(["boot", iso, "--memory", "much"]);
     expect(wrong.code).toBe(2);
     const regular = await scene.run(["boot", iso, "--until", "("]);
     expect(regular.code).toBe(2);
-    expect(existsSync(scene.at("logs"))).toBe(false);
+    expect(readdirSync(scene.tmp)).toEqual([]);
+    const text = await scene.run(["boot", scene.write("text.txt", "hello\n")]);
+    expect(text.stderr).toBe(
+      `error: \`${scene.at("text.txt")}\` is not an ISO: it is a text file [E_NOT_AN_ISO]\n`,
+    );
+    expect(text.code).toBe(6);
   });
 });

@@ -305,10 +305,36 @@ describe("a boot that fails", () => {
   });
 });
 
+describe("a machine that its own system switches off", () => {
+  const POWER_OFF = "[    9.593069] reboot: Power down\r\n";
+
+  test("has booted, since user space was reached", () => {
+    const { watcher } = watch([SEABIOS, GRUB, KERNEL, USER_SPACE, POWER_OFF]);
+    expect(watcher.verdict).toEqual({ outcome: "booted", line: "[    9.593069] reboot: Power down" });
+  });
+
+  test("has not booted where another line was waited for", () => {
+    const { watcher } = watch([SEABIOS, GRUB, KERNEL, USER_SPACE, POWER_OFF], { until: /READY/ });
+    watcher.end(9000);
+    expect(watcher.verdict).toBeUndefined();
+  });
+
+  test("has not booted where the initramfs did it", () => {
+    const { watcher } = watch([SEABIOS, GRUB, KERNEL, DRACUT, POWER_OFF]);
+    expect(watcher.verdict).toBeUndefined();
+  });
+
+  test("has not booted after an emergency", () => {
+    const emergency = "You are in emergency mode.\r\n";
+    const { watcher } = watch([SEABIOS, GRUB, KERNEL, USER_SPACE, emergency, POWER_OFF]);
+    expect(failed(watcher.verdict).code).toBe("B_EMERGENCY");
+  });
+});
+
 describe("a boot that comes to no end", () => {
   test("says which phase it hangs in and what was to come", () => {
     const { watcher } = watch([SEABIOS]);
-    expect(timedOut(watcher, 30)).toMatchObject({
+    expect(timedOut(watcher, { timeout: 30, architecture: "x86_64" })).toMatchObject({
       phase: "firmware",
       code: "B_TIMEOUT",
       message:
@@ -318,13 +344,17 @@ describe("a boot that comes to no end", () => {
 
   test("knows that a kernel without a serial console is silent", () => {
     const { watcher } = watch([SEABIOS, GRUB]);
-    expect(timedOut(watcher, 30).hint).toContain("console=ttyS0");
-    expect(switchedOff(watcher)).toMatchObject({ phase: "grub", code: "B_ENDED" });
-    expect(switchedOff(watcher).hint).toContain("console=ttyS0");
+    expect(timedOut(watcher, { timeout: 30, architecture: "x86_64" }).hint).toContain("console=ttyS0");
+    expect(switchedOff(watcher, "x86_64")).toMatchObject({ phase: "grub", code: "B_ENDED" });
+    expect(switchedOff(watcher, "x86_64").hint).toContain("console=ttyS0");
+    expect(switchedOff(watcher, "aarch64").hint).toContain("console=ttyAMA0");
+    expect(timedOut(watcher, { timeout: 30, architecture: "aarch64" }).hint).toContain("console=ttyAMA0");
   });
 
   test("repeats an error that may be the cause", () => {
     const { watcher } = watch([SEABIOS, GRUB, "error: no suitable video mode found.\r\n"]);
-    expect(timedOut(watcher, 10).line).toBe("error: no suitable video mode found.");
+    expect(timedOut(watcher, { timeout: 10, architecture: "x86_64" }).line).toBe(
+      "error: no suitable video mode found.",
+    );
   });
 });

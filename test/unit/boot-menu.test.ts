@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Chord } from "../../internal/boot/keyboard.ts";
+import { serialConsoleArgument } from "../../internal/boot/machine.ts";
 import { addSerialConsole, type DrivenMachine } from "../../internal/boot/menu-drive.ts";
 import type { Phase } from "../../internal/boot/phase.ts";
 import { menuHasSerialConsole } from "../../internal/boot/serial-console.ts";
@@ -83,7 +84,9 @@ class FakeGrub implements DrivenMachine {
 
   #key(key: string): void {
     const typed =
-      { spc: " ", equal: "=", "shift-s": "S", "shift-minus": "_" }[key] ?? (key.length === 1 ? key : "");
+      { spc: " ", equal: "=", "shift-minus": "_" }[key] ??
+      /^shift-([a-z])$/.exec(key)?.[1]?.toUpperCase() ??
+      (key.length === 1 ? key : "");
     if (this.#mode === "menu") {
       if (this.#traits.locked === true) return;
       if (key === "c") this.#mode = "prompt";
@@ -111,7 +114,7 @@ describe("addSerialConsole", () => {
     ["a menu that is only a picture", { graphical: true }],
   ] as const)("edits %s, and nothing but the kernel's line", async (_name, traits) => {
     const grub = new FakeGrub(traits);
-    expect(await addSerialConsole(grub)).toEqual({ kind: "console-added" });
+    expect(await addSerialConsole(grub, "console=ttyS0")).toEqual({ kind: "console-added" });
     expect(grub.phase()).toBe("kernel");
     expect(grub.lines).toEqual([
       "setparams 'Install'",
@@ -127,14 +130,20 @@ describe("addSerialConsole", () => {
     ["the entry starts no kernel", { empty: true }, /no `linux` line/],
     ["keys are lost", { deaf: true }, /did not take the text/],
   ] as const)("says why not where %s", async (_name, traits, why) => {
-    const outcome = await addSerialConsole(new FakeGrub(traits));
+    const outcome = await addSerialConsole(new FakeGrub(traits), "console=ttyS0");
     expect(outcome).toMatchObject({ kind: "not-driven", why: expect.stringMatching(why) });
+  });
+
+  test("adds the console of the machine's architecture", async () => {
+    const grub = new FakeGrub();
+    await addSerialConsole(grub, serialConsoleArgument("aarch64"));
+    expect(grub.lines[2]).toEndWith(" console=ttyAMA0");
   });
 
   test("gives up when the boot is over", async () => {
     const grub = new FakeGrub();
     grub.over = () => true;
-    expect((await addSerialConsole(grub)).kind).toBe("not-driven");
+    expect((await addSerialConsole(grub, "console=ttyS0")).kind).toBe("not-driven");
     expect(grub.waited).toBeLessThan(5000);
   });
 });

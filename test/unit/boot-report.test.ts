@@ -5,6 +5,7 @@ import {
   type BootWay,
   resultLine,
   wayName,
+  waysOn,
 } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { encodePng, parsePpm } from "../../internal/boot/png.ts";
@@ -43,6 +44,16 @@ const DOWN: BootResult = {
 };
 const SUBJECT = { iso: 'a "b" & <c>.iso', time: "2026-01-02T03:04:05.000Z" };
 
+test("the ways of aarch64: all but BIOS", () => {
+  expect(waysOn("aarch64").map(wayName)).toEqual([
+    "uefi-cd",
+    "uefi-usb",
+    "secure-boot-cd",
+    "secure-boot-usb",
+  ]);
+  expect(waysOn("x86_64")).toHaveLength(6);
+});
+
 describe("reports", () => {
   test("JSON has everything, and counts", () => {
     const report = JSON.parse(jsonReport([UP, DOWN], SUBJECT));
@@ -73,6 +84,14 @@ describe("reports", () => {
     expect(await new Response(child.stdout).text()).toBe(
       `2 ${SUBJECT.iso} Sign them.\n\none ]]> \\x1b[31m\ntwo & three \\ud800\n`,
     );
+  });
+
+  test("a log that was not kept is not named", () => {
+    const { serialLog: _, ...unkept } = UP;
+    expect(JSON.parse(jsonReport([unkept], SUBJECT)).results[0]).not.toHaveProperty("serialLog");
+    const text = junitReport([unkept], SUBJECT);
+    expect(text).not.toContain("ATTACHMENT");
+    expect(text).not.toContain("system-out");
   });
 
   test("a line for a person", () => {

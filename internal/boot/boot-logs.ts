@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { removeAtExit } from "../at-exit.ts";
+
+/**
+ * The folder for serial logs and screenshots: the one that the user named, or a new one. A new one is removed in the end
+ * unless it was said to be kept.
+ */
+export class BootLogs implements Disposable {
+  readonly folder: string;
+  readonly #spare: () => void;
+  #isKept: boolean;
+
+  constructor(named: string | undefined) {
+    this.#isKept = named !== undefined;
+    this.folder = named === undefined ? mkdtempSync(join(tmpdir(), "platter-boot-logs-")) : resolve(named);
+    this.#spare = named === undefined ? removeAtExit(this.folder) : () => undefined;
+  }
+
+  /** Whether the folder will be there after the run. */
+  get kept(): boolean {
+    return this.#isKept;
+  }
+
+  /** To be called if the user gets to know the folder's path. */
+  keep(): void {
+    this.#isKept = true;
+    this.#spare();
+  }
+
+  [Symbol.dispose](): void {
+    this.#spare();
+    if (!this.#isKept) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
