@@ -13,6 +13,7 @@ import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundKernel, locateKernel } from "./locate-kernel.ts";
 import { distributionOf } from "./packages.ts";
+import { requirePieceSizes } from "./piece-size.ts";
 import { type DraftPlan, LATEST_TIME, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
 import type { PlanChoices } from "./plan-choices.ts";
 
@@ -82,6 +83,8 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
+  const bootModules = modules && { modules };
+  requirePieceSizes({ kernel, efi, bios: bootModules, font });
   for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
   findings.push(...checkKeys(root), ...(await checkSelinux({ root, readText: inputs.readText }, menu)));
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
@@ -111,7 +114,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     placeOf,
     kernel,
     efi,
-    bios: modules && { modules },
+    bios: bootModules,
     font,
     findings,
   };
@@ -123,7 +126,7 @@ function newestTime(root: TreeNode): number {
   const pending = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.inode.mtime > newest) newest = node.inode.mtime;
-    pending.push(...(node.children?.values() ?? []));
+    for (const child of node.children?.values() ?? []) pending.push(child);
   }
   return newest;
 }

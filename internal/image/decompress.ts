@@ -55,39 +55,78 @@ export type ExternalDecompressor = (
   input: AsyncIterable<Uint8Array>,
 ) => AsyncIterable<Uint8Array>;
 
+/** What a stream may decompress to: so many bytes, or so many times its own length, whichever is more. */
+export interface ExpansionLimit {
+  bytes: number;
+  ratio: number;
+}
+
+/** gzip compresses to a 1,032nd at best, and real layers to a twentieth; uncompressed layers have no limit. */
+const EXPANSION: ExpansionLimit = { bytes: 16 * 1024 ** 3, ratio: 200 };
+
 /**
  * The stream decompressed, by its first bytes. Reads its input to the end, also what stands behind the last frame.
  * `name` names the stream in errors.
- * @throws PlatterError `E_BLOB_CORRUPT`, `E_COMPRESSION_UNKNOWN`, and whatever the input throws
+ * @throws PlatterError `E_BLOB_CORRUPT`, `E_BLOB_EXPANSION`, `E_COMPRESSION_UNKNOWN`, and whatever the input throws
  */
 export async function* decompressed(
   input: AsyncIterable<Uint8Array>,
-  options: { name: string; external?: ExternalDecompressor | undefined },
+  options: {
+    name: string;
+    external?: ExternalDecompressor | undefined;
+    /** Other values are for tests. */
+    limit?: ExpansionLimit;
+  },
 ): AsyncGenerator<Uint8Array> {
+  const { name, limit = EXPANSION } = options;
   const iterator = input[Symbol.asyncIterator]();
   try {
     const start = await firstBytes(iterator);
-    const whole = rejoined(start, iterator);
     const compression = compressionOf(start);
-    switch (compression) {
-      case "none":
-        return yield* whole;
-      case "gzip":
-        return yield* inflated(whole, createGunzip, { name: options.name });
-      case "zstd":
-        return yield* inflated(whole, createZstdDecompress, {
-          name: options.name,
-          frames: new ZstdFrames(),
-        });
-      case "xz":
-      case "bzip2":
-        if (options.external === undefined) throw unsupported(compression, options.name);
-        return yield* options.external(compression, whole);
-      default:
-        return compression satisfies never;
+    if (compression === "none") return yield* rejoined(start, iterator);
+    const stored = { length: 0 };
+    const whole = counted(rejoined(start, iterator), stored);
+    let length = 0;
+    for await (const chunk of expanded(compression, whole, options)) {
+      length += chunk.length;
+      if (length > limit.bytes && length > stored.length * limit.ratio) throw expansion(name, limit);
+      yield chunk;
     }
   } finally {
     await iterator.return?.();
+  }
+}
+
+/** The same chunks; their length so far is in `stored`. */
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  stored: { length: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    stored.length += chunk.length;
+    yield chunk;
+  }
+}
+
+async function* expanded(
+  compression: Exclude<Compression, "none">,
+  whole: AsyncIterable<Uint8Array>,
+  options: { name: string; external?: ExternalDecompressor | undefined },
+): AsyncGenerator<Uint8Array> {
+  switch (compression) {
+    case "gzip":
+      return yield* inflated(whole, createGunzip, { name: options.name });
+    case "zstd":
+      return yield* inflated(whole, createZstdDecompress, {
+        name: options.name,
+        frames: new ZstdFrames(),
+      });
+    case "xz":
+    case "bzip2":
+      if (options.external === undefined) throw unsupported(compression, options.name);
+      return yield* options.external(compression, whole);
+    default:
+      return compression satisfies never;
   }
 }
 
@@ -170,12 +209,33 @@ async function feed(
 }
 
 function corrupt(name: string, cause: Error): PlatterError {
+  if (/too much memory/.test(cause.message)) return tooWide(name, cause);
   return new PlatterError({
     code: "E_BLOB_CORRUPT",
     kind: "contract",
     message: `${name} cannot be decompressed: ${cause.message}.`,
     hint: "Fetch or write the image again.",
     cause,
+  });
+}
+
+/** zstd's decoder takes windows of up to 128 MiB (RFC 8878, section 3.1.1.1.2, recommends 8). */
+function tooWide(name: string, cause: Error): PlatterError {
+  return new PlatterError({
+    code: "E_COMPRESSION_WINDOW",
+    kind: "contract",
+    message: `Cannot read ${name}: it was compressed with a window of more than 128 MiB, as \`zstd --long=31\` does`,
+    hint: "Compress it again without `--long`.",
+    cause,
+  });
+}
+
+function expansion(name: string, { bytes, ratio }: ExpansionLimit): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_EXPANSION",
+    kind: "contract",
+    message: `Cannot use ${name}: it decompresses to more than ${bytes} bytes and more than ${ratio} times its length`,
+    hint: "If it is meant to be so, save it uncompressed: `podman save --uncompressed --format oci-dir -o DIR IMAGE`.",
   });
 }
 

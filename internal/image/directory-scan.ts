@@ -14,11 +14,14 @@ import { isOverlayXattr, XattrInterner } from "./xattr-set.ts";
 /** Milliseconds of work after which signals and timers get their turn. */
 const TURN = 30;
 
-/** Describes all that is below a folder, one `lstat` a name. Sockets are left out: nothing can hold them. */
+/**
+ * Describes all that is below a folder, one `lstat` a name. Sockets are left out: nothing can hold them. Other file systems
+ * that are mounted below it are not entered; their folders are `leftOut`, and empty.
+ */
 export async function scanDirectory(
   root: string,
   options: { signal: AbortSignal; ignoreXattr?: (name: string) => boolean; stamp?: ContentStamp },
-): Promise<TableNode> {
+): Promise<{ root: TableNode; leftOut: BytePath[] }> {
   const scan = new Scan(root, options);
   const top = scan.top();
   const pending = [top];
@@ -30,7 +33,7 @@ export async function scanDirectory(
     throwIfAborted(options.signal, "the reading of the image");
     turn = performance.now();
   }
-  return new TableNode(scan.table, top);
+  return { root: new TableNode(scan.table, top), leftOut: scan.leftOut };
 }
 
 class Scan {
@@ -41,6 +44,9 @@ class Scan {
   readonly #linked = new Map<string, number>();
   readonly #interner = new XattrInterner();
   readonly table = new TreeTable();
+  readonly leftOut: BytePath[] = [];
+  /** Of the scanned folder. */
+  #device: bigint | undefined;
 
   constructor(root: string, options: { ignoreXattr?: (name: string) => boolean; stamp?: ContentStamp }) {
     this.#root = root;
@@ -65,10 +71,13 @@ class Scan {
       withHostPath(this.#root, path, (host) => readdirSync(host, { encoding: "latin1" })),
     );
     for (const name of names.sort()) {
-      const inode = this.#inode((path === "" ? name : `${path}/${name}`) as BytePath);
+      const child = (path === "" ? name : `${path}/${name}`) as BytePath;
+      const inode = this.#inode(child);
       if (inode === 0) continue;
       const node = this.table.addChild(folder, name, inode);
-      if (this.table.inodes.isDirectory(inode)) pending.push(node);
+      if (this.table.inodes.isDirectory(inode)) {
+        if (this.leftOut.at(-1) !== child) pending.push(node);
+      }
       // What a file's bytes are read through: any of its names will do.
       else this.table.inodes.setLocator(inode, node);
     }
@@ -83,6 +92,8 @@ class Scan {
         const type = typeOf(stat);
         if (type === undefined) return 0;
         if (type === "file") this.#stamp?.add(stat);
+        this.#device ??= stat.dev;
+        if (type === "directory" && stat.dev !== this.#device) this.leftOut.push(path);
         if (type === "directory" || stat.nlink === 1n) return this.#newInode(type, host, stat);
         const key = `${stat.dev}:${stat.ino}`;
         const known = this.#linked.get(key);

@@ -35,8 +35,9 @@ export async function openDirectory(path: string, options: DirectoryOptions): Pr
     throw machineError(error, { code: "E_DIRECTORY", message: `Cannot open the folder \`${path}\`` });
   }
   const stamp = new ContentStamp();
-  const root = await scanDirectory(real === "/" ? "" : real, { ...options, stamp });
+  const { root, leftOut } = await scanDirectory(real === "/" ? "" : real, { ...options, stamp });
   const source = options.source ?? folderSource(real, stamp.finish());
+  if (leftOut.length > 0) source.leftOut = leftOut;
   return new DirectoryTree(real, root, { ...options, source });
 }
 

@@ -1,3 +1,4 @@
+import { PlatterError } from "../error.ts";
 import { withRoom } from "./columns.ts";
 import type { EntryType, Inode } from "./image-tree.ts";
 import { StoredInode } from "./stored-inode.ts";
@@ -13,6 +14,9 @@ const TYPES: readonly EntryType[] = [
 ];
 
 const START = 1024;
+
+/** Bytes that targets of symlinks and extended attributes may have together: real images have some megabytes. */
+const MAX_TEXTS = 256 * 1024 * 1024;
 
 /** What every inode has, when it is added. */
 export type NewInode = Pick<Inode, "type" | "mode" | "uid" | "gid" | "mtime" | "size">;
@@ -34,6 +38,8 @@ export class InodeTable {
   readonly #sets: (Xattrs | undefined)[] = [undefined];
   readonly #setIndexes = new Map<Xattrs, number>();
   readonly #targets = new Map<number, string>();
+  /** Bytes of all targets and sets of attributes. */
+  #texts = 0;
   readonly #devices = new Map<number, readonly [number, number]>();
   /** Inodes with several names are one object each. */
   readonly #shared = new Map<number, StoredInode>();
@@ -135,6 +141,7 @@ export class InodeTable {
     }
     const known = this.#setIndexes.get(xattrs);
     if (known === undefined) {
+      for (const [name, value] of xattrs) this.#keepText(name.length + value.length);
       this.#setIndexes.set(xattrs, this.#sets.length);
       this.#sets.push(xattrs);
     }
@@ -146,6 +153,7 @@ export class InodeTable {
   }
 
   setTarget(index: number, target: string): void {
+    this.#keepText(target.length);
     this.#targets.set(index, target);
   }
 
@@ -155,6 +163,18 @@ export class InodeTable {
 
   setDevice(index: number, major: number, minor: number): void {
     this.#devices.set(index, [major, minor]);
+  }
+
+  /** @throws PlatterError `E_IMAGE_TEXTS` */
+  #keepText(length: number): void {
+    this.#texts += length;
+    if (this.#texts <= MAX_TEXTS) return;
+    throw new PlatterError({
+      code: "E_IMAGE_TEXTS",
+      kind: "contract",
+      message: `Cannot read the image: its symlinks and extended attributes have more than ${MAX_TEXTS} bytes`,
+      hint: "Build the image again without these attributes.",
+    });
   }
 
   #makeRoom(length: number): void {

@@ -3,7 +3,7 @@ import { addMemberInode, applyLinkMetadata, IMPLIED_FOLDER } from "./member-inod
 import { checkName, cleanedPath } from "./member-path.ts";
 import { MAX_SYMLINKS, resolveNoFollow } from "./resolve.ts";
 import { TableNode } from "./table-node.ts";
-import { tarError } from "./tar-error.ts";
+import { shownPath, tarError } from "./tar-error.ts";
 import type { TarDialect, TarMember } from "./tar-member.ts";
 import type { TreeTable } from "./tree-table.ts";
 
@@ -74,7 +74,11 @@ export class LayerBuilder {
 
   #setRoot(member: TarMember): 0 {
     if (member.type !== "directory") {
-      throw tarError("E_TAR_PATH", this.#archive, `\`${member.path}\` would replace the root directory`);
+      throw tarError(
+        "E_TAR_PATH",
+        this.#archive,
+        `${shownPath(member.path)} would replace the root directory`,
+      );
     }
     // podman and docker pass over a layer's `./`: the root of every image that they mount is theirs.
     if (this.#dialect === "layer") return 0;
@@ -128,7 +132,7 @@ export class LayerBuilder {
 
   #whiteout(parent: number, name: string, path: string): void {
     if (name === "" || name === "." || name === "..") {
-      throw tarError("E_TAR_PATH", this.#archive, `\`${path}\` is a whiteout of nothing`);
+      throw tarError("E_TAR_PATH", this.#archive, `${shownPath(path)} is a whiteout of nothing`);
     }
     const there = this.#table.child(parent, name);
     // The layer's own entry stays: a whiteout speaks of older layers only.
@@ -145,11 +149,11 @@ export class LayerBuilder {
     const own = find(this.root);
     const found = own !== undefined && !this.marks.has(own.number, Mark.whiteout) ? own : find(this.#base);
     if (found === undefined) {
-      const problem = `the hard link \`${path}\` leads to \`${target}\`, which does not exist`;
+      const problem = `the hard link ${shownPath(path)} leads to ${shownPath(target)}, which does not exist`;
       throw tarError("E_TAR_LINK", this.#archive, problem);
     }
     if (this.#table.isDirectory(found.number)) {
-      throw tarError("E_TAR_LINK", this.#archive, `the hard link \`${path}\` leads to a folder`);
+      throw tarError("E_TAR_LINK", this.#archive, `the hard link ${shownPath(path)} leads to a folder`);
     }
     return this.#table.inode(found.number);
   }
@@ -185,15 +189,15 @@ export class LayerBuilder {
           throw tarError(
             "E_TAR_PATH",
             this.#archive,
-            `something lies below \`${path}\`, which is not a folder`,
+            `something lies below ${shownPath(path)}, which is not a folder`,
           );
         }
         if (++symlinks > MAX_SYMLINKS) {
-          throw tarError("E_TAR_PATH", this.#archive, `symlinks go in circles in \`${path}\``);
+          throw tarError("E_TAR_PATH", this.#archive, `symlinks go in circles in ${shownPath(path)}`);
         }
         depth = target.startsWith("/") ? 0 : depth - 1;
         if (depth === 0) at = this.root;
-        pending.push(...target.split("/").reverse());
+        for (const part of target.split("/").reverse()) pending.push(part);
       }
     }
     this.#lastPath = path;

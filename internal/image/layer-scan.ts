@@ -2,6 +2,7 @@ import type { BytePath } from "./byte-path.ts";
 import { ContentPlaces, layerOf, memberLocator, ordinalOf } from "./content-places.ts";
 import { explained, type Layer } from "./layer.ts";
 import { LayerUnpacker, type PlainLayer } from "./layer-unpacker.ts";
+import { LARGEST_PIECE } from "./open-options.ts";
 import type { Spool, SpoolSlot } from "./spool.ts";
 import type { TableNode } from "./table-node.ts";
 import type { TarDialect } from "./tar-member.ts";
@@ -79,7 +80,7 @@ async function mergeLayers(
         const node = tree.add(member, locator);
         if (node === 0 || member.size === 0) continue;
         if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
-        else if (options.capture(builder.table.path(node))) {
+        else if (member.size <= LARGEST_PIECE && options.capture(builder.table.path(node))) {
           captured.set(locator, await options.spool.keep(reader.content(), member.size));
         }
       }
@@ -131,7 +132,9 @@ function* linkedInodes(root: TableNode, capture: (path: BytePath) => boolean): G
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     for (let child = table.first(node); child !== 0; child = table.next(child)) pending.push(child);
     const inode = table.inode(node);
-    if (table.inodes.links(inode) < 2 || table.inodes.size(inode) === 0 || table.isDirectory(node)) continue;
+    const size = table.inodes.size(inode);
+    if (table.inodes.links(inode) < 2 || size === 0 || size > LARGEST_PIECE) continue;
+    if (table.isDirectory(node)) continue;
     if (capture(table.path(node))) yield inode;
   }
 }

@@ -87,12 +87,15 @@ export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): 
   };
 }
 
+/** Errors that say all there is to say, without another reading. */
+const CERTAIN = ["E_BLOB_DIGEST", "E_BLOB_EXPANSION"];
+
 /**
  * An error met while a layer was read, or the better one that the layer is damaged: garbage in a damaged layer shows
  * as a tar or compression error long before its end is reached.
  */
 export async function explained(error: unknown, layer: Layer): Promise<unknown> {
-  if (!(error instanceof PlatterError) || error.kind !== "contract" || error.code === "E_BLOB_DIGEST")
+  if (!(error instanceof PlatterError) || error.kind !== "contract" || CERTAIN.includes(error.code))
     return error;
   try {
     await layer.verify();

@@ -1,5 +1,6 @@
 import type { InodeTable, NewInode } from "./inode-table.ts";
-import { tarError } from "./tar-error.ts";
+import { MAX_PATH } from "./member-path.ts";
+import { shownPath, tarError } from "./tar-error.ts";
 import type { TarDialect, TarMember } from "./tar-member.ts";
 
 /** 2262-04-11 in seconds: 2^63 nanoseconds. */
@@ -22,7 +23,12 @@ export function addMemberInode(
   const inode = inodes.add({ type, mode, uid, gid, mtime, size });
   if (type === "symlink") {
     if (member.linkPath === "") {
-      throw tarError("E_TAR_LINK", options.archive, `the symlink \`${member.path}\` leads nowhere`);
+      throw tarError("E_TAR_LINK", options.archive, `the symlink ${shownPath(member.path)} leads nowhere`);
+    }
+    if (member.linkPath.length > MAX_PATH) {
+      const length = member.linkPath.length;
+      const problem = `the symlink ${shownPath(member.path)} has a target of ${length} bytes, and Linux takes ${MAX_PATH}`;
+      throw tarError("E_TAR_LINK", options.archive, problem);
     }
     inodes.setTarget(inode, ownString(member.linkPath));
   } else if (type === "character-device" || type === "block-device") {

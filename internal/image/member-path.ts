@@ -1,11 +1,14 @@
-import { tarError } from "./tar-error.ts";
+import { shownPath, tarError } from "./tar-error.ts";
 
 /** Longest name that Linux takes, in bytes. */
 const MAX_NAME = 255;
 
+/** Longest path and target of a symlink that Linux takes, in bytes: PATH_MAX counts the NUL. */
+export const MAX_PATH = 4095;
+
 /**
  * An archive member's path without `.`, doubled slashes and `..`, as Go's `filepath.Clean` and so podman has it; the root
- * is "". @throws PlatterError `E_TAR_PATH` if it leads above the root or holds what no name may hold
+ * is "". @throws PlatterError `E_TAR_PATH` if it leads above the root, is too long, or holds what no name may hold
  */
 export function cleanedPath(path: string, archive: string): string {
   if (isClean(path)) return path;
@@ -16,10 +19,13 @@ export function cleanedPath(path: string, archive: string): string {
     checkName(part, archive);
     if (part !== "..") parts.push(part);
     else if (parts.pop() === undefined && !path.startsWith("/")) {
-      throw tarError("E_TAR_PATH", archive, `\`${path}\` lies outside the image's root`);
+      throw tarError("E_TAR_PATH", archive, `${shownPath(path)} lies outside the image's root`);
     }
   }
-  return parts.join("/");
+  const cleaned = parts.join("/");
+  if (cleaned.length <= MAX_PATH) return cleaned;
+  const problem = `the path ${shownPath(cleaned)} has ${cleaned.length} bytes, and Linux takes ${MAX_PATH}`;
+  throw tarError("E_TAR_PATH", archive, problem);
 }
 
 /** @throws PlatterError `E_TAR_PATH` if a name is longer than file systems hold */

@@ -1,6 +1,9 @@
 import type { RunTool } from "../tool/run.ts";
 import type { BytePath } from "./byte-path.ts";
 
+/** Bytes of the largest file of an image that is read for its own sake, such as an initramfs. */
+export const LARGEST_PIECE = 2 * 1024 ** 3;
+
 /** What every image source is given. */
 export interface OpenOptions {
   /** As OCI writes it: `amd64`, `arm64`. Undefined: the host's, where an image index gives a choice. */

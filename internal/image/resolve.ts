@@ -42,7 +42,7 @@ function walk(root: TreeNode, path: string, options: { followLast: boolean }): T
     if (++symlinks > MAX_SYMLINKS) return undefined;
     const target = child.inode.target ?? "";
     if (target.startsWith("/")) at = root;
-    pending.push(...target.split("/").reverse());
+    for (const part of target.split("/").reverse()) pending.push(part);
   }
   return at;
 }

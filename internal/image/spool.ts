@@ -5,6 +5,7 @@ import { punchHole } from "../file-space.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { machineError } from "../machine-error.ts";
 import type { Content } from "./image-tree.ts";
+import { hole, isHole } from "./tar-sparse.ts";
 import { openUnnamed } from "./unnamed-file.ts";
 
 const writeAt = promisify(write);
@@ -12,6 +13,9 @@ const readAt = promisify(read);
 
 /** Up to this many bytes a call is quicker than handing the work to another thread. */
 const AT_ONCE = 64 * 1024;
+
+/** Bytes of a hole that is remembered and not written. */
+const WORTH_SKIPPING = 64 * 1024;
 
 /** Sizes in bytes; they differ in tests alone. */
 export interface SpoolSizes {
@@ -50,6 +54,8 @@ export class Spool implements Disposable {
   readonly #free = new Map<number, number[]>();
   /** What is in memory, by the first segment of a run. */
   readonly #inMemory = new Map<number, Uint8Array>();
+  /** Parts of large contents that are zeros and not in the file, by the first segment of a run: start, length, start, … */
+  readonly #holes = new Map<number, number[]>();
   #memoryLeft: number;
   /** The segment that small contents go to, and the bytes of it that are taken. */
   #open: number | undefined;
@@ -80,13 +86,16 @@ export class Spool implements Disposable {
     this.#live[segment] = length;
     const offset = segment * this.#sizes.segment;
     const memory = length <= this.#memoryLeft ? this.#hold(segment, length) : undefined;
+    const holes: number[] = [];
     let done = 0;
     for await (const piece of content) {
       throwIfAborted(this.#signal, "the reading of the image");
       if (memory !== undefined) memory.set(piece, done);
+      else if (isHole(piece) && piece.length >= WORTH_SKIPPING) addRange(holes, done, piece.length);
       else await this.#write(piece, offset + done);
       done += piece.length;
     }
+    if (holes.length > 0) this.#holes.set(segment, holes);
     return { offset, length };
   }
 
@@ -99,9 +108,19 @@ export class Spool implements Disposable {
     }
     const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) return yield memory;
+    const holes = this.#holes.get(this.#segmentOf(slot)) ?? [];
+    let next = 0;
     for (let done = 0; done < slot.length; ) {
       throwIfAborted(this.#signal, "the reading of the image");
-      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, slot.length - done));
+      const start = holes[next] ?? slot.length;
+      if (done === start) {
+        const zeros = holes[next + 1] as number;
+        yield* hole(zeros);
+        done += zeros;
+        next += 2;
+        continue;
+      }
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, start - done));
       const length = await this.#read(buffer, slot.offset + done);
       done += length;
       yield length === buffer.length ? buffer : buffer.subarray(0, length);
@@ -206,6 +225,7 @@ export class Spool implements Disposable {
   }
 
   #giveBack(first: number, segments: number): void {
+    this.#holes.delete(first);
     if (!this.#release(first) && this.#fd !== undefined) {
       punchHole(this.#fd, { offset: first * this.#sizes.segment, length: segments * this.#sizes.segment });
     }
@@ -255,6 +275,13 @@ export class Spool implements Disposable {
     this.#fd ??= openUnnamed(this.#directory, this.#name);
     return this.#fd;
   }
+}
+
+/** Adds a range to a list of start, length, start, …, or to its last range if it follows that. */
+function addRange(ranges: number[], start: number, length: number): void {
+  const last = ranges.length - 1;
+  if (last > 0 && (ranges[last - 1] as number) + (ranges[last] as number) === start) ranges[last]! += length;
+  else ranges.push(start, length);
 }
 
 function tooShort(): Error {

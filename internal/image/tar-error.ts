@@ -8,7 +8,17 @@ export type TarErrorCode =
   | "E_TAR_SPARSE"
   | "E_TAR_TYPE"
   | "E_TAR_PATH"
-  | "E_TAR_LINK";
+  | "E_TAR_LINK"
+  | "E_TAR_XATTR"
+  | "E_TAR_SIZE";
+
+/** Characters of a path that a message shows. */
+const SHOWN = 200;
+
+/** A member's path for a message: whole if it is not too long to be read. */
+export function shownPath(path: string): string {
+  return path.length <= SHOWN ? `\`${path}\`` : `\`${path.slice(0, SHOWN)}…\``;
+}
 
 /** An archive that is broken or does not make sense; `archive` names it in full, with its quotes. */
 export function tarError(code: TarErrorCode, archive: string, problem: string): PlatterError {

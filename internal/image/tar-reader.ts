@@ -1,5 +1,5 @@
 import { TarBlocks } from "./tar-blocks.ts";
-import { tarError } from "./tar-error.ts";
+import { shownPath, tarError } from "./tar-error.ts";
 import { type Extended, ExtendedHeaders } from "./tar-extended.ts";
 import { parseTarHeader, type TarHeader } from "./tar-header.ts";
 import type { TarDialect, TarMember, TarMemberType } from "./tar-member.ts";
@@ -30,6 +30,12 @@ interface MemberStart {
   /** Bytes behind the headers. */
   stored: number;
 }
+
+/**
+ * Bytes of the largest file with holes: 2 TiB, more than a `lastlog` of the largest user number. Without a limit, a few
+ * bytes of an archive would need gigabytes in a squashfs's list of blocks.
+ */
+const MAX_FILE = 2 * 1024 ** 4;
 
 /** Largest number of an owner; the one above means "none" to the kernel. */
 const MAX_ID = 0xfffffffe;
@@ -138,7 +144,7 @@ export class TarReader implements AsyncDisposable {
     const type = memberType(header, path);
     if (type === undefined) {
       const flag = JSON.stringify(header.type);
-      throw tarError("E_TAR_TYPE", archive, `\`${path}\` is of the unknown type ${flag}`);
+      throw tarError("E_TAR_TYPE", archive, `${shownPath(path)} is of the unknown type ${flag}`);
     }
     const stored = paxNumber(records, "size", archive) ?? header.size;
     if (stored < 0) throw this.#negativeSize(path);
@@ -154,6 +160,7 @@ export class TarReader implements AsyncDisposable {
     const { records } = extended;
     const path = found?.name ?? start.path;
     this.#map = found?.map;
+    if (found !== undefined && found.map.realSize > MAX_FILE) throw this.#tooLarge(path, found.map.realSize);
     this.#left = type === "file" ? (found?.stored ?? stored) : 0;
     this.#padding = paddingOf(header, type, stored);
     const isLink = type === "symlink" || type === "hard-link";
@@ -170,7 +177,8 @@ export class TarReader implements AsyncDisposable {
       size: this.#map?.realSize ?? this.#left,
       devMajor: isDevice ? header.devMajor : 0,
       devMinor: isDevice ? header.devMinor : 0,
-      xattrs: records && this.#interner.intern(xattrEntries(records, { dialect: this.#dialect, archive })),
+      xattrs:
+        records && this.#interner.intern(xattrEntries(records, { dialect: this.#dialect, archive, path })),
       contentOffset: this.#blocks.position,
       sparse: this.#map !== undefined,
     };
@@ -178,11 +186,16 @@ export class TarReader implements AsyncDisposable {
 
   #owner(id: number, path: string): number {
     if (id >= 0 && id <= MAX_ID) return id;
-    throw tarError("E_TAR_NUMBER", this.#archive, `\`${path}\` belongs to the impossible owner ${id}`);
+    throw tarError("E_TAR_NUMBER", this.#archive, `${shownPath(path)} belongs to the impossible owner ${id}`);
+  }
+
+  #tooLarge(path: string, size: number): Error {
+    const problem = `${shownPath(path)} has ${size} bytes, and platter takes files of up to ${MAX_FILE}`;
+    return tarError("E_TAR_SIZE", this.#archive, problem);
   }
 
   #negativeSize(path: string): Error {
-    return tarError("E_TAR_NUMBER", this.#archive, `\`${path}\` has a negative size`);
+    return tarError("E_TAR_NUMBER", this.#archive, `${shownPath(path)} has a negative size`);
   }
 }
 

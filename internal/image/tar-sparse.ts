@@ -1,6 +1,6 @@
 import { bytesToLatin1 } from "./byte-path.ts";
 import { tarError } from "./tar-error.ts";
-import { BLOCK, TarFields } from "./tar-header.ts";
+import { TarFields } from "./tar-header.ts";
 import { type PaxRecords, paxNumber, paxText } from "./tar-pax.ts";
 
 /** Where a sparse file's stored bytes belong. */
@@ -139,9 +139,15 @@ export function tooManyExtents(archive: string): Error {
   return tarError("E_TAR_SPARSE", archive, `a sparse file has more than ${EXTENT_LIMIT} extents`);
 }
 
-const ZEROS = new Uint8Array(64 * BLOCK);
+/** Large, so that a hole of terabytes has few pieces. */
+const ZEROS = new Uint8Array(4 * 1024 * 1024);
 
-/** The zeros of a hole, in pieces. */
+/** Whether a piece of a content is a part of a hole; zeros that are stored are not. */
+export function isHole(piece: Uint8Array): boolean {
+  return piece.buffer === ZEROS.buffer;
+}
+
+/** The zeros of a hole, in pieces that {@link isHole} knows. */
 export function* hole(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= ZEROS.length)
     yield left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;

@@ -1,5 +1,5 @@
 import { bytesToLatin1 } from "./byte-path.ts";
-import { tarError } from "./tar-error.ts";
+import { shownPath, tarError } from "./tar-error.ts";
 import type { TarDialect } from "./tar-member.ts";
 import type { PaxRecords } from "./tar-pax.ts";
 import { isOverlayXattr } from "./xattr-set.ts";
@@ -8,8 +8,31 @@ const SCHILY = "SCHILY.xattr.";
 const SELINUX = "security.selinux";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 
+/** Bytes of the longest value, and of all names of an inode with a NUL each (xattr(7), "Filesystem differences"). */
+const MAX_VALUE = 65_536;
+const MAX_NAMES = 65_536;
+
 /** The extended attributes in a member's records, as name and value; values are views. @throws PlatterError */
 export function xattrEntries(
+  records: PaxRecords,
+  options: { dialect: TarDialect; archive: string; path: string },
+): (readonly [string, Uint8Array])[] {
+  const entries = allEntries(records, options);
+  let names = 0;
+  for (const [name, value] of entries) {
+    names += name.length + 1;
+    if (value.length > MAX_VALUE)
+      throw tooLarge(options, `the attribute \`${name}\` of ${value.length} bytes`);
+  }
+  if (names > MAX_NAMES) throw tooLarge(options, `names of attributes of ${names} bytes`);
+  return entries;
+}
+
+function tooLarge({ archive, path }: { archive: string; path: string }, what: string): Error {
+  return tarError("E_TAR_XATTR", archive, `${shownPath(path)} has ${what}, and Linux takes ${MAX_VALUE}`);
+}
+
+function allEntries(
   records: PaxRecords,
   options: { dialect: TarDialect; archive: string },
 ): (readonly [string, Uint8Array])[] {

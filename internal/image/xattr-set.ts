@@ -1,8 +1,13 @@
+import { digestOf } from "./blob.ts";
 import { bytesToLatin1 } from "./byte-path.ts";
+
 /** Extended attributes of one inode: name (one character a byte) to value. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
 const LIMIT = 8192;
+
+/** Values of more bytes are compared by their SHA-256. */
+const LONG = 256;
 
 /**
  * Makes equal sets of extended attributes one object: a labelled image has few different sets and very many inodes.
@@ -17,7 +22,7 @@ export class XattrInterner {
       entries.length === 1 ? entries : [...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
     let key = "";
     for (const [name, value] of sorted) {
-      key += `${name}\0${value.length}\0${bytesToLatin1(value)}`;
+      key += `${name}\0${value.length}\0${value.length > LONG ? digestOf(value) : bytesToLatin1(value)}`;
     }
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -10,6 +10,7 @@ import { checkCompression } from "../contract/kernel-mounts.ts";
 import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } from "../contract/plan.ts";
 import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
+import { type BytePath, displayPath } from "../image/byte-path.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { describePayload } from "../payload/payload-source.ts";
@@ -78,7 +79,11 @@ export class Session implements AsyncDisposable {
     const architecture = this.#options.architecture ?? this.#plan?.architecture;
     const epoch = this.#plan?.time ?? choices.epoch;
     const about = { work, signal, runTool: this.#run, architecture, epoch };
-    this.#tree ??= openPlannedImage(this.#reference(), about);
+    this.#tree ??= openPlannedImage(this.#reference(), about).then((tree) => {
+      const { leftOut = [] } = tree.source;
+      if (leftOut.length > 0) this.#options.reporter.warn(leftOutText(leftOut));
+      return tree;
+    });
     return this.#tree;
   }
 
@@ -281,6 +286,15 @@ function openWork({ work, beside, reporter }: SessionOptions): WorkDir {
   for (const name of opened.leftovers)
     reporter.info(`Removed \`${opened.file(name)}\`, left by a run that was killed`);
   return opened;
+}
+
+/** Folders of a list that are named; there may be hundreds of mounts. */
+const NAMED = 5;
+
+function leftOutText(folders: readonly BytePath[]): string {
+  const named = folders.slice(0, NAMED).map((path) => `\`${displayPath(path)}\``);
+  const more = folders.length > NAMED ? ` and ${folders.length - NAMED} more` : "";
+  return `Other file systems are mounted on ${named.join(", ")}${more}; what they hold is left out`;
 }
 
 function noImage(work: WorkDir): PlatterError {

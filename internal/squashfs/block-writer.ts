@@ -19,6 +19,9 @@ export interface BlockWriterOptions {
   signal: AbortSignal;
 }
 
+/** So many holes in a row are worth waiting for the blocks before them. */
+const MANY_HOLES = 64;
+
 /** Blocks after which the event loop gets a turn. */
 const TURN = 8;
 
@@ -95,9 +98,20 @@ export class BlockWriter {
     throwIfAborted(this.#signal, "the squash");
   }
 
-  /** Takes a block of zeros, which needs no room in the file. @throws PlatterError `E_INTERRUPTED` */
-  async addHole(): Promise<void> {
-    await this.#take({ length: 0, block: HOLE });
+  /** Takes blocks of zeros, which need no room in the file. @throws PlatterError `E_INTERRUPTED` */
+  async addHoles(count: number): Promise<void> {
+    if (count < MANY_HOLES) {
+      for (let i = 0; i < count; i++) await this.#take({ length: 0, block: HOLE });
+      return;
+    }
+    await this.drain();
+    const end = this.#taken + count;
+    this.#places = withRoom(this.#places, end);
+    this.#lengths = withRoom(this.#lengths, end);
+    this.#places.fill(this.#position, this.#taken, end);
+    this.#lengths.fill(0, this.#taken, end);
+    this.#taken = end;
+    await this.turn();
   }
 
   /** Writes all that is on its way. */

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { readAtOnce } from "../chunk.ts";
 import { withRoom } from "../image/columns.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
+import { isHole } from "../image/tar-sparse.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
 import { changedFile, hasContent, wantedInodes } from "../squash/file-content.ts";
 import type { OnBytes } from "../squash/rootfs-writer.ts";
@@ -110,6 +111,27 @@ export async function writeContents(
   return { ...(await contents.finish()), links };
 }
 
+/** Digest of a content by its length and its blocks that are not zeros, with their numbers: a hole costs nothing. */
+class BlockHasher {
+  readonly #hasher = new Bun.CryptoHasher("sha256");
+  readonly #number = new Float64Array(1);
+
+  constructor(length: number) {
+    this.#number[0] = length;
+    this.#hasher.update(this.#number);
+  }
+
+  update(number: number, block: Uint8Array): void {
+    this.#number[0] = number;
+    this.#hasher.update(this.#number);
+    this.#hasher.update(block);
+  }
+
+  digest(): Uint8Array {
+    return this.#hasher.digest();
+  }
+}
+
 /** The lengths that more than one file has. */
 class SharedLengths {
   readonly #seen = new Set<number>();
@@ -145,7 +167,10 @@ class Contents {
   readonly #reader: SequentialReader;
   readonly #options: ContentsOptions;
   readonly #zeros: Uint8Array;
-  readonly #duplicates = new Duplicates();
+  /** Small files by the digest of their content. */
+  readonly #small = new Duplicates();
+  /** Files of blocks by their {@link BlockHasher}: a small file could be made to have the same digest. */
+  readonly #large = new Duplicates();
   readonly #digest = new Uint8Array(32);
   /** Of files that have blocks. */
   readonly #largeLengths = new Set<number>();
@@ -176,26 +201,31 @@ class Contents {
   }
 
   async addLarge(entry: FileEntry): Promise<void> {
-    const { writer, lengths } = this.#options;
+    const { writer, lengths, blockSize } = this.#options;
     const before = lengths.has(entry.size) ? await this.#findBefore(entry) : undefined;
     if (before !== undefined) {
       this.#progress(entry.size);
       return this.#files.addSame(before);
     }
-    const hasher = lengths.has(entry.size) ? new Bun.CryptoHasher("sha256") : undefined;
+    const hasher = lengths.has(entry.size) ? new BlockHasher(entry.size) : undefined;
     const first = writer.next;
     let holes = 0;
     for await (const { data, length } of this.#blocks(entry)) {
-      const content = data.subarray(0, length);
-      hasher?.update(content);
       this.#progress(length);
-      if (Buffer.compare(content, this.#zeros.subarray(0, length)) === 0) {
-        writer.giveBack(data);
-        await writer.addHole();
+      const number = writer.next - first;
+      if (data === undefined) {
+        await writer.addHoles(length / blockSize);
         holes += length;
-      } else await writer.add(data, length);
+      } else if (this.#isZero(data, length)) {
+        writer.giveBack(data);
+        await writer.addHoles(1);
+        holes += length;
+      } else {
+        hasher?.update(number, data.subarray(0, length));
+        await writer.add(data, length);
+      }
     }
-    const same = hasher && this.#duplicates.findOrAdd(hasher.digest(), this.#files.count);
+    const same = hasher && this.#large.findOrAdd(hasher.digest(), this.#files.count);
     if (same === undefined) return this.#files.addBlocks(first, holes);
     await writer.takeBack(first);
     this.#files.addSame(same);
@@ -211,16 +241,16 @@ class Contents {
     this.#largeLengths.add(entry.size);
     using held = isFirst ? undefined : this.#reader.held?.(entry.inode);
     if (held === undefined) return undefined;
-    const hasher = new Bun.CryptoHasher("sha256");
+    const hasher = new BlockHasher(held.length);
     const buffer = writer.buffer();
     for (let at = 0; at < held.length; at += blockSize) {
       const target = buffer.subarray(0, held.length - at);
       readAtOnce(held.file, { target, at: held.start + at });
-      hasher.update(target);
+      if (!this.#isZero(target, target.length)) hasher.update(at / blockSize, target);
       await writer.turn();
     }
     writer.giveBack(buffer);
-    return this.#duplicates.find(hasher.digest());
+    return this.#large.find(hasher.digest());
   }
 
   async finish(): Promise<Omit<WrittenContents, "links">> {
@@ -233,7 +263,7 @@ class Contents {
     this.#sum += content.length;
     if (this.#options.lengths.has(content.length)) {
       Bun.CryptoHasher.hash("sha256", content, this.#digest);
-      const same = this.#duplicates.findOrAdd(this.#digest, this.#files.count);
+      const same = this.#small.findOrAdd(this.#digest, this.#files.count);
       if (same !== undefined) {
         this.#files.addSame(same);
         return;
@@ -254,13 +284,19 @@ class Contents {
     this.#fragment = writer.buffer();
   }
 
+  #isZero(data: Uint8Array, length: number): boolean {
+    return Buffer.compare(data.subarray(0, length), this.#zeros.subarray(0, length)) === 0;
+  }
+
   #progress(bytes: number): void {
     this.#sum += bytes;
     this.#options.onBytes(this.#sum, this.#options.lengths.sum);
   }
 
-  /** A content block by block, each in a buffer of the writer's. */
-  async *#blocks(entry: FileEntry): AsyncGenerator<{ data: Uint8Array<ArrayBuffer>; length: number }> {
+  /** A content block by block, each in a buffer of the writer's; of whole blocks of a hole the length alone. */
+  async *#blocks(
+    entry: FileEntry,
+  ): AsyncGenerator<{ data: Uint8Array<ArrayBuffer> | undefined; length: number }> {
     const { writer, blockSize } = this.#options;
     using held = this.#reader.held?.(entry.inode);
     if (held !== undefined) {
@@ -279,6 +315,13 @@ class Contents {
       left -= piece.length;
       if (left < 0) break;
       for (let done = 0; done < piece.length; ) {
+        const inHole = used === 0 && isHole(piece) ? piece.length - done : 0;
+        if (inHole >= blockSize) {
+          const length = inHole - (inHole % blockSize);
+          yield { data: undefined, length };
+          done += length;
+          continue;
+        }
         const part = piece.subarray(done, done + blockSize - used);
         data.set(part, used);
         used += part.length;

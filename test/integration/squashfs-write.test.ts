@@ -26,6 +26,7 @@ import { seededNoise } from "../helpers/noise.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 import { failureOf, openLayers } from "../unit/image-memory-layers.ts";
 import { OciMaker } from "../unit/image-oci-maker.ts";
+import { sparse } from "../unit/image-tar-maker.ts";
 import { type Listing, listDirectory, listTree } from "./image-listing.ts";
 import { tortureLayers } from "./image-torture.ts";
 
@@ -115,6 +116,37 @@ async function isTheFolder(folder: string, options: RootfsOptions): Promise<Squa
   unpacks(image);
   return superblock(image);
 }
+
+describe("files of a terabyte that are holes", () => {
+  const TB = 10 ** 12;
+  /** A file's last bytes, as Linux reads them. */
+  const ending = (path: string) => {
+    const fd = openSync(path, "r");
+    const bytes = Buffer.alloc(8);
+    readSync(fd, bytes, 0, 8, TB - 8);
+    closeSync(fd);
+    return bytes.toString("latin1");
+  };
+
+  test("need no room, in any order, and the same content is stored once", async () => {
+    // Out of order: one waits in the spool.
+    const members = [
+      sparse("b", TB),
+      sparse("a", TB),
+      { name: "c", content: Buffer.alloc(3 * 2 ** 20, "c") },
+    ];
+    await using tree = await openLayers([members]);
+    const image = await write(tree, "image", zstd);
+    expect(statSync(image).size).toBeLessThan(256 * KIB);
+    mounted(image, (point) => {
+      for (const name of ["a", "b"]) {
+        expect(statSync(`${point}/${name}`).size).toBe(TB);
+        expect(ending(`${point}/${name}`)).toBe("\0\0\0\0tail");
+      }
+      expect(readFileSync(`${point}/c`, "latin1") === "c".repeat(3 * 2 ** 20)).toBe(true);
+    });
+  });
+});
 
 describe("everything that is hard about an image", () => {
   test.each([

@@ -48,6 +48,22 @@ export function member(entry: Member): Buffer {
   return Buffer.concat(parts);
 }
 
+/** A file of `size` bytes of which only the last four are stored (GNU sparse format 1.0). */
+export function sparse(name: string, size: number): Member {
+  const map = Buffer.alloc(512);
+  map.write(`1\n${size - 4}\n4\n`);
+  return {
+    name: "made-up",
+    content: Buffer.concat([map, Buffer.from("tail")]),
+    pax: [
+      ["GNU.sparse.major", "1"],
+      ["GNU.sparse.minor", "0"],
+      ["GNU.sparse.name", name],
+      ["GNU.sparse.realsize", String(size)],
+    ],
+  };
+}
+
 export function paxRecords(records: readonly (readonly [string, string])[]): Buffer {
   return Buffer.concat(
     records.map(([keyword, value]) => {

@@ -10,7 +10,9 @@ import type { IsoNode } from "./iso-node.ts";
 export function compareTrees(rockRidge: IsoNode, joliet: IsoNode, base = 0): Reading<undefined> {
   const findings = new Findings(base);
   const queue: [IsoNode, IsoNode][] = [[rockRidge, joliet]];
-  for (const [ours, theirs] of queue) queue.push(...compareDirectories(ours, theirs, findings));
+  for (const [ours, theirs] of queue) {
+    for (const pair of compareDirectories(ours, theirs, findings)) queue.push(pair);
+  }
   return findings.reading(undefined);
 }
 

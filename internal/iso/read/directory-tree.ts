@@ -52,7 +52,8 @@ class TreeReader {
     const queue = [root];
     this.#byExtent.set(root.extents[0]!.lba, root);
     for (const directory of queue) {
-      if (!this.#findings.isFull) queue.push(...(await this.#readDirectory(directory)));
+      if (this.#findings.isFull) continue;
+      for (const subdirectory of await this.#readDirectory(directory)) queue.push(subdirectory);
     }
     this.#moveRelocated(root);
     return { root, rockRidge: this.#reader.hasRockRidge, directories: queue };

@@ -59,7 +59,7 @@ export async function readPathTables(
       findings,
     });
     compare(entries, { name: table.name, directories: tree.directories, place: place.offset, findings });
-    if (table.field === 140) first.push(...entries);
+    if (table.field === 140) for (const entry of entries) first.push(entry);
   }
   return findings.reading(first);
 }

@@ -106,7 +106,7 @@ function espPlaces(
   const add = (place: EspPlace) => {
     const known = places.get(place.offset);
     if (known === undefined) places.set(place.offset, place);
-    else known.from.push(...place.from);
+    else for (const each of place.from) known.from.push(each);
   };
   for (const { index, type, first, last } of about.gpt?.partitions ?? []) {
     if (type !== ESP_TYPE) continue;

@@ -130,7 +130,7 @@ async function checkSize(
     if (type !== 0xee || blocks !== 0xffffffff) ends.push((start + blocks) * BLOCK);
   }
   for (const { last } of boot.gpt?.partitions ?? []) ends.push((last + 1) * BLOCK);
-  const end = Math.max(...ends);
+  const end = ends.reduce((most, each) => Math.max(most, each));
   if (source.size < volume) {
     const detail = `${volume - source.size} bytes are missing: ${source.size} are there, the volume has ${volume}`;
     findings.note({ code: "size-missing", detail, offset: source.size });
