@@ -4,7 +4,6 @@ import type { Command } from "@commander-js/extra-typings";
 import { BOOT_WAYS, type BootWay } from "../internal/contract/boot-claims.ts";
 import { parsePlan } from "../internal/contract/plan.ts";
 import { PlatterError } from "../internal/error.ts";
-import { externalDecompressor } from "../internal/image/external-decompressor.ts";
 import { summarizeInitramfs } from "../internal/initramfs/summary.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { openFileSource } from "../internal/iso/read/byte-source.ts";
@@ -12,7 +11,6 @@ import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/iso/rea
 import type { VerifyReport } from "../internal/iso/read/verify-report.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { runTool } from "../internal/tool/run.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
 import { missingText, problemText, renderVerification } from "../internal/ui/verification.ts";
 import { notIso } from "./not-iso.ts";
@@ -64,8 +62,7 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
         expected,
         onProgress,
         signal,
-        summarize: (input) =>
-          summarizeInitramfs(input, { external: externalDecompressor({ runTool, signal }), signal }),
+        summarize: (input) => summarizeInitramfs(input, { signal }),
       });
       task.failed();
       if (flags.json) await printJson(world, { verdict, required, report });

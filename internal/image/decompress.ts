@@ -1,6 +1,11 @@
 import type { Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { bzip2Streams } from "../bzip2/bzip2.ts";
+import { inTurns } from "../chunk.ts";
+import { DataProblem } from "../data-problem.ts";
 import { PlatterError } from "../error.ts";
+import { xzStreams } from "../lzma/xz.ts";
+import { ByteCursor } from "./byte-cursor.ts";
 import type { FilePart } from "./file-range.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
@@ -49,12 +54,6 @@ export function compressionIn({ file, start, length }: FilePart): Compression {
   return compressionOf(magic);
 }
 
-/** Decompresses what node's zlib cannot. */
-export type ExternalDecompressor = (
-  compression: "xz" | "bzip2",
-  input: AsyncIterable<Uint8Array>,
-) => AsyncIterable<Uint8Array>;
-
 /** What a stream may decompress to: so many bytes, or so many times its own length, whichever is more. */
 export interface ExpansionLimit {
   bytes: number;
@@ -73,7 +72,6 @@ export async function* decompressed(
   input: AsyncIterable<Uint8Array>,
   options: {
     name: string;
-    external?: ExternalDecompressor | undefined;
     /** Other values are for tests. */
     limit?: ExpansionLimit;
   },
@@ -111,7 +109,7 @@ async function* counted(
 async function* expanded(
   compression: Exclude<Compression, "none">,
   whole: AsyncIterable<Uint8Array>,
-  options: { name: string; external?: ExternalDecompressor | undefined },
+  options: { name: string },
 ): AsyncGenerator<Uint8Array> {
   switch (compression) {
     case "gzip":
@@ -122,9 +120,9 @@ async function* expanded(
         frames: new ZstdFrames(),
       });
     case "xz":
+      return yield* judged(xzStreams(new ByteCursor(whole)), { ...options, compression });
     case "bzip2":
-      if (options.external === undefined) throw unsupported(compression, options.name);
-      return yield* options.external(compression, whole);
+      return yield* judged(bzip2Streams(new ByteCursor(whole)), { ...options, compression });
     default:
       return compression satisfies never;
   }
@@ -239,11 +237,31 @@ function expansion(name: string, { bytes, ratio }: ExpansionLimit): PlatterError
   });
 }
 
-function unsupported(compression: string, name: string): PlatterError {
+/** Names the stream in errors about its content, and gives the event loop a turn: decompressing takes long. */
+async function* judged(
+  content: AsyncIterable<Uint8Array>,
+  { name, compression }: { name: string; compression: Compression },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* inTurns(content);
+  } catch (error) {
+    if (!(error instanceof DataProblem)) throw error;
+    const cause = new Error(`it ${error.message}`, { cause: error });
+    throw error.kind === "damaged"
+      ? corrupt(name, cause)
+      : unsupported(name, { compression, problem: error });
+  }
+}
+
+function unsupported(
+  name: string,
+  { compression, problem }: { compression: Compression; problem: DataProblem },
+): PlatterError {
   return new PlatterError({
     code: "E_COMPRESSION_UNKNOWN",
     kind: "contract",
-    message: `${name} is compressed with ${compression}, which platter cannot read here.`,
+    message: `Cannot decompress ${name} with ${compression}: it ${problem.message}`,
     hint: "Compress it with gzip or zstd, or not at all.",
+    cause: problem,
   });
 }

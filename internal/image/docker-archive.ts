@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
 import type { Blob } from "./blob.ts";
-import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
 import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
@@ -64,8 +63,7 @@ export async function findDockerImage(
   options: Omit<OpenOptions, "capture">,
 ): Promise<ArchivedDockerImage> {
   const { path } = reference;
-  const external = externalDecompressor(options);
-  const archive = await TarArchive.open(path, { ...options, external });
+  const archive = await TarArchive.open(path, options);
   try {
     const list = member(archive, "manifest.json");
     const image = choose(parsed(manifest, await readJson(list), list), reference);
@@ -78,7 +76,7 @@ export async function findDockerImage(
     const diffIds = config.diffIds;
     const layers = image.Layers.map((name, index) => {
       const diffId = diffIds[index] as string;
-      return { layer: blobLayer(member(archive, name), { diffId, external }), diffId };
+      return { layer: blobLayer(member(archive, name), { diffId }), diffId };
     });
     return { archive, names: image.RepoTags ?? [], configBlob, config, layers };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { PlatterError } from "../error.ts";
 import { type Blob, checkedBytes, type Digest, parseDigest } from "./blob.ts";
-import { decompressed, type ExternalDecompressor } from "./decompress.ts";
+import { decompressed } from "./decompress.ts";
 import type { LayerUnpacker, PlainLayer } from "./layer-unpacker.ts";
 import { storedLayer } from "./stored-layer.ts";
 
@@ -24,22 +24,20 @@ export interface Layer {
 export interface BlobLayerOptions {
   /** Digest of the plain tar, as the image's configuration gives it. */
   diffId?: string | undefined;
-  external?: ExternalDecompressor | undefined;
 }
 
 /** A layer kept as a blob, compressed or not. @throws PlatterError `E_BLOB_DIGEST` if a digest cannot be checked */
-export function blobLayer(blob: Blob, options: BlobLayerOptions): Layer {
-  const { external } = options;
+export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
   const { name } = blob;
   const diffId = options.diffId === undefined ? undefined : parseDigest(options.diffId);
   const open = () => {
-    const plain = decompressed(checkedBytes(blob), { name, external });
+    const plain = decompressed(checkedBytes(blob), { name });
     return diffId === undefined ? plain : checkedPlain(plain, { name, diffId });
   };
   return {
     name,
     open,
-    reopen: () => decompressed(blob.open(), { name, external }),
+    reopen: () => decompressed(blob.open(), { name }),
     async verify() {
       // A damaged blob is reported as such, and not by what decompressing it gives.
       if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));

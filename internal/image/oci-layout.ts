@@ -1,7 +1,6 @@
 import { PlatterError } from "../error.ts";
 import type { Blob } from "./blob.ts";
 import { archiveStore, type BlobStore, directoryStore } from "./blob-store.ts";
-import { externalDecompressor } from "./external-decompressor.ts";
 import type { ImageTree } from "./image-tree.ts";
 import { blobLayer, type Layer } from "./layer.ts";
 import { openLayeredTree } from "./layered-tree.ts";
@@ -53,7 +52,7 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
   let layers: Layer[];
   try {
     requireLayers(manifest, reference);
-    layers = checkedLayers(image, options);
+    layers = checkedLayers(image);
   } catch (error) {
     store[Symbol.dispose]();
     throw error;
@@ -78,11 +77,10 @@ export async function findOciImage(
   reference: OciReference,
   options: Omit<OpenOptions, "capture">,
 ): Promise<OciImage> {
-  const external = externalDecompressor(options);
   const store =
     reference.transport === "oci"
       ? directoryStore(reference.path, options)
-      : archiveStore(await TarArchive.open(reference.path, { ...options, external }));
+      : archiveStore(await TarArchive.open(reference.path, options));
   try {
     await readJson(store.file("oci-layout"));
     const found = await findManifest(store, {
@@ -104,11 +102,10 @@ export async function findOciImage(
 }
 
 /** Layers whose plain tars are compared with the configuration. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_DIGEST` */
-function checkedLayers({ store, config, layers }: OciImage, options: OpenOptions): Layer[] {
-  const external = externalDecompressor(options);
+function checkedLayers({ store, config, layers }: OciImage): Layer[] {
   const diffIds = config.diffIds ?? [];
   if (diffIds.length === layers.length) {
-    return layers.map((blob, index) => blobLayer(blob, { external, diffId: diffIds[index] }));
+    return layers.map((blob, index) => blobLayer(blob, { diffId: diffIds[index] }));
   }
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",

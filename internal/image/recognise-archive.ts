@@ -1,4 +1,3 @@
-import { externalDecompressor } from "./external-decompressor.ts";
 import { OpenFile } from "./file-range.ts";
 import type { OpenOptions } from "./open-options.ts";
 import type { KnownReference } from "./reference.ts";
@@ -40,7 +39,7 @@ async function archiveKind(
   options: Options,
 ): Promise<"oci-archive" | "docker-archive" | "tar"> {
   using file = OpenFile.open(path);
-  const stream = tarBytes(file, { signal: options.signal, external: externalDecompressor(options) });
+  const stream = tarBytes(file, options);
   await using reader = new TarReader(stream, { archive: `\`${path}\``, dialect: "archive" });
   let found: "docker-archive" | "tar" = "tar";
   let inside: string | undefined;
@@ -67,7 +66,7 @@ async function archiveKind(
 async function startOf(file: OpenFile, options: Options): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of tarBytes(file, { ...options, external: externalDecompressor(options) })) {
+  for await (const chunk of tarBytes(file, options)) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= SNIFFED) break;

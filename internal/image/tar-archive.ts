@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeAtOnce } from "../chunk.ts";
 import { machineError } from "../machine-error.ts";
 import { type Blob, storedBlob } from "./blob.ts";
-import { compressionIn, decompressed, type ExternalDecompressor } from "./decompress.ts";
+import { compressionIn, decompressed } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
 import { TarReader } from "./tar-reader.ts";
 import { openUnnamed } from "./unnamed-file.ts";
@@ -17,13 +17,10 @@ interface Stretch {
  * A file's bytes as plain tar. Where it is not compressed they can be skipped over.
  * @throws PlatterError `E_FILE_READ`, later `E_BLOB_CORRUPT`
  */
-export function tarBytes(
-  file: OpenFile,
-  options: { signal: AbortSignal; external?: ExternalDecompressor | undefined },
-): AsyncIterable<Uint8Array> {
+export function tarBytes(file: OpenFile, options: { signal: AbortSignal }): AsyncIterable<Uint8Array> {
   const input = file.range({ start: 0, length: file.size, signal: options.signal });
   if (!isCompressed(file)) return input;
-  return decompressed(input, { name: `\`${file.path}\``, external: options.external });
+  return decompressed(input, { name: `\`${file.path}\`` });
 }
 
 function isCompressed(file: OpenFile): boolean {
@@ -50,10 +47,7 @@ export class TarArchive implements Disposable {
    * a file without a name.
    * @throws PlatterError `E_FILE_OPEN`, `E_TAR_…`, `E_BLOB_CORRUPT`, `E_SPOOL_WRITE`
    */
-  static async open(
-    path: string,
-    options: { work: string; signal: AbortSignal; external?: ExternalDecompressor | undefined },
-  ): Promise<TarArchive> {
+  static async open(path: string, options: { work: string; signal: AbortSignal }): Promise<TarArchive> {
     const { signal } = options;
     let file = OpenFile.open(path);
     try {
@@ -109,10 +103,7 @@ function normal(path: string): string {
   return join("/", path).replace(/^\/|\/$/g, "");
 }
 
-async function unpacked(
-  file: OpenFile,
-  options: { work: string; signal: AbortSignal; external?: ExternalDecompressor | undefined },
-): Promise<OpenFile> {
+async function unpacked(file: OpenFile, options: { work: string; signal: AbortSignal }): Promise<OpenFile> {
   let fd: number | undefined;
   try {
     fd = openUnnamed(options.work, "archive");

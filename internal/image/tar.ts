@@ -1,5 +1,4 @@
 import { storedBlob } from "./blob.ts";
-import { externalDecompressor } from "./external-decompressor.ts";
 import { OpenFile } from "./file-range.ts";
 import type { ImageTree } from "./image-tree.ts";
 import { blobLayer } from "./layer.ts";
@@ -14,7 +13,7 @@ export async function openTar(reference: { path: string }, options: OpenOptions)
   const { path } = reference;
   const file = OpenFile.open(path);
   const blob = storedBlob(file.whole(), { name: `\`${path}\``, signal: options.signal });
-  const layers = [blobLayer(blob, { external: externalDecompressor(options) })];
+  const layers = [blobLayer(blob)];
   const source = {
     reference: `tar:${path}`,
     transport: "tar",

@@ -1,13 +1,13 @@
 import { crc32, createInflateRaw, createZstdDecompress } from "node:zlib";
-import { PlatterError } from "../error.ts";
+import { inTurns } from "../chunk.ts";
+import { DataProblem } from "../data-problem.ts";
 import type { ByteCursor } from "../image/byte-cursor.ts";
-import type { ExternalDecompressor } from "../image/decompress.ts";
 import { ZstdFrames } from "../image/zstd-frames.ts";
+import { xzStream } from "../lzma/xz.ts";
 import { lz4Legacy } from "./lz4.ts";
 import { broken, closed } from "./problem.ts";
-import { type Follow, PIECE, pumped } from "./pump.ts";
+import { type Follow, pumped } from "./pump.ts";
 import type { SegmentFormat } from "./segment.ts";
-import { kernelReadsXz, XzStream } from "./xz-stream.ts";
 
 const CHUNK = 1024 * 1024;
 /** Fields that a gzip header may have, by their bit (RFC 1952, section 2.3.1). */
@@ -21,9 +21,8 @@ const MAX_TEXT = 64 * 1024;
  */
 export async function* decompressSegment(
   cursor: ByteCursor,
-  about: { format: Exclude<SegmentFormat, "cpio">; external: ExternalDecompressor },
+  format: Exclude<SegmentFormat, "cpio">,
 ): AsyncGenerator<Uint8Array> {
-  const { format } = about;
   const place = cursor.position;
   switch (format) {
     case "gzip":
@@ -39,7 +38,7 @@ export async function* decompressSegment(
       });
     }
     case "xz":
-      return yield* unxzed(cursor, { external: about.external, place });
+      return yield* unxzed(cursor, place);
     case "lz4":
       return yield* lz4Legacy(cursor);
     case "lz4-frame":
@@ -88,11 +87,7 @@ async function passText(cursor: ByteCursor, place: number): Promise<void> {
   throw broken(`has a gzip header without an end at byte ${place}`);
 }
 
-async function* unxzed(
-  cursor: ByteCursor,
-  about: { external: ExternalDecompressor; place: number },
-): AsyncGenerator<Uint8Array> {
-  const { place } = about;
+async function* unxzed(cursor: ByteCursor, place: number): AsyncGenerator<Uint8Array> {
   const start = await cursor.read(8);
   cursor.unread(start);
   if (!kernelReadsXz(start)) {
@@ -100,26 +95,19 @@ async function* unxzed(
       `is compressed with xz at byte ${place}, with a check that the kernel does not know (\`--check=crc32\`)`,
     );
   }
-  const stream = new XzStream();
-  let isWhole = false;
-  async function* compressed(): AsyncGenerator<Uint8Array> {
-    while (!isWhole && (await cursor.more())) {
-      const piece = cursor.piece(PIECE);
-      const { length, isEnd } = stream.take(piece);
-      cursor.unread(piece.subarray(length));
-      isWhole = isEnd;
-      yield piece.subarray(0, length);
-    }
-  }
   try {
-    yield* about.external("xz", compressed());
+    yield* inTurns(xzStream(cursor));
   } catch (error) {
-    if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") {
-      throw closed(`is compressed with xz at byte ${place}, and there is no \`xz\` on this machine`);
-    }
-    if (error instanceof PlatterError && error.code === "E_TOOL_FAILED") {
-      throw broken(`has xz data at byte ${place} that cannot be decompressed`);
-    }
-    throw error;
+    if (!(error instanceof DataProblem)) throw error;
+    const message = `has xz data at byte ${place} that ${error.message}`;
+    throw error.kind === "damaged" ? broken(message) : closed(message);
   }
+}
+
+/** Checks that the kernel's decompressor knows: none, and CRC32 (Documentation/staging/xz.rst). */
+const KERNEL_CHECKS: readonly number[] = [0, 1];
+
+/** Whether the kernel reads a stream whose header begins with these eight bytes. */
+function kernelReadsXz(start: Uint8Array): boolean {
+  return KERNEL_CHECKS.includes((start[7] ?? 0) & 15);
 }

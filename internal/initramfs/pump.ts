@@ -4,7 +4,7 @@ import { broken, InitramfsProblem } from "./problem.ts";
 import type { SegmentFormat } from "./segment.ts";
 
 /** Bytes given to a decompressor at once: they are looked at again where a segment ends among them. */
-export const PIECE = 256 * 1024;
+const PIECE = 256 * 1024;
 
 /** How much of a piece belongs to the segment, and whether the segment ends there. */
 export type Follow = (piece: Uint8Array) => { length: number; isEnd: boolean };

@@ -1,5 +1,4 @@
 import { ByteCursor } from "../image/byte-cursor.ts";
-import type { ExternalDecompressor } from "../image/decompress.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import { type ArchiveOptions, type Member, readArchives, skipZeros } from "./cpio.ts";
 import { decompressSegment } from "./decompress-segment.ts";
@@ -17,7 +16,6 @@ export interface InitramfsLimits {
 const LIMITS: InitramfsLimits = { segments: 64, members: 500_000, decompressed: 4 * 1024 ** 3 };
 
 export interface InitramfsOptions {
-  external: ExternalDecompressor;
   /** Whether a file's content is wanted. */
   wants: ArchiveOptions["wants"];
   signal: AbortSignal;
@@ -56,7 +54,7 @@ export async function* initramfsMembers(
       yield* readArchives(cursor, archive);
       continue;
     }
-    const content = decompressSegment(cursor, { format, external: options.external });
+    const content = decompressSegment(cursor, format);
     await using inner = new ByteCursor(within(content, { budget, signal }));
     yield* readArchives(inner, { ...archive, within: ` of the ${format} data, decompressed` });
     if (await inner.more())

@@ -1,4 +1,3 @@
-import type { ExternalDecompressor } from "../image/decompress.ts";
 import type { Member } from "./cpio.ts";
 import { InitramfsProblem, type ProblemKind } from "./problem.ts";
 import { initramfsMembers } from "./read.ts";
@@ -55,7 +54,7 @@ const GENERATORS = [
 /** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
 export async function summarizeInitramfs(
   input: AsyncIterable<Uint8Array>,
-  about: { external: ExternalDecompressor; signal: AbortSignal },
+  about: { signal: AbortSignal },
 ): Promise<InitramfsSummary> {
   const collected = new Collector();
   try {

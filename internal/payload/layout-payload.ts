@@ -1,7 +1,5 @@
 import { PlatterError } from "../error.ts";
 import { type Blob, readBlob } from "../image/blob.ts";
-import type { ExternalDecompressor } from "../image/decompress.ts";
-import { externalDecompressor } from "../image/external-decompressor.ts";
 import { fullImageName, nameAfterFile } from "../image/image-name.ts";
 import { blobLayer } from "../image/layer.ts";
 import { findOciImage, type OciImage, type OciReference } from "../image/oci-layout.ts";
@@ -25,7 +23,7 @@ export function layoutPayload(reference: OciReference, options: Omit<OpenOptions
       const image = await findOciImage(reference, options);
       try {
         requireDigest(image.descriptor.digest, digest, reference.path);
-        return await payloadOf(image, externalDecompressor(options));
+        return await payloadOf(image);
       } catch (error) {
         image.store[Symbol.dispose]();
         throw error;
@@ -50,12 +48,12 @@ function descriptionOf(image: OciImage, reference: OciReference): PayloadDescrip
   };
 }
 
-async function payloadOf(image: OciImage, external: ExternalDecompressor): Promise<PayloadImage> {
+async function payloadOf(image: OciImage): Promise<PayloadImage> {
   const { store, descriptor, manifest, config } = image;
   const layers = image.layers.map((blob, index): PayloadLayer => {
     const { digest, size, mediaType = "" } = manifest.layers[index]!;
     // The unpacking compares the digest of the plain tar.
-    const layer = blobLayer(blob, { external });
+    const layer = blobLayer(blob);
     return { layer, diffId: config.diffIds?.[index] ?? "", blob: { digest, size, mediaType } };
   });
   requireDiffIds(config.diffIds, layers.length, store.location);

@@ -3,7 +3,6 @@ import { digestOf, memoryBlob, readBlob } from "../image/blob.ts";
 import { directoryStore } from "../image/blob-store.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { fullName } from "../image/docker-archive.ts";
-import { externalDecompressor } from "../image/external-decompressor.ts";
 import { makeLayoutFolder } from "../image/fetched-layout.ts";
 import { blobLayer } from "../image/layer.ts";
 import { chooseByArchitecture } from "../image/oci-choice.ts";
@@ -106,13 +105,12 @@ async function fetched(
     const config = await readConfig(configBlob);
     checkArchitecture(config.architecture, options.architecture, image.name);
     requireDiffIds(config.diffIds, descriptors.length, `docker://${image.name}`);
-    const external = externalDecompressor(options);
     return {
       manifest: bytes,
       config: await readBlob(configBlob, DOCUMENT_LIMIT),
       created: config.created,
       layers: descriptors.map((descriptor, index) => ({
-        layer: blobLayer(store.blob(checkedLayer(descriptor)), { external }),
+        layer: blobLayer(store.blob(checkedLayer(descriptor))),
         diffId: config.diffIds?.[index] ?? "",
         blob: { ...descriptor, mediaType: descriptor.mediaType ?? "" },
       })),

@@ -3,7 +3,6 @@ import { PlatterError } from "../error.ts";
 import { digestOf, memoryBlob } from "../image/blob.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { inspectStored, type StoredImage, storageName } from "../image/containers-storage.ts";
-import { externalDecompressor } from "../image/external-decompressor.ts";
 import { makeLayoutFolder } from "../image/fetched-layout.ts";
 import { namesMeant } from "../image/image-name.ts";
 import { blobLayer } from "../image/layer.ts";
@@ -62,7 +61,6 @@ async function openStored(
       signal: options.signal,
       env: containersEnvironment(),
     });
-    const external = externalDecompressor(options);
     const saved = await findOciImage({ transport: "oci", path: layout, tag: undefined }, options);
     const read = (bytes: Uint8Array, what: string) => memoryBlob(bytes, `${what} of \`${name}\``);
     const found = await readManifestOrIndex(read(manifest, "manifest"));
@@ -75,7 +73,7 @@ async function openStored(
       config,
       created,
       layers: blobs.map(({ digest, size, mediaType = "" }, index) => ({
-        layer: blobLayer(saved.layers[index]!, { external }),
+        layer: blobLayer(saved.layers[index]!),
         diffId: diffIds![index]!,
         blob: { digest, size, mediaType },
       })),

@@ -10,7 +10,6 @@ import type { PlanChoices } from "../contract/plan-choices.ts";
 import type { Part } from "../contract/plan-parts.ts";
 import { PlatterError } from "../error.ts";
 import { displayPath } from "../image/byte-path.ts";
-import { externalDecompressor } from "../image/external-decompressor.ts";
 import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
 import { openImage } from "../image/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
@@ -87,10 +86,7 @@ export async function inspectImage(
     keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
     readText: textsOf(tree),
     readInitramfs: (node: FoundFile["node"]) =>
-      summarizeInitramfs(tree.read(node.inode), {
-        external: externalDecompressor(about),
-        signal: about.signal,
-      }),
+      summarizeInitramfs(tree.read(node.inode), { signal: about.signal }),
     readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
     tools: await imageTools(tree, about),
   };

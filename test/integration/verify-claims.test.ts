@@ -4,11 +4,9 @@ import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { externalDecompressor } from "../../internal/image/external-decompressor.ts";
 import { summarizeInitramfs } from "../../internal/initramfs/summary.ts";
 import { memorySource } from "../../internal/iso/read/byte-source.ts";
 import { judgeIso, notAnIso, type Verdict } from "../../internal/iso/read/verdict.ts";
-import { runTool } from "../../internal/tool/run.ts";
 import { bootClaimLines } from "../../internal/ui/boot-claims-text.ts";
 import { tinyPrograms } from "../helpers/boot-programs.ts";
 import { type CpioEntry, liveFiles, newc } from "../helpers/cpio.ts";
@@ -42,9 +40,8 @@ async function verdictOf(path: string): Promise<Verdict> {
 
 function judge(bytes: Uint8Array) {
   const { signal } = new AbortController();
-  const external = externalDecompressor({ runTool, signal });
   return judgeIso(memorySource(bytes), {
-    summarize: (input) => summarizeInitramfs(input, { external, signal }),
+    summarize: (input) => summarizeInitramfs(input, { signal }),
   });
 }
 
