@@ -1,10 +1,14 @@
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
+import { checkCapabilities } from "./check-capabilities.ts";
+import { checkLive } from "./check-live.ts";
 import { checkEntries } from "./check-menu.ts";
 import { checkSelinux } from "./check-selinux.ts";
 import { decideMenu } from "./decide-menu.ts";
 import { findingsAboutExcludes } from "./exclude-findings.ts";
+import { compileExcludes } from "./excludes.ts";
 import { type FoundFile, findFile } from "./find-file.ts";
 import { type Finding, finding } from "./finding.ts";
+import type { ForeignOwners } from "./foreign-owners.ts";
 import { architectureOf } from "./image-architecture.ts";
 import { readConfig, readOsRelease } from "./image-texts.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
@@ -21,6 +25,8 @@ export interface DecisionInputs {
   tree: ImageTree;
   /** Digest of the metadata of all that goes into the squashfs. */
   treeDigest: string;
+  /** Counted over all that goes into the squashfs. */
+  owners: ForeignOwners;
   readText: (node: TreeNode) => Promise<string>;
 }
 
@@ -89,6 +95,12 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
   findings.push(...checkKeys(root), ...(await checkSelinux({ root, readText: inputs.readText }, menu)));
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
   findings.push(...findingsAboutExcludes(root, choices.excludes));
+  const exclude = compileExcludes(choices.excludes) as (path: string) => boolean;
+  findings.push(
+    ...inputs.owners.findings(),
+    ...(await checkCapabilities({ root, readText: inputs.readText })),
+    ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
+  );
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
     const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${source.reference}\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));

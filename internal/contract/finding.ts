@@ -4,6 +4,7 @@ import type { BootEffect } from "./boot-claims.ts";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
+import { LIVE_FINDINGS } from "./live-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
 import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
 import { TOOL_FINDINGS } from "./tool-findings.ts";
@@ -28,6 +29,7 @@ export const FINDINGS = {
   ...CONFIG_FINDINGS,
   ...IMAGE_FINDINGS,
   ...INITRAMFS_FINDINGS,
+  ...LIVE_FINDINGS,
   ...SECURE_BOOT_FINDINGS,
   ...TOOL_FINDINGS,
 };

@@ -15,7 +15,7 @@ import { findingsAbout, type Part } from "./plan-parts.ts";
 import type { SecureBoot } from "./secure-boot.ts";
 import { uuidOf } from "./uuid.ts";
 
-export interface PlanInputs extends Omit<DecisionInputs, "treeDigest"> {
+export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
   /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
   keep: (found: FoundFile, file: string) => Promise<Piece>;
   /** Reads an initramfs of the image from its beginning to its end. */

@@ -10,6 +10,7 @@ export function partOf(code: FindingCode): Part | undefined {
   if (/^F_(?:KERNEL|INITRAMFS)_/.test(code)) return "kernel";
   if (/^F_(?:VENDOR|SHIM|GCD|MM|MOK|FONT)_/.test(code)) return "efi";
   if (/^F_BIOS_/.test(code)) return "bios";
+  if (/^F_LIVE_/.test(code)) return "root";
   if (/^F_MKSQUASHFS_/.test(code)) return "root";
   return code === "F_EXCLUDE_UNMATCHED" || code === "F_NO_USR" || code === "F_PAYLOAD_MOUNT"
     ? "root"

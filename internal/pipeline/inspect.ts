@@ -4,6 +4,7 @@ import { mayBePiece } from "../contract/capture.ts";
 import { type Decision, decide } from "../contract/decision.ts";
 import { compileExcludes } from "../contract/excludes.ts";
 import type { FoundFile } from "../contract/find-file.ts";
+import { ForeignOwners } from "../contract/foreign-owners.ts";
 import { makePlan } from "../contract/make-plan.ts";
 import { isWhole, type RootPlan } from "../contract/plan.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";
@@ -13,6 +14,7 @@ import { displayPath } from "../image/byte-path.ts";
 import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
 import { openImage } from "../image/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
+import type { WalkedEntry } from "../squash/entry-walk.ts";
 import { walkOptions } from "../squash/rootfs.ts";
 import { treeDigest } from "../squash/tree-digest.ts";
 import type { ToolName } from "../tool/find.ts";
@@ -59,7 +61,9 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
 
 /** Decides all about the ISO that needs no more of the image than its names and texts. */
 export function decideAbout(tree: ImageTree, choices: PlanChoices): Promise<Decision> {
-  const inputs = { tree, treeDigest: digestOf(tree, choices), readText: textsOf(tree) };
+  const owners = new ForeignOwners();
+  const treeDigest = digestOf(tree, choices, (entry) => owners.add(entry));
+  const inputs = { tree, treeDigest, owners, readText: textsOf(tree) };
   return decide(inputs, choices);
 }
 
@@ -103,8 +107,12 @@ function textsOf(tree: ImageTree): (node: TreeNode) => Promise<string> {
 }
 
 /** Digest of the metadata of all that goes into the squashfs. */
-function digestOf(tree: ImageTree, { excludes }: Pick<PlanChoices, "excludes">): string {
-  return treeDigest(tree, walkOptions(compileExcludes(excludes), 0));
+function digestOf(
+  tree: ImageTree,
+  { excludes }: Pick<PlanChoices, "excludes">,
+  visit?: (entry: WalkedEntry) => void,
+): string {
+  return treeDigest(tree, walkOptions(compileExcludes(excludes), 0), visit);
 }
 
 /** @throws PlatterError `E_IMAGE_CHANGED` */

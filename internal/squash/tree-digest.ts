@@ -8,15 +8,21 @@ const BLOCK = 256 * 1024;
 
 /**
  * Digest of all that goes into the file system image but the contents: names, types, modes, owners, times, sizes, link
- * targets and groups, device numbers, extended attributes. The same image has the same digest from every source.
+ * targets and groups, device numbers, extended attributes. The same image has the same digest from every source. `visit` sees each entry on
+ * the way.
  */
-export function treeDigest(tree: Pick<ImageTree, "root">, options: WalkOptions): string {
+export function treeDigest(
+  tree: Pick<ImageTree, "root">,
+  options: WalkOptions,
+  visit?: (entry: WalkedEntry) => void,
+): string {
   const hasher = new Bun.CryptoHasher("sha256");
   hasher.update(FORMAT);
   // One buffer for all of them: a small one for each entry is garbage that the collector takes little notice of.
   const block = Buffer.allocUnsafe(BLOCK);
   let used = 0;
   for (const entry of walkEntries(tree, options)) {
+    visit?.(entry);
     const text = listing(entry);
     if (used + text.length > BLOCK) {
       hasher.update(block.subarray(0, used));

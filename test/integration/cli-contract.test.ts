@@ -1,6 +1,6 @@
 /** What the binary says about an image that breaks the contract, clause by clause. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { chownSync, readFileSync, rmSync } from "node:fs";
 import { GCD_MODULES, GRUB_SBAT, tinyPrograms } from "../helpers/boot-programs.ts";
 import { efiProgram } from "../helpers/efi-program.ts";
 import { expectNoStack, expectRefusal, Scene } from "../helpers/scene.ts";
@@ -241,6 +241,34 @@ describe("architecture", () => {
     const ran = await scene.run(["inspect", "dir:image", "--arch", "arm64", "--platform", "linux/arm64"]);
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain("--platform");
+  });
+});
+
+describe("files of another machine or another user", () => {
+  test("each kind is a warning with a cure, and the ISO is made", async () => {
+    const image = tinyImage(scene.at("image"), {
+      with: {
+        "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
+        "etc/resolv.conf": "",
+        "etc/fstab": "UUID=1234 / ext4 defaults 0 1\n",
+        "etc/ssh/ssh_host_rsa_key": "secret",
+        "usr/bin/sudo": "x",
+      },
+    });
+    chownSync(`${image}/usr/bin/sudo`, 1000, 1000);
+    const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"]);
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
+    for (const [seen, fix, code] of [
+      ["`/usr/bin/sudo` (user 1000)", "chown -R root:root", "F_LIVE_OWNERS"],
+      ["`/etc/resolv.conf` is empty", "Remove the empty files", "F_LIVE_EMPTY"],
+      ["machine-id in `/etc/machine-id`", ": >/etc/machine-id", "F_LIVE_MACHINE_ID"],
+      ["`/etc/ssh/ssh_host_rsa_key`", "rm -f /etc/ssh/ssh_host_*", "F_LIVE_HOST_KEYS"],
+      ["`UUID=1234` in line 1", "nofail", "F_LIVE_FSTAB"],
+    ] as const) {
+      expect(ran.stderr).toContain(seen);
+      expect(ran.stderr).toContain(fix);
+      expect(ran.stderr).toContain(code);
+    }
   });
 });
 

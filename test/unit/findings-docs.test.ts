@@ -5,6 +5,7 @@ import { CONFIG_FINDINGS } from "../../internal/contract/config-findings.ts";
 import { FINDINGS, type FindingText } from "../../internal/contract/finding.ts";
 import { IMAGE_FINDINGS } from "../../internal/contract/image-findings.ts";
 import { INITRAMFS_FINDINGS } from "../../internal/contract/initramfs-findings.ts";
+import { LIVE_FINDINGS } from "../../internal/contract/live-findings.ts";
 import { SECURE_BOOT_FINDINGS } from "../../internal/contract/secure-boot-findings.ts";
 import { TOOL_FINDINGS } from "../../internal/contract/tool-findings.ts";
 
@@ -15,6 +16,7 @@ const PAGE = join(DOCS, "findings.md");
 const GROUPS: Record<string, Record<string, FindingText>> = {
   image: IMAGE_FINDINGS,
   initramfs: INITRAMFS_FINDINGS,
+  "live system": LIVE_FINDINGS,
   "boot programs": SECURE_BOOT_FINDINGS,
   tools: TOOL_FINDINGS,
   configuration: CONFIG_FINDINGS,
