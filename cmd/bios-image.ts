@@ -6,7 +6,7 @@ import { runStage } from "../internal/pipeline/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./no-bios.ts";
-import { IMAGE_OPTIONS, withFindingOptions, withoutImage, withWorkOptions } from "./options.ts";
+import { IMAGE_OPTIONS, withoutImage, withWorkOptions } from "./options.ts";
 import { outputOption } from "./output-option.ts";
 import { IMAGE_ARGUMENT, refuseUnused } from "./refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
@@ -23,7 +23,7 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       "after",
       "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
     );
-  withWorkOptions(withFindingOptions(command)).action(async (image, flags, self) => {
+  withWorkOptions(command).action(async (image, flags, self) => {
     refuseUnused(self, [
       {
         when: flags.modules !== undefined,

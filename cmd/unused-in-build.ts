@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { PlatterError } from "../internal/error.ts";
 import { pathOfReference } from "../internal/image/reference-path.ts";
 import { recordedReference } from "../internal/pipeline/recorded-reference.ts";
@@ -74,11 +75,10 @@ export function requireSameImage(image: string | undefined, { from, work }: Buil
 
 /** Whether a reference names the image of another one, which is written in full. */
 function isSameReference(text: string, full: string): boolean {
-  const path = pathOfReference(text);
-  if (path === undefined || path !== pathOfReference(full))
-    return withoutTransport(text) === withoutTransport(full);
-  const [tag, fullTag] = [text, full].map((each) => each.slice(each.indexOf(path) + path.length));
-  return tag === "" || tag === fullTag;
+  const [path, fullPath] = [pathOfReference(text), pathOfReference(full)];
+  if (path === undefined || fullPath === undefined) return withoutTransport(text) === withoutTransport(full);
+  const tag = text.slice(text.indexOf(path) + path.length);
+  return resolve(path) === resolve(fullPath) && full.endsWith(tag);
 }
 
 function withoutTransport(text: string): string {
