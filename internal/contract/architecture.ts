@@ -46,3 +46,8 @@ export function efiSuffix(architecture: Architecture): string {
 export function removableLoader(architecture: Architecture): string {
   return architecture === "x86_64" ? "BOOTX64.EFI" : "BOOTAA64.EFI";
 }
+
+/** Where the ISO has MokManager. */
+export function mokManagerPath(architecture: Architecture): string {
+  return `/EFI/BOOT/mm${efiSuffix(architecture)}.efi`;
+}

@@ -15,10 +15,23 @@ export interface Medium {
   marker: string;
 }
 
-/** The menu for one kind of firmware, as the text of grub.cfg. */
-export function renderGrub(about: Medium & { menu: Menu; firmware: Firmware }): string {
-  const template = about.firmware === "efi" ? efiTemplate : biosTemplate;
-  return fill(template, { ...mediumValues(about), ...menuValues(about.menu, []) });
+/**
+ * The menu for one kind of firmware, as the text of grub.cfg. With `mokManager`, its path on the ISO, the menu for UEFI has
+ * a last entry that starts it.
+ */
+export function renderGrub(
+  about: Medium & { menu: Menu; firmware: Firmware; mokManager?: string | undefined },
+): string {
+  const { menu, firmware, mokManager } = about;
+  const values = { ...mediumValues(about), ...menuValues(menu, []) };
+  if (firmware === "bios") return fill(biosTemplate, values);
+  const last = mokManager === undefined ? "" : `\n\n${renderMokManager(mokManager)}`;
+  return fill(efiTemplate, { ...values, ENTRIES: `${values.ENTRIES}${last}` });
+}
+
+/** For a kernel whose key shim does not know: people enrol the key with MokManager. */
+function renderMokManager(path: string): string {
+  return `menuentry 'Enroll a key for Secure Boot (MokManager)' {\n  chainloader ${quoteWord(path)}\n}`;
 }
 
 /** The grub.cfg that finds the medium and loads /EFI/BOOT/grub.cfg of it. */
@@ -36,7 +49,7 @@ function mediumValues({ label, marker }: Medium): Record<string, string> {
   return { LABEL: quoteWord(label), MARKER: quoteWord(marker) };
 }
 
-function menuValues(menu: Menu, extra: readonly string[]): Record<string, string> {
+function menuValues(menu: Menu, extra: readonly string[]): Record<"DEFAULT" | "TIMEOUT" | "ENTRIES", string> {
   return {
     DEFAULT: String(menu.default),
     TIMEOUT: String(menu.timeout),

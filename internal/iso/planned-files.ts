@@ -1,4 +1,4 @@
-import { efiSuffix, removableLoader } from "../contract/architecture.ts";
+import { efiSuffix, mokManagerPath, removableLoader } from "../contract/architecture.ts";
 import type { IsoPieces, SizedFile } from "../contract/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu.ts";
 
@@ -19,7 +19,7 @@ export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): Planned
     { isoPath: KERNEL_PATH, piece: kernel.vmlinuz },
     { isoPath: INITRD_PATH, piece: kernel.initramfs },
   ];
-  if (efi.mm !== null) files.push({ isoPath: `/EFI/BOOT/mm${suffix}.efi`, piece: efi.mm });
+  if (efi.mm !== null) files.push({ isoPath: mokManagerPath(architecture), piece: efi.mm });
   if (font !== null) files.push({ isoPath: "/EFI/BOOT/fonts/unicode.pf2", piece: font });
   for (const piece of bios?.modules ?? []) {
     const name = piece.file.split("/").pop()!;

@@ -1,4 +1,5 @@
 import { MODULES_FOLDER } from "../contract/locate-bios.ts";
+import { mokManagerEntry } from "../contract/mok-manager.ts";
 import { type PartialPlan, PIECES, type Plan } from "../contract/plan.ts";
 import { type EspContent, espFiles, makeEsp } from "../fat/esp.ts";
 import { makeCoreImage } from "../grub/core-image.ts";
@@ -10,12 +11,15 @@ import { sha256Text } from "./receipt.ts";
 import type { Stage } from "./stage.ts";
 import { ARTIFACTS, type WorkDir } from "./work-dir.ts";
 
+type MenuPlan = Pick<PartialPlan, "menu" | "label" | "uuid" | "bios" | "architecture" | "efi" | "findings">;
+
 /** The menus of a plan, by the file of the work directory that each goes into. */
-export function renderMenus(plan: Pick<Plan, "menu" | "label" | "uuid" | "bios">): Map<string, string> {
+export function renderMenus(plan: MenuPlan): Map<string, string> {
   const { menu, label } = plan;
   const marker = markerPath(plan.uuid);
+  const mokManager = mokManagerEntry(plan);
   const texts = new Map([
-    [ARTIFACTS.efiConfig as string, renderGrub({ menu, firmware: "efi", label, marker })],
+    [ARTIFACTS.efiConfig as string, renderGrub({ menu, firmware: "efi", label, marker, mokManager })],
     [ARTIFACTS.stubConfig, renderStub({ label, marker })],
     [ARTIFACTS.loopbackConfig, renderLoopback(menu)],
   ]);

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test
 import { gzipSync } from "node:zlib";
 import type { Finding } from "../../internal/contract/finding.ts";
 import { tinyPrograms } from "../helpers/boot-programs.ts";
+import { efiProgram } from "../helpers/efi-program.ts";
 import { Scene } from "../helpers/scene.ts";
-import { type Changes, CONFIG, KVER, tinyImage } from "../helpers/tiny-image.ts";
+import { type Changes, CONFIG, KVER, MM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
@@ -104,4 +105,30 @@ test("a menu of which no entry finds its root file system is refused, in the pla
   expect(ran.stderr).toContain("[E_MENU_BOOTS_NOWHERE]");
   expect(ran.stderr).toContain(`/${CONFIG}:4:`);
   expect(await scene.leftovers()).toEqual([]);
+});
+
+test("a kernel that shim does not trust: the menu for UEFI starts MokManager, and verify has no problem with it", async () => {
+  const unsigned = { [`usr/lib/modules/${KVER}/vmlinuz`]: efiProgram({ linux: "x86" }) };
+  const menuOf = async (firmware: string) =>
+    (await scene.succeed(["render-grub", "dir:image", "--firmware", firmware])).stdout;
+  tinyImage(scene.at("image"), { with: unsigned });
+  expect(await menuOf("efi")).toContain("  chainloader /EFI/BOOT/mmx64.efi\n");
+  expect(await menuOf("bios")).not.toContain("chainloader");
+  await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
+  const report = await scene.succeed(["verify", "out/x.iso", "--json"]);
+  expect(
+    JSON.parse(report.stdout).checks.flatMap(({ problems }: { problems: unknown[] }) => problems),
+  ).toEqual([]);
+});
+
+test("no entry for MokManager if it is not on the ISO, or the kernel is trusted", async () => {
+  tinyImage(scene.at("image"), {
+    without: [MM],
+    with: { [`usr/lib/modules/${KVER}/vmlinuz`]: efiProgram({ linux: "x86" }) },
+  });
+  tinyImage(scene.at("trusted"));
+  for (const image of ["dir:image", "dir:trusted"]) {
+    const { stdout } = await scene.succeed(["render-grub", image]);
+    expect(stdout).not.toContain("chainloader");
+  }
 });

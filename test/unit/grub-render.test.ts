@@ -79,7 +79,11 @@ grub2:
 };
 
 describe("golden files", () => {
-  const texts: Record<string, string> = { "stub.cfg": renderStub(MEDIUM) };
+  const mokManager = "/EFI/BOOT/mmx64.efi";
+  const texts: Record<string, string> = {
+    "stub.cfg": renderStub(MEDIUM),
+    "mok-manager.efi.cfg": renderGrub({ menu: menuOf(""), firmware: "efi", mokManager, ...MEDIUM }),
+  };
   for (const [name, yaml] of Object.entries(MENUS)) {
     for (const [kind, text] of Object.entries(rendered(menuOf(yaml)))) texts[`${name}.${kind}`] = text;
   }
@@ -96,6 +100,25 @@ describe("golden files", () => {
 
   test("there are no others", () => {
     expect(readdirSync(GOLDEN).sort()).toEqual(Object.keys(texts).sort());
+  });
+});
+
+describe("the entry for MokManager", () => {
+  const mokManager = "/EFI/BOOT/mmaa64.efi";
+  const menu = menuOf(MENUS["two-entries"]!);
+
+  test("is the last one, and leaves the default entry alone", () => {
+    const text = renderGrub({ menu, firmware: "efi", mokManager, ...MEDIUM });
+    expect(text).toStartWith(renderGrub({ menu, firmware: "efi", ...MEDIUM }).trimEnd());
+    expect(text).toEndWith(
+      "\n\nmenuentry 'Enroll a key for Secure Boot (MokManager)' {\n  chainloader /EFI/BOOT/mmaa64.efi\n}\n",
+    );
+    expect(text).toContain("set default=1\n");
+  });
+
+  test("is not in the menu for BIOS", () => {
+    const plain = renderGrub({ menu, firmware: "bios", ...MEDIUM });
+    expect(renderGrub({ menu, firmware: "bios", mokManager, ...MEDIUM })).toBe(plain);
   });
 });
 
