@@ -4,7 +4,8 @@ import { isFault } from "../pe/pe-image.ts";
 import type { Architecture } from "./architecture.ts";
 import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
 import type { FoundFile } from "./find-file.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, FindingCode } from "./finding.ts";
+import { type Distribution, howToInstall, type PackagedPiece } from "./packages.ts";
 import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 
 /** Reads a file of the image. */
@@ -17,6 +18,7 @@ export async function inspectBootPrograms(
     shim: FoundFile | undefined;
     grub: FoundFile | undefined;
     kernel: FoundFile | undefined;
+    distribution: Distribution | undefined;
   },
   readBytes: ReadBytes,
 ): Promise<{ findings: Finding[]; secureBoot: SecureBoot | undefined }> {
@@ -32,8 +34,21 @@ export async function inspectBootPrograms(
         : readKernelImage(await readBytes(kernel.node)),
     },
   };
-  return { findings: checkSecureBoot(programs), secureBoot: summariseSecureBoot(programs) };
+  const findings = checkSecureBoot(programs).map((each): Finding => {
+    const piece = PACKAGED.get(each.code);
+    return piece === undefined ? each : { ...each, fix: howToInstall(piece, found) };
+  });
+  return { findings, secureBoot: summariseSecureBoot(programs) };
 }
+
+/** Findings that the package of shim or of GRUB cures. */
+const PACKAGED: ReadonlyMap<FindingCode, PackagedPiece> = new Map([
+  ["F_SHIM_FORMAT", "shim"],
+  ["F_SHIM_UNSIGNED", "shim"],
+  ["F_GCD_FORMAT", "grub"],
+  ["F_GCD_UNSIGNED", "grub"],
+  ["F_GCD_PREFIX", "grub"],
+]);
 
 async function readProgram(file: FoundFile, readBytes: ReadBytes): Promise<BootProgram> {
   const { path } = file;

@@ -16,7 +16,7 @@ import { checkKeys } from "./left-keys.ts";
 import { locateBios, locateFont, type NamedFile } from "./locate-bios.ts";
 import { type FoundEfi, locateEfi } from "./locate-efi.ts";
 import { type FoundKernel, locateKernel } from "./locate-kernel.ts";
-import { distributionOf } from "./packages.ts";
+import { type Distribution, distributionOf } from "./packages.ts";
 import { requirePieceSizes } from "./piece-size.ts";
 import { type DraftPlan, LATEST_TIME, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
 import type { PlanChoices } from "./plan-choices.ts";
@@ -34,6 +34,8 @@ export interface DecisionInputs {
 export interface Decision {
   root: RootPlan;
   about: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
+  /** Undefined if its packages are not known. */
+  distribution: Distribution | undefined;
   /** The place of a value of iso.yaml. */
   placeOf: ReadIsoYaml["placeOf"];
   kernel: FoundKernel | undefined;
@@ -81,11 +83,8 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     label: choices.label,
   });
   const { kernel, ...located } = locateKernel(root, choices.kernel);
-  const { efi, ...loaders } = locateEfi(root, {
-    architecture,
-    vendor: choices.vendor,
-    distribution: distributionOf(osRelease),
-  });
+  const distribution = distributionOf(osRelease);
+  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor, distribution });
   const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
@@ -123,6 +122,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
       excludes: [...choices.excludes],
     },
     about: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    distribution,
     placeOf,
     kernel,
     efi,

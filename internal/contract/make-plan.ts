@@ -35,14 +35,14 @@ export async function makePlan(
   parts: readonly Part[],
 ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
   const { keep } = inputs;
-  const { root, about, kernel, efi, bios, font } = decision;
+  const { root, about, distribution, kernel, efi, bios, font } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Decompressing goes on in another thread meanwhile.
   const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
     () =>
       inspectBootPrograms(
-        { architecture, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
+        { architecture, distribution, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
         inputs.readBytes,
       ),
     () =>

@@ -2,21 +2,25 @@ import type { FindingText } from "./finding.ts";
 
 /** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot lets them. */
 const NO_SECURE_BOOT = "On a machine with Secure Boot on, the ISO will not start.";
+const SHIM_PACKAGE =
+  "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image.";
+const GRUB_PACKAGE =
+  "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.";
 const DISTRIBUTION =
   "Take the files from the distribution's packages as they are, all from one distribution.";
 
 export const SECURE_BOOT_FINDINGS = {
   F_SHIM_FORMAT: {
     severity: "error",
-    title: "shim is no program for UEFI",
+    title: "shim is not a program for UEFI",
     why: "Firmware starts only programs in PE format.",
-    fix: "Install `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu) in the image anew.",
+    fix: SHIM_PACKAGE,
   },
   F_GCD_FORMAT: {
     severity: "error",
-    title: "GRUB is no program for UEFI",
+    title: "GRUB is not a program for UEFI",
     why: "shim starts only programs in PE format.",
-    fix: "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image anew.",
+    fix: GRUB_PACKAGE,
   },
   F_KERNEL_FORMAT: {
     severity: "error",
@@ -46,14 +50,14 @@ export const SECURE_BOOT_FINDINGS = {
     severity: "warning",
     title: "shim is not signed",
     why: NO_SECURE_BOOT,
-    fix: "Use the signed shim: `shim-x64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu).",
+    fix: SHIM_PACKAGE,
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_UNSIGNED: {
     severity: "warning",
     title: "GRUB is not signed",
     why: NO_SECURE_BOOT,
-    fix: "Use the signed GRUB: `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+    fix: GRUB_PACKAGE,
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_UNSIGNED: {
@@ -74,21 +78,21 @@ export const SECURE_BOOT_FINDINGS = {
     severity: "warning",
     title: "shim's signature does not hold",
     why: NO_SECURE_BOOT,
-    fix: "Install the package anew; a signed program must not be stripped or changed.",
+    fix: "Install the package again; a signed program must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_MODIFIED: {
     severity: "warning",
     title: "GRUB's signature does not hold",
     why: NO_SECURE_BOOT,
-    fix: "Install the package anew; a signed program must not be stripped or changed.",
+    fix: "Install the package again; a signed program must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_MODIFIED: {
     severity: "warning",
     title: "the kernel's signature does not hold",
     why: "On a machine with Secure Boot on, GRUB will not start it.",
-    fix: "Install the package anew; a signed kernel must not be stripped or changed.",
+    fix: "Install the package again; a signed kernel must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_SIGNER: {
@@ -157,7 +161,7 @@ export const SECURE_BOOT_FINDINGS = {
   F_KERNEL_REVOKED: {
     severity: "warning",
     title: "the kernel is revoked",
-    why: "shim has it in its list of what is never to start: with Secure Boot on, the kernel is refused.",
+    why: "shim has it in its list of what must not start: with Secure Boot on, the kernel is refused.",
     fix: "Update the image's kernel.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
@@ -165,7 +169,7 @@ export const SECURE_BOOT_FINDINGS = {
     severity: "warning",
     title: "GRUB does not look where the menu is",
     why: "It has the place of its menu built in, finds none there, and stops at its prompt.",
-    fix: "Use the build for optical media: `gcdx64.efi` of `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu).",
+    fix: GRUB_PACKAGE,
     boot: { effect: "breaks", ways: ["uefi"] },
   },
 } as const satisfies Record<string, FindingText>;

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import type { Finding } from "../../internal/contract/finding.ts";
-import { tinyPrograms } from "../helpers/boot-programs.ts";
+import { GCD_MODULES, tinyPrograms } from "../helpers/boot-programs.ts";
 import { efiProgram } from "../helpers/efi-program.ts";
 import { Scene } from "../helpers/scene.ts";
-import { type Changes, CONFIG, KVER, MM, tinyImage } from "../helpers/tiny-image.ts";
+import { type Changes, CONFIG, GCD, KVER, MM, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
@@ -131,4 +131,17 @@ test("no entry for MokManager if it is not on the ISO, or the kernel is trusted"
     const { stdout } = await scene.succeed(["render-grub", image]);
     expect(stdout).not.toContain("chainloader");
   }
+});
+
+test.each([
+  ["fedora", "Install `shim-x64` in the image.", "Install `grub2-efi-x64-cdboot` in the image."],
+  ["debian", "Install `shim-signed` in the image.", "Install `grub-efi-amd64-signed` in the image."],
+])("an unsigned shim and GRUB in %s: the cure names the distribution's packages", async (id, shim, grub) => {
+  const [program, loader] = [efiProgram({}), efiProgram({ sections: { mods: GCD_MODULES } })];
+  const { findings } = await inspect({
+    with: { [SHIM]: program, [GCD]: loader, "etc/os-release": `ID=${id}\nVERSION_ID=7\n` },
+  });
+  const fixes = new Map(findings.map(({ code, fix }) => [code, fix]));
+  expect(fixes.get("F_SHIM_UNSIGNED")).toBe(shim);
+  expect(fixes.get("F_GCD_UNSIGNED")).toBe(grub);
 });
