@@ -17,9 +17,56 @@ TEST_PACKAGES=(
   faketime strace
 )
 
-# Installs what is missing of the packages named.
+# Where other distributions have the same: Debian, Fedora, Arch, openSUSE. A dash stands for what they do not have.
+PACKAGE_NAMES='
+squashfs-tools squashfs-tools squashfs-tools squashfs
+xorriso xorriso libisoburn xorriso
+grub-common grub2-tools grub grub2
+bubblewrap bubblewrap bubblewrap bubblewrap
+cpio cpio cpio cpio
+zstd zstd zstd zstd
+libcap2-bin libcap libcap libcap-progs
+podman podman podman podman
+skopeo skopeo skopeo skopeo
+qemu-system-x86 qemu-system-x86-core qemu-system-x86 qemu-x86
+ovmf edk2-ovmf edk2-ovmf qemu-ovmf-x86_64
+mtools mtools mtools mtools
+dosfstools dosfstools dosfstools dosfstools
+isomd5sum isomd5sum - isomd5sum
+mmdebstrap mmdebstrap - -
+'
+
+# Prints how this distribution installs the Debian packages named: `dnf install xorriso`.
+install_command() {
+  local os_release=${PLATTER_OS_RELEASE:-/etc/os-release} ids column=1 command='apt-get install' package names
+  ids=$(sed -n 's/^ID\(_LIKE\)\{0,1\}=//p' "$os_release" 2>/dev/null | tr -d "\"'" | tr '\n' ' ')
+  case " $ids " in
+    *' fedora '* | *' rhel '*) column=2 command='dnf install' ;;
+    *' arch '*) column=3 command='pacman -S' ;;
+    *suse*) column=4 command='zypper install' ;;
+  esac
+  for package in "$@"; do
+    names=$(printf '%s' "$PACKAGE_NAMES" | sed -n "s/^$package /$package /p" | cut -d ' ' -f "$column")
+    [ "$names" = - ] || command="$command ${names:-$package}"
+  done
+  printf '%s' "$command"
+}
+
+# Ends with one line if there is no apt-get, by which Debian packages are installed and downloaded.
+require_apt() {
+  command -v apt-get >/dev/null && return
+  printf '%s is for Debian and Ubuntu, and apt-get is not here. For platter alone: %s, then scripts/build\n' \
+    "$1" "$(install_command nodejs npm "${RUN_PACKAGES[@]}")" >&2
+  return 1
+}
+
+# Installs what is missing of the packages named. Without apt-get the user has to: what is there cannot be told then.
 install_packages() {
   local missing=() package
+  if ! command -v apt-get >/dev/null; then
+    printf 'Not checked without apt-get; if something is missing: %s\n' "$(install_command "$@")" >&2
+    return
+  fi
   for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
   done
@@ -33,9 +80,18 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
+# Prints the comment at the beginning of a script, which says what it does and takes.
+usage_of() {
+  sed -n '2,/^set /s/^# \{0,1\}//p' "$1"
+}
+
 # Installs the packages from npm, the compiler among them.
 install_modules() {
   if ! [ -x node_modules/.bin/bun ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    command -v npm >/dev/null || {
+      printf 'npm is missing; install it: %s\n' "$(install_command nodejs npm)" >&2
+      return 1
+    }
     npm ci --no-fund --no-audit >&2
   fi
 }
