@@ -54,7 +54,8 @@ function liveFindings(checks: InitramfsChecks): Finding[] {
   if (unmet.length > 0) return unmet;
   if (summary.live.size === 0) {
     const none = `None of dracut's \`dmsquash-live\`, Anaconda's module for it and Debian's live-boot is in \`${path}\``;
-    if (summary.generator === undefined && summary.hasInit)
+    if (summary.generator === undefined && summary.init === "for-live-media") return [];
+    if (summary.generator === undefined && summary.init === "any")
       return [finding("F_INITRAMFS_OWN_INIT", `${none}, which has an \`init\` of its own.`)];
     return [finding("F_INITRAMFS_NO_LIVE", `${none}${madeBy(summary)}.`)];
   }

@@ -11,8 +11,8 @@ export type Generator = "dracut" | "initramfs-tools" | "mkinitcpio" | "systemd";
 export interface InitramfsSummary {
   /** `systemd` stands for any other that is made around systemd, such as mkosi-initrd. */
   generator: Generator | undefined;
-  /** Whether the kernel finds an `/init` to start. */
-  hasInit: boolean;
+  /** The `/init` that the kernel starts: none, any, or a script for live media (see {@link isLiveInit}). */
+  init: "none" | "any" | "for-live-media";
   /** As dracut writes it, with the distribution's revision: `059-4`. */
   dracutVersion: string | undefined;
   live: ReadonlySet<LiveSupport>;
@@ -68,12 +68,19 @@ export async function summarizeInitramfs(
 }
 
 function isWanted(name: string): boolean {
+  if (name === "init") return true;
   return DRACUT_MODULES.test(name) || LIVE_ROOT.test(name) || MODULES.exec(name)?.[2] === "modules.builtin";
+}
+
+/** Whether commands of a script read the argument by which dracut finds a medium, and mount the root file system on it. */
+function isLiveInit(script: string): boolean {
+  const commands = script.replace(/^\s*#.*$/gm, "");
+  return commands.includes("root=live:CDLABEL=") && /\bmount\b.*\/LiveOS\/squashfs\.img/.test(commands);
 }
 
 class Collector {
   readonly #generators = new Set<Generator>();
-  #hasInit = false;
+  #init: InitramfsSummary["init"] = "none";
   #dracutVersion: string | undefined;
   readonly #dracutModules = new Set<string>();
   readonly #live = new Set<LiveSupport>();
@@ -85,7 +92,6 @@ class Collector {
 
   add({ name, content }: Member): void {
     for (const [generator, pattern] of GENERATORS) if (pattern.test(name)) this.#generators.add(generator);
-    if (name === "init") this.#hasInit = true;
     this.#dracutVersion ??= DRACUT_VERSION.exec(name)?.[1];
     if (PACKED.test(name)) this.#packed ??= name;
     if (ISO_SCAN.test(name)) this.#isoScan = true;
@@ -93,6 +99,7 @@ class Collector {
     if (CASPER.test(name)) this.#live.add("casper");
     if (LIVE_ROOT.test(name)) this.#live.add("dmsquash-live");
     const text = content === undefined ? undefined : Buffer.from(content).toString("latin1");
+    if (name === "init") this.#init = isLiveInit(text ?? "") ? "for-live-media" : "any";
     if (LIVE_ROOT.test(name)) this.#liveRoot = text;
     if (DRACUT_MODULES.test(name)) this.#addDracutModules(text ?? "");
     const [, version, path] = MODULES.exec(name) ?? [];
@@ -106,7 +113,7 @@ class Collector {
     const packed = `keeps its files in \`${this.#packed}\``;
     return {
       generator: GENERATORS.find(([name]) => this.#generators.has(name))?.[0],
-      hasInit: this.#hasInit,
+      init: this.#init,
       dracutVersion: this.#dracutVersion,
       live: this.#live,
       overlay: this.#overlay(),

@@ -12,7 +12,7 @@ function summary(changes: Partial<InitramfsSummary> = {}): InitramfsSummary {
   return {
     generator: "dracut",
     dracutVersion: "107-1",
-    hasInit: true,
+    init: "any",
     live: new Set<LiveSupport>(["dmsquash-live"]),
     overlay: "by-itself",
     isoScan: true,
@@ -59,7 +59,7 @@ describe("live support", () => {
     const bare = {
       generator: undefined,
       dracutVersion: undefined,
-      hasInit: false,
+      init: "none" as const,
       live: new Set<LiveSupport>(),
     };
     const [finding, ...others] = check(bare);
@@ -79,6 +79,11 @@ describe("live support", () => {
     expect(check({ ...own, generator: "systemd" }, menuOf(entry("quiet")))).toMatchObject([
       { code: "F_INITRAMFS_NO_LIVE" },
     ]);
+  });
+
+  test("an init of its own that is for live media needs no finding", () => {
+    const own = { generator: undefined, dracutVersion: undefined, live: new Set<LiveSupport>() };
+    expect(check({ ...own, init: "for-live-media" })).toEqual([]);
   });
 
   test.each<[string, Partial<InitramfsSummary>, string, string]>([

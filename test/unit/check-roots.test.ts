@@ -10,7 +10,7 @@ const ESCAPED = toVolumeLabel("A,B").label!;
 
 const DRACUT: InitramfsSummary = {
   generator: "dracut",
-  hasInit: true,
+  init: "any",
   dracutVersion: "107-1",
   live: new Set<LiveSupport>(["dmsquash-live"]),
   overlay: "by-itself",

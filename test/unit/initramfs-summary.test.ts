@@ -47,6 +47,25 @@ describe("what made an initramfs, and what it can do", () => {
     expect({ generator: told.generator, live: [...told.live] }).toEqual({ generator, live } as never);
   });
 
+  test.each<["none" | "any" | "for-live-media", string, string | undefined]>([
+    ["none", "without an init", undefined],
+    ["any", "one that does something else", "#!/bin/sh\nexec switch_root /sysroot /sbin/init\n"],
+    [
+      "any",
+      "one that only speaks of it",
+      "#!/bin/sh\n# root=live:CDLABEL=X, then mount /LiveOS/squashfs.img\n",
+    ],
+    ["any", "one that does not read the argument", "mount -o loop /cd/LiveOS/squashfs.img /sysroot\n"],
+    [
+      "for-live-media",
+      "one that does it",
+      "case $word in root=live:CDLABEL=*) l=x ;; esac\nmount -o loop /cd/LiveOS/squashfs.img /sysroot\n",
+    ],
+  ])("an init: %s, %s", async (init, _, content) => {
+    const told = await summary(content === undefined ? ["bin/sh"] : [{ name: "init", content }]);
+    expect(told.init).toBe(init);
+  });
+
   test("Anaconda's", async () => {
     const modules = "anaconda\nlivenet\ndmsquash-live\nbase\n";
     const { live } = await summary([{ name: "usr/lib/dracut/modules.txt", content: modules }]);
