@@ -3,7 +3,7 @@
 
 # What platter itself calls.
 # shellcheck disable=SC2034
-RUN_PACKAGES=(squashfs-tools xorriso grub-common bubblewrap)
+RUN_PACKAGES=(squashfs-tools grub-common bubblewrap)
 # What the small live image is made with.
 # shellcheck disable=SC2034
 FIXTURE_PACKAGES=(cpio zstd libcap2-bin)
@@ -12,8 +12,8 @@ FIXTURE_PACKAGES=(cpio zstd libcap2-bin)
 TEST_PACKAGES=(
   podman buildah skopeo uidmap fuse-overlayfs mmdebstrap
   grub-pc-bin grub-emu grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
-  qemu-system-x86 ovmf mtools dosfstools isomd5sum genisoimage isolinux erofs-utils
-  sbsigntool openssl fdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
+  qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
+  sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
   faketime strace
 )
 

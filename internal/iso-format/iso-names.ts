@@ -7,10 +7,8 @@ export interface NamedEntry {
   kind: "file" | "directory";
 }
 
-/** Characters of a file name and its extension together, without the dot (7.5.1). */
-const MAX_FILE = 30;
-/** Characters of a directory identifier (7.6.3). */
-const MAX_DIRECTORY = 31;
+/** Characters of a file name and its extension together, without the dot (7.5.1); a directory could have one more (7.6.3). */
+const MAX_NAME = 30;
 /** Characters that stay of the extension of a long name. */
 const MIN_EXTENSION = 3;
 /** The version of every file (7.5.1). */
@@ -18,7 +16,7 @@ const VERSION = ";1";
 
 /**
  * Identifiers for the entries of one directory, in the same order. Each is unique in it. Characters are A to Z, 0 to 9
- * and `_`; as xorriso has it, a dot may also begin or divide a directory's name.
+ * and `_`. A directory's name may also have dots, as xorriso writes them, but not at the end, where readers drop one.
  */
 export function isoIdentifiers(entries: readonly NamedEntry[]): string[] {
   // A folder `X` and a file `X` (recorded as `X.;1`) are the same name to a reader.
@@ -31,19 +29,17 @@ export function isoIdentifiers(entries: readonly NamedEntry[]): string[] {
 
 function wantedName({ name, kind }: NamedEntry): WantedName {
   if (kind === "directory") {
-    const stem = name
-      .toUpperCase()
-      .replace(/[^A-Z0-9_.]/gu, "_")
-      .slice(0, MAX_DIRECTORY);
-    return { stem, suffix: "", limit: MAX_DIRECTORY, isOwn: stem === name };
+    const allowed = name.toUpperCase().replace(/[^A-Z0-9_.]/gu, "_");
+    const stem = allowed.slice(0, MAX_NAME).replace(/\.$/, "_");
+    return { stem, suffix: "", limit: MAX_NAME, isOwn: stem === name };
   }
   const dot = name.lastIndexOf(".");
   const parts = dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot + 1)];
   const [stem, extension] = parts.map(dCharacters) as [string, string];
-  const kept = extension.slice(0, Math.max(MIN_EXTENSION, MAX_FILE - stem.length));
+  const kept = extension.slice(0, Math.max(MIN_EXTENSION, MAX_NAME - stem.length));
   const suffix = kept === "" ? "" : `.${kept}`;
-  const short = stem.slice(0, MAX_FILE - kept.length);
-  const limit = suffix === "" ? MAX_FILE : MAX_FILE + 1;
+  const short = stem.slice(0, MAX_NAME - kept.length);
+  const limit = suffix === "" ? MAX_NAME : MAX_NAME + 1;
   return { stem: short, suffix, limit, isOwn: short + suffix === name };
 }
 

@@ -4,8 +4,11 @@ import type { NamedEntry } from "./iso-names.ts";
 
 /** Characters of UCS-2. The specification has 64; 103 is what a record holds, and what all readers take. */
 export const MAX_JOLIET = 103;
-/** Characters that a name must not have, and pairs for characters that UCS-2 does not know. */
-const FORBIDDEN = /[\x00-\x1f*/:;?\\\u{10000}-\u{10ffff}\ud800-\udfff]/gu;
+/**
+ * Characters that a name must not have, characters that UCS-2 does not know, and a dot at the end, which Linux and Windows
+ * drop.
+ */
+const FORBIDDEN = /[\x00-\x1f*/:;?\\\u{10000}-\u{10ffff}\ud800-\udfff]|\.$/gu;
 
 /** Names for the entries of one directory, in the same order. Each is unique in it. */
 export function jolietNames(entries: readonly NamedEntry[]): string[] {
@@ -24,6 +27,8 @@ function wantedName({ name, kind }: NamedEntry): WantedName {
   const dot = kind === "directory" ? -1 : allowed.lastIndexOf(".");
   const [stem, extension] = dot <= 0 ? [allowed, ""] : [allowed.slice(0, dot), allowed.slice(dot)];
   const suffix = extension.slice(0, MAX_JOLIET - 1);
-  const kept = stem.slice(0, MAX_JOLIET - suffix.length);
+  const short = stem.slice(0, MAX_JOLIET - suffix.length);
+  // The cut may have left one.
+  const kept = suffix === "" ? short.replace(/\.$/, "_") : short;
   return { stem: kept, suffix, limit: MAX_JOLIET, isOwn: kept + suffix === name };
 }

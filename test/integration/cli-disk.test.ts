@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { noise } from "../helpers/noise.ts";
 import { BINARY, expectRefusal, Scene } from "../helpers/scene.ts";
 import { CONFIG, tinyImage } from "../helpers/tiny-image.ts";
+import { unfinishedOutput } from "../helpers/unfinished-output.ts";
 
 setDefaultTimeout(60_000);
 
@@ -24,23 +25,30 @@ describe("a full disk", () => {
   const build = ["build", "-o", "out/x.iso"];
   const squash = ["squash", "-o", "out/squashfs.img"];
   test.each([
-    ["while the image is inspected", "100k", build, "Cannot write `"],
-    ["while the root file system is squashed", "9m", squash, "squashfs.img`: no space"],
+    ["while the root file system is squashed", "7m", squash, "squashfs.img`: no space"],
+    ["while it is squashed into the ISO", "7m", build, "x.iso`: no space"],
     [
       "while mksquashfs squashes it",
-      "9m",
+      "7m",
       [...squash, "--compression", "xz"],
       "`mksquashfs` ran out of disk space",
     ],
-    ["while the ISO is written", "16m", build, "x.iso`: no space"],
+    ["while the rest of the ISO is written", "11m", build, "x.iso`: no space"],
   ] as const)("%s", async (_, size, args, says) => {
     using scene = withDisk(size);
-    // The work directory needs 4 MiB for the initramfs and 8 MiB for the squashfs; the ISO takes their place, but more.
+    // The squashfs has 8 MiB, and the ISO also the initramfs of 4 MiB.
     const image = tinyImage(scene.at("image"), {
       with: { "usr/lib/modules/6.1.0-tiny/initramfs.img": noise(2 ** 22), "usr/share/noise": noise(2 ** 22) },
     });
     await expectRefusal(scene, await scene.run([...args, `dir:${image}`]), { ...FULL, says: [says] });
     expect(readdirSync(scene.out)).toEqual([]);
+  });
+
+  test("of the work directory, while the pieces of the image are kept", async () => {
+    using scene = withDisk("100k");
+    tinyImage(scene.at("image"));
+    const ran = await scene.run(["inspect", "dir:image", "--work", "out/work"]);
+    await expectRefusal(scene, ran, { ...FULL, says: ["Cannot write `", "no space"] });
   });
 
   test("of the work directory: what was done before stays, and the next run goes on from there", async () => {
@@ -149,11 +157,17 @@ describe("an output that cannot be", () => {
     expect((await scene.run(["build", "dir:image", "-o", "out/x.iso"])).code).toBe(3);
     expect(readFileSync(scene.at("out/x.iso"), "utf8")).toBe("the old ISO");
     scene.write(`image/${CONFIG}`, "");
-    scene.fake(
-      "xorriso",
-      '[ "$1" = -version ] && exec /usr/bin/xorriso -version; head -c 100000 /dev/zero; exit 1',
-    );
-    expect((await scene.run(["build", "dir:image", "-o", "out/x.iso"])).code).toBe(4);
+    const strace = ["strace", "-f", "-o", "calls", "-P", unfinishedOutput(scene.at("out/x.iso"))];
+    const inject = ["-e", "trace=ftruncate", "-e", "inject=ftruncate:error=EIO"];
+    const failing = Bun.spawnSync([...strace, ...inject, BINARY, "build", "dir:image", "-o", "out/x.iso"], {
+      cwd: scene.path,
+      env: { ...process.env, TMPDIR: scene.tmp },
+      stderr: "pipe",
+    });
+    expect({ code: failing.exitCode, stderr: failing.stderr.toString() }).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/^error: Cannot write .*input\/output error \[E_OUTPUT\]$/m),
+    });
     expect(readFileSync(scene.at("out/x.iso"), "utf8")).toBe("the old ISO");
     expect(await scene.leftovers()).toEqual([]);
   });

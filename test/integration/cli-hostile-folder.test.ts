@@ -50,7 +50,6 @@ function hostile(scene: Scene): string {
   for (const name of ["index.ts", "index.js", "cmd/main.ts", "templates/grub-efi.cfg"])
     put(name, trap(scene, "source"));
   put("iso.yaml", "label: STOLEN\n");
-  put(".xorrisorc", '-volid "STOLEN"\n');
   return scene.at("hostile");
 }
 

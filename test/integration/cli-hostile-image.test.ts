@@ -213,7 +213,7 @@ test("names and texts of the image reach the terminal without control characters
   }
 });
 
-test("a work directory and an output with names that mean something to xorriso", async () => {
+test("a work directory and an output with names that mean something to a shell or a tool", async () => {
   using scene = sceneWith(() => undefined);
   const digests = new Set<string>();
   for (const name of ["a=b", "c\\d", "--e f'g", "[j]*ü"]) {

@@ -79,7 +79,7 @@ test("--report: an in-toto statement about this very ISO, its image and the tool
     },
   });
   const { runDetails } = report.predicate;
-  expect(Object.keys(runDetails.builder.version).sort()).toEqual(["grub-mkimage", "platter", "xorriso"]);
+  expect(Object.keys(runDetails.builder.version)).toEqual(["platter"]);
   expect(Date.parse(runDetails.metadata.finishedOn)).toBeGreaterThanOrEqual(
     Date.parse(runDetails.metadata.startedOn),
   );

@@ -150,7 +150,7 @@ describe("with --work", () => {
     expect(readdirSync(scene.at("work/stages")).sort()).toEqual(ALL.map((name) => `${name}.json`));
     const receipt = JSON.parse(readFileSync(scene.at("work/stages/squash.json"), "utf8"));
     expect(receipt).toMatchObject({
-      version: 2,
+      version: 1,
       stage: "squash",
       tools: [],
       outputs: [{ path: scene.at("work/squashfs.img"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
@@ -163,13 +163,8 @@ describe("with --work", () => {
       "time",
       "tree",
     ]);
-    expect(readdirSync(scene.at("work/logs")).sort()).toEqual([
-      "assemble.log",
-      "bios-image.log",
-      "tools.log",
-    ]);
-    const { tools } = JSON.parse(readFileSync(scene.at("work/stages/assemble.json"), "utf8"));
-    expect(tools).toMatchObject([{ name: "xorriso", from: "host", version: expect.stringMatching(/^1\./) }]);
+    for (const name of ALL)
+      expect(JSON.parse(readFileSync(scene.at(`work/stages/${name}.json`), "utf8")).tools).toEqual([]);
   });
 });
 

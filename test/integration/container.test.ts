@@ -62,7 +62,7 @@ if (process.env.PLATTER_TEST === "full") {
       run(["podman", "image", "unmount", IMAGE]);
       // The container's own tools work outside of it too, by its loader: so the versions are the same.
       copyFileSync(`${root}/usr/local/bin/platter`, scene.at("platter"));
-      for (const tool of ["mksquashfs", "xorriso", "grub-mkimage"]) {
+      for (const tool of ["mksquashfs", "grub-mkimage"]) {
         const libraries = `${root}/usr/lib/x86_64-linux-gnu`;
         scene.fake(
           tool,

@@ -8,7 +8,7 @@ import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
 
-const TOOLS = ["mksquashfs", "xorriso", "grub-mkimage"] as const;
+const TOOLS = ["mksquashfs", "grub-mkimage"] as const;
 
 let scene: Scene;
 let user: OrdinaryUser;

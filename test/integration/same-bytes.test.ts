@@ -19,7 +19,7 @@ import { OciMaker } from "../unit/image-oci-maker.ts";
 setDefaultTimeout(60_000);
 
 const CREATED = String(Date.parse(OCI_CREATED) / 1000);
-const TOOLS = ["mksquashfs", "xorriso", "grub-mkimage"] as const;
+const TOOLS = ["mksquashfs", "grub-mkimage"] as const;
 
 let scene: Scene;
 let user: OrdinaryUser;

@@ -25,7 +25,9 @@ describe("isoIdentifiers", () => {
     [".disk", ".DISK"],
     ["i386-pc", "I386_PC"],
     ["a.b", "A.B"],
-    ["d".repeat(40), "D".repeat(31)],
+    ["a.", "A_"],
+    [`${"d".repeat(29)}.d`, `${"D".repeat(29)}_`],
+    ["d".repeat(40), "D".repeat(30)],
   ])("folder %s is %s", (name, identifier) => {
     expect(isoIdentifiers(folders(name))).toEqual([identifier]);
   });
@@ -52,8 +54,8 @@ describe("isoIdentifiers", () => {
 
 describe("jolietNames", () => {
   test("characters that Joliet does not have become underscores", () => {
-    expect(jolietNames(files("a*b:c;d?e\\f", "x😀y", "\ud800", "tab\there", "é €.txt"))).toEqual([
-      ...["a_b_c_d_e_f", "x_y", "_", "tab_here", "é €.txt"],
+    expect(jolietNames(files("a*b:c;d?e\\f", "x😀y", "\ud800", "tab\there", "é €.txt", "etc.."))).toEqual([
+      ...["a_b_c_d_e_f", "x_y", "_", "tab_here", "é €.txt", "etc._"],
     ]);
   });
 
@@ -70,6 +72,7 @@ describe("jolietNames", () => {
     expect(first).toBe(`${"n".repeat(99)}.txt`);
     expect(second).toBe(`${"n".repeat(98)}0.txt`);
     expect(jolietNames(folders(`${"n".repeat(150)}.txt`))).toEqual(["n".repeat(MAX_JOLIET)]);
+    expect(jolietNames(folders(`${"n".repeat(102)}.txt`))).toEqual([`${"n".repeat(102)}_`]);
     expect(jolietNames(files(`.${"n".repeat(150)}`))).toEqual([`.${"n".repeat(102)}`]);
     expect(jolietName({ name: `a.${"n".repeat(150)}`, kind: "file" })).toHaveLength(MAX_JOLIET);
   });

@@ -1,4 +1,5 @@
 /** What one tree says of an ISO's files, held against what the other says. */
+import { jolietNames } from "../../iso-format/joliet-names.ts";
 import { printable } from "../../text/printable.ts";
 import { Findings, type Reading } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
@@ -33,8 +34,19 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
     compareNodes(node, other, findings);
     if (node.kind === "directory" && other.kind === "directory") subdirectories.push([node, other]);
   }
-  const rewritten = foreign.length === 0 ? new Map<string, IsoNode[]>() : byBeginning(unmatched);
-  for (const other of foreign) {
+  const matched = (node: IsoNode, other: IsoNode) => {
+    unmatched.delete(node);
+    if (node.kind === "directory") subdirectories.push([node, other]);
+  };
+  const ofPlatter = foreign.length === 0 ? new Map<string, IsoNode>() : byJolietName(rockRidge.children);
+  const unknown = foreign.filter((other) => {
+    const node = ofPlatter.get(other.name);
+    if (node === undefined || !unmatched.has(node) || !sameContent(node, other)) return true;
+    matched(node, other);
+    return false;
+  });
+  const rewritten = unknown.length === 0 ? new Map<string, IsoNode[]>() : byBeginning(unmatched);
+  for (const other of unknown) {
     const likely = [...(rewritten.get(beginning(other.name)) ?? []), ...(rewritten.get(ANY) ?? [])];
     const candidates = likely
       .slice(0, MAX_CANDIDATES)
@@ -47,8 +59,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
       findings.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
       continue;
     }
-    unmatched.delete(node);
-    if (node.kind === "directory") subdirectories.push([node, other]);
+    matched(node, other);
   }
   return subdirectories;
 }
@@ -103,6 +114,16 @@ const ANY = "";
 
 function beginning(name: string): string {
   return /[\ud800-\udfff]/.test(name) ? ANY : name.slice(0, 8).replace(/[*:;?\\]/g, "_");
+}
+
+/** A directory's entries by the names that platter gives them in Joliet. */
+function byJolietName(nodes: readonly IsoNode[]): Map<string, IsoNode> {
+  const sorted = [...nodes].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const entries = sorted.map(({ name, kind }) => ({
+    name,
+    kind: kind === "directory" ? kind : ("file" as const),
+  }));
+  return new Map(jolietNames(entries).map((name, index) => [name, sorted[index]!]));
 }
 
 function byBeginning(nodes: Iterable<IsoNode>): Map<string, IsoNode[]> {
