@@ -233,7 +233,7 @@ function expansion(name: string, { bytes, ratio }: ExpansionLimit): PlatterError
     code: "E_BLOB_EXPANSION",
     kind: "contract",
     message: `Cannot use ${name}: it decompresses to more than ${bytes} bytes and more than ${ratio} times its length`,
-    hint: "If it is meant to be so, save it uncompressed: `podman save --uncompressed --format oci-dir -o DIR IMAGE`.",
+    hint: "If this is right, store it uncompressed: an uncompressed archive or layer has no limit.",
   });
 }
 

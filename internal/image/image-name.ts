@@ -4,9 +4,18 @@ const TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
 /** An image's name without a digest (github.com/distribution/reference, reference.go). */
 const NAME = new RegExp(`^(?:(${HOST})/)?(${PART}(?:/${PART})*)(?::(${TAG}))?$`);
 
+/** Characters of a name without its tag (github.com/distribution/reference, `RepositoryNameTotalLengthMax`). */
+const LONGEST = 255;
+
 /** Whether a text can be an image's name. */
 export function isImageName(text: string): boolean {
-  return NAME.test(text);
+  return matched(text) !== undefined;
+}
+
+/** Host, path and tag of a name. */
+function matched(text: string): RegExpExecArray | undefined {
+  const match = text.length > 2 * LONGEST ? null : NAME.exec(text);
+  return match === null || (match[2] as string).length > LONGEST ? undefined : match;
 }
 
 /**
@@ -14,8 +23,8 @@ export function isImageName(text: string): boolean {
  * what is no name.
  */
 export function fullImageName(text: string, registry: string): string | undefined {
-  const match = NAME.exec(text);
-  if (match === null) return undefined;
+  const match = matched(text);
+  if (match === undefined) return undefined;
   const [, host = registry, path = "", tag = "latest"] = match;
   return `${host}/${path}:${tag}`;
 }

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { PlatterError } from "../error.ts";
 import { fullImageName } from "../image/image-name.ts";
 
@@ -18,7 +18,7 @@ export function parsePayloadRequest(text: string): PayloadRequest {
   if (equals < 0) return { reference: text, name: undefined };
   const path = text.replace(/^[a-z-]+:/, "");
   const paths = [text, path, path.replace(/:[^:]*$/, "")];
-  if (paths.some((each) => each.includes("=") && statSync(each, { throwIfNoEntry: false }) !== undefined))
+  if (paths.some((each) => each.includes("=") && existsSync(each)))
     return { reference: text, name: undefined };
   const reference = text.slice(0, equals);
   const given = text.slice(equals + 1);
@@ -27,7 +27,14 @@ export function parsePayloadRequest(text: string): PayloadRequest {
   throw new PlatterError({
     code: "E_PAYLOAD_NAME",
     kind: "usage",
-    message: `\`${given}\` in \`${text}\` is not a name that an image can have`,
+    message: `${shown(given)} in ${shown(text)} is not a name that an image can have`,
     hint: "Write `REFERENCE=NAME` with a name such as `quay.io/example/os:latest`.",
   });
+}
+
+/** Characters of a text that a message shows. */
+const SHOWN = 100;
+
+function shown(text: string): string {
+  return `\`${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}\``;
 }

@@ -148,6 +148,17 @@ describe("in podman's user namespace", () => {
     expect(missing.code).toBe(3);
     expect(missing.stderr.match(/^error: /gm)).toHaveLength(1);
     expect(missing.stderr).toContain("[E_IMAGE_MISSING]");
+    expect(missing.stderr).toContain("hint: If the image is in root's storage, run platter with sudo.");
+  });
+
+  test("root is told that the image is in the storage of the user who called sudo", async () => {
+    const script = `mount --bind ${scene.at("etc/passwd")} /etc/passwd && exec "$@"`;
+    const prefix = ["unshare", "--mount", "sh", "-euc", script, "sh"];
+    const ran = await scene.run(["inspect", "localhost/own:1"], { prefix, env: { SUDO_UID: "4711" } });
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain(
+      "hint: The image is in the storage of the user `user`: run platter without sudo.",
+    );
   });
 
   test("a payload out of the user's storage gives the ISO that root makes with the same payload", async () => {

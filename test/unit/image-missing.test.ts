@@ -49,7 +49,11 @@ describe("an image that does not exist: one wording, one code", () => {
     ["missing/", sole],
     ["./missing:tag", sole],
     ["./dangling", sole],
-    ["a".repeat(300), "it is not in podman's storage, and no file or folder has that name"],
+    ["a".repeat(255), "it is not in podman's storage, and no file or folder has that name"],
+    [
+      "a".repeat(256),
+      "no file or folder has that name, and an image in podman's storage cannot be called so",
+    ],
     [`./${"a".repeat(300)}`, sole],
     ["foo bar", "no file or folder has that name, and an image in podman's storage cannot be called so"],
     ["Nonexistent", "no file or folder has that name, and an image in podman's storage cannot be called so"],

@@ -70,6 +70,22 @@ describe("what a user asks for", () => {
     await Bun.file(path).delete();
   });
 
+  test.each([
+    `oci:os=${"a".repeat(256)}`,
+    `oci:os=${"a/".repeat(3000)}b`,
+    `oci:os=a:${"t".repeat(129)}`,
+    `${"a".repeat(5000)}=B`,
+  ])("parsePayloadRequest: a name that is too long is refused, and not shown whole", (text) => {
+    expect(() => parsePayloadRequest(text)).toThrow(
+      expect.objectContaining({
+        code: "E_PAYLOAD_NAME",
+        exitCode: 2,
+        message: expect.stringMatching(/^.{0,300}$/),
+      }),
+    );
+    expect(fullImageName("a".repeat(255), "localhost")).toBe(`localhost/${"a".repeat(255)}:latest`);
+  });
+
   test.each(["oci:dir=", "oci:dir=Not This", "=name"])("%s is refused", (text) => {
     expect(() => parsePayloadRequest(text)).toThrow(
       expect.objectContaining({ code: "E_PAYLOAD_NAME", exitCode: 2 }),
