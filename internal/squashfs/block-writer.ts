@@ -20,7 +20,7 @@ export interface BlockWriterOptions {
 }
 
 /** So many holes in a row are worth waiting for the blocks before them. */
-const MANY_HOLES = 64;
+const MANY_HOLES = 16;
 
 /** Blocks after which the event loop gets a turn. */
 const TURN = 8;

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { readAtOnce } from "../chunk.ts";
+import { nextData } from "../file-holes.ts";
 import { withRoom } from "../image/columns.ts";
-import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
+import type { HeldContent, ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { isHole } from "../image/tar-sparse.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
 import { changedFile, hasContent, wantedInodes } from "../squash/file-content.ts";
@@ -12,6 +13,9 @@ import { NO_INDEX } from "./format.ts";
 
 /** Names after which the event loop gets a turn. */
 const TURN = 500;
+
+/** Bytes from which on a file on the host is asked for its holes: for smaller ones that costs more than it saves. */
+const WORTH_SEEKING = 64 * 1024 * 1024;
 
 /** Where the contents of all files went, by the files' number: their place among those with a content of their own. */
 export class StoredContents {
@@ -244,6 +248,7 @@ class Contents {
     const hasher = new BlockHasher(held.length);
     const buffer = writer.buffer();
     for (let at = 0; at < held.length; at += blockSize) {
+      at += this.#holeIn(held, at);
       const target = buffer.subarray(0, held.length - at);
       readAtOnce(held.file, { target, at: held.start + at });
       if (!this.#isZero(target, target.length)) hasher.update(at / blockSize, target);
@@ -284,6 +289,13 @@ class Contents {
     this.#fragment = writer.buffer();
   }
 
+  /** Bytes from `at` on that are whole blocks of a hole. */
+  #holeIn({ file, start, length }: HeldContent, at: number): number {
+    if (length < WORTH_SEEKING) return 0;
+    const bytes = Math.min(nextData(file.fd, start + at) - start, length) - at;
+    return bytes - (bytes % this.#options.blockSize);
+  }
+
   #isZero(data: Uint8Array, length: number): boolean {
     return Buffer.compare(data.subarray(0, length), this.#zeros.subarray(0, length)) === 0;
   }
@@ -301,6 +313,10 @@ class Contents {
     using held = this.#reader.held?.(entry.inode);
     if (held !== undefined) {
       for (let at = 0; at < held.length; at += blockSize) {
+        const hole = this.#holeIn(held, at);
+        if (hole > 0) yield { data: undefined, length: hole };
+        at += hole;
+        if (at === held.length) return;
         const data = writer.buffer();
         const length = Math.min(blockSize, held.length - at);
         // The other threads have work, and waiting would mean standing behind it.

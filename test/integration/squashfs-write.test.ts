@@ -148,6 +148,33 @@ describe("files of a terabyte that are holes", () => {
   });
 });
 
+test("files of a terabyte in a folder that are holes need no room either", async () => {
+  const TB = 10 ** 12;
+  const folder = scene.folder("terabytes");
+  for (const name of ["a", "b", "hole"]) {
+    const fd = openSync(`${folder}/${name}`, "w");
+    if (name !== "hole") for (const at of [5 * KIB, TB / 2, TB - 8]) writeSync(fd, `${at}`.slice(0, 8), at);
+    ftruncateSync(fd, TB);
+    closeSync(fd);
+  }
+  await using tree = await openFolder(folder);
+  const image = await write(tree, "image", zstd);
+  expect(statSync(image).size).toBeLessThan(256 * KIB);
+  mounted(image, (point) => {
+    expect(statSync(`${point}/hole`).blocks).toBe(0);
+    for (const name of ["a", "b"]) {
+      expect(statSync(`${point}/${name}`).size).toBe(TB);
+      const fd = openSync(`${point}/${name}`, "r");
+      for (const at of [5 * KIB, TB / 2, TB - 8]) {
+        const bytes = Buffer.alloc(`${at}`.slice(0, 8).length);
+        readSync(fd, bytes, 0, bytes.length, at);
+        expect(bytes.toString("latin1")).toBe(`${at}`.slice(0, 8));
+      }
+      closeSync(fd);
+    }
+  });
+});
+
 describe("everything that is hard about an image", () => {
   test.each([
     { ...zstd, level: 9 },
