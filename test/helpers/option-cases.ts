@@ -39,6 +39,12 @@ function planCases(command: string, base: string, changes: "files" | "stdout"): 
   };
 }
 
+/** The label is misspelt in the file; `--strict` refuses it until the finding is ignored. */
+function ignoreCase(command: string, base: string): Record<string, OptionCase> {
+  const given = "--ignore F_ISO_YAML_UNKNOWN_KEY";
+  return { [`${command} --ignore`]: { base: `${base} --config odd.yaml --strict`, given, changes: "code" } };
+}
+
 function rootCases(command: string, base: string, changes: "files" | "stdout"): Record<string, OptionCase> {
   return {
     [`${command} --exclude`]: { base, given: "--exclude usr/share/doc", changes },
@@ -92,6 +98,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   " --quiet": { base: BUILD, given: "--quiet", changes: "stderr" },
   " --version": { base: "inspect dir:image", given: "--version", changes: "stdout" },
   ...planCases("build", BUILD, "files"),
+  ...ignoreCase("build", BUILD),
   ...payloadCases("build", BUILD, "files"),
   ...imageCases("build", BUILD),
   ...squashCases("build", BUILD),
@@ -115,6 +122,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "build --checksum": { base: BUILD, given: "--checksum", changes: "files" },
   "build --report": { base: BUILD, given: "--report -", changes: "stdout" },
   ...planCases("inspect", "inspect dir:image --json", "stdout"),
+  ...ignoreCase("inspect", "inspect dir:image --json"),
   ...payloadCases("inspect", "inspect dir:image", "stdout"),
   ...imageCases("inspect", "inspect dir:image"),
   "inspect --json": { base: "inspect dir:image", given: "--json", changes: "stdout" },

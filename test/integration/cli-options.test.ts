@@ -140,6 +140,7 @@ describe("an option without an effect is refused", () => {
     "--exclude usr",
     "--no-default-excludes",
     "--strict",
+    "--ignore F_MM_MISSING",
     "--payload oci:os",
     "--bootc-installer-payload-ref oci:os",
     "--arch x86_64",

@@ -288,6 +288,17 @@ describe("formats and architectures", () => {
     ]);
   });
 
+  test("a kernel for aarch64 packed with gzip, as Ubuntu has it", () => {
+    const arm = {
+      architecture: "aarch64",
+      grub: grubOf({ machine: "AA64" }, signer),
+      kernel: new Uint8Array(gzipSync(signed(efiProgram({ machine: "AA64" }), signer))),
+    } as const;
+    const sections = { ".sbat": SHIM_SBAT, ".vendor_cert": vendorSection(vendor.der) };
+    const armShim = signed(efiProgram({ machine: "AA64", sections }), old, current);
+    expect(found({ ...arm, shim: armShim })).toEqual(["F_KERNEL_GZIP: `/vmlinuz` is packed with gzip."]);
+  });
+
   test("gzip without a kernel in it is refused", () => {
     const garbage = Buffer.from(gzipSync(Buffer.from("text\n".repeat(200))));
     expect(found({ kernel: garbage })).toEqual([
