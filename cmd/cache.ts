@@ -23,11 +23,15 @@ export interface CacheFlags {
 /** The cache that the flags name, if any. @throws PlatterError `E_CACHE`, `E_CACHE_SIZE` */
 export async function openCache(
   flags: CacheFlags,
-  { now }: Pick<World, "now">,
+  { now, reporter }: Pick<World, "now" | "reporter">,
 ): Promise<ArtifactCache | undefined> {
   const limit = parseSize(flags.cacheSize);
   if (flags.cache === undefined) return undefined;
-  return ArtifactCache.open(flags.cache, { limit, now: () => now().getTime() });
+  return ArtifactCache.open(flags.cache, {
+    limit,
+    now: () => now().getTime(),
+    report: (text) => reporter.info(text),
+  });
 }
 
 /** Bytes as a user writes them: `500M`, `10G`, `1.5T`, each a power of 1024. */

@@ -1,21 +1,12 @@
 import { constants } from "node:fs";
-import {
-  copyFile,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { HeldFolder } from "../held-folder.ts";
 import { errnoOf } from "../machine-error.ts";
+import { readInputText } from "../open-input.ts";
 import { writeError, writeInHeldFolder } from "../whole-file.ts";
+import { reportSwept } from "./claim.ts";
 import { sha256File } from "./receipt.ts";
 
 /** Raised when entries made before are not to be used any more. */
@@ -24,9 +15,10 @@ const CACHE_VERSION = 1;
 const ENTRY = new RegExp(`^v${CACHE_VERSION}-[0-9a-f]{64}$`);
 const ARTIFACT = "artifact";
 const RECORD = "entry.json";
-/** Folders that are being made or removed begin so; older than a day, whoever made them is gone. */
-const UNFINISHED = ".part-";
-const DAY = 24 * 60 * 60 * 1000;
+/** The name of an entry in the temporary folder in which it is made or removed. */
+const UNFINISHED = "entry";
+/** Bytes that a record may have. */
+const MAX_RECORD = 64 * 1024;
 
 const recordSchema = z.strictObject({
   version: z.literal(CACHE_VERSION),
@@ -39,6 +31,8 @@ export interface CacheOptions {
   limit: number;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Called with a sentence for each leftover of a killed run that was removed. */
+  report: (text: string) => void;
 }
 
 /** What a look into the cache gave. */
@@ -63,9 +57,8 @@ export class ArtifactCache {
     const absolute = resolve(path);
     try {
       await mkdir(absolute, { recursive: true, mode: 0o700 });
-      const cache = new ArtifactCache(absolute, options);
-      await cache.#removeUnfinished();
-      return cache;
+      reportSwept(absolute, options.report);
+      return new ArtifactCache(absolute, options);
     } catch (error) {
       throw writeError(error, { code: "E_CACHE", path: absolute });
     }
@@ -74,13 +67,14 @@ export class ArtifactCache {
   /** Brings an artifact to `output`, checked. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
   async fetch(key: string, output: string): Promise<Fetched> {
     const entry = this.#entry(key);
-    const record = await readRecord(`${entry}/${RECORD}`);
+    const record = readRecord(`${entry}/${RECORD}`);
     if (record === "absent") return "absent";
     try {
       if (record === "damaged") throw new Damaged();
       await writeInHeldFolder(output, {
         code: "E_WORK",
         write: async (partial) => {
+          if ((await lstat(`${entry}/${ARTIFACT}`)).isFile() === false) throw new Damaged();
           await linkOrCopy(`${entry}/${ARTIFACT}`, partial);
           const { size } = await stat(partial);
           if (size !== record.size || (await sha256File(partial)) !== record.sha256) throw new Damaged();
@@ -103,15 +97,16 @@ export class ArtifactCache {
     const { size } = await stat(file);
     if (size > this.#options.limit) return;
     const entry = this.#entry(key);
-    const part = await mkdtemp(`${this.path}/${UNFINISHED}`);
+    using folder = HeldFolder.create(this.path);
+    const part = `${folder.path}/${UNFINISHED}`;
     try {
+      await mkdir(part);
       await linkOrCopy(file, `${part}/${ARTIFACT}`);
       const sha256 = await sha256File(file);
       const record: z.infer<typeof recordSchema> = { version: CACHE_VERSION, size, sha256 };
       await writeFile(`${part}/${RECORD}`, `${JSON.stringify(record)}\n`);
       await rename(part, entry);
     } catch (error) {
-      await rm(part, { recursive: true, force: true });
       // Another run was quicker.
       if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
     }
@@ -144,32 +139,23 @@ export class ArtifactCache {
     }
   }
 
-  /** Takes an entry away at once, for whoever looks, and then its files. */
+  /** Takes an entry away in one step, so that no run sees half of it, and then removes its files. */
   async #remove(entry: string): Promise<void> {
-    const part = await mkdtemp(`${this.path}/${UNFINISHED}`);
-    await rename(entry, part).catch((error) => {
+    using folder = HeldFolder.create(this.path);
+    await rename(entry, `${folder.path}/${UNFINISHED}`).catch((error) => {
       if (errnoOf(error) !== "ENOENT") throw error;
     });
-    await rm(part, { recursive: true, force: true });
-  }
-
-  async #removeUnfinished(): Promise<void> {
-    for (const name of await readdir(this.path)) {
-      if (!name.startsWith(UNFINISHED)) continue;
-      const path = `${this.path}/${name}`;
-      const made = (await statOf(path))?.mtimeMs ?? Number.POSITIVE_INFINITY;
-      if (this.#options.now() - made > DAY) await rm(path, { recursive: true, force: true });
-    }
   }
 }
 
 class Damaged extends Error {}
 
-async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | "absent" | "damaged"> {
+function readRecord(path: string): z.infer<typeof recordSchema> | "absent" | "damaged" {
   try {
-    return recordSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data ?? "damaged";
+    const text = readInputText(path, { code: "E_CACHE", limit: MAX_RECORD });
+    return recordSchema.safeParse(JSON.parse(text)).data ?? "damaged";
   } catch (error) {
-    return errnoOf(error) === "ENOENT" ? "absent" : "damaged";
+    return errnoOf((error as Error).cause) === "ENOENT" ? "absent" : "damaged";
   }
 }
 

@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { ARTIFACTS } from "./work-dir.ts";
+import { readInputText } from "../open-input.ts";
+import { ARTIFACTS, MAX_TEXT } from "./work-dir.ts";
 
 const schema = z.object({ image: z.object({ reference: z.string() }) });
 
 /** The image of the plan in a work folder; undefined if there is no plan, or it cannot be read. */
 export function recordedReference(work: string): string | undefined {
   try {
-    const text = readFileSync(`${work}/${ARTIFACTS.plan}`, "utf8");
+    const text = readInputText(`${work}/${ARTIFACTS.plan}`, { code: "E_WORK", limit: MAX_TEXT });
     return schema.safeParse(JSON.parse(text)).data?.image.reference;
   } catch {
     // Opening the work folder reports what is wrong with it.

@@ -20,6 +20,7 @@ import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
 import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
+import { requirePieces } from "./check-pieces.ts";
 import { reportSwept } from "./claim.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
@@ -199,9 +200,11 @@ export class Session implements AsyncDisposable {
   async #makePlan(parts: readonly Part[]): Promise<PartialPlan> {
     if (this.#plan !== undefined) return this.#plan;
     if (this.#options.reference === undefined) {
-      this.#plan = await this.work.readPlan();
-      if (this.#plan === undefined) throw noImage(this.work);
-      return this.#plan;
+      const plan = await this.work.readPlan();
+      if (plan === undefined) throw noImage(this.work);
+      await requirePieces(plan, this.work);
+      this.#plan = plan;
+      return plan;
     }
     const { plan, findings, reference } = await this.#inspect(parts);
     this.report(findingsAbout(findings, parts), reference);

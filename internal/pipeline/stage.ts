@@ -50,7 +50,7 @@ export async function runStage(
   for (const name of stage.tools) tools.push(await toolbox.find(name));
   const inputs: Record<string, string> = { ...stage.inputs };
   for (const tool of tools) inputs[`tool ${tool.name}`] = `${tool.version} from the ${tool.from}`;
-  const receiptName = `stages/${stage.name}.json`;
+  const receiptName = receiptOf(stage.name);
   if (
     work.kept &&
     freshness === "when-changed" &&
@@ -101,17 +101,42 @@ async function isFresh(
   return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);
 }
 
-/** The content of a file that an earlier stage makes. @throws PlatterError `E_STAGE_MISSING` */
+/**
+ * The content of a file that an earlier stage makes.
+ * @throws PlatterError `E_STAGE_MISSING`, `E_STAGE_CHANGED`
+ */
 export async function requireArtifact(
   file: string,
   about: { context: Context; stage: StageName; by: StageName },
 ): Promise<IsoContent> {
   const { work } = about.context;
-  if (await work.has(file)) return work.content(file);
+  if (await work.has(file)) {
+    await requireUnchanged(file, about);
+    return work.content(file);
+  }
   throw new PlatterError({
     code: "E_STAGE_MISSING",
     kind: "usage",
     message: `\`${about.stage}\` needs \`${file}\`, which is not in \`${work.path}\``,
     hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
   });
+}
+
+/** Refuses a file that is no longer what the receipt of its stage says. @throws PlatterError `E_STAGE_CHANGED` */
+async function requireUnchanged(file: string, about: { context: Context; by: StageName }): Promise<void> {
+  const { work } = about.context;
+  if (!work.kept) return;
+  const receipt = parseReceipt(await work.read(receiptOf(about.by)));
+  const record = receipt?.outputs.find(({ path }) => path === work.file(file));
+  if (record === undefined || (await isUnchanged(record))) return;
+  throw new PlatterError({
+    code: "E_STAGE_CHANGED",
+    kind: "usage",
+    message: `Cannot use \`${work.file(file)}\`: it is not the file that \`${about.by}\` made`,
+    hint: `Run \`platter ${about.by} --work ${work.path}\` again.`,
+  });
+}
+
+function receiptOf(stage: StageName): string {
+  return `stages/${stage}.json`;
 }

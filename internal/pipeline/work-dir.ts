@@ -3,10 +3,12 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { bytesOfStretch, writeAtOnce } from "../chunk.ts";
 import { type Plan, parsePlan, printPlan } from "../contract/plan.ts";
+import { PlatterError } from "../error.ts";
 import { HeldFolder } from "../held-folder.ts";
 import type { HeldContent } from "../image/image-tree.ts";
 import type { IsoContent } from "../iso/layout.ts";
-import { machineError } from "../machine-error.ts";
+import { errnoOf, machineError } from "../machine-error.ts";
+import { readInputText } from "../open-input.ts";
 import { writeError, writeInHeldFolder } from "../whole-file.ts";
 import { holdWorkFolder } from "./work-lock.ts";
 import { WorkMemory } from "./work-memory.ts";
@@ -22,6 +24,9 @@ export const ARTIFACTS = {
   biosImage: "eltorito.img",
   efiImage: "efiboot.img",
 } as const;
+
+/** Bytes that a plan, a receipt or a menu may have. */
+export const MAX_TEXT = 64 * 1024 * 1024;
 
 /** Folders of the work directory. */
 export const FOLDERS = ["image", "grub", "iso", "logs", "stages"];
@@ -163,10 +168,10 @@ export class WorkDir implements Disposable {
   async read(name: string): Promise<string | undefined> {
     if (this.#memory?.get(name) !== undefined) return Buffer.from(await this.readBytes(name)).toString();
     try {
-      return await readFile(this.file(name), "utf8");
+      return readInputText(this.file(name), { code: "E_WORK", limit: MAX_TEXT });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw machineError(error, { code: "E_WORK", message: `Cannot read \`${this.file(name)}\`` });
+      if (error instanceof PlatterError && errnoOf(error.cause) === "ENOENT") return undefined;
+      throw error;
     }
   }
 

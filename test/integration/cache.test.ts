@@ -187,3 +187,48 @@ test("a cache that cannot be", async () => {
   const size = await scene.run([...args, "--cache", "cache", "--cache-size", "much"]);
   await expectRefusal(scene, size, { exit: 2, code: "E_CACHE_SIZE", says: ["`much`"], hint: ["10G"] });
 });
+
+describe("an entry that is not what it was", () => {
+  const make = async (scene: Scene) => {
+    const args = ["build", image(scene), "-o", "out/x.iso", "--cache", "cache"];
+    await scene.succeed(args);
+    const [entry = ""] = entries(scene);
+    return { args, entry, iso: readFileSync(scene.at("out/x.iso")) };
+  };
+
+  test.each([
+    ["a file", (entry: string) => [`rm -r ${entry}`, `echo text >${entry}`]],
+    ["a FIFO", (entry: string) => [`rm -r ${entry}`, `mkfifo ${entry}`]],
+    [
+      "a folder with a FIFO as record",
+      (entry: string) => [`rm ${entry}/entry.json`, `mkfifo ${entry}/entry.json`],
+    ],
+    ["one with /dev/zero as record", (entry: string) => [`ln -sf /dev/zero ${entry}/entry.json`]],
+    ["one with a FIFO as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkfifo ${entry}/artifact`]],
+    ["one with a folder as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkdir ${entry}/artifact`]],
+    ["one with a link as artifact", (entry: string) => [`ln -sf /dev/zero ${entry}/artifact`]],
+    ["one with a cut artifact", (entry: string) => [`truncate -s 10 ${entry}/artifact`]],
+  ])("%s: it is made again", async (_, damage) => {
+    using scene = new Scene("cache");
+    const { args, entry, iso } = await make(scene);
+    for (const command of damage(entry)) expect(Bun.spawnSync(["sh", "-c", command]).exitCode).toBe(0);
+    const ran = await scene.succeed(args);
+    expect(ran.stderr).toMatch(/^warning: .*damaged/m);
+    expect(readFileSync(scene.at("out/x.iso")).equals(iso)).toBe(true);
+    expect((await scene.succeed(args)).stderr).toContain(FROM_CACHE);
+    expect(entries(scene)).toHaveLength(1);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("a temporary folder of a killed run is removed, whatever the clock says", async () => {
+    using scene = new Scene("cache");
+    const { args } = await make(scene);
+    scene.write("cache/.platter-abcdef/lock", "4194000\n");
+    scene.write("cache/.platter-abcdef/entry/artifact", "half");
+    const ran = await scene.succeed(args);
+    expect(ran.stderr).toMatch(
+      /^Removed .*\/cache\/\.platter-abcdef. \(.*\), left by a run that was killed$/m,
+    );
+    expect(entries(scene)).toHaveLength(1);
+  });
+});
