@@ -14,6 +14,7 @@ import { openFileSource } from "../internal/iso/read/byte-source.ts";
 import { notAnIso } from "../internal/iso/read/verdict.ts";
 import { commandLine, runTool } from "../internal/tool/run.ts";
 import { writeWhole } from "../internal/whole-file.ts";
+import { claim } from "./claim.ts";
 import { notIso } from "./not-iso.ts";
 import { refuseUnused, type Unused } from "./refuse-unused.ts";
 import type { World, WorldOf } from "./world.ts";
@@ -73,6 +74,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     .action(async (iso, flags, self) => {
       refuseUnused(self, unusedInBoot(flags));
       const world = worldOf();
+      using _ = claim(world, { image: undefined, flags: { junit: flags.junit }, reads: [iso] });
       const { reporter, environment } = world;
       const until = flags.until === undefined ? undefined : pattern(flags.until);
       const architecture = parseArchitecture(flags.arch ?? process.arch);

@@ -1,7 +1,9 @@
+import { tmpdir } from "node:os";
 import { pathOfReference } from "../internal/image/reference-path.ts";
+import { removeOldLogs } from "../internal/kept-logs.ts";
 import { parsePayloadRequest } from "../internal/payload/payload-reference.ts";
 import { checksumPath } from "../internal/pipeline/checksum-file.ts";
-import { claimFiles } from "../internal/pipeline/claim.ts";
+import { claimFiles, reportSwept } from "../internal/pipeline/claim.ts";
 import { checkOutput } from "../internal/pipeline/output.ts";
 import { recordedReference } from "../internal/pipeline/recorded-reference.ts";
 import type { NamedPath } from "../internal/same-file.ts";
@@ -25,12 +27,17 @@ export interface FileFlags {
 
 /**
  * Claims the files that a command writes, until the result is disposed. `image` is the command's argument; without it,
- * the image of the plan in the work folder counts. `outputs` replaces the path of -o.
+ * the image of the plan in the work folder counts. `outputs` replaces the path of -o, and `reads` are ISOs.
  * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`, `E_REFERENCE`, `E_PAYLOAD_NAME`
  */
 export function claim(
   world: World,
-  about: { image: string | undefined; flags: FileFlags; outputs?: readonly string[] },
+  about: {
+    image: string | undefined;
+    flags: FileFlags;
+    outputs?: readonly string[];
+    reads?: readonly string[];
+  },
 ): Disposable {
   const { flags } = about;
   const image = about.image ?? (flags.work && recordedReference(flags.work));
@@ -40,6 +47,7 @@ export function claim(
   ].map(({ option, path }) => ({ option, path: parsePayloadRequest(path).reference }));
   const images = [...named("the image", image === undefined ? [] : [image]), ...payloads];
   const reads = [
+    ...named("the ISO", about.reads ?? []),
     ...images.flatMap(({ option, path }) => named(option, [pathOfReference(path)])),
     ...named("--config", [flags.config]),
     ...named("--os-release", [flags.osRelease]),
@@ -54,8 +62,16 @@ export function claim(
     ...named("--report", [flags.report === "-" ? undefined : flags.report]),
     ...named("--junit", [flags.junit]),
   ];
+  tidyTemporary(world);
   const report = (text: string) => world.reporter.info(text);
   return claimFiles({ reads, writes, work: flags.work, cache: flags.cache, report });
+}
+
+/** Removes what killed runs left in the folder for temporary files, and old logs of failed runs, and reports it. */
+function tidyTemporary({ reporter, now }: World): void {
+  reportSwept(tmpdir(), (text) => reporter.info(text));
+  for (const path of removeOldLogs(tmpdir(), now().getTime()))
+    reporter.info(`Removed \`${path}\`, the log of a run that failed more than a day ago`);
 }
 
 function named(option: string, paths: readonly (string | undefined)[]): NamedPath[] {

@@ -1,9 +1,8 @@
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Architecture } from "../contract/architecture.ts";
 import { PlatterError } from "../error.ts";
+import { HeldFolder } from "../held-folder.ts";
 import { findQemu, hostArchitecture } from "./firmware.ts";
 import type { FirmwareKind } from "./firmware-descriptor.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
@@ -63,41 +62,38 @@ export async function firmwareRuns(
   { run, signal, now }: BootWorld,
 ): Promise<boolean> {
   const qemu = findQemu(architecture);
-  const scratch = await mkdtemp(join(tmpdir(), "platter-probe-"));
+  using folder = HeldFolder.create(tmpdir());
+  const scratch = folder.path;
   const stop = new AbortController();
   let heard = false;
+  const machine: Machine = {
+    architecture,
+    firmware: await prepareFirmware(kind, { architecture, scratch }),
+    iso: undefined,
+    media: "cd",
+    memoryMiB: 512,
+    cpus: 1,
+    accelerator,
+    network: "none",
+    console: "stdout",
+    qmpSocket: undefined,
+  };
+  const end = now() + PATIENCE;
+  const timer = setInterval(() => now() >= end && stop.abort(), 100);
   try {
-    const machine: Machine = {
-      architecture,
-      firmware: await prepareFirmware(kind, { architecture, scratch }),
-      iso: undefined,
-      media: "cd",
-      memoryMiB: 512,
-      cpus: 1,
-      accelerator,
-      network: "none",
-      console: "stdout",
-      qmpSocket: undefined,
-    };
-    const end = now() + PATIENCE;
-    const timer = setInterval(() => now() >= end && stop.abort(), 100);
-    try {
-      await run({
-        argv: [qemu, ...qemuArguments(machine)],
-        signal: AbortSignal.any([signal, stop.signal]),
-        onStdout: () => {
-          heard = true;
-          stop.abort();
-        },
-      });
-    } catch (error) {
-      // QEMU was ended, or ended itself because it cannot use the accelerator: what was heard decides.
-      if (signal.aborted || !(error instanceof PlatterError)) throw error;
-    } finally {
-      clearInterval(timer);
-    }
-    return heard;
+    await run({
+      argv: [qemu, ...qemuArguments(machine)],
+      signal: AbortSignal.any([signal, stop.signal]),
+      onStdout: () => {
+        heard = true;
+        stop.abort();
+      },
+    });
+  } catch (error) {
+    // QEMU was ended, or ended itself because it cannot use the accelerator: what was heard decides.
+    if (signal.aborted || !(error instanceof PlatterError)) throw error;
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    clearInterval(timer);
   }
+  return heard;
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { PlatterError } from "../error.ts";
+import { HeldFolder } from "../held-folder.ts";
 import { throwIfAborted } from "../interrupt.ts";
 import type { BootWay } from "./boot-result.ts";
 import { findQemu } from "./firmware.ts";
@@ -22,22 +22,19 @@ export type InteractiveRequest = BootWay &
 export async function bootInteractively(request: InteractiveRequest, signal: AbortSignal): Promise<void> {
   const { architecture } = request;
   const qemu = findQemu(architecture);
-  const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
-  try {
-    const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
-    const machine: Machine = { ...request, firmware, iso: resolve(request.iso), qmpSocket: undefined };
-    const child = Bun.spawn([qemu, ...qemuArguments(machine)], {
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-      signal,
-    });
-    const exitCode = await child.exited;
-    throwIfAborted(signal, "the virtual machine");
-    if (exitCode !== 0) throw failed(exitCode);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  using folder = HeldFolder.create(tmpdir());
+  const scratch = folder.path;
+  const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
+  const machine: Machine = { ...request, firmware, iso: resolve(request.iso), qmpSocket: undefined };
+  const child = Bun.spawn([qemu, ...qemuArguments(machine)], {
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+    signal,
+  });
+  const exitCode = await child.exited;
+  throwIfAborted(signal, "the virtual machine");
+  if (exitCode !== 0) throw failed(exitCode);
 }
 
 function failed(exitCode: number): PlatterError {

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Architecture } from "../contract/architecture.ts";
+import { HeldFolder } from "../held-folder.ts";
 import { machineError } from "../machine-error.ts";
 import type { RunTool } from "../tool/run.ts";
 import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
@@ -62,20 +63,17 @@ export async function bootOnce(request: BootRequest, world: BootWorld): Promise<
       message: `Cannot make \`${keepIn}\` for the boot's logs`,
     });
   });
-  const scratch = await mkdtemp(join(tmpdir(), "platter-boot-"));
-  try {
-    const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
-    const machine: Machine = {
-      ...request,
-      firmware,
-      iso: resolve(request.iso),
-      console: "stdout",
-      qmpSocket: join(scratch, "qmp"),
-    };
-    return await watch([qemu, ...qemuArguments(machine)], { request, world, scratch });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  using folder = HeldFolder.create(tmpdir());
+  const scratch = folder.path;
+  const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
+  const machine: Machine = {
+    ...request,
+    firmware,
+    iso: resolve(request.iso),
+    console: "stdout",
+    qmpSocket: join(scratch, "qmp"),
+  };
+  return await watch([qemu, ...qemuArguments(machine)], { request, world, scratch });
 }
 
 interface Watch {

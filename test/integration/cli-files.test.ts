@@ -210,17 +210,14 @@ describe("what a killed run left", () => {
   });
 
   test("in the folder for temporary files is removed by the next run there, and a living run's is not", async () => {
-    const [dead, alive] = ["dead", "alive"].map((name) => {
-      scene.write(`${name}.tar.xz`, Buffer.from("fd377a585a000000", "hex"));
-      return () => scene.start(["inspect", `tar:${name}.tar.xz`]);
-    }) as [() => Running, () => Running];
-    scene.fake("xz", `touch ${scene.at("ready")}; while [ ! -e ${scene.at("go")} ]; do sleep 0.05; done`);
-    const first = dead();
+    const start = () => scene.start(["inspect", "localhost/image"]);
+    scene.fake("podman", `touch ${scene.at("ready")}; while [ ! -e ${scene.at("go")} ]; do sleep 0.05; done`);
+    const first = start();
     await until(isReady, "the first run");
     first.signal("SIGKILL");
     await first.done;
     const [left] = readdirSync(scene.tmp);
-    const second = alive();
+    const second = start();
     await until(() => readdirSync(scene.tmp).some((name) => name !== left), "the second run");
     const third = await scene.succeed(["inspect", IMAGE]);
     expect(readdirSync(scene.tmp)).not.toContain(left);

@@ -83,8 +83,8 @@ describe("bootOnce", () => {
     expect(phases).toEqual(["grub", "kernel"]);
     expect(readFileSync(result.serialLog, "utf8")).toContain("Welcome to GRUB!");
     expect(seen[0]?.join(" ")).toContain(`file=${folder}/a,, b.iso`);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("platter-boot-"))).not.toContain(
-      seen[0]?.join(" ").match(/platter-boot-\w+/)?.[0] ?? "none",
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith(".platter-"))).not.toContain(
+      seen[0]?.join(" ").match(/\.platter-\w+/)?.[0] ?? "none",
     );
   });
 
