@@ -30,7 +30,8 @@ export function parseContainerfile(text: string): Instruction[] {
 export function lintContainerfile(text: string): string[] {
   const instructions = parseContainerfile(text);
   const found: string[] = [];
-  const stages = new Set<string>();
+  // `scratch` stands for an empty root.
+  const stages = new Set(["scratch"]);
   let pipefail = false;
   for (const { name, text: said, line } of instructions) {
     const report = (rule: string, broken: boolean) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { copyFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type OrdinaryUser, ordinaryUser } from "../helpers/ordinary-user.ts";
 import { podmanRun, USER_STORAGE } from "../helpers/podman-run.ts";
@@ -42,7 +42,6 @@ if (process.env.PLATTER_TEST === "full") {
         Entrypoint: ["/usr/local/bin/platter"],
         WorkingDir: "/out",
       });
-      expect(config.Config.Env).toContain("PLATTER_TOOLS=host");
 
       using scene = new Scene("container");
       const archive = scene.at("img.oci");
@@ -57,19 +56,11 @@ if (process.env.PLATTER_TEST === "full") {
       const shut = ["--cap-drop", "all", "--read-only", "--tmpfs", "/tmp", "--network", "none"];
       const other = ["--user", "4711:4711", ...volumes(scene.at("other"))];
       expect(failureOf([...shut, ...other, IMAGE, ...build])).toBe("");
-      const root = scene.at("root");
-      run(["cp", "-a", run(["podman", "image", "mount", IMAGE]).trim(), root]);
+      const root = run(["podman", "image", "mount", IMAGE]).trim();
+      const programs = run(["find", root, "-type", "f", "-perm", "/111", "-not", "-path", `${root}/lib*/*`]);
       run(["podman", "image", "unmount", IMAGE]);
-      // The container's own tools work outside of it too, by its loader: so the versions are the same.
-      copyFileSync(`${root}/usr/local/bin/platter`, scene.at("platter"));
-      for (const tool of ["mksquashfs", "grub-mkimage"]) {
-        const libraries = `${root}/usr/lib/x86_64-linux-gnu`;
-        scene.fake(
-          tool,
-          `exec ${libraries}/ld-linux-x86-64.so.2 --library-path ${libraries} ${root}/usr/bin/${tool} "$@"`,
-        );
-      }
-      await scene.succeed(["build", `oci-archive:${archive}`, "-o", "host.iso", "--tools", "host"]);
+      expect(programs.trim().split("\n")).toEqual([`${root}/usr/local/bin/platter`]);
+      await scene.succeed(["build", `oci-archive:${archive}`, "-o", "host.iso"]);
       const made = readFileSync(scene.at("out/x.iso"));
       expect(statSync(scene.at("out/x.iso")).uid).toBe(Number(USER));
       expect(statSync(scene.at("other/x.iso")).uid).toBe(4711);
