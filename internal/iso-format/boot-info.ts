@@ -6,7 +6,7 @@ import { FIRST_DESCRIPTOR } from "./units.ts";
 
 /** Where the table is, in bytes; what follows it is summed. */
 export const BOOT_INFO_TABLE = { offset: 8, length: 56 } as const;
-/** Where GRUB's `cdboot.img` has the place of the program behind it, in blocks of 512 bytes: 64 bits. */
+/** Where GRUB's `cdboot.img` has the place of the program that follows it: 64 bits, in blocks of 512 bytes. */
 export const GRUB_BOOT_INFO = { offset: 2548, length: 8, blocks: 5 } as const;
 /** Bytes that an image must have for both. */
 export const MIN_BOOT_IMAGE: number = GRUB_BOOT_INFO.offset + GRUB_BOOT_INFO.length;

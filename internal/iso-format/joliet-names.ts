@@ -16,12 +16,6 @@ export function jolietNames(entries: readonly NamedEntry[]): string[] {
   return names.map(({ stem, suffix }) => stem + suffix);
 }
 
-/** The name of an entry without regard to the others. */
-export function jolietName(entry: NamedEntry): string {
-  const { stem, suffix } = wantedName(entry);
-  return stem + suffix;
-}
-
 function wantedName({ name, kind }: NamedEntry): WantedName {
   const allowed = name.replace(FORBIDDEN, "_");
   const dot = kind === "directory" ? -1 : allowed.lastIndexOf(".");

@@ -50,7 +50,7 @@ export function encodeMbr({ blocks, loader, active }: MbrFacts): Uint8Array {
   return bytes;
 }
 
-/** A block's address for old BIOSes; the last one that fits stands for all later ones. */
+/** A block's address for old BIOSes. Blocks beyond the last cylinder have the last address. */
 function cylinderHeadSector(block: number): number[] {
   const { heads, sectors, cylinders } = GEOMETRY;
   const cylinder = Math.floor(block / (heads * sectors));

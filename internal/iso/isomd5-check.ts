@@ -1,9 +1,9 @@
 import { throwIfAborted } from "../interrupt.ts";
+import { SECTOR } from "../iso-format/units.ts";
 import { findVolumeExtent, PIECE_SIZE, PieceHash } from "./isomd5.ts";
 import { AREA_SIZE, decodeArea, type IsoMd5Sums } from "./isomd5-text.ts";
 import type { ByteSource } from "./read/byte-source.ts";
 
-const SECTOR = 2048;
 const READ_PIECES = 32;
 
 export interface PassOptions {

@@ -1,5 +1,7 @@
 /** The checksum that `checkisomd5` reads, computed while an ISO passes by. */
+
 import { PlatterError } from "../error.ts";
+import { SECTOR } from "../iso-format/units.ts";
 import {
   AREA_OFFSET,
   AREA_SIZE,
@@ -9,7 +11,6 @@ import {
   SKIP_SECTORS,
 } from "./isomd5-text.ts";
 
-const SECTOR = 2048;
 /** The checker reads in pieces of this size, and looks at its fragment sums only between two pieces. */
 export const PIECE_SIZE = 32768;
 

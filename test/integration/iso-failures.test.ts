@@ -1,4 +1,4 @@
-/** Writing an ISO that fails, at many points: a clear message, and nothing left behind. Needs root, for mounts. */
+/** Writing an ISO that fails, at many points: a clear message, and no leftovers. Needs root, for mounts. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { noise } from "../helpers/noise.ts";

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { assembleIso, withIsoFile } from "../../internal/iso/assemble.ts";
-import type { IsoFile, IsoLayout } from "../../internal/iso/layout.ts";
+import type { IsoFile } from "../../internal/iso/layout.ts";
 import { openFileSource, slice } from "../../internal/iso/read/byte-source.ts";
 import { readDirectoryTree } from "../../internal/iso/read/directory-tree.ts";
 import { findNode, nodeSource } from "../../internal/iso/read/iso-node.ts";
@@ -13,6 +12,7 @@ import { readVolumeDescriptors } from "../../internal/iso/read/volume-descriptor
 import { isoIdentifiers } from "../../internal/iso-format/iso-names.ts";
 import { jolietNames } from "../../internal/iso-format/joliet-names.ts";
 import { espImage } from "../helpers/iso-image.ts";
+import { contentByPath, isoFile, renamed, writeIsoOf } from "../helpers/iso-trees.ts";
 import { seededNoise } from "../helpers/noise.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
 
@@ -27,33 +27,15 @@ const PARTITION = 32_768;
 
 let count = 0;
 
-/** Writes the ISO of these files. */
+/** Writes the ISO of these files; returns its path. */
 async function isoOf(
   files: readonly IsoFile[],
-  options: Partial<IsoLayout> & { checksum?: "implant" | "leave" } = {},
+  options: Omit<Parameters<typeof writeIsoOf>[1], "output"> = {},
 ): Promise<string> {
-  const { checksum = "implant", ...changes } = options;
   const output = scene.at(`out/${++count}.iso`);
-  const layout: IsoLayout = {
-    volumeId: "JUDGED",
-    time: 1_700_000_000,
-    uuid: "52daf732-d0fe-8dd4-9aa4-67c5ec1e394d",
-    rootfs: undefined,
-    files,
-    bios: undefined,
-    espImage: { bytes: espImage() },
-    strictGpt: false,
-    ...changes,
-  };
-  const { signal } = new AbortController();
-  await withIsoFile(output, (iso) => assembleIso(iso, { layout, checksum, signal, task: { progress() {} } }));
+  await writeIsoOf(files, { ...options, output });
   return output;
 }
-
-const file = (isoPath: string, content: string | Uint8Array = `content of ${isoPath}`): IsoFile => ({
-  isoPath,
-  content: { bytes: typeof content === "string" ? new Uint8Array(Buffer.from(content)) : content },
-});
 
 function run(...command: string[]): Buffer {
   const done = Bun.spawnSync([hostProgram(command[0]!), ...command.slice(1)], {
@@ -82,15 +64,6 @@ function contents(folder: string): Map<string, string> {
   return found;
 }
 
-/** Content by path, as the files were given. */
-function expected(files: readonly IsoFile[]): Map<string, string> {
-  const byPath = new Map<string, string>();
-  for (const { isoPath, content } of files) {
-    if ("bytes" in content) byPath.set(isoPath, Buffer.from(content.bytes).toString("latin1"));
-  }
-  return byPath;
-}
-
 const sorted = (map: Map<string, string>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** What libarchive reads of one tree of the ISO. */
@@ -115,35 +88,6 @@ function unpacked(extract: (folder: string) => void): Map<string, string> {
 /** The ISO's first partition as a file of its own. */
 function partitionOf(iso: string): string {
   return scene.write("partition", readFileSync(iso).subarray(PARTITION));
-}
-
-/** The same paths with the names that another tree has for them. */
-function renamed(
-  files: readonly IsoFile[],
-  namesOf: (entries: { name: string; kind: "file" | "directory" }[]) => string[],
-): Map<string, string> {
-  const found = new Map<string, string>();
-  const visit = (below: readonly { rest: string[]; content: string }[], path: string) => {
-    const groups = Map.groupBy(below, ({ rest }) => rest[0]!);
-    const names = [...groups.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    const entries = names.map((name) => {
-      const isFile = groups.get(name)![0]!.rest.length === 1;
-      return { name, kind: isFile ? ("file" as const) : ("directory" as const) };
-    });
-    for (const [index, name] of namesOf(entries).entries()) {
-      const inner = groups.get(names[index]!)!;
-      if (entries[index]!.kind === "file") found.set(`${path}/${name}`, inner[0]!.content);
-      else
-        visit(
-          inner.map(({ rest, content }) => ({ rest: rest.slice(1), content })),
-          `${path}/${name}`,
-        );
-    }
-  };
-  const all = [...expected(files)].map(([path, content]) => ({ rest: path.slice(1).split("/"), content }));
-  visit([...all, { rest: ["boot.catalog"], content: "" }], "");
-  for (const name of ["/boot.catalog", "/BOOT.CATALOG;1"]) found.delete(name);
-  return found;
 }
 
 /** What platter's reader finds wrong; nothing boots from these ISOs, which is another matter. */
@@ -215,7 +159,7 @@ describe("layouts of all kinds", () => {
       if (taken.has(isoPath) || folders.has(isoPath) || parents.some((parent) => taken.has(parent))) continue;
       for (const parent of parents) folders.add(parent);
       taken.add(isoPath);
-      files.push(file(isoPath, seededNoise(length, files.length + 1)));
+      files.push(isoFile(isoPath, seededNoise(length, files.length + 1)));
     }
     return files;
   });
@@ -229,7 +173,7 @@ describe("layouts of all kinds", () => {
         if (first !== undefined && "bytes" in first.content) await Bun.write(path, first.content.bytes);
         const rootfs = first && { isoPath: first.isoPath, content: { path } };
         const iso = await isoOf(all, { rootfs });
-        const wanted = sorted(expected(files));
+        const wanted = sorted(contentByPath(files));
 
         expect(await problemsOf(iso)).toEqual([]);
         const joliet = sorted(renamed(files, jolietNames));
@@ -275,7 +219,7 @@ describe("an ISO with everything", () => {
     ],
     ...[`/${"n".repeat(200)}/${"m".repeat(120)}.conf`, "/é/日本語 😀"],
     ...Array.from({ length: 300 }, (_, index) => `/many/file number ${index} with a name of some length`),
-  ].map((path) => file(path));
+  ].map((path) => isoFile(path));
   let iso: string;
 
   beforeAll(async () => {
@@ -378,7 +322,7 @@ describe("large files, all of which but some bytes is a hole", () => {
     const path = scene.at("large");
     const places = sparse(path, size);
     const rootfs = { isoPath: "/LiveOS/squashfs.img", content: { path } };
-    const iso = await isoOf([file("/after", "after the large file"), file("/EFI/x")], {
+    const iso = await isoOf([isoFile("/after", "after the large file"), isoFile("/EFI/x")], {
       rootfs,
       checksum: "leave",
     });

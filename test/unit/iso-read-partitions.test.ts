@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { memorySource } from "../../internal/iso/read/byte-source.ts";
-import { ESP_TYPE, readGpt } from "../../internal/iso/read/gpt.ts";
+import { readGpt } from "../../internal/iso/read/gpt.ts";
 import { checkMbrLoader, readMbr } from "../../internal/iso/read/mbr.ts";
+import { ESP_TYPE } from "../../internal/iso-format/gpt.ts";
 
 const BLOCKS = 200;
 const ESP = Buffer.from("28732ac11ff8d211ba4b00a0c93ec93b", "hex");

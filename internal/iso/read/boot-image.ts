@@ -2,11 +2,12 @@
  * The image that a BIOS loads from a CD. ISO makers patch into it where it lies: the boot-info-table (described in
  * mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own field.
  */
+import { BOOT_INFO_TABLE, GRUB_BOOT_INFO, sumOfWords } from "../../iso-format/boot-info.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { BootEntry } from "./el-torito.ts";
 import { isZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 export interface BootImage {
   loader: "grub" | "isolinux" | "unknown";
@@ -15,13 +16,10 @@ export interface BootImage {
 }
 
 const MAX_IMAGE = 64 * 1024 * 1024;
-const TABLE = 8;
-const TABLE_LENGTH = 56;
+const { offset: TABLE, length: TABLE_LENGTH } = BOOT_INFO_TABLE;
 /** Of the root directory in a volume descriptor (ECMA-119, 8.4.18, 9.1.3). */
 const ROOT_EXTENT = 156 + 2;
-/** GRUB reads the rest of itself from here: a 64-bit number of 512-byte sectors, 5 behind the image's start. */
-const GRUB_FIELD = 2548;
-const GRUB_SECTORS = 5;
+const { offset: GRUB_FIELD, blocks: GRUB_SECTORS } = GRUB_BOOT_INFO;
 
 /** Looks at what a BIOS entry leads to; `size` is the length of the file that lies there, if the tree has one. */
 export async function readBootImage(
@@ -103,12 +101,7 @@ async function checkSum(
   }
   const first = TABLE + TABLE_LENGTH;
   findings.covers({ name: `image of ${entry.name}`, offset: start + first, length: length - first });
-  const padded = new Uint8Array(Math.ceil(length / 4) * 4);
-  padded.set(bytes);
-  const view = viewOf(padded);
-  let sum = 0;
-  for (let at = first; at < padded.length; at += 4) sum = (sum + view.getUint32(at, true)) >>> 0;
-  if (sum === checksum) return;
+  if (sumOfWords(bytes.subarray(first)) === checksum) return;
   const detail = `${entry.name} has an image with a wrong checksum`;
   findings.note({ code: "boot-image-checksum", detail, offset: start + TABLE + 12 });
 }

@@ -1,8 +1,8 @@
 /** How far firmware gets with an ISO, by its boot structures alone. */
 import type { BootEffect } from "../../contract/boot-claims.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import type { IsoFacts } from "./verify.ts";
 import type { CheckCode, VerifyReport } from "./verify-report.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 type Medium = "cd" | "usb";
 type FirmwareWay = "bios" | "uefi";

@@ -1,9 +1,9 @@
 /** One directory record (ECMA-119, 9.1). */
+
+import type { Extent } from "../../iso-format/units.ts";
 import { type Block, both16, both32, expectZero, isZero, latin1, ucs2, viewOf } from "./fields.ts";
 import type { Findings } from "./findings.ts";
-import type { Extent } from "./volume-descriptor.ts";
 
-export const FLAG = { hidden: 1, directory: 2, multiExtent: 0x80 } as const;
 /** Associated file, record format, protection and the two reserved bits. */
 const UNUSUAL_FLAGS = 0x7c;
 

@@ -1,12 +1,14 @@
 /** The tree of one volume descriptor: ISO 9660 with Rock Ridge, or Joliet (ECMA-119, 6.8; RRIP 1.12). */
+
+import { FLAG } from "../../iso-format/directory-record.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type DirectoryEntry, DirectoryReader } from "./directory-reader.ts";
-import { FLAG } from "./directory-record.ts";
 import { textOf } from "./fields.ts";
 import { Findings, type Problem, type Reading } from "./findings.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { fileTypeOf } from "./rock-ridge.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 export interface IsoTree {
   root: IsoNode;

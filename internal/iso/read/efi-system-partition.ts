@@ -2,6 +2,7 @@
 import type { FatEntry } from "../../fat/fat-walk.ts";
 import { type FatVolume, readFat, readFatFile } from "../../fat/read.ts";
 import { clusterOffset } from "../../fat/read-clusters.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import { parseGrubModules } from "../../pe/grub-embedded.ts";
 import { isFault, parsePe, sectionOf } from "../../pe/pe-image.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
@@ -9,7 +10,6 @@ import { latin1 } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import { findNodeAnyCase, type IsoNode, readNode } from "./iso-node.ts";
 import { readPe } from "./pe.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 export interface EspPlace {
   /** Byte in the ISO at which it begins, and how long it is. */

@@ -1,10 +1,11 @@
 /** The boot catalogue ("El Torito" Bootable CD-ROM Format Specification 1.0, section 2; UEFI 2.10, 13.3.2.1). */
+import { CATALOG_ENTRY, PLATFORM } from "../../iso-format/el-torito.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type Block, expectBytes, expectZero, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
-const ENTRY = 32;
+const ENTRY = CATALOG_ENTRY;
 const MAX_ENTRIES = SECTOR / ENTRY;
 
 export type BootPlatform = "bios" | "powerpc" | "mac" | "uefi";
@@ -23,7 +24,9 @@ export interface BootEntry {
   name: string;
 }
 
-const PLATFORMS: Record<number, BootPlatform> = { 0: "bios", 1: "powerpc", 2: "mac", 239: "uefi" };
+const PLATFORMS = Object.fromEntries(
+  Object.entries(PLATFORM).map(([name, id]) => [id, name as BootPlatform]),
+);
 const TITLES: Record<BootPlatform, string> = { bios: "BIOS", powerpc: "PowerPC", mac: "Mac", uefi: "UEFI" };
 
 /** Reads the catalogue at a sector. */

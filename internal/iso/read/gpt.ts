@@ -1,10 +1,10 @@
 /** The GUID partition table (UEFI 2.10, 5.3). */
+import { GPT } from "../../iso-format/gpt.ts";
+import { decodeGuid } from "../../iso-format/guid.ts";
+import { BLOCK } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { isZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { BLOCK } from "./mbr.ts";
-
-export const ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
 export interface GptPartition {
   /** 1 for the first. */
@@ -37,7 +37,6 @@ interface Header {
   entries: Uint8Array;
 }
 
-const HEADER_SIZE = 92;
 const MAX_ENTRIES_BYTES = 1024 * 1024;
 
 /**
@@ -82,17 +81,18 @@ async function readHeader(
   const offset = block * BLOCK;
   const note = (code: string, detail: string, at = 0) => findings.note({ code, detail, offset: offset + at });
   const bytes = await source.read(offset, BLOCK);
-  if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== "EFI PART") {
+  if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== GPT.signature) {
     if (announced) note("gpt-signature", `there is no ${which} GPT header at block ${block}`);
     return undefined;
   }
   findings.covers({ name: `${which} GPT header`, offset, length: BLOCK });
   const view = viewOf(bytes);
   const size = view.getUint32(12, true);
-  const sound = view.getUint32(8, true) === 0x10000 && size === HEADER_SIZE && view.getUint32(20, true) === 0;
-  if (!sound || !isZero(bytes.subarray(HEADER_SIZE)))
+  const sound =
+    view.getUint32(8, true) === GPT.revision && size === GPT.headerSize && view.getUint32(20, true) === 0;
+  if (!sound || !isZero(bytes.subarray(GPT.headerSize)))
     note("gpt-header", `the ${which} GPT header is malformed`);
-  const summed = bytes.slice(0, HEADER_SIZE);
+  const summed = bytes.slice(0, GPT.headerSize);
   summed.fill(0, 16, 20);
   if (Bun.hash.crc32(summed) !== view.getUint32(16, true)) {
     note("gpt-header-crc", `the ${which} GPT header has a wrong checksum`, 16);
@@ -105,7 +105,7 @@ async function readHeader(
     other: Number(view.getBigUint64(32, true)),
     firstUsable: Number(view.getBigUint64(40, true)),
     lastUsable: Number(view.getBigUint64(48, true)),
-    diskId: guid(bytes.subarray(56, 72)),
+    diskId: decodeGuid(bytes.subarray(56, 72)),
     entriesBlock: Number(view.getBigUint64(72, true)),
     count: view.getUint32(80, true),
     entrySize: view.getUint32(84, true),
@@ -114,7 +114,11 @@ async function readHeader(
   };
   if (header.own !== block) note("gpt-place", `the ${which} GPT header is made for block ${header.own}`, 24);
   const length = header.count * header.entrySize;
-  if (header.entrySize < 128 || header.entrySize % 128 !== 0 || length > MAX_ENTRIES_BYTES) {
+  if (
+    header.entrySize < GPT.entrySize ||
+    header.entrySize % GPT.entrySize !== 0 ||
+    length > MAX_ENTRIES_BYTES
+  ) {
     note("gpt-entries", `the ${which} GPT has ${header.count} entries of ${header.entrySize} bytes`, 80);
     return undefined;
   }
@@ -146,8 +150,8 @@ function readPartitions(header: Header, findings: Findings): GptPartition[] {
     const view = viewOf(entry);
     const partition: GptPartition = {
       index: index + 1,
-      type: guid(entry.subarray(0, 16)),
-      id: guid(entry.subarray(16, 32)),
+      type: decodeGuid(entry.subarray(0, 16)),
+      id: decodeGuid(entry.subarray(16, 32)),
       first: Number(view.getBigUint64(32, true)),
       last: Number(view.getBigUint64(40, true)),
       name: Buffer.from(entry.subarray(56, 128)).toString("utf16le").replace(/\0.*$/s, ""),
@@ -181,11 +185,4 @@ function checkPartitions(
     const detail = `GPT partitions ${partition.index} and ${next.index} overlap`;
     findings.note({ code: "gpt-overlap", detail, offset: offsetOf(next) });
   }
-}
-
-/** Appendix A: the first three groups are little-endian. */
-function guid(bytes: Uint8Array): string {
-  const hex = (...order: number[]) => order.map((at) => bytes[at]!.toString(16).padStart(2, "0")).join("");
-  const groups = [hex(3, 2, 1, 0), hex(5, 4), hex(7, 6), hex(8, 9), hex(10, 11, 12, 13, 14, 15)];
-  return groups.join("-").toUpperCase();
 }

@@ -1,9 +1,9 @@
 /** The master boot record (UEFI 2.10, 5.2). */
+import { GRUB_CORE_BLOCKS, MBR } from "../../iso-format/mbr.ts";
+import { BLOCK } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { isZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-
-export const BLOCK = 512;
 
 export interface MbrPartition {
   /** 1 to 4. */
@@ -25,9 +25,7 @@ export interface Mbr {
   protective: boolean;
 }
 
-const TABLE = 446;
-const ENTRY = 16;
-const LOADER_POINTER = 432;
+const LOADER_POINTER = MBR.loaderPointer;
 
 /** The type that xorriso and grub-mkrescue give the entry that protects an ISO without GPT. */
 const PROTECTIVE_MSDOS = 0xcd;
@@ -55,8 +53,8 @@ export async function readMbr(
   const blocks = Math.floor(source.size / BLOCK);
   const partitions: MbrPartition[] = [];
   for (let index = 0; index < 4; index++) {
-    const at = TABLE + index * ENTRY;
-    const entry = bytes.subarray(at, at + ENTRY);
+    const at = MBR.table + index * MBR.entry;
+    const entry = bytes.subarray(at, at + MBR.entry);
     findings.covers({ name: `MBR entry ${index + 1}: status`, offset: at, length: 1 });
     if (entry[0] !== 0 && entry[0] !== 0x80) {
       findings.note({
@@ -87,7 +85,11 @@ export async function readMbr(
   const protective = partitions.some((partition) => partition.type === 0xee);
   if (protective) checkBesideGpt(partitions, { ends: [blocks, volumeBlocks ?? blocks], findings });
   if (partitions.filter((partition) => partition.active).length > 1) {
-    findings.note({ code: "mbr-active", detail: "the MBR has more than one active entry", offset: TABLE });
+    findings.note({
+      code: "mbr-active",
+      detail: "the MBR has more than one active entry",
+      offset: MBR.table,
+    });
   }
   return findings.reading<Mbr | undefined>({ partitions, loader: loaderOf(bytes), protective });
 }
@@ -100,7 +102,7 @@ export async function checkMbrLoader(
 ): Promise<Reading<undefined>> {
   const findings = new Findings();
   const view = viewOf(await source.read(LOADER_POINTER, 8));
-  const wanted = mbr.loader === "grub" ? BigInt(imageLba * 4 + 4) : BigInt(imageLba * 4);
+  const wanted = mbr.loader === "grub" ? BigInt(imageLba * 4 + GRUB_CORE_BLOCKS) : BigInt(imageLba * 4);
   const isKnown = mbr.loader === "grub" || mbr.loader === "isolinux";
   if (!isKnown) return findings.reading(undefined);
   const length = mbr.loader === "grub" ? 8 : 4;

@@ -1,10 +1,12 @@
 /** The path tables, which repeat every directory (ECMA-119, 6.9, 9.4). */
+
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { IsoTree } from "./directory-tree.ts";
 import { latin1, ucs2, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 

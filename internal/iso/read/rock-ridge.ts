@@ -1,8 +1,9 @@
 /** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
+
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { Findings } from "./findings.ts";
 import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 export interface RockRidge {
   /** From `NM`; undefined when there is none. */

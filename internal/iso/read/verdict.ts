@@ -2,12 +2,12 @@
 import { BOOT_WAYS, type BootClaims, type BootWay } from "../../contract/boot-claims.ts";
 import { compressionOf } from "../../image/decompress.ts";
 import { SNIFFED, sniff } from "../../image/sniff.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type ClaimOptions, claimIso } from "./claim-iso.ts";
 import { latin1 } from "./fields.ts";
 import { examineIso, type VerifyOptions } from "./verify.ts";
 import type { VerifyReport } from "./verify-report.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 export type Verdict =
   | { kind: "boots" | "boots-nowhere"; boots: BootClaims }

@@ -1,15 +1,16 @@
 /** The checks of everything that firmware reads. */
 
+import { ESP_TYPE } from "../../iso-format/gpt.ts";
+import { BLOCK, SECTOR } from "../../iso-format/units.ts";
 import { type BootImage, readBootImage } from "./boot-image.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { checkEfiPrograms, type EfiSystemPartition, type EspPlace, readEsp } from "./efi-system-partition.ts";
 import { type BootEntry, readElTorito } from "./el-torito.ts";
 import { Findings } from "./findings.ts";
-import { ESP_TYPE, type Gpt, readGpt } from "./gpt.ts";
+import { type Gpt, readGpt } from "./gpt.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
-import { BLOCK, checkMbrLoader, type Mbr, readMbr } from "./mbr.ts";
+import { checkMbrLoader, type Mbr, readMbr } from "./mbr.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR } from "./volume-descriptor.ts";
 
 /** Firmware looks at one; a hostile partition table could name thousands. */
 const MAX_PLACES = 8;

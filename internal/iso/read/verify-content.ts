@@ -2,6 +2,7 @@
 
 import { readFatFile } from "../../fat/read.ts";
 import { throwIfAborted } from "../../interrupt.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
 import { checkIsoMd5, type PassOptions } from "../isomd5-check.ts";
 import { AREA_OFFSET, AREA_SIZE } from "../isomd5-text.ts";
@@ -13,7 +14,7 @@ import { Findings } from "./findings.ts";
 import { contentOf, findNode, type IsoNode, nodeSource, nodesOf } from "./iso-node.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 export interface ExpectedFile {
   /** Absolute path in the ISO, or in the EFI system partition. */

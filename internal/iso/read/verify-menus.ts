@@ -1,6 +1,7 @@
 /** The checks of the GRUB menus and of what they name. */
 
 import { readFatFile } from "../../fat/read.ts";
+import { SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
@@ -10,7 +11,7 @@ import { type GrubMenu, readGrubMenu } from "./grub-menu.ts";
 import { findNode, type IsoNode, readNode } from "./iso-node.ts";
 import { type KernelEntry, readKernelEntries } from "./kernel-entries.ts";
 import type { ReportBuilder } from "./verify-report.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 /** Where GRUB looks, by its built-in prefix. */
 const MENU_PATHS = [

@@ -1,4 +1,6 @@
 /** Reads a finished ISO, whoever made it, and says whether all of it is sound. */
+
+import { BLOCK, SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
 import { type ByteSource, slice } from "./byte-source.ts";
 import { compareTrees } from "./compare-trees.ts";
@@ -6,13 +8,12 @@ import { readDirectoryTree } from "./directory-tree.ts";
 import { isZero, latin1 } from "./fields.ts";
 import { Findings } from "./findings.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
-import { BLOCK } from "./mbr.ts";
 import { readPathTables } from "./path-table.ts";
 import { type BootSetup, checkBoot } from "./verify-boot.ts";
 import { checkExpected, checkImplanted, checkRootFileSystems, type Expected } from "./verify-content.ts";
 import { checkMenus, type FoundMenu } from "./verify-menus.ts";
 import { type CheckCode, ReportBuilder, type VerifyReport } from "./verify-report.ts";
-import { SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import type { VolumeDescriptor } from "./volume-descriptor.ts";
 import { readVolumeDescriptors } from "./volume-descriptors.ts";
 
 export interface VerifyOptions {

@@ -1,15 +1,7 @@
 /** A primary or Joliet volume descriptor (ECMA-119, 8.4, 8.5; Joliet specification, section 3). */
+import { type Extent, SECTOR } from "../../iso-format/units.ts";
 import { type Block, both16, both32, expectBytes, expectZero, textOf, ucs2, viewOf } from "./fields.ts";
 import type { Findings } from "./findings.ts";
-
-export const SECTOR = 2048;
-
-export interface Extent {
-  /** Sector of 2048 bytes. */
-  lba: number;
-  /** Bytes. */
-  size: number;
-}
 
 export interface VolumeDescriptor {
   kind: "primary" | "joliet";

@@ -1,9 +1,11 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
+
+import { SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { type Block, expectBytes, expectZero, latin1, viewOf } from "./fields.ts";
 import { Findings, type Reading } from "./findings.ts";
-import { readDescriptor, SECTOR, type VolumeDescriptor } from "./volume-descriptor.ts";
+import { readDescriptor, type VolumeDescriptor } from "./volume-descriptor.ts";
 
 const FIRST_DESCRIPTOR = 16;
 /** Real ISOs have up to five. */
