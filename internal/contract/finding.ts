@@ -87,11 +87,15 @@ export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((each) => each.severity === "error");
 }
 
+/** What was seen, after the file, line and column where it was seen. */
+export function seenAt({ place, seen }: Pick<Finding, "place" | "seen">): string {
+  return place === undefined ? seen : `${place.file}:${place.line}:${place.column}: ${seen}`;
+}
+
 /** The finding as lines that are safe on a terminal. */
 export function findingLines(of: Finding): string[] {
-  const where = of.place === undefined ? "" : `${of.place.file}:${of.place.line}:${of.place.column}: `;
   return [
-    `${of.severity} ${of.code}: ${where}${of.seen}`,
+    `${of.severity} ${of.code}: ${seenAt(of)}`,
     ...(of.place?.excerpt ?? []).map((line) => `  ${line}`),
     `  ${of.why}`,
     `  ${of.fix}`,

@@ -1,5 +1,5 @@
 import { PlatterError } from "../error.ts";
-import { type Finding, findingLines } from "./finding.ts";
+import { type Finding, findingLines, seenAt } from "./finding.ts";
 import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 /** Whether warnings count as errors. */
@@ -18,11 +18,10 @@ export function findingsError(
   if (first === undefined) return undefined;
   if (errors.length === 1) {
     const { place } = first;
-    const where = place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
       kind: first.code in TOOL_FINDINGS ? "tool" : "contract",
-      message: `${where}${first.seen}`,
+      message: seenAt(first),
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,
     });

@@ -17,6 +17,14 @@ export function textPaths(raw: Record<string, unknown>): YamlPath[] {
   ];
 }
 
+/** How to write a value so that it is of the type that its key takes; undefined if that is not known. */
+export function howToWrite(value: unknown, expected: string | undefined): string | undefined {
+  if (typeof value === "boolean" && expected === "a text") return `Put it into quotes: \`"${value}"\`.`;
+  if (typeof value !== "string" || expected !== "a list of texts") return undefined;
+  const words = splitWords(value)?.map((word) => JSON.stringify(printable(word))) ?? [];
+  return `Write a list: \`kernel_args: [${words.slice(0, 20).join(", ")}${words.length > 20 ? ", …" : ""}]\`.`;
+}
+
 const NAMES = VARIABLE_NAMES.join("|");
 const ESCAPED_VARIABLE = new RegExp(`\\\\\\$(?:\\{(?:${NAMES})\\}|(?:${NAMES})(?![A-Za-z0-9_]))`);
 /** A path on the ISO, or what becomes one; GRUB's own name for the medium may come before it. */

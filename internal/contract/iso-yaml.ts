@@ -3,7 +3,7 @@ import { PRINTABLE } from "../grub/quote.ts";
 import { printable } from "../text/printable.ts";
 import { type Finding, type FindingCode, finding, hasErrors } from "./finding.ts";
 import { EXPECTED, grub2Schema, type IsoYaml, isoYamlSchema, toNumber } from "./iso-yaml-schema.ts";
-import { checkText, textPaths } from "./iso-yaml-texts.ts";
+import { checkText, howToWrite, textPaths } from "./iso-yaml-texts.ts";
 import { toVolumeLabel } from "./label.ts";
 import { nearest } from "./nearest.ts";
 import { type Place, placeIn } from "./place.ts";
@@ -151,7 +151,9 @@ function readNumbers(source: YamlSource, grub2: unknown): void {
     }
     delete grub2[key];
     const seen = `\`grub2.${key}\` is \`${printable(number)}\`, which is not a whole decimal number.`;
-    source.add("F_ISO_YAML_NUMBER", seen, source.offset(at));
+    const fix =
+      key === "default" ? `If it is the name of an entry, put it into quotes: \`"${number}"\`.` : undefined;
+    source.add("F_ISO_YAML_NUMBER", seen, source.offset(at), fix);
   }
 }
 
@@ -165,10 +167,7 @@ function reportIssue(source: YamlSource, raw: Record<string, unknown>, issue: z.
     return;
   }
   const { code, what } = describe(value, issue.message as FindingCode, EXPECTED[generic(issue.path)] ?? "");
-  const fix =
-    typeof value === "boolean" && EXPECTED[generic(issue.path)] === "a text"
-      ? `Put it into quotes: \`"${value}"\`.`
-      : undefined;
+  const fix = howToWrite(value, EXPECTED[generic(issue.path)]);
   source.add(code, `\`${show(issue.path)}\` ${what}.`, source.offset(issue.path), fix);
 }
 

@@ -2,6 +2,7 @@ import { parseArchitecture } from "../contract/architecture.ts";
 import { checkEntries } from "../contract/check-menu.ts";
 import { checkRoots } from "../contract/check-roots.ts";
 import { decideMenu } from "../contract/decide-menu.ts";
+import { seenAt } from "../contract/finding.ts";
 import { findingsError } from "../contract/findings-error.ts";
 import { parseIsoYaml } from "../contract/iso-yaml.ts";
 import { parseOsRelease } from "../contract/os-release.ts";
@@ -37,7 +38,7 @@ export function renderFromTexts(about: {
   ];
   const failure = findingsError(all, { reference: source.file, strictness: "normal" });
   if (failure !== undefined) throw failure;
-  for (const { seen, severity } of all) if (severity === "warning") about.reporter.warn(seen);
+  for (const each of all) if (each.severity === "warning") about.reporter.warn(seenAt(each));
   const medium = { menu, label, marker: markerPath(NO_BUILD) };
   return new Map([
     [ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })],

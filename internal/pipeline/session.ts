@@ -3,7 +3,7 @@ import type { BootClaims } from "../contract/boot-claims.ts";
 import { claimBoots } from "../contract/claim-boots.ts";
 import { type Decision, draftOf } from "../contract/decision.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
-import { type Finding, hasErrors } from "../contract/finding.ts";
+import { type Finding, hasErrors, seenAt } from "../contract/finding.ts";
 import { findingsError } from "../contract/findings-error.ts";
 import { withoutIgnored } from "../contract/ignored-findings.ts";
 import { checkCompression } from "../contract/kernel-mounts.ts";
@@ -311,6 +311,6 @@ function noImage(work: WorkDir): PlatterError {
 
 function tell(finding: Finding, reporter: Reporter): void {
   if (finding.severity === "warning")
-    reporter.warn(`${finding.seen} ${finding.why} ${finding.fix} [${finding.code}]`);
-  if (finding.severity === "note") reporter.info(`note: ${finding.seen} [${finding.code}]`);
+    reporter.warn(`${seenAt(finding)} ${finding.why} ${finding.fix} [${finding.code}]`);
+  if (finding.severity === "note") reporter.info(`note: ${seenAt(finding)} [${finding.code}]`);
 }

@@ -318,7 +318,7 @@ describe("iso.yaml", () => {
   test("an unknown key: a warning that suggests the known one", async () => {
     const ran = await build({ with: { [CONFIG]: "lable: TINY\ngrub2:\n  timout: 3\n" } });
     expect(ran.code).toBe(0);
-    expect(ran.stderr).toMatch(/^warning: .*`lable` is no key.*Write `label`/m);
+    expect(ran.stderr).toMatch(/^warning: \/usr\/lib\/.*iso\.yaml:1:1: `lable` is no key.*Write `label`/m);
     expect(ran.stderr).toMatch(
       /^warning: .*`grub2\.timout` is no key.*Write `grub2\.timeout`|Write `timeout`/m,
     );

@@ -436,6 +436,15 @@ label: a/b
     expect(coloured.place?.excerpt[0]).toContain("\\x1b[31m");
   });
 
+  test("a text where a list belongs is shown as a list, and a title that is a number in quotes", () => {
+    const { finding } = only('kernel_args: "root=live:CDLABEL=L rd.live.image"\n', "F_ISO_YAML_TYPE");
+    expect(finding.seen).toBe("`kernel_args` is a text, not a list of texts.");
+    expect(finding.fix).toBe('Write a list: `kernel_args: ["root=live:CDLABEL=L", "rd.live.image"]`.');
+    expect(only("grub2: {default: 1.5}", "F_ISO_YAML_NUMBER").finding.fix).toBe(
+      'If it is the name of an entry, put it into quotes: `"1.5"`.',
+    );
+  });
+
   test("tells how to write a text that YAML takes for something else", () => {
     expect(only("label: true\n", "F_ISO_YAML_TYPE").finding.fix).toBe('Put it into quotes: `"true"`.');
   });
