@@ -5,9 +5,13 @@ import { LayerUnpacker, type PlainLayer } from "./layer-unpacker.ts";
 import { LARGEST_PIECE } from "./open-options.ts";
 import type { Spool, SpoolSlot } from "./spool.ts";
 import type { TableNode } from "./table-node.ts";
+import { tarError } from "./tar-error.ts";
 import type { TarDialect } from "./tar-member.ts";
 import { TarReader } from "./tar-reader.ts";
 import { TreeBuilder } from "./tree-builder.ts";
+
+/** Bytes that all files with holes may have together, holes included: a squashfs lists a hole's blocks one by one. */
+const MAX_HOLES = 4 * 1024 ** 4;
 
 export interface LayerScan {
   root: TableNode;
@@ -69,6 +73,7 @@ async function mergeLayers(
   const { dialect, signal, places, plain } = options;
   const builder = new TreeBuilder(dialect);
   const captured = new Map<number, SpoolSlot>();
+  let holes = 0;
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);
     const tar = plain[index];
@@ -78,6 +83,8 @@ async function mergeLayers(
       for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
         const locator = memberLocator(index, member.ordinal);
         const node = tree.add(member, locator);
+        if (member.sparse) holes += member.size;
+        if (holes > MAX_HOLES) throw tooManyHoles(layer.name);
         if (node === 0 || member.size === 0) continue;
         if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
         else if (member.size <= LARGEST_PIECE && options.capture(builder.table.path(node))) {
@@ -98,6 +105,11 @@ async function mergeLayers(
   const scan = { root: builder.finish(), captured, places };
   await captureLinked(scan, layers, options);
   return scan;
+}
+
+function tooManyHoles(layer: string): Error {
+  const problem = `the image's files with holes have more than ${MAX_HOLES} bytes together`;
+  return tarError("E_TAR_SIZE", layer, problem);
 }
 
 /**

@@ -76,6 +76,18 @@ describe.each(DIALECTS)("what Linux does not take is refused in the dialect %s",
   });
 });
 
+test("files with holes have a limit together, over all layers", async () => {
+  const layers = (count: number) =>
+    Array.from({ length: count }, (_, index) => [sparse(`hole${index}`, 2 * TIB)]);
+  await using tree = await openLayers(layers(2));
+  expect([...(tree.root.children?.keys() ?? [])]).toEqual(["hole0", "hole1"]);
+  expect(await failureOf(openLayers([...layers(2), [sparse("one", 513)]]))).toMatchObject({
+    code: "E_TAR_SIZE",
+    exitCode: 3,
+    message: `Cannot read layer 2: the image's files with holes have more than ${4 * TIB} bytes together`,
+  });
+});
+
 test("InodeTable: targets and attributes have a limit together", () => {
   const inodes = new InodeTable();
   const inode = inodes.add({ type: "symlink", mode: 0o777, uid: 0, gid: 0, mtime: 0, size: 0 });
