@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import type { Architecture } from "../contract/architecture.ts";
 import { PlatterError } from "../error.ts";
 import { HeldFolder } from "../held-folder.ts";
-import { findQemu, hostArchitecture } from "./firmware.ts";
+import { findFirmware, findQemu, hostArchitecture } from "./firmware.ts";
 import type { FirmwareKind } from "./firmware-descriptor.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
@@ -38,9 +38,24 @@ export async function chooseAccelerator(
   }
   const access = (world.kvm ?? kvmAccess)();
   if (access !== "usable") return { accelerator: "tcg", reason: access };
-  const runs = await firmwareRuns("kvm", wanted, world);
+  const runs = await firmwareRuns("kvm", { ...wanted, firmware: probeFirmware(wanted) }, world);
   if (!runs) return { accelerator: "tcg", reason: "/dev/kvm is there but does not run the firmware" };
   return { accelerator: "kvm", reason: "/dev/kvm runs the firmware" };
+}
+
+/**
+ * The firmware to try KVM with. SeaBIOS writes its first line in real mode, which is all that some nested machines run;
+ * UEFI firmware needs the processor modes that GRUB and the kernel need.
+ */
+function probeFirmware(wanted: { architecture: Architecture; firmware: FirmwareKind }): FirmwareKind {
+  if (wanted.firmware !== "bios") return wanted.firmware;
+  try {
+    findFirmware({ kind: "uefi", architecture: wanted.architecture });
+    return "uefi";
+  } catch (error) {
+    if (error instanceof PlatterError) return "bios";
+    throw error;
+  }
 }
 
 export type KvmAccess = "usable" | "there is no /dev/kvm" | "/dev/kvm may not be opened by this user";
