@@ -5,8 +5,8 @@ import type { Plan } from "./plan.ts";
 /** An initramfs of which only a boot shows whether it finds its root file system. */
 const UNKNOWN_INITRAMFS: readonly FindingCode[] = ["F_INITRAMFS_OWN_INIT", "F_INITRAMFS_CLOSED"];
 
-/** What such an initramfs may do without. */
-const ROOT_FINDINGS: readonly FindingCode[] = ["F_MENU_NO_ROOT", "F_MENU_LABEL_MISMATCH"];
+/** What such an initramfs may do without. One that gets the label of another medium will look for that. */
+const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
 
 /** Where the ISO of a plan boots, by what was found about it; `findings` are all that count, the plan's included. */
 export function claimBoots(
@@ -20,7 +20,7 @@ export function claimBoots(
 export function effectsOf(entryCount: number, findings: readonly Finding[]): BootEffect[] {
   const codes = new Set(findings.map(({ code }) => code));
   const isUnknown = UNKNOWN_INITRAMFS.some((code) => codes.has(code));
-  const counting = findings.filter(({ code }) => !(isUnknown && ROOT_FINDINGS.includes(code)));
+  const counting = findings.filter(({ code }) => !(isUnknown && DISPENSABLE.includes(code)));
   const failing = new Set(
     counting
       .filter(({ code }) => textOf(code).boot?.effect === "breaks")

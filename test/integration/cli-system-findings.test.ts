@@ -5,6 +5,7 @@ import type { Finding } from "../../internal/contract/finding.ts";
 import { GCD_MODULES, tinyPrograms } from "../helpers/boot-programs.ts";
 import { efiProgram } from "../helpers/efi-program.ts";
 import { Scene } from "../helpers/scene.ts";
+import { smallLive } from "../helpers/small-live.ts";
 import { type Changes, CONFIG, GCD, KVER, MM, SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
@@ -144,4 +145,24 @@ test.each([
   const fixes = new Map(findings.map(({ code, fix }) => [code, fix]));
   expect(fixes.get("F_SHIM_UNSIGNED")).toBe(shim);
   expect(fixes.get("F_GCD_UNSIGNED")).toBe(grub);
+});
+
+test("a label that the menu of an image does not look for: the ISO is made, and boots nowhere", async () => {
+  const args = [
+    "build",
+    `oci:${smallLive().oci}`,
+    "-o",
+    "out/x.iso",
+    "--compression",
+    "fast",
+    "--label",
+    "X2",
+  ];
+  const { stderr } = await scene.succeed(args);
+  expect(stderr).toContain("[F_MENU_LABEL_MISMATCH]");
+  expect(stderr).toMatch(
+    /^boots on: +BIOS: no: a kernel argument looks for another label than the ISO's \(F_MENU_LABEL_MISMATCH\)$/m,
+  );
+  const verified = await scene.run(["verify", "out/x.iso"]);
+  expect(verified.code).toBe(6);
 });

@@ -47,6 +47,16 @@ describe("claimBoots", () => {
     expect(lines(own)).toEqual(all("yes, but the initramfs has an `init` of its own (F_INITRAMFS_OWN_INIT)"));
   });
 
+  test("an init of its own that gets the label of another medium does not find the ISO", () => {
+    const own = [
+      finding("F_INITRAMFS_OWN_INIT", "x"),
+      finding("F_MENU_LABEL_MISMATCH", "x", { entries: [0] }),
+    ];
+    expect(lines(own)).toEqual(
+      all("no: a kernel argument looks for another label than the ISO's (F_MENU_LABEL_MISMATCH)"),
+    );
+  });
+
   test("drivers: without one kind of media a limit, without both a no", () => {
     const [optical, usb] = [finding("F_INITRAMFS_OPTICAL", "x"), finding("F_INITRAMFS_USB", "x")];
     const noOptical = "no driver for optical drives in the initramfs (F_INITRAMFS_OPTICAL)";
