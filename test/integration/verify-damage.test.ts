@@ -6,7 +6,7 @@ import { implantIsoMd5 } from "../../internal/iso/isomd5-file.ts";
 import { type ByteSource, memorySource } from "../../internal/iso/read/byte-source.ts";
 import { type VerifyOptions, verifyIso } from "../../internal/iso/read/verify.ts";
 import type { CheckedStructure, VerifyReport } from "../../internal/iso/read/verify-report.ts";
-import { expectedOf, makeIso, makeTree, readIso, temporaryFolder } from "./verify-fixture.ts";
+import { expectedOf, makeIso, makeOwnIso, makeTree, readIso, temporaryFolder } from "./verify-fixture.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);
@@ -150,6 +150,20 @@ describe("one changed byte in a checked structure is told by its check", () => {
     expect(structures.length).toBe(expected.files.length);
     for (const seed of [11, 12]) expect(await missed(iso, structures, { seed, expected })).toEqual([]);
   });
+});
+
+test("one changed byte in a structure that platter wrote is reported by its check", async () => {
+  const own = readIso(await makeOwnIso(tree));
+  const report = await verifyIso(memorySource(own));
+  expect(report.checks.filter(({ status }) => status !== "ok").map(({ code }) => code)).toEqual(["checksum"]);
+  const [trees, others] = [true, false].map((wanted) =>
+    report.structures.filter((each) => isTree(each) === wanted),
+  );
+  expect(trees!.length).toBeGreaterThan(1500);
+  expect(others!.length).toBeGreaterThan(100);
+  for (const seed of [21, 22]) expect(await missed(own, others!, { seed })).toEqual([]);
+  const some = trees!.filter((_, index) => index % 6 === 0);
+  expect(await missed(own, some, { seed: 23 })).toEqual([]);
 });
 
 test("one changed byte anywhere is told by the checksum, with the part in which it lies", async () => {

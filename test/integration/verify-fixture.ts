@@ -1,9 +1,18 @@
 /** ISOs for the tests of the reader, made by xorriso in the layout of the contract. */
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeFatImage } from "../../internal/fat/write.ts";
 import type { Expected } from "../../internal/iso/read/verify-content.ts";
+import { writeIsoOf } from "../helpers/iso-trees.ts";
 
 export const LABEL = "TEST-LABEL";
 const MARKER = "/.platter-0123";
@@ -171,6 +180,30 @@ export function makeIso(
     ],
   ]);
   return iso;
+}
+
+/** The same ISO by platter's own writer. */
+export async function makeOwnIso(base: Tree): Promise<string> {
+  const paths = readdirSync(base.tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  const files = paths.map((path) => ({ isoPath: path.slice(base.tree.length), content: { path } }));
+  const isRootfs = ({ isoPath }: { isoPath: string }) => isoPath === "/LiveOS/squashfs.img";
+  const esp = Object.entries(base.esp).map(([path, content]) => ({ path, content }));
+  const output = join(base.folder, "own.iso");
+  await writeIsoOf(
+    files.filter((file) => !isRootfs(file)),
+    {
+      output,
+      volumeId: LABEL,
+      rootfs: files.find(isRootfs),
+      bios: { image: "/images/eltorito.img", hybridMbr: { path: join(GRUB_PC, "boot_hybrid.img") } },
+      espImage: { bytes: writeFatImage(esp, { label: "PLATTER-ESP", volumeId: 7, time: 1.7e9 }) },
+      checksum: "leave",
+    },
+  );
+  return output;
 }
 
 /** What a plan for this tree would say. */
