@@ -51,18 +51,22 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
     inputs: { modules: sha256Text(modules.join("\n")) },
     outputs: [work.file(ARTIFACTS.biosImage)],
     run: async () => {
-      await makeBiosImage(keptModules(work), context);
+      await makeBiosImage(keptModules(plan, work), context);
       return undefined;
     },
   };
 }
 
-/** The image's modules, which may be in memory. */
-function keptModules(work: WorkDir): ModuleFolder {
+/** The image's modules, which may be in memory. A module of the plan that is gone is an error of the work directory. */
+function keptModules({ bios }: Pick<Plan, "bios">, work: WorkDir): ModuleFolder {
+  const planned = new Set(bios?.modules.map(({ file }) => file));
   const { place, read } = moduleFolder(work.file(PIECES.bios), `/${MODULES_FOLDER}`);
   const readKept = (name: string) => {
-    const content = work.content(`${PIECES.bios}/${name}`);
-    return "bytes" in content ? content.bytes : read(name);
+    const file = `${PIECES.bios}/${name}`;
+    const content = work.content(file);
+    const bytes = "bytes" in content ? content.bytes : read(name);
+    if (bytes === undefined && planned.has(file)) throw work.missing(file);
+    return bytes;
   };
   return { place, read: readKept };
 }

@@ -164,6 +164,15 @@ export class WorkDir implements Disposable {
     });
   }
 
+  /** The error for a file that a stage has left and that is gone. */
+  missing(name: string): PlatterError {
+    return machineError(Object.assign(new Error(), { code: "ENOENT" }), {
+      code: "E_WORK",
+      message: `Cannot read \`${this.file(name)}\``,
+      hint: "Run `platter inspect` again, and the stages after it.",
+    });
+  }
+
   /** A file's text; undefined if it is not there. */
   async read(name: string): Promise<string | undefined> {
     if (this.#memory?.get(name) !== undefined) return Buffer.from(await this.readBytes(name)).toString();

@@ -161,7 +161,7 @@ test("Ctrl-C while layers are decompressed", async () => {
 });
 
 describe.concurrent("other ways to say it", () => {
-  test.each(["SIGTERM", "SIGHUP"] as const)("%s", async (signal) => {
+  test.each(["SIGTERM", "SIGHUP", "SIGQUIT"] as const)("%s", async (signal) => {
     using scene = sceneWithImage();
     fake(scene, "mksquashfs", STUBBORN);
     await expectInterrupted(scene, await interrupt(scene, build(scene), signal));
