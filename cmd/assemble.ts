@@ -21,7 +21,7 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     const world = worldOf();
     const output = checkOutput(flags.output);
     using _ = claim(world, { image: undefined, flags });
-    await using session = openSession(world, { image: undefined, flags: { ...flags, tools: "auto" } });
+    await using session = openSession(world, { image: undefined, flags });
     await session.during(async () => {
       const { context } = session;
       const options = { output, strictGpt: flags.strictGpt, checksum: "leave", begun: undefined } as const;

@@ -63,12 +63,7 @@ export function withPayloadOptions<A extends unknown[], O extends {}>(command: C
 
 /** Options that decide where things are read from and written to. */
 export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return withArchitectureOptions(withWorkOption(command)).addOption(
-    new Option("--tools <where>", "where mksquashfs, mkfs.erofs and grub-mkimage come from")
-      .choices(["auto", "image", "host"] as const)
-      .env("PLATTER_TOOLS")
-      .default("auto" as const),
-  );
+  return withArchitectureOptions(withWorkOption(command));
 }
 
 export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
@@ -99,7 +94,7 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
     )
     .option(
       "--compression <how>",
-      "fast, balanced or small; or zstd, gzip, none, xz or lz4 (the last two need mksquashfs), as NAME[:LEVEL][,BLOCK] (default: balanced)",
+      "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
     );
 }
 
@@ -123,7 +118,6 @@ export interface WorkFlags {
   work?: string | undefined;
   arch?: string | undefined;
   platform?: string | undefined;
-  tools: "auto" | "image" | "host";
 }
 
 /** Options about an image and the plan that is made of it. Without an image they have no effect. */
@@ -158,7 +152,6 @@ export function openSession(
     reference: about.image,
     work: flags.work,
     beside: about.beside ?? tmpdir(),
-    tools: flags.tools,
     architecture,
     choices: {
       kernel: flags.kernel,

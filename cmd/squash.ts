@@ -1,7 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { squashStage } from "../internal/pipeline/squash-stage.ts";
 import { runStage } from "../internal/pipeline/stage.ts";
-import { findingsAboutTools } from "../internal/pipeline/tool-findings.ts";
 import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
 import { rootfsWriter } from "../internal/squash/rootfs.ts";
 import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
@@ -44,11 +43,8 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     const options = parseRootfsOptions(flags);
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
       const { context } = session;
+      await session.requirePrograms(rootfsWriter(options).tools);
       const plan = await session.planFor(["root"]);
-      const { tools } = rootfsWriter(options);
-      const { compression } = options;
-      const needs = { tools, compression, unusable: "fails" } as const;
-      session.report(await findingsAboutTools(context.toolbox, needs), plan.image.reference);
       const stage = squashStage(plan, context, {
         image: () => session.plannedImage(),
         withPayloads: (tree) => session.withPayloads(tree),

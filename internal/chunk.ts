@@ -16,7 +16,7 @@ export interface OpenedFile {
   readonly path: string;
 }
 
-/** A part of a file in place of its bytes: the kernel can pass them on without a copy. */
+/** A part of a file instead of its bytes. */
 export interface FileStretch {
   /** It stays open until the next chunk is asked for. */
   readonly file: OpenedFile;
@@ -24,9 +24,6 @@ export interface FileStretch {
   readonly start: number;
   readonly length: number;
 }
-
-/** A part of a stream. */
-export type Chunk = Uint8Array | FileStretch;
 
 /** The bytes of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
 export async function* bytesOfFile({ file, start, length: whole }: FileStretch): AsyncGenerator<Uint8Array> {
@@ -73,14 +70,6 @@ export function writeAtOnce(fd: number, bytes: Uint8Array, position?: number): v
   for (let done = 0; done < bytes.length; ) {
     const at = position === undefined ? null : position + done;
     done += writeSync(fd, bytes, done, bytes.length - done, at);
-  }
-}
-
-/** A stream of chunks as bytes. */
-export async function* bytesOf(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    if (chunk instanceof Uint8Array) yield chunk;
-    else yield* bytesOfFile(chunk);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { Architecture } from "../contract/architecture.ts";
 import { PlatterError } from "../error.ts";
-import { findProgram } from "../tool/find.ts";
+import { findProgram } from "../tool/program.ts";
 import { type FlashPair, flashPair, parseFirmwareDescriptor, suits } from "./firmware-descriptor.ts";
 import { DESCRIPTOR_FOLDERS, firmwarePlaces, PACKAGES } from "./firmware-places.ts";
 

@@ -7,7 +7,6 @@ import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
 import { LIVE_FINDINGS } from "./live-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
 import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
-import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 export type Severity = "error" | "warning" | "note";
 
@@ -31,7 +30,6 @@ export const FINDINGS = {
   ...INITRAMFS_FINDINGS,
   ...LIVE_FINDINGS,
   ...SECURE_BOOT_FINDINGS,
-  ...TOOL_FINDINGS,
 };
 
 export type FindingCode = keyof typeof FINDINGS;

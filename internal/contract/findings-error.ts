@@ -1,6 +1,5 @@
 import { PlatterError } from "../error.ts";
 import { type Finding, findingLines, seenAt } from "./finding.ts";
-import { TOOL_FINDINGS } from "./tool-findings.ts";
 
 /** Whether warnings count as errors. */
 export type Strictness = "normal" | "strict";
@@ -20,7 +19,7 @@ export function findingsError(
     const { place } = first;
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
-      kind: first.code in TOOL_FINDINGS ? "tool" : "contract",
+      kind: "contract",
       message: seenAt(first),
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,

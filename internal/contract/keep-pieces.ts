@@ -27,11 +27,11 @@ export async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<
 /** Files that are kept at the same time: each waits more than it works. */
 const AT_ONCE = 16;
 
-/** Keeps what no finding is about: GRUB's modules for BIOS, the font, and tools. */
+/** Keeps what no finding is about: GRUB's modules for BIOS and the font. */
 export async function keepSmall(
   inputs: PlanInputs,
   found: Pick<Decision, "bios" | "font">,
-): Promise<Pick<Plan, "bios" | "font" | "tools">> {
+): Promise<Pick<Plan, "bios" | "font">> {
   const { keep } = inputs;
   const { bios, font } = found;
   const modules: Piece[] = [];
@@ -43,21 +43,5 @@ export async function keepSmall(
   return {
     bios: bios === undefined ? null : { ...bios, modules },
     font: font === undefined ? null : await keep(font, PIECES.font),
-    tools: await keepTools(inputs),
   };
-}
-
-/** Keeps the tools that come along, each with its loader and libraries in a folder of its own. */
-async function keepTools({ tools, keep }: PlanInputs): Promise<Plan["tools"]> {
-  const kept: Plan["tools"] = [];
-  for (const [name, { program, loader, libraries }] of tools) {
-    const folder = `${PIECES.tools}/${name}`;
-    const programName = program.path.split("/").pop()!;
-    const loaderName = loader?.path.split("/").pop();
-    const files = [await keep(program, `${folder}/${programName}`)];
-    if (loader !== undefined) files.push(await keep(loader, `${folder}/${loaderName}`));
-    for (const library of libraries) files.push(await keep(library.file, `${folder}/${library.name}`));
-    kept.push({ name, folder, program: programName, loader: loaderName ?? null, files });
-  }
-  return kept;
 }

@@ -1,8 +1,6 @@
 import type { TreeNode } from "../image/image-tree.ts";
 import type { InitramfsSummary } from "../initramfs/summary.ts";
 import { runTogether } from "../run-together.ts";
-import type { ToolName } from "../tool/find.ts";
-import type { ImageTool } from "../tool/image-tool.ts";
 import { inspectBootPrograms, type ReadBytes } from "./boot-programs.ts";
 import { checkRoots } from "./check-roots.ts";
 import type { Decision, DecisionInputs } from "./decision.ts";
@@ -21,8 +19,6 @@ export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"
   /** Reads an initramfs of the image from its beginning to its end. */
   readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
   readBytes: ReadBytes;
-  /** Tools of the image that come along. */
-  tools: ReadonlyMap<ToolName, ImageTool>;
 }
 
 /**
@@ -80,7 +76,7 @@ type DecidedPlan = Omit<PartialPlan, "uuid" | "findings" | "kernelMounts">;
  * difference.
  */
 function buildUuid(body: DecidedPlan): string {
-  const { image, tools, ...decided } = body;
+  const { image, ...decided } = body;
   const payloads = body.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }));
   const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });
   return uuidOf(`platter-build 1\0${identity}`);

@@ -11,7 +11,6 @@ export function partOf(code: FindingCode): Part | undefined {
   if (/^F_(?:VENDOR|SHIM|GCD|MM|MOK|FONT)_/.test(code)) return "efi";
   if (/^F_BIOS_/.test(code)) return "bios";
   if (/^F_LIVE_/.test(code)) return "root";
-  if (/^F_MKSQUASHFS_/.test(code)) return "root";
   return code === "F_EXCLUDE_UNMATCHED" || code === "F_NO_USR" || code === "F_PAYLOAD_MOUNT"
     ? "root"
     : undefined;

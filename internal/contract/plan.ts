@@ -22,8 +22,6 @@ export const PIECES = {
   font: "image/unicode.pf2",
   /** Folder of GRUB's modules for BIOS. */
   bios: "image/i386-pc",
-  /** Folder with a folder for each tool. */
-  tools: "image/tools",
 } as const;
 
 const pieceSchema = z.strictObject({
@@ -104,16 +102,6 @@ export const planSchema = z.strictObject({
   menu: menuSchema,
   /** Patterns of paths that the squashfs leaves out. */
   excludes: z.array(z.string()),
-  /** Tools of the image that were kept, each with its loader and libraries in a folder of its own. */
-  tools: z.array(
-    z.strictObject({
-      name: z.enum(["mksquashfs", "mkfs.erofs", "grub-mkimage"]),
-      folder: z.string(),
-      program: z.string(),
-      loader: z.string().nullable(),
-      files: z.array(pieceSchema),
-    }),
-  ),
   findings: z.array(findingSchema),
 });
 

@@ -66,6 +66,7 @@ async function rawManifest(name: string, options: Omit<OpenOptions, "capture">):
   await runSkopeo(name, options, {
     argv: ["inspect", "--raw", `docker://${name}`],
     onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
+    maxOutput: DOCUMENT_LIMIT,
   });
   return Buffer.concat(chunks);
 }
@@ -74,7 +75,7 @@ async function rawManifest(name: string, options: Omit<OpenOptions, "capture">):
 async function runSkopeo(
   name: string,
   { runTool, signal }: Omit<OpenOptions, "capture">,
-  call: Pick<ToolCall, "argv" | "onStdout">,
+  call: Pick<ToolCall, "argv" | "onStdout" | "maxOutput">,
 ): Promise<void> {
   try {
     await runTool({ ...call, argv: ["skopeo", ...call.argv], signal, env: containersEnvironment() });

@@ -4,6 +4,7 @@ import { PlatterError } from "../error.ts";
 import { digestOf } from "../image/blob.ts";
 import { containersEnvironment } from "../image/containers-environment.ts";
 import { storageName } from "../image/containers-storage.ts";
+import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { bigDataFile } from "./storage-records.ts";
 
@@ -77,6 +78,7 @@ export async function bigData(
     signal,
     env,
     onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
+    maxOutput: DOCUMENT_LIMIT,
   });
   const bytes = Buffer.concat(chunks);
   if (digestOf(bytes) === wanted.digest) return bytes;

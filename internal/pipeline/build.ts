@@ -1,7 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { BootClaims } from "../contract/boot-claims.ts";
 import { claimBoots } from "../contract/claim-boots.ts";
-import type { Finding } from "../contract/finding.ts";
 import { checkCompression } from "../contract/kernel-mounts.ts";
 import type { DraftPlan, Plan } from "../contract/plan.ts";
 import { PlatterError } from "../error.ts";
@@ -19,7 +18,6 @@ import { assembleStage, type BegunIso, implantStage } from "./iso-stages.ts";
 import type { Session } from "./session.ts";
 import { type SquashInBuild, squashInBuild, squashIntoIso } from "./squash-in-build.ts";
 import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
-import { findingsAboutTools } from "./tool-findings.ts";
 
 export interface BuildOptions {
   /** Where the ISO appears; undefined where the chain stops before it. */
@@ -31,11 +29,6 @@ export interface BuildOptions {
   /** Where root file systems are kept between builds. */
   cache: ArtifactCache | undefined;
   strictGpt: boolean;
-}
-
-function stageTools(squash: RootfsOptions): readonly (readonly [StageName, ToolName])[] {
-  const squashing = rootfsWriter(squash).tools.map((tool) => ["squash", tool] as const);
-  return squashing;
 }
 
 export interface BuildResult {
@@ -69,11 +62,8 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const about: Run = { session, options, wanted, times, run };
   const cancel = () => session.cancel();
   const start = context.clock();
-  const [draft] = await runTogether(
-    [() => session.draft(), () => findHostTools(session, { wanted, squash: options.squash })],
-    cancel,
-  );
-  await checkTools(session, draft, { from: "host", wanted, squash: options.squash });
+  await session.requirePrograms(neededTools(about));
+  const draft = await session.draft();
   const others = () => planAndBootImages(about, start);
   if (!writesIntoIso(about)) {
     const [, made] = await runTogether([() => squash(draft, about), others], cancel);
@@ -103,12 +93,10 @@ async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildR
     throw systemError(error);
   });
   times.set("inspect", (context.clock() - start) / 1000);
-  const found = await checkTools(session, plan, { from: "image", wanted, squash: options.squash });
   const mounting = checkCompression(plan, options.squash);
   session.report(mounting, plan.image.reference);
-  const boots = claimBoots(plan, [...plan.findings, ...found, ...mounting]);
-  const needed = neededTools({ wanted, squash: options.squash });
-  const tools = await runTogether(needed.map((name) => () => context.toolbox.find(name)));
+  const boots = claimBoots(plan, [...plan.findings, ...mounting]);
+  const tools = await runTogether(neededTools(about).map((name) => () => context.toolbox.find(name)));
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
   if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
   if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
@@ -153,45 +141,9 @@ function squashOf({ session, options }: Run): SquashInBuild {
   return { image, withPayloads, options, context: session.context };
 }
 
-/** Looks early for tools of the host's that every image needs; whoever needs one learns what is wrong with it. */
-async function findHostTools(
-  { context: { toolbox } }: Session,
-  about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions },
-): Promise<void> {
-  const certain = neededTools(about);
-  const ofHost = certain.filter((name) => !toolbox.mayBeOfImage(name));
-  await Promise.allSettled(ofHost.map((name) => toolbox.find(name)));
-}
-
 /** The tools that will be called, or would be if anything had changed. */
-function neededTools({
-  wanted,
-  squash,
-}: {
-  wanted: ReadonlySet<StageName>;
-  squash: RootfsOptions;
-}): ToolName[] {
-  return stageTools(squash).flatMap(([name, tool]) => (wanted.has(name) ? [tool] : []));
-}
-
-/**
- * Tells what is wrong with tools: with those that are the host's in any case, or with those that may be the image's, for
- * which the plan must be there.
- * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_VERSION`
- */
-async function checkTools(
-  session: Session,
-  plan: DraftPlan,
-  about: { wanted: ReadonlySet<StageName>; squash: RootfsOptions; from: "host" | "image" },
-): Promise<Finding[]> {
-  const { toolbox } = session.context;
-  const isOfImage = about.from === "image";
-  const tools = neededTools(about).filter((name) => toolbox.mayBeOfImage(name) === isOfImage);
-  const { compression } = about.squash;
-  const needs = { tools, compression } as const;
-  const findings = await findingsAboutTools(toolbox, { ...needs, unusable: "fails" });
-  session.report(findings, plan.image.reference);
-  return findings;
+function neededTools({ wanted, options }: Pick<Run, "wanted" | "options">): readonly ToolName[] {
+  return wanted.has("squash") ? rootfsWriter(options.squash).tools : [];
 }
 
 /** @throws PlatterError `E_STAGE_ORDER` */

@@ -30,18 +30,9 @@ export async function requirePieces(plan: Plan, work: WorkDir): Promise<void> {
   });
 }
 
-function piecesOf({ kernel, efi, bios, font, tools }: Plan): Piece[] {
+function piecesOf({ kernel, efi, bios, font }: Plan): Piece[] {
   const some = [efi.mm, font].filter((piece) => piece !== null);
-  const ofTools = tools.flatMap(({ files }) => files);
-  return [
-    kernel.vmlinuz,
-    kernel.initramfs,
-    efi.shim,
-    efi.grub,
-    ...some,
-    ...(bios?.modules ?? []),
-    ...ofTools,
-  ];
+  return [kernel.vmlinuz, kernel.initramfs, efi.shim, efi.grub, ...some, ...(bios?.modules ?? [])];
 }
 
 /** What a piece's file has that its plan does not say; undefined if it is the same. */

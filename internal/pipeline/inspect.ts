@@ -17,10 +17,7 @@ import { summarizeInitramfs } from "../initramfs/summary.ts";
 import type { WalkedEntry } from "../squash/entry-walk.ts";
 import { walkOptions } from "../squash/rootfs.ts";
 import { treeDigest } from "../squash/tree-digest.ts";
-import type { ToolName } from "../tool/find.ts";
-import { closeOver, findInImage, type ImageTool, LIKELY_TOOL_FILE } from "../tool/image-tool.ts";
 import type { RunTool } from "../tool/run.ts";
-import type { ToolChoice } from "../tool/toolbox.ts";
 import { keepPiece } from "./keep-piece.ts";
 import type { WorkDir } from "./work-dir.ts";
 
@@ -46,7 +43,7 @@ export async function openPlannedImage(
     work: about.work.path,
     signal: about.signal,
     runTool: about.runTool,
-    capture: (path) => mayBePiece(path) || LIKELY_TOOL_FILE.test(path),
+    capture: mayBePiece,
     architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
   });
   if (about.epoch !== undefined) settleRootTime(tree, about.epoch);
@@ -77,9 +74,6 @@ export async function inspectImage(
     decision: Decision;
     parts: readonly Part[];
     work: WorkDir;
-    tools: ToolChoice;
-    missingTools: readonly ToolName[];
-    runTool: RunTool;
     signal: AbortSignal;
   },
 ): ReturnType<typeof makePlan> {
@@ -92,7 +86,6 @@ export async function inspectImage(
     readInitramfs: (node: FoundFile["node"]) =>
       summarizeInitramfs(tree.read(node.inode), { signal: about.signal }),
     readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
-    tools: await imageTools(tree, about),
   };
   const result = await makePlan(decision, inputs, about.parts);
   if (result.plan !== undefined && isWhole(result.plan)) await work.writePlan(result.plan);
@@ -124,27 +117,6 @@ export function requireSameTree(plan: Pick<RootPlan, "image" | "excludes">, tree
     message: `\`${plan.image.reference}\` is no longer what it was when its plan was made`,
     hint: "Run `platter inspect` again, and the stages after it.",
   });
-}
-
-/** The tools that will be taken from the image: all with `image`, with `auto` GRUB's own and what the host lacks. */
-async function imageTools(
-  tree: ImageTree,
-  about: { tools: ToolChoice; missingTools: readonly ToolName[] },
-): Promise<Map<ToolName, ImageTool>> {
-  const found = new Map<ToolName, ImageTool>();
-  if (about.tools === "host") return found;
-  const architecture = parseArchitecture(tree.source.architecture ?? process.arch);
-  if (architecture !== parseArchitecture(process.arch)) return found;
-  const wanted = new Set<ToolName>(about.missingTools);
-  if (about.tools === "image") for (const name of ["mksquashfs", "mkfs.erofs"] as const) wanted.add(name);
-  for (const name of [...wanted].sort()) {
-    const program = findInImage(tree.root, name);
-    if (program === undefined) continue;
-    const read = (inode: Inode) => readWhole(tree, inode);
-    const tool = await closeOver(program, { root: tree.root, architecture, read });
-    if (tool !== undefined) found.set(name, tool);
-  }
-  return found;
 }
 
 async function readWhole(tree: ImageTree, inode: Inode): Promise<Uint8Array> {

@@ -30,8 +30,8 @@ export async function keepPiece(
   }
   const piece = () => ({ source: found.path, file, size, sha256: hasher.digest("hex") });
   const isIn = (folder: string) => file.startsWith(`${folder}/`);
-  // Tools are called by their path. A module that is too large for GRUB is found to be so in its file.
-  const needsFile = work.kept || isIn(PIECES.tools) || (isIn(PIECES.bios) && inode.size > MAX_FILE);
+  // A module that is too large for GRUB is found to be so in its file.
+  const needsFile = work.kept || (isIn(PIECES.bios) && inode.size > MAX_FILE);
   if (!needsFile && inode.size <= SMALL) {
     const bytes = await wholeOf(content(tree.read(inode)));
     await work.write(file, bytes);
@@ -43,8 +43,7 @@ export async function keepPiece(
     work.lend(file, held);
     return piece();
   }
-  const mode = isIn(PIECES.tools) ? 0o755 : 0o644;
-  await work.add(file, content(tree.read(inode)), mode);
+  await work.add(file, content(tree.read(inode)));
   tree.isKeptAt?.(inode, work.file(file));
   return piece();
 }

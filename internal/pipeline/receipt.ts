@@ -11,15 +11,13 @@ const fileSchema = z.strictObject({
 });
 
 export const receiptSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   stage: z.string(),
   platter: z.string(),
   /** What went in, by name: digests, options, tool versions. */
   inputs: z.record(z.string(), z.string()),
   outputs: z.array(fileSchema),
-  tools: z.array(
-    z.strictObject({ name: z.string(), from: z.string(), path: z.string(), version: z.string() }),
-  ),
+  tools: z.array(z.strictObject({ name: z.string(), path: z.string(), version: z.string() })),
   seconds: z.number(),
 });
 

@@ -1,7 +1,6 @@
 import type { FindingCode } from "../contract/finding.ts";
 import type { Strictness } from "../contract/findings-error.ts";
 import type { PlanChoices } from "../contract/plan-choices.ts";
-import type { ToolChoice } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 
 /** What is the same for every command that works on an image. */
@@ -12,7 +11,6 @@ export interface SessionOptions {
   work: string | undefined;
   /** Where a temporary work directory goes: beside the output. */
   beside: string;
-  tools: ToolChoice;
   architecture: string | undefined;
   choices: Omit<PlanChoices, "excludes" | "parts"> & {
     exclude: readonly string[];

@@ -16,15 +16,17 @@ import type { OpenOptions } from "../image/open-options.ts";
 import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
 import { parseRootfsOptions } from "../squash/rootfs-options.ts";
-import { findOnHost, TOOLS, type ToolName } from "../tool/find.ts";
+import { TOOLS, type ToolName } from "../tool/find.ts";
+import { requirePrograms, skippedLines } from "../tool/program.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
-import { type KeptTool, Toolbox } from "../tool/toolbox.ts";
+import { Toolbox } from "../tool/toolbox.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import { requirePieces } from "./check-pieces.ts";
 import { reportSwept } from "./claim.ts";
 import type { Context } from "./context.ts";
 import { keepFailureLog } from "./failure-log.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
+import { imageNeeds, payloadNeeds } from "./program-needs.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { WorkDir } from "./work-dir.ts";
 
@@ -59,18 +61,27 @@ export class Session implements AsyncDisposable {
       return runTool({ ...call, log: call.log ?? this.work.log("tools") });
     };
     const toolbox = new Toolbox({
-      choice: options.tools,
-      work: this.work.path,
       signal,
       run: this.#run,
-      onFound: (tool) => reporter.verbose(`${tool.name} ${tool.version} from the ${tool.from}: ${tool.path}`),
-      onSubstitute: (name, { message, detail }) => {
-        const why = [message, ...detail].join("; ");
-        reporter.warn(`The image's own \`${name}\` cannot be run, so the host's is used: ${why}`);
-      },
-      kept: (name) => this.#keptTool(name),
+      onFound: (tool) => reporter.verbose(`${tool.name} ${tool.version}: ${tool.path}`),
     });
     this.context = { work: this.work, signal, reporter, toolbox, clock, version };
+  }
+
+  /**
+   * Looks for all programs that the image, its payloads and these tools need, before anything is read.
+   * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_VERSION`, `E_REFERENCE`, `E_PAYLOAD_NAME`
+   */
+  async requirePrograms(tools: readonly ToolName[]): Promise<void> {
+    const { reference, payloads, reporter } = this.#options;
+    const needs = [
+      ...(reference === undefined ? [] : imageNeeds(reference)),
+      ...payloads.flatMap(payloadNeeds),
+      ...tools.map((name) => TOOLS[name].need),
+    ];
+    requirePrograms(needs);
+    if (needs.length > 0) for (const line of skippedLines()) reporter.warn(line);
+    for (const name of tools) await this.context.toolbox.find(name);
   }
 
   /** The image, opened once. */
@@ -144,6 +155,7 @@ export class Session implements AsyncDisposable {
 
   async #decideAnew(): Promise<Decision> {
     const { choices } = this.#options;
+    await this.requirePrograms([]);
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
@@ -172,14 +184,10 @@ export class Session implements AsyncDisposable {
   async #inspect(parts: readonly Part[]): Promise<Inspection> {
     const decision = await this.#decide();
     const tree = await this.image();
-    const missingTools = (Object.keys(TOOLS) as ToolName[]).filter((name) => findOnHost(name) === undefined);
     const { plan, ...rest } = await inspectImage(tree, {
       decision,
       parts,
       work: this.work,
-      tools: this.#options.tools,
-      missingTools,
-      runTool: this.#run,
       signal: this.context.signal,
     });
     this.#plan = plan;
@@ -263,19 +271,6 @@ export class Session implements AsyncDisposable {
     const reference = this.#options.reference ?? this.#plan?.image.reference;
     if (reference === undefined) throw noImage(this.work);
     return reference;
-  }
-
-  async #keptTool(name: ToolName): Promise<KeptTool | undefined> {
-    const plan = this.#plan ?? (await this.#planning);
-    const kept = plan?.tools.find((tool) => tool.name === name);
-    if (kept === undefined) return undefined;
-    const source = kept.files[0]?.source ?? kept.program;
-    return {
-      source,
-      folder: this.work.file(kept.folder),
-      program: kept.program,
-      loader: kept.loader ?? undefined,
-    };
   }
 }
 

@@ -49,7 +49,7 @@ export async function runStage(
   const tools: FoundTool[] = [];
   for (const name of stage.tools) tools.push(await toolbox.find(name));
   const inputs: Record<string, string> = { ...stage.inputs };
-  for (const tool of tools) inputs[`tool ${tool.name}`] = `${tool.version} from the ${tool.from}`;
+  for (const tool of tools) inputs[`tool ${tool.name}`] = tool.version;
   const receiptName = receiptOf(stage.name);
   if (
     work.kept &&
@@ -71,7 +71,7 @@ export async function runStage(
     if (work.kept) {
       const outputs = await Promise.all(stage.outputs.map(recordFile));
       const receipt: Receipt = {
-        version: 1,
+        version: 2,
         stage: stage.name,
         platter: context.version,
         inputs,

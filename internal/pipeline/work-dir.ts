@@ -111,11 +111,11 @@ export class WorkDir implements Disposable {
    * Writes a file where none is and which counts for nothing before a later one is there: that spares the renaming.
    * @throws PlatterError `E_WORK`, `E_NO_SPACE`, and whatever `content` throws
    */
-  async add(name: string, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+  async add(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.file(name);
     try {
       mkdirSync(dirname(path), { recursive: true });
-      const fd = openSync(path, "wx", mode);
+      const fd = openSync(path, "wx", 0o644);
       try {
         for await (const chunk of content) writeAtOnce(fd, chunk);
       } finally {

@@ -1,6 +1,5 @@
-import { bytesOf, type Chunk } from "../chunk.ts";
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
-import { storedTime, storedXattrs, type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
 import { changedFile, hasContent, wantedInodes } from "./file-content.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
@@ -9,28 +8,19 @@ const BATCH = 256 * 1024;
 /** Pieces, and whole files, of more bytes than this are passed through without a copy. */
 const LARGE = 64 * 1024;
 
-/** Large files are passed on in parts of this many bytes, so that progress shows. */
-const STRETCH = 1024 * 1024;
-
 const ZEROS = new Uint8Array(512);
 
 export interface TarStreamOptions extends WalkOptions {
-  /** `entry` begins with the root directory itself. Default: it is left out, as mksquashfs takes it from options. */
+  /** `entry` begins with the root directory itself. Default: it is left out, as in a layer. */
   root?: "entry" | undefined;
 }
 
 /**
- * The tree as a PAX tar archive for `mksquashfs - OUT -tar`, without the root itself, which mksquashfs takes from options
- * ({@link rootOptions}), or for another tool with it. Canonical order, each content read once. A chunk is valid until
- * the next but one is asked for.
+ * The tree as a PAX tar archive: as a layer, or with the root directory for mkfs.erofs. Canonical order, each content read
+ * once. A chunk is valid until the next but one is asked for.
  * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
  */
-export function tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
-  return bytesOf(tarChunks(tree, options));
-}
-
-/** The same, large files of the host's as what they are. */
-export async function* tarChunks(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Chunk> {
+export async function* tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
   const batch = new Batch();
   await using reader = await tree.sequentialReader(wantedInodes(tree, options));
   for (const entry of walkEntries(tree, options)) {
@@ -53,16 +43,7 @@ async function* contentOf(
   reader: SequentialReader,
   entry: WalkedEntry & { inode: Inode },
   batch: Batch,
-): AsyncGenerator<Chunk> {
-  using held = entry.size > LARGE ? reader.held?.(entry.inode) : undefined;
-  if (held !== undefined) {
-    const { file, start, length } = held;
-    yield* batch.flush();
-    for (let done = 0; done < length; done += STRETCH) {
-      yield { file, start: start + done, length: Math.min(STRETCH, length - done) };
-    }
-    return;
-  }
+): AsyncGenerator<Uint8Array> {
   let left = entry.size;
   for await (const piece of reader.open(entry.inode)) {
     left -= piece.length;
@@ -74,20 +55,6 @@ async function* contentOf(
     }
   }
   if (left !== 0) throw changedFile(entry);
-}
-
-/** The root directory's own metadata, which tar cannot tell mksquashfs. */
-export interface RootOptions {
-  mode: number;
-  uid: number;
-  gid: number;
-  mtime: number;
-  xattrs: ReadonlyMap<string, Uint8Array>;
-}
-
-export function rootOptions(tree: Pick<ImageTree, "root">): RootOptions {
-  const { mode, uid, gid, mtime, xattrs } = tree.root.inode;
-  return { mode, uid, gid, mtime: storedTime(mtime), xattrs: storedXattrs(xattrs) ?? new Map() };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { tarChunks } from "./entry-stream.ts";
+import { tarStream } from "./entry-stream.ts";
 import type { Compression, RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
@@ -6,10 +6,9 @@ import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 export const erofsWriter: RootfsWriter = {
   tools: ["mkfs.erofs"],
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
-    const stdin = counted(tarChunks(tree, { ...walk, root: "entry" }), { tree, walk, onBytes });
+    const stdin = counted(tarStream(tree, { ...walk, root: "entry" }), { tree, walk, onBytes });
     const args = { options, time, uuid };
-    const call = { stdin, log, output, temporaryFiles: "beside-output" } as const;
-    await toolbox.use("mkfs.erofs", (path) => mkfsErofsArguments(path(output), args), call);
+    await toolbox.use("mkfs.erofs", mkfsErofsArguments(output, args), { stdin, log, output });
   },
 };
 

@@ -6,7 +6,10 @@ import { PRESETS } from "./compression-presets.ts";
 export const ROOTFS_TYPES = ["squashfs", "erofs"] as const;
 export type RootfsType = (typeof ROOTFS_TYPES)[number];
 
-export const COMPRESSIONS = ["zstd", "xz", "gzip", "lz4", "none"] as const;
+/** In the order in which they are named to the user. */
+export const COMPRESSIONS = ["zstd", "gzip", "none", "xz", "lz4"] as const;
+/** Those that a squashfs can have; mkfs.erofs knows all. */
+const SQUASHFS_COMPRESSIONS: readonly Compression[] = ["zstd", "gzip", "none"];
 export type Compression = (typeof COMPRESSIONS)[number];
 
 export const rootfsOptionsSchema = z.strictObject({
@@ -25,7 +28,7 @@ const LEVELS: Partial<Record<Compression, readonly [number, number]>> = { zstd: 
 /** What compresses with this: a preset's name, or `NAME[:LEVEL][,BLOCK]`. */
 const FORM = /^([^:,]*)(?::([^:,]*))?(?:,([^:,]*))?$/;
 
-const EXAMPLES = "such as `zstd:19`, `zstd:9,512K` or `xz,1M`";
+const EXAMPLES = "such as `zstd:19`, `zstd:9,512K` or `gzip,1M`";
 
 /**
  * File system and compression as a user writes them: a preset, or a compressor with its level and its block size.
@@ -46,10 +49,17 @@ export function parseRootfsOptions(given: {
   }
   const compression = name as Compression;
   if (!COMPRESSIONS.includes(compression)) {
-    const names = [...Object.keys(PRESETS), ...COMPRESSIONS].join(", ");
+    const known = type === "erofs" ? COMPRESSIONS : SQUASHFS_COMPRESSIONS;
+    const names = [...Object.keys(PRESETS), ...known].join(", ");
     throw wrong(
       `Unknown compression \`${name}\``,
       `Choose one of ${names}; level and block size may follow, ${EXAMPLES}.`,
+    );
+  }
+  if (type === "squashfs" && !SQUASHFS_COMPRESSIONS.includes(compression)) {
+    throw wrong(
+      `Cannot make a squashfs with \`${compression}\`: platter compresses it with zstd or gzip`,
+      "Choose `small` for the smallest ISO, or `fast` for the fastest build.",
     );
   }
   const usual = PRESETS.balanced[type];

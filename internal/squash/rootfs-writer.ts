@@ -1,4 +1,3 @@
-import type { Chunk } from "../chunk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { ToolName } from "../tool/find.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
@@ -29,7 +28,7 @@ export interface RootfsTarget {
   warn: (text: string) => void;
 }
 
-/** Entries in, the image of a file system out: what stands between the tree and one tool. */
+/** Entries in, the image of a file system out. */
 export interface RootfsWriter {
   /** Those that it calls. */
   readonly tools: readonly ToolName[];
@@ -39,9 +38,9 @@ export interface RootfsWriter {
 
 /** Passes the tree's stream on, and tells how much of it has gone. */
 export async function* counted(
-  stream: AsyncIterable<Chunk>,
+  stream: AsyncIterable<Uint8Array>,
   { tree, walk, onBytes }: Pick<RootfsContent, "tree" | "walk"> & Pick<RootfsTarget, "onBytes">,
-): AsyncGenerator<Chunk> {
+): AsyncGenerator<Uint8Array> {
   let total: number | undefined;
   let sum = 0;
   for await (const chunk of stream) {

@@ -1,11 +1,9 @@
 import { type BytePath, toBytePath } from "../image/byte-path.ts";
-import { codecOf } from "../squashfs/codec.ts";
 import { type SquashfsTarget, writeSquashfs } from "../squashfs/write.ts";
 import type { Toolbox } from "../tool/toolbox.ts";
 import type { Task } from "../ui/reporter.ts";
 import type { WalkOptions } from "./entry-walk.ts";
 import { erofsWriter } from "./erofs-writer.ts";
-import { mksquashfsWriter } from "./mksquashfs-writer.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 import type { OnBytes, RootfsContent, RootfsWriter } from "./rootfs-writer.ts";
 import { squashfsWriter } from "./squashfs-writer.ts";
@@ -13,10 +11,9 @@ import { squashfsWriter } from "./squashfs-writer.ts";
 /** Folders that dracut and systemd need as mount points, with or without the image. */
 const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
 
-/** What makes the file system: mksquashfs only where platter has the compression not on board. */
-export function rootfsWriter(options: RootfsOptions): RootfsWriter {
-  if (options.type === "erofs") return erofsWriter;
-  return codecOf(options) === undefined ? mksquashfsWriter : squashfsWriter;
+/** What writes the file system. */
+export function rootfsWriter({ type }: Pick<RootfsOptions, "type">): RootfsWriter {
+  return type === "erofs" ? erofsWriter : squashfsWriter;
 }
 
 /** What of the tree goes into the root file system. */

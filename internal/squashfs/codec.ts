@@ -16,7 +16,7 @@ export interface Codec {
 /** What a codec is made of. */
 export type CodecOptions = Pick<RootfsOptions, "compression" | "level">;
 
-/** One that platter has on board; undefined for those that mksquashfs is needed for. */
+/** The codec of a compression; undefined for those that only an erofs can have. */
 export function codecOf({ compression, level }: CodecOptions): Codec | undefined {
   switch (compression) {
     case "zstd":

@@ -1,13 +1,12 @@
-import { accessSync, constants, statSync } from "node:fs";
 import { PlatterError } from "../error.ts";
+import type { ProgramNeed } from "./program.ts";
 import { lastLines, type RunTool } from "./run.ts";
 
-/** The tools that platter calls for heavy work. */
-export type ToolName = "mksquashfs" | "mkfs.erofs" | "grub-mkimage";
+/** The tools that platter calls to make something. */
+export type ToolName = "mkfs.erofs";
 
 interface ToolFacts {
-  /** Names the program goes by, the usual one first. */
-  programs: readonly string[];
+  need: ProgramNeed;
   versionArguments: readonly string[];
   versionPattern: RegExp;
   /** The oldest version that does what is needed, and what that is. */
@@ -17,77 +16,29 @@ interface ToolFacts {
 }
 
 export const TOOLS: Record<ToolName, ToolFacts> = {
-  mksquashfs: {
-    programs: ["mksquashfs"],
-    versionArguments: ["-version"],
-    versionPattern: /mksquashfs version (\d+(?:\.\d+)*)/,
-    minimum: [4, 5],
-    reason: "reads a tar stream (`-tar`)",
-    packages: "`squashfs-tools`",
-  },
   "mkfs.erofs": {
-    programs: ["mkfs.erofs"],
+    need: {
+      programs: ["mkfs.erofs"],
+      by: "`--rootfs erofs`",
+      hint: "Install `erofs-utils`, or make a squashfs, which platter writes itself.",
+    },
     versionArguments: ["-V"],
     versionPattern: /(?:mkfs\.erofs|erofs-utils\)) v?(\d+(?:\.\d+)*)/,
     minimum: [1, 8],
     reason: "reads a tar stream (`--tar=f`) and keeps its times (`--mkfs-time`)",
     packages: "`erofs-utils`",
   },
-  "grub-mkimage": {
-    programs: ["grub2-mkimage", "grub-mkimage"],
-    versionArguments: ["--version"],
-    versionPattern: /\(GRUB\)\s*(\d+(?:\.\d+)*)/,
-    minimum: [2, 2],
-    reason: "writes `i386-pc-eltorito` images with GRUB2 boot info",
-    packages: "`grub2-tools` (Fedora, CentOS) or `grub-common` (Debian, Ubuntu)",
-  },
 };
+
+/** Bytes that a tool may print for its version. */
+const MAX_VERSION = 1024 * 1024;
 
 /** A tool as found, with its version. */
 export interface FoundTool {
   name: ToolName;
-  from: "host" | "image";
-  /** Path of the program, on the host or inside the image. */
   path: string;
-  /** As the tool prints it, such as `4.5.1`. */
+  /** As the tool prints it, such as `1.8.6`. */
   version: string;
-}
-
-const EXTRA_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-
-/** Looks a program up in PATH and in the folders for administrators, which an ordinary user's PATH leaves out. */
-export function findProgram(program: string): string | undefined {
-  const folders = (process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin")
-    .split(":")
-    .filter((f) => f.startsWith("/"));
-  for (const folder of [...folders, ...EXTRA_FOLDERS]) {
-    const path = `${folder}/${program}`;
-    try {
-      accessSync(path, constants.X_OK);
-      if (statSync(path).isFile()) return path;
-    } catch {
-      // Not here; look on.
-    }
-  }
-  return undefined;
-}
-
-export function findOnHost(name: ToolName): string | undefined {
-  for (const program of TOOLS[name].programs) {
-    const path = findProgram(program);
-    if (path !== undefined) return path;
-  }
-  return undefined;
-}
-
-export function toolMissing(name: ToolName, where: string): PlatterError {
-  const { programs, packages } = TOOLS[name];
-  return new PlatterError({
-    code: "E_TOOL_MISSING",
-    kind: "tool",
-    message: `\`${name}\` was not found ${where} (looked for ${programs.map((p) => `\`${p}\``).join(", ")})`,
-    hint: `Install ${packages}, or choose another place with --tools auto|image|host.`,
-  });
 }
 
 /**
@@ -96,18 +47,14 @@ export function toolMissing(name: ToolName, where: string): PlatterError {
  */
 export async function checkVersion(
   name: ToolName,
-  program: { argv: readonly string[]; run: RunTool; signal: AbortSignal },
+  program: { path: string; run: RunTool; signal: AbortSignal },
 ): Promise<string> {
   const facts = TOOLS[name];
-  const result = await program.run({
-    argv: [...program.argv, ...facts.versionArguments],
-    name,
-    signal: program.signal,
-    // mksquashfs 4.5 leaves with 1 after printing its version.
-    accept: [0, 1],
-  });
-  const told = `${result.stdout}\n${result.stderr}`;
-  const version = facts.versionPattern.exec(told)?.[1];
+  const { path, run, signal } = program;
+  const argv = [path, ...facts.versionArguments];
+  const result = await run({ argv, name, signal, accept: [0, 1], maxOutput: MAX_VERSION });
+  const printed = `${result.stdout}\n${result.stderr}`;
+  const version = facts.versionPattern.exec(printed)?.[1];
   const wanted = facts.minimum.join(".");
   if (version !== undefined && compareDotted(version, wanted) >= 0) return version;
   throw new PlatterError({
@@ -115,11 +62,11 @@ export async function checkVersion(
     kind: "tool",
     message:
       version === undefined
-        ? `\`${program.argv[0] ?? name}\` did not tell a version that platter understands`
+        ? `Cannot read the version of \`${path}\` from its output`
         : `\`${name}\` ${version} is too old: ${wanted} or later is needed, since it ${facts.reason}`,
-    // Where it did not even start, the reason stands here.
-    detail: version === undefined ? lastLines(told) : [],
-    hint: `Install a newer ${facts.packages}, or choose another place with --tools auto|image|host.`,
+    // If it did not even start, the reason is here.
+    detail: version === undefined ? lastLines(printed) : [],
+    hint: `Install a newer ${facts.packages}.`,
   });
 }
 

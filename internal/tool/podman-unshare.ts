@@ -1,5 +1,6 @@
 import { PlatterError } from "../error.ts";
 import { interrupted } from "../interrupt.ts";
+import { findProgram } from "./program.ts";
 import { signalGroup } from "./run.ts";
 
 /** Milliseconds between two looks at whether all has ended. */
@@ -33,20 +34,26 @@ function spawn(reason: PlatterError): Bun.Subprocess {
   const [, script = "", ...args] = process.argv;
   // A compiled binary is its own program; in development it is bun that runs a script.
   const self = script.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, script];
+  const podman = findProgram("podman");
+  if (podman === undefined) throw noPodman(reason);
   try {
-    return Bun.spawn(["podman", "unshare", "--", ...self, ...args], {
+    return Bun.spawn([podman, "unshare", "--", ...self, ...args], {
       stdio: ["inherit", "inherit", "inherit"],
       env: process.env,
       // A group of its own, so that a signal reaches platter and not only podman.
       detached: true,
     });
   } catch (cause) {
-    throw new PlatterError({
-      code: "E_TOOL_MISSING",
-      kind: "tool",
-      message: `${reason.message}, and there is no \`podman\``,
-      hint: "Install podman, or save the image elsewhere and use `oci-archive:FILE`.",
-      cause,
-    });
+    throw noPodman(reason, cause);
   }
+}
+
+function noPodman(reason: PlatterError, cause?: unknown): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_MISSING",
+    kind: "tool",
+    message: `${reason.message}, and there is no \`podman\` in PATH`,
+    hint: "Install podman, or save the image elsewhere and use `oci-archive:FILE`.",
+    cause,
+  });
 }

@@ -1,14 +1,17 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { Chunk } from "../chunk.ts";
 import { PlatterError } from "../error.ts";
 import { interrupted, throwIfAborted } from "../interrupt.ts";
 import { errnoOf } from "../machine-error.ts";
 import { printable } from "../text/printable.ts";
-import { ToolInput } from "./tool-input.ts";
+import { findProgram, programFolders } from "./program.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
 const TAIL_LINES = 15;
+/** Bytes of standard output that are taken: a manifest or a configuration has at most 4 MiB. */
+const MAX_OUTPUT = 8 * 1024 * 1024;
+/** Bytes of a call's output that go into the log. */
+const MAX_LOG = 1024 * 1024;
 /** What tools say where there is no room for what they write. */
 const NO_SPACE = /no space left on device|disk quota exceeded/i;
 
@@ -23,11 +26,13 @@ export interface ToolCall {
   /** Added to the small fixed environment. */
   env?: Readonly<Record<string, string>>;
   /** Standard input; without it the tool reads from /dev/null. */
-  stdin?: AsyncIterable<Chunk>;
+  stdin?: AsyncIterable<Uint8Array>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   /** Exit codes that are no failure. Default: 0. */
   accept?: readonly number[];
+  /** Bytes of standard output that are taken; a tool that prints more is ended. Default: 8 MiB if it is collected. */
+  maxOutput?: number;
 }
 
 export interface ToolResult {
@@ -57,8 +62,7 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
   const sink = new OutputSink(log);
   try {
     sink.line(`$ ${commandLine(call.argv)}`);
-    using input = call.stdin === undefined ? undefined : new ToolInput();
-    const child = spawn(call, { name, stdin: input?.end });
+    const child = spawn(call, name);
     running.add(child.pid);
     let failure: unknown;
     const fail = (error: unknown) => {
@@ -70,10 +74,14 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
     try {
       const stdout: string[] = [];
       const decoder = new TextDecoder();
+      const limit = call.maxOutput ?? (call.onStdout === undefined ? MAX_OUTPUT : Number.POSITIVE_INFINITY);
+      let printed = 0;
       const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
       await Promise.all([
-        input && feed(child, { input, stream: call.stdin! }).catch(fail),
+        call.stdin && feed(child, call.stdin).catch(fail),
         drain(child.stdout, async (chunk) => {
+          printed += chunk.length;
+          if (printed > limit) throw tooMuch(name, limit);
           if (call.onStdout !== undefined) return call.onStdout(chunk);
           stdout.push(decoder.decode(chunk, { stream: true }));
           sink.write(chunk);
@@ -95,50 +103,65 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
   }
 }
 
-type Child = Bun.Subprocess<number | "ignore", "pipe", "pipe">;
+type Child = Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
 
-/** Starts the tool, and gives the descriptor of its standard input away to it. */
-function spawn(call: ToolCall, { name, stdin }: { name: string; stdin: number | undefined }): Child {
+function spawn({ argv, stdin, env }: ToolCall, name: string): Child {
+  const [program = "", ...args] = argv;
+  const path = program.includes("/") ? program : findProgram(program);
+  if (path === undefined) throw notStarted(name, "it is not in PATH");
   try {
-    return Bun.spawn([...call.argv], {
-      stdin: stdin ?? "ignore",
+    return Bun.spawn([path, ...args], {
+      stdin: stdin === undefined ? "ignore" : "pipe",
       stdout: "pipe",
       stderr: "pipe",
-      env: { ...baseEnvironment(), ...call.env },
+      env: { ...baseEnvironment(), ...env },
       detached: true,
     }) as Child;
   } catch (cause) {
-    throw new PlatterError({
-      code: "E_TOOL_MISSING",
-      kind: "tool",
-      message: `Cannot run \`${name}\`: ${(cause as Error).message}`,
-      hint: `Install \`${name}\`, or choose where tools come from with --tools.`,
-      cause,
-    });
-  } finally {
-    if (stdin !== undefined) closeSync(stdin);
+    throw notStarted(name, (cause as Error).message, cause);
   }
 }
 
-function baseEnvironment(): Record<string, string> {
-  const path = process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin";
-  return { PATH: `${path}:/usr/local/sbin:/usr/sbin:/sbin`, LC_ALL: "C.UTF-8", TZ: "UTC" };
+function notStarted(name: string, reason: string, cause?: unknown): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_MISSING",
+    kind: "tool",
+    message: `Cannot run \`${name}\`: ${reason}`,
+    hint: `Install \`${name}\`.`,
+    cause,
+  });
 }
 
-async function feed(
-  child: Child,
-  { input, stream }: { input: ToolInput; stream: AsyncIterable<Chunk> },
-): Promise<void> {
-  using _ = input;
+function baseEnvironment(): Record<string, string> {
+  return { PATH: programFolders().join(":"), LC_ALL: "C.UTF-8", TZ: "UTC" };
+}
+
+async function feed(child: Child, stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const input = child.stdin as Bun.FileSink;
   for await (const chunk of stream) {
-    try {
-      await input.write(chunk);
-    } catch (error) {
-      // The tool went away or closed its input: its exit code tells the story better than EPIPE does.
-      if (errnoOf(error) === "EPIPE") break;
-      throw error;
-    }
     if (child.exitCode !== null || child.signalCode !== null) break;
+    // A tool that closed its input ends the stream: its exit code says more than EPIPE does.
+    if (!(await takes(input, chunk))) break;
+  }
+  await unlessClosed(async () => input.end());
+}
+
+/** Resolves once the tool's input has taken the bytes; false if the tool does not read any more. */
+async function takes(input: Bun.FileSink, chunk: Uint8Array): Promise<boolean> {
+  return unlessClosed(async () => {
+    await input.write(chunk);
+    await input.flush();
+  });
+}
+
+/** False if the other end of a pipe is closed. */
+async function unlessClosed(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EPIPE") return false;
+    throw error;
   }
 }
 
@@ -171,6 +194,8 @@ class OutputSink {
   #stderr = "";
   readonly #log: number | undefined;
   readonly #decoder = new TextDecoder();
+  /** Bytes that still go into the log. */
+  #left = MAX_LOG;
 
   constructor(log: number | undefined) {
     this.#log = log;
@@ -181,7 +206,11 @@ class OutputSink {
   }
 
   write(chunk: Uint8Array, stream?: "stderr"): void {
-    if (this.#log !== undefined) writeSync(this.#log, chunk);
+    if (this.#log !== undefined && this.#left > 0) {
+      writeSync(this.#log, chunk.subarray(0, this.#left));
+      this.#left -= chunk.length;
+      if (this.#left <= 0) this.line("\n(platter leaves out the rest)");
+    }
     const text = this.#decoder.decode(chunk, { stream: true });
     this.#tail = (this.#tail + text).slice(-16_384);
     if (stream === "stderr") this.#stderr = (this.#stderr + text).slice(-65_536);
@@ -203,6 +232,15 @@ export function lastLines(text: string): string[] {
     .filter((line) => line.trim() !== "")
     .slice(-TAIL_LINES)
     .map((line) => printable(line.replaceAll("\t", " ")));
+}
+
+function tooMuch(name: string, limit: number): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `Cannot use the output of \`${name}\`: it printed more than ${limit} bytes`,
+    hint: `Check that \`${name}\` in PATH is the program that is meant.`,
+  });
 }
 
 function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {

@@ -59,7 +59,6 @@ function planRows(plan: Plan): string[][] {
       `${names.join(" ") || "without a name"} ${digest}`,
     ]),
     ["excludes", plan.excludes.join(" ") || "none"],
-    ...plan.tools.map(({ name, files }) => ["tool", `${name} from the image, ${files.length} files`]),
   ];
 }
 

@@ -45,7 +45,6 @@ export function plan(): Plan {
       ],
     },
     excludes: ["boot/efi/*"],
-    tools: [],
     findings: [],
   });
 }

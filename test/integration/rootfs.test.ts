@@ -137,15 +137,10 @@ describe("the erofs made from the tar stream is the image", () => {
   async function made(compression: string, name: string): Promise<string> {
     const output = scene.at(name);
     rmSync(output, { force: true });
-    const work = scene.folder("work");
     const toolbox = new Toolbox({
-      choice: "host",
-      work,
       signal: new AbortController().signal,
       run: (call) => runTool(call),
       onFound: () => undefined,
-      onSubstitute: () => undefined,
-      kept: async () => undefined,
     });
     await using tree = await open();
     const options = parseRootfsOptions({ compression, rootfs: "erofs" });

@@ -7,7 +7,6 @@ import { IMAGE_FINDINGS } from "../../internal/contract/image-findings.ts";
 import { INITRAMFS_FINDINGS } from "../../internal/contract/initramfs-findings.ts";
 import { LIVE_FINDINGS } from "../../internal/contract/live-findings.ts";
 import { SECURE_BOOT_FINDINGS } from "../../internal/contract/secure-boot-findings.ts";
-import { TOOL_FINDINGS } from "../../internal/contract/tool-findings.ts";
 
 const DOCS = join(import.meta.dir, "../../docs");
 const PAGE = join(DOCS, "findings.md");
@@ -18,7 +17,6 @@ const GROUPS: Record<string, Record<string, FindingText>> = {
   initramfs: INITRAMFS_FINDINGS,
   "live system": LIVE_FINDINGS,
   "boot programs": SECURE_BOOT_FINDINGS,
-  tools: TOOL_FINDINGS,
   configuration: CONFIG_FINDINGS,
 };
 

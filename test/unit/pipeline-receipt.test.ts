@@ -18,12 +18,12 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 const receipt: Receipt = {
-  version: 1,
+  version: 2,
   stage: "squash",
   platter: "0.1.0",
   inputs: { tree: "sha256:1" },
   outputs: [{ path: "/work/squashfs.img", size: 3, mtimeMs: 1.5, sha256: ABC }],
-  tools: [{ name: "mksquashfs", from: "host", path: "/usr/bin/mksquashfs", version: "4.5.1" }],
+  tools: [{ name: "mkfs.erofs", path: "/usr/bin/mkfs.erofs", version: "1.8.6" }],
   seconds: 0.5,
 };
 
@@ -36,7 +36,7 @@ describe("parseReceipt", () => {
     ["nothing", undefined],
     ["no JSON", "{"],
     ["an empty text", ""],
-    ["another version", JSON.stringify({ ...receipt, version: 2 })],
+    ["another version", JSON.stringify({ ...receipt, version: 1 })],
     ["a missing key", JSON.stringify({ ...receipt, outputs: undefined })],
     ["a key too many", JSON.stringify({ ...receipt, more: 1 })],
     ["an input that is no text", JSON.stringify({ ...receipt, inputs: { tree: 1 } })],

@@ -32,7 +32,6 @@ function contextOf(work: WorkDir, version = "4.5.1"): { context: Context; told: 
   let seconds = 0;
   const find = async (name: ToolName): Promise<FoundTool> => ({
     name,
-    from: "host",
     path: `/usr/bin/${name}`,
     version,
   });
@@ -51,7 +50,7 @@ function stageOf(work: WorkDir, change: Partial<Stage> = {}): Stage {
   const output = work.file("squashfs.img");
   return {
     name: "squash",
-    tools: ["mksquashfs"],
+    tools: ["mkfs.erofs"],
     inputs: { tree: "1" },
     outputs: [output],
     run: async () => {

@@ -6,7 +6,7 @@ import type { BytePath } from "../../internal/image/byte-path.ts";
 import { openDirectory } from "../../internal/image/directory.ts";
 import type { ImageTree, Inode, TreeNode } from "../../internal/image/image-tree.ts";
 import { TarReader } from "../../internal/image/tar-reader.ts";
-import { rootOptions, tarChunks, tarStream } from "../../internal/squash/entry-stream.ts";
+import { tarStream } from "../../internal/squash/entry-stream.ts";
 import { type WalkOptions, walkEntries } from "../../internal/squash/entry-walk.ts";
 import { treeDigest } from "../../internal/squash/tree-digest.ts";
 import { runTool } from "../../internal/tool/run.ts";
@@ -155,18 +155,6 @@ describe("the tar stream", () => {
     expect([...(entry?.xattrs?.keys() ?? [])]).toEqual(["security.capability", "trusted.b", "user.a"]);
   });
 
-  test("tells the root's own metadata apart", async () => {
-    await using tree = await openLayers(
-      [[{ name: "./", mode: 0o1711, uid: 5, gid: 6, mtime: 7, pax: [["SCHILY.xattr.user.r", "v"]] }]],
-      {
-        dialect: "archive",
-      },
-    );
-    const { xattrs, ...rest } = rootOptions(tree);
-    expect(rest).toEqual({ mode: 0o1711, uid: 5, gid: 6, mtime: 7 });
-    expect([...xattrs.keys()]).toEqual(["user.r"]);
-  });
-
   test("closes its reader when nobody reads on", async () => {
     let closed = false;
     const tree = fakeTree(10, async function* () {
@@ -246,7 +234,7 @@ describe("a folder's stream", () => {
     await runTool({
       argv: ["cat"],
       signal,
-      stdin: tarChunks(tree, everything),
+      stdin: tarStream(tree, everything),
       onStdout: (chunk) => void given.push(Buffer.from(chunk)),
     });
     expect(Buffer.concat(given).equals(Buffer.concat(asBytes))).toBe(true);
@@ -262,7 +250,7 @@ describe("a folder's stream", () => {
       truncateSync(join(folder, `${size}`), size - 1);
       const failure = { code: "E_FILE_SHRANK", message: expect.stringContaining(join(folder, `${size}`)) };
       expect(await failureOf(contentOf(tarStream(tree, everything)))).toMatchObject(failure);
-      const stdin = tarChunks(tree, everything);
+      const stdin = tarStream(tree, everything);
       expect(await failureOf(runTool({ argv: ["cat"], signal, stdin }))).toMatchObject(failure);
       writeFileSync(join(folder, `${size}`), Buffer.alloc(size, `${size}.`));
     }

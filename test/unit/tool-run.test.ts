@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programFolders } from "../../internal/tool/program.ts";
 import { lastLines, runTool, shellWord, type ToolCall } from "../../internal/tool/run.ts";
 
 setDefaultTimeout(20_000);
@@ -82,10 +83,59 @@ describe("what a tool gets", () => {
       expect(stdout).toContain("SOURCE_DATE_EPOCH=5\n");
       expect(stdout).toContain("LC_ALL=C.UTF-8\n");
       expect(stdout).toContain("TZ=UTC\n");
-      expect(stdout).toMatch(/^PATH=.*:\/usr\/sbin:\/sbin$/m);
+      const [, path = ""] = /^PATH=(.*)$/m.exec(stdout) ?? [];
+      expect(path.split(":")).toEqual(programFolders());
+      expect(path.split(":")).toContain("/usr/sbin");
     } finally {
       delete process.env.PLATTER_TEST_LEAK;
       delete process.env.BUN_TEST_LEAK;
+    }
+  });
+
+  test("a program from a folder of PATH that is absolute, and never from the current one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "platter-path-"));
+    const [path, before] = [process.env.PATH, process.cwd()];
+    writeFileSync(join(folder, "platter-relative"), "#!/bin/sh\necho ran\n", { mode: 0o755 });
+    try {
+      process.chdir(folder);
+      process.env.PATH = `.::${path}`;
+      const signal = new AbortController().signal;
+      await expect(runTool({ argv: ["platter-relative"], signal })).rejects.toMatchObject({
+        code: "E_TOOL_MISSING",
+        message: "Cannot run `platter-relative`: it is not in PATH",
+      });
+      const { stdout } = await runTool({ argv: ["sh", "-c", "echo $PATH"], signal });
+      expect(
+        stdout
+          .trim()
+          .split(":")
+          .filter((each) => !each.startsWith("/")),
+      ).toEqual([]);
+    } finally {
+      process.chdir(before);
+      process.env.PATH = path;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("an end, if it prints without end: its whole group goes", async () => {
+    const started = sh("echo $$; yes", { maxOutput: 1 << 20 });
+    await expect(started).rejects.toMatchObject({
+      code: "E_TOOL_FAILED",
+      message: "Cannot use the output of `sh`: it printed more than 1048576 bytes",
+    });
+  });
+
+  test("a log of a mebibyte at most", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "platter-log-"));
+    const log = join(folder, "log");
+    try {
+      await sh("head -c 5000000 /dev/zero | tr '\\0' x >&2", { log });
+      const text = readFileSync(log, "utf8");
+      expect(text.length).toBeLessThan(1.1 * (1 << 20));
+      expect(text).toEndWith("(platter leaves out the rest)\n");
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
