@@ -49,7 +49,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     .option("--cpus <number>", "processors of the machine", positive("--cpus"), 1)
     .option(
       "--jobs <number>",
-      "machines at once with --all (default: half the host's processors)",
+      "machines that run together with --all (default: half the host's processors)",
       positive("--jobs"),
     )
     .addOption(
@@ -188,7 +188,7 @@ function positive(option: string) {
     throw new PlatterError({
       code: "E_NUMBER",
       kind: "usage",
-      message: `\`${option} ${text}\` is no whole number above 0`,
+      message: `\`${option} ${text}\` is not a whole number above 0`,
       hint: "Give a number such as 2.",
     });
   };
@@ -202,7 +202,7 @@ function pattern(text: string): RegExp {
     throw new PlatterError({
       code: "E_PATTERN",
       kind: "usage",
-      message: `\`${text}\` is no regular expression: ${(error as Error).message}`,
+      message: `\`${text}\` is not a regular expression: ${(error as Error).message}`,
       hint: "Give one such as --until 'login:'.",
     });
   }

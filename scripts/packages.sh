@@ -52,7 +52,7 @@ install_command() {
   printf '%s' "$command"
 }
 
-# Ends with one line if there is no apt-get, by which Debian packages are installed and downloaded.
+# Ends with one line if apt-get is missing, which installs and downloads Debian packages.
 require_apt() {
   command -v apt-get >/dev/null && return
   printf '%s is for Debian and Ubuntu, and apt-get is not here. For platter alone: %s, then scripts/build\n' \
@@ -60,7 +60,7 @@ require_apt() {
   return 1
 }
 
-# Installs what is missing of the packages named. Without apt-get the user has to: what is there cannot be told then.
+# Installs those of the named packages that are missing. Without apt-get it only prints how to install them.
 install_packages() {
   local missing=() package
   if ! command -v apt-get >/dev/null; then

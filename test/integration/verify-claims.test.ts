@@ -87,7 +87,7 @@ describe("the claims follow from what is on the ISO", () => {
       ["boots", ...YES.slice(0, 2), "Secure Boot: no: the kernel is packed with gzip (F_KERNEL_GZIP)"],
     ],
     [
-      "a kernel that is none",
+      "a kernel file without a kernel",
       (own) => setKernel(own, Buffer.from("no kernel".repeat(900))),
       nowhere("the kernel file does not hold a kernel (F_KERNEL_FORMAT)"),
     ],
@@ -162,7 +162,7 @@ describe("the claims follow from what is on the ISO", () => {
       ],
     ],
     [
-      "a squashfs that is none",
+      "a root file system that is not a squashfs",
       (own) => writeFileSync(join(own.tree, "LiveOS/squashfs.img"), "x".repeat(100_000)),
       ["boots-nowhere"],
     ],
@@ -191,7 +191,7 @@ describe("firmware", () => {
     bytes.fill(0, 0, 512);
     const { verdict } = await judge(bytes);
     expect("boots" in verdict && bootClaimLines(verdict.boots)).toEqual([
-      "BIOS: yes, but not from a USB stick: there is no boot code in the first block",
+      "BIOS: yes, but not from a USB stick: the first block has no boot code",
       "UEFI: yes",
       "Secure Boot: yes",
     ]);
@@ -214,7 +214,7 @@ describe("firmware", () => {
     bytes[17 * 2048 + 7] = 0;
     const { verdict } = await judge(bytes);
     expect("boots" in verdict && bootClaimLines(verdict.boots)[0]).toBe(
-      "BIOS: yes, but not from a CD: there is no El Torito entry for BIOS",
+      "BIOS: yes, but not from a CD: the El Torito catalogue has no entry for BIOS",
     );
   });
 
@@ -228,7 +228,7 @@ describe("firmware", () => {
   });
 });
 
-describe("what is no ISO, or not all of one", () => {
+describe("files that are not an ISO, or a part of one", () => {
   test.each([
     ["an empty file", new Uint8Array(), "is an empty file"],
     ["text", Buffer.from("root:x:0:0\n".repeat(20)), "is a text file"],

@@ -58,7 +58,7 @@ function problemIn(report: VerifyReport, check: CheckCode, codes?: readonly stri
 
 function biosFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
   if (!boot.entries.some(({ platform }) => platform === "bios"))
-    return { text: "there is no El Torito entry for BIOS", code: null };
+    return { text: "the El Torito catalogue has no entry for BIOS", code: null };
   return problemIn(report, "el-torito", BROKEN_CATALOG) ?? problemIn(report, "bios-image");
 }
 
@@ -66,13 +66,13 @@ function biosFromUsb({ boot }: IsoFacts, report: VerifyReport): Fault | undefine
   // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
   const isKnown = boot.mbr?.loader === "grub" || boot.mbr?.loader === "isolinux";
   const hasCode = isKnown || (boot.mbr?.loader === "unknown" && boot.biosLoader !== undefined);
-  if (!hasCode) return { text: "there is no boot code in the first block", code: null };
+  if (!hasCode) return { text: "the first block has no boot code", code: null };
   return problemIn(report, "mbr", BROKEN_MBR) ?? problemIn(report, "bios-image", ["boot-image"]);
 }
 
 function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
   const entries = boot.entries.filter(({ platform }) => platform === "uefi");
-  if (entries.length === 0) return { text: "there is no El Torito entry for UEFI", code: null };
+  if (entries.length === 0) return { text: "the El Torito catalogue has no entry for UEFI", code: null };
   const offsets = entries.map(({ lba }) => lba * SECTOR);
   const isRead = boot.esps.some(({ place }) => offsets.includes(place.offset));
   if (!isRead) return { text: "its El Torito entry for UEFI leads to nothing that can be read", code: "esp" };
