@@ -1,15 +1,13 @@
 # shellcheck shell=bash
 # Debian packages by what they are for; sourced by the other scripts.
 
-# What platter itself calls.
-# shellcheck disable=SC2034
-RUN_PACKAGES=(squashfs-tools grub-common bubblewrap)
 # What the small live image is made with.
 # shellcheck disable=SC2034
 FIXTURE_PACKAGES=(cpio zstd libcap2-bin)
 # What judges the results.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
+  squashfs-tools grub-common bubblewrap
   podman buildah skopeo uidmap fuse-overlayfs mmdebstrap
   grub-pc-bin grub-emu grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
   qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
@@ -56,7 +54,7 @@ install_command() {
 require_apt() {
   command -v apt-get >/dev/null && return
   printf '%s is for Debian and Ubuntu, and apt-get is not here. For platter alone: %s, then scripts/build\n' \
-    "$1" "$(install_command nodejs npm "${RUN_PACKAGES[@]}")" >&2
+    "$1" "$(install_command nodejs npm)" >&2
   return 1
 }
 

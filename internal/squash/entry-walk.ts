@@ -124,7 +124,7 @@ function addedDirectory(path: BytePath, mtime: number): WalkedEntry {
   return { path, type: "directory", mode, uid: 0, gid: 0, mtime, size: 0, inode: undefined };
 }
 
-/** squashfs counts seconds from 1970 in 32 bits; mksquashfs would let others wrap round. */
+/** squashfs counts seconds from 1970 in 32 bits: other times would wrap round. */
 export function storedTime(mtime: number): number {
   return Math.min(Math.max(mtime, 0), LATEST_TIME);
 }

@@ -42,7 +42,7 @@ const MAX_SIZE = 0o77777777777;
 
 /**
  * The header of an entry in POSIX.1-2001 form (pax(1)): a ustar block, and before it an extended header with what does
- * not fit. Owner names are left empty, since mksquashfs would look them up on the build host, and so is the prefix.
+ * not fit. Owner names are left empty, since a reader would look them up on the build host, and so is the prefix.
  * @throws PlatterError `E_XATTR_NAME`
  */
 export function tarHeader(entry: TarEntry): Uint8Array {
@@ -59,7 +59,7 @@ export function tarHeader(entry: TarEntry): Uint8Array {
   const uid = number("uid", entry.uid, entry.uid <= MAX_ID);
   const gid = number("gid", entry.gid, entry.gid <= MAX_ID);
   const mtimeFits = entry.mtime >= 0 && entry.mtime <= MAX_SIZE;
-  // mksquashfs insists on the fraction.
+  // Some readers insist on the fraction.
   if (!mtimeFits) records.push(record("mtime", Buffer.from(`${entry.mtime}.0`)));
   const mtime = mtimeFits ? entry.mtime : 0;
   // A hard link's attributes are those of the entry that it links to.
@@ -165,7 +165,7 @@ function unwritableXattr(name: string, path: BytePath): PlatterError {
   return new PlatterError({
     code: "E_XATTR_NAME",
     kind: "contract",
-    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mksquashfs or mkfs.erofs.`,
+    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mkfs.erofs.`,
     hint: "Remove the attribute in the image, or leave the file out with --exclude.",
   });
 }

@@ -8,7 +8,6 @@ const FEDORA = {
   kernel: "7.0.9-200.fc44.x86_64",
   shim: "/usr/lib/efi/shim/16.1-5/EFI/fedora/shimx64.efi",
   grub: "/usr/lib/efi/grub2/1:2.12-60.fc44/EFI/fedora/gcdx64.efi",
-  mkimage: "/usr/bin/grub2-mkimage",
 };
 
 /** What platter is to find in each. */
@@ -18,7 +17,6 @@ export const LAYOUTS = {
     kernel: "6.8.0-90-generic",
     shim: "/usr/lib/shim/shimx64.efi.signed",
     grub: "/usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
-    mkimage: "/usr/bin/grub-mkimage",
     menu: ["Ubuntu 24.04, live", "Check this medium, then start Ubuntu 24.04"],
   },
   "fedora-payload": {
@@ -44,7 +42,6 @@ export const LAYOUTS = {
     kernel: "6.12.0-150.el10.x86_64",
     shim: "/usr/lib/bootupd/updates/EFI/centos/shimx64.efi",
     grub: "/boot/efi/EFI/centos/gcdx64.efi",
-    mkimage: "/usr/bin/grub2-mkimage",
     menu: [
       "Start Bluefin LTS",
       "Start Bluefin LTS with basic graphics",

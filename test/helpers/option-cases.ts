@@ -55,7 +55,6 @@ function rootCases(command: string, base: string, changes: "files" | "stdout"): 
 /** Options for payloads, the work folder and the architecture. */
 function imageCases(command: string, base: string): Record<string, OptionCase | ShownBy> {
   return {
-    [`${command} --tools`]: { file: "test/integration/cli-image-tools.test.ts", test: "--tools" },
     [`${command} --work`]: { base, given: "--work out/work", changes: "files" },
     [`${command} --arch`]: {
       base: base.replace("dir:image", "oci:os"),

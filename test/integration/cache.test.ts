@@ -1,8 +1,9 @@
 /** What a second build does not do again: with --cache between builds, with --work in one folder. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { EROFS, fakeErofs, MAKES } from "../helpers/fake-erofs.ts";
 import { noise } from "../helpers/noise.ts";
-import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
+import { expectRefusal, Scene } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
@@ -15,12 +16,9 @@ function image(scene: Scene, name = "image", transport: "dir" | "oci" = "dir"): 
   return transport === "dir" ? `dir:${folder}` : `oci:${ociOf(folder, scene.at(`${name}-oci`))}`;
 }
 
-/** Squashed by a tool, which can be taken away. */
-const XZ = ["--compression", "xz"];
-
-/** From now on mksquashfs tells its version, and nothing else. */
-function breakMksquashfs(scene: Scene): void {
-  scene.fake("mksquashfs", `[ "$1" = -version ] && exec ${hostProgram("mksquashfs")} -version; exit 7`);
+/** From now on a file system cannot be made. */
+function breakErofs(scene: Scene): void {
+  fakeErofs(scene, "exit 7");
 }
 
 function entries(scene: Scene, cache = "cache"): string[] {
@@ -33,11 +31,20 @@ describe("another label and another iso.yaml", () => {
     const reference = image(scene, "image", transport);
     scene.write("iso.yaml", "label: OTHER\ngrub2: {timeout: 3}\n");
     const changed = ["--config", "iso.yaml"];
-    await scene.succeed(["build", reference, ...XZ, "-o", "out/plain.iso", ...changed]);
-    const first = await scene.succeed(["build", reference, ...XZ, "-o", "out/first.iso", "--cache", "cache"]);
+    fakeErofs(scene, MAKES);
+    await scene.succeed(["build", reference, ...EROFS, "-o", "out/plain.iso", ...changed]);
+    const first = await scene.succeed([
+      "build",
+      reference,
+      ...EROFS,
+      "-o",
+      "out/first.iso",
+      "--cache",
+      "cache",
+    ]);
     expect(first.stderr).not.toContain(FROM_CACHE);
-    breakMksquashfs(scene);
-    const args = ["build", reference, ...XZ, "-o", "out/second.iso", "--cache", "cache"];
+    breakErofs(scene);
+    const args = ["build", reference, ...EROFS, "-o", "out/second.iso", "--cache", "cache"];
     expect((await scene.succeed([...args, ...changed])).stderr).toContain(FROM_CACHE);
     expect(readFileSync(scene.at("out/second.iso")).equals(readFileSync(scene.at("out/plain.iso")))).toBe(
       true,
@@ -50,9 +57,10 @@ describe("another label and another iso.yaml", () => {
     using scene = new Scene("cache");
     const reference = image(scene);
     scene.write("iso.yaml", "label: OTHER\n");
-    const args = ["build", reference, ...XZ, "-o", "out/x.iso", "--work", "work"];
+    const args = ["build", reference, ...EROFS, "-o", "out/x.iso", "--work", "work"];
+    fakeErofs(scene, MAKES);
     await scene.succeed(args);
-    breakMksquashfs(scene);
+    breakErofs(scene);
     for (const changed of [
       ["--label", "THIRD"],
       ["--config", "iso.yaml"],

@@ -421,7 +421,8 @@ describe("wrong usage", () => {
   test.each([
     [["biuld", "x"], "unknown command 'biuld'"],
     [["build", "x", "-o", "out/x.iso", "--lable", "A"], "unknown option '--lable'"],
-    [["build", "x", "-o", "out/x.iso", "--tools", "moon"], "Allowed choices are auto, image, host"],
+    [["build", "x", "-o", "out/x.iso", "--tools", "image"], "unknown option '--tools'"],
+    [["build", "x", "-o", "out/x.iso", "--rootfs", "moon"], "Allowed choices are squashfs, erofs"],
     [["build", "x", "-o", "out/x.iso", "--from", "moon"], "Allowed choices are inspect, render-grub"],
     [["build", "x", "y", "-o", "out/x.iso"], "too many arguments"],
     [["inspect"], "missing required argument 'image'"],

@@ -12,15 +12,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import {
-  expectNoStack,
-  expectRefusal,
-  hostProgram,
-  type Ran,
-  type Running,
-  Scene,
-  until,
-} from "../helpers/scene.ts";
+import { EROFS, fakeErofs, MAKES } from "../helpers/fake-erofs.ts";
+import { expectNoStack, expectRefusal, type Ran, type Running, Scene, until } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
@@ -109,10 +102,9 @@ describe("an output that is an input", () => {
 
 /** A run that goes no further than its tool until the scene has a file `go`. */
 function held(args: readonly string[]): Running {
-  const program = hostProgram("mksquashfs");
   const wait = `touch ${scene.at("ready")}; while [ ! -e ${scene.at("go")} ]; do sleep 0.05; done`;
-  scene.fake("mksquashfs", `[ "$1" = -version ] || { ${wait}; }\nexec ${program} "$@"`);
-  return scene.start([...args, "--compression", "xz"]);
+  fakeErofs(scene, `${wait}; ${MAKES}`);
+  return scene.start([...args, ...EROFS]);
 }
 
 const isReady = () => existsSync(scene.at("ready"));
@@ -137,7 +129,9 @@ describe("two runs", () => {
     writeFileSync(scene.at("go"), "");
     expect((await first.done).code).toBe(0);
     expect(readdirSync(scene.out).sort()).toEqual(["link", "x.iso", "z.iso"]);
-    expect((await scene.succeed(["verify", "out/x.iso"])).stdout).toContain("FIRST");
+    // The file system in it is made up, so `verify` would not pass. Its checksum covers all of the ISO.
+    await scene.succeed(["implant", "--check", "out/x.iso"]);
+    expect(readFileSync(scene.at("out/x.iso"), "latin1")).toContain("FIRST");
     expect(await scene.leftovers()).toEqual([]);
   });
 

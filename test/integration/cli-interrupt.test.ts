@@ -12,16 +12,9 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { EROFS, fakeErofs, MAKES } from "../helpers/fake-erofs.ts";
 import { noise } from "../helpers/noise.ts";
-import {
-  BINARY,
-  expectNoStack,
-  hostProgram,
-  type Ran,
-  type Running,
-  Scene,
-  until,
-} from "../helpers/scene.ts";
+import { BINARY, expectNoStack, type Ran, type Running, Scene, until } from "../helpers/scene.ts";
 import { ociOf, tinyImage } from "../helpers/tiny-image.ts";
 import { unfinishedOutput } from "../helpers/unfinished-output.ts";
 import { OciMaker } from "../unit/image-oci-maker.ts";
@@ -40,12 +33,9 @@ function sceneWithImage(): Scene {
   return scene;
 }
 
-/** A tool that tells the host's version, says that it is there, and then does this. */
-function fake(scene: Scene, name: string, script: string): void {
-  const real = hostProgram(name);
-  const flag = name === "grub-mkimage" ? "--version" : "-version";
-  const text = `[ "$1" = ${flag} ] && exec ${real} "$1"\n${script.replace(READY, `touch ${scene.at(READY)}`)}`;
-  for (const program of name === "grub-mkimage" ? ["grub2-mkimage", name] : [name]) scene.fake(program, text);
+/** A mkfs.erofs that says that it is there, and then does this. */
+function fake(scene: Scene, script: string): void {
+  fakeErofs(scene, script.replace(READY, `touch ${scene.at(READY)}`));
 }
 
 /** Waits for the tool, then sends the signals. */
@@ -77,18 +67,19 @@ async function expectInterrupted(scene: Scene, ran: Ran): Promise<void> {
 }
 
 const build = (scene: Scene, ...flags: string[]) =>
-  scene.start(["build", "dir:image", "-o", "out/x.iso", "--tools", "host", "--compression", "xz", ...flags]);
+  scene.start(["build", "dir:image", "-o", "out/x.iso", ...EROFS, ...flags]);
 
 /** Each stage's tool, as unwilling as can be: it ignores signals, has children that do so too, and holds its pipes. */
 const STUBBORN = "trap '' TERM INT HUP; (trap '' TERM; sleep 600) & sleep 600 & ready; sleep 600";
 
 describe.concurrent("Ctrl-C", () => {
-  test("inspect, while an archive is unpacked", async () => {
+  test("inspect, while an xz archive is unpacked", async () => {
     using scene = new Scene("interrupt");
-    scene.write("root.tar.xz", Buffer.from("fd377a585a000000", "hex"));
-    scene.fake("xz", `head -c 10240 /dev/zero; ${STUBBORN.replace(READY, `touch ${scene.at(READY)}`)}`);
+    const content = Buffer.concat([tar([{ name: "a", content: noise(24 * 2 ** 20) }])]);
+    scene.write("root.tar.xz", Bun.spawnSync(["xz", "-0"], { stdin: content }).stdout);
     const running = scene.start(["build", "tar:root.tar.xz", "-o", "out/x.iso"]);
-    await expectInterrupted(scene, await interrupt(scene, running, "SIGINT"));
+    await until(() => opens(running.pid, scene.at("root.tar.xz")), "the archive to be read");
+    await expectInterrupted(scene, await stop(running, "SIGINT"));
   });
 
   test("inspect, while podman looks for the image", async () => {
@@ -99,12 +90,11 @@ describe.concurrent("Ctrl-C", () => {
   });
 
   test.each([
-    ["squash", "mksquashfs", STUBBORN],
-    ["squash, half-way through what it reads", "mksquashfs", `head -c 100 >"$2"; ready; ${STUBBORN}`],
-    ["bios-image", "grub-mkimage", STUBBORN],
-  ])("%s", async (_, tool, script) => {
+    ["squash", STUBBORN],
+    ["squash, half-way through what it reads", `head -c 100 >"$output"; ready; ${STUBBORN}`],
+  ])("%s", async (_, script) => {
     using scene = sceneWithImage();
-    fake(scene, tool, script);
+    fake(scene, script);
     await expectInterrupted(scene, await interrupt(scene, build(scene), "SIGINT"));
   });
 
@@ -127,7 +117,7 @@ describe.concurrent("Ctrl-C", () => {
 
   test("a version check that hangs", async () => {
     using scene = sceneWithImage();
-    scene.fake("mksquashfs", STUBBORN.replace(READY, `touch ${scene.at(READY)}`));
+    scene.fake("mkfs.erofs", STUBBORN.replace(READY, `touch ${scene.at(READY)}`));
     await expectInterrupted(scene, await interrupt(scene, build(scene), "SIGINT"));
   });
 
@@ -163,15 +153,13 @@ test("Ctrl-C while layers are decompressed", async () => {
 describe.concurrent("other ways to say it", () => {
   test.each(["SIGTERM", "SIGHUP", "SIGQUIT"] as const)("%s", async (signal) => {
     using scene = sceneWithImage();
-    fake(scene, "mksquashfs", STUBBORN);
+    fake(scene, STUBBORN);
     await expectInterrupted(scene, await interrupt(scene, build(scene), signal));
   });
 
-  test.each([
-    ["squash", "mksquashfs", `head -c 100 >"$2"; ${STUBBORN}`],
-  ])("twice, during %s: at once, and nothing is left either", async (_, tool, script) => {
+  test("twice, during squash: immediately, and nothing is left either", async () => {
     using scene = sceneWithImage();
-    fake(scene, tool, script);
+    fake(scene, `head -c 100 >"$output"; ${STUBBORN}`);
     const running = build(scene);
     await until(() => existsSync(scene.at(READY)), "the tool to start");
     const start = performance.now();
@@ -203,11 +191,7 @@ describe.concurrent("other ways to say it", () => {
 describe("two at once", () => {
   test("a work directory that is in use is refused, and its holder goes on undisturbed", async () => {
     using scene = sceneWithImage();
-    fake(
-      scene,
-      "mksquashfs",
-      `ready; while [ ! -e ${scene.at("go")} ]; do sleep 0.1; done; exec ${hostProgram("mksquashfs")} "$@"`,
-    );
+    fake(scene, `ready; while [ ! -e ${scene.at("go")} ]; do sleep 0.1; done; ${MAKES}`);
     const first = build(scene, "--work", "work");
     await until(() => existsSync(scene.at(READY)), "the tool to start");
     const second = await scene.start(["inspect", "dir:image", "--work", "work"]).done;

@@ -1,15 +1,12 @@
-/** What runs beside the squash: each of two tools waits for a sign of the other, so that neither may come first. */
+/** What runs beside the squash: mkfs.erofs waits for a sign of the other stages, so that neither may come first. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { liveFiles, newc } from "../helpers/cpio.ts";
+import { EROFS, fakeErofs, MAKES } from "../helpers/fake-erofs.ts";
 import { noise } from "../helpers/noise.ts";
-import { expectRefusal, hostProgram, Scene } from "../helpers/scene.ts";
-import { KVER, SHIM, tinyImage } from "../helpers/tiny-image.ts";
+import { expectRefusal, Scene } from "../helpers/scene.ts";
+import { SHIM, tinyImage } from "../helpers/tiny-image.ts";
 
 setDefaultTimeout(60_000);
-
-/** Squashed by a tool, which can be told to wait. */
-const XZ = ["--compression", "xz"];
 
 /** Shell code that waits up to 20 seconds for a file, and gives up the program without it. */
 function waitFor(...files: string[]): string {
@@ -20,46 +17,29 @@ function waitFor(...files: string[]): string {
 test("everything but the ISO is there before the squash ends, and the squash waits for none of it", async () => {
   using scene = new Scene("together");
   tinyImage(scene.at("image"));
-  const started = scene.at("squash-started");
-  const program = (name: string, versionOption: string, first: string) => {
-    const real = hostProgram(name);
-    scene.fake(name, `[ "$1" = ${versionOption} ] && exec ${real} "$@"\n${first}\nexec ${real} "$@"`);
-  };
   const made = ["eltorito.img", "efiboot.img", "grub/grub-efi.cfg", "image/vmlinuz", "image/initrd.img"];
-  program("grub-mkimage", "--version", waitFor(started));
-  program(
-    "mksquashfs",
-    "-version",
-    `: >${started}\n${waitFor(...made.map((name) => scene.at(`work/${name}`)))}`,
+  fakeErofs(
+    scene,
+    `${waitFor(...made.map((name) => scene.at(`work/${name}`)))}
+${MAKES}`,
   );
-  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--tools", "host", ...XZ];
+  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", ...EROFS];
   const ran = await scene.succeed(args);
   expect(ran.stderr.indexOf("done bios-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
   expect(ran.stderr.indexOf("done efi-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
-});
-
-test("the squash begins before the initramfs is read", async () => {
-  using scene = new Scene("together");
-  const packed = Bun.spawnSync(["xz", "--check=crc32"], { stdin: newc(liveFiles(KVER)) }).stdout;
-  tinyImage(scene.at("image"), { with: { [`usr/lib/modules/${KVER}/initramfs.img`]: packed } });
-  const started = scene.at("squash-started");
-  const mksquashfs = hostProgram("mksquashfs");
-  scene.fake(
-    "mksquashfs",
-    `[ "$1" = -version ] && exec ${mksquashfs} "$@"\n: >${started}\nexec ${mksquashfs} "$@"`,
-  );
-  scene.fake("xz", `${waitFor(started)}\nexec ${hostProgram("xz")} "$@"`);
-  await scene.succeed(["build", "dir:image", "-o", "out/x.iso", ...XZ]);
 });
 
 test("an error that is found after that stops the squash, and is what is told", async () => {
   using scene = new Scene("together");
   tinyImage(scene.at("image"), { with: { [SHIM]: "no program" } });
   const ended = scene.at("squash-ended");
-  const mksquashfs = hostProgram("mksquashfs");
-  scene.fake("mksquashfs", `[ "$1" = -version ] && exec ${mksquashfs} "$@"\nsleep 30\n: >${ended}`);
+  fakeErofs(
+    scene,
+    `sleep 30
+: >${ended}`,
+  );
   const start = performance.now();
-  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", ...XZ]);
+  const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", ...EROFS]);
   await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
   expect(existsSync(ended)).toBe(false);
   expect(performance.now() - start).toBeLessThan(25_000);
