@@ -2,7 +2,7 @@ import { bytesOfFile, inTurns } from "../chunk.ts";
 import type { FoundFile } from "../contract/find-file.ts";
 import { PIECES, type Piece } from "../contract/plan.ts";
 import { MAX_FILE } from "../grub/module-folder.ts";
-import type { HeldContent, ImageTree } from "../image/image-tree.ts";
+import type { ImageTree } from "../image/image-tree.ts";
 import type { WorkDir } from "./work-dir.ts";
 
 /** Up to this many bytes a piece may go into memory. Larger ones are the kernel and the initramfs. */
@@ -39,8 +39,9 @@ export async function keepPiece(
   }
   const held = needsFile ? undefined : tree.held?.(inode);
   if (held !== undefined) {
-    await exhaust(content(bytesOfFile(held)), held);
+    // Lent before it is read: a change of the file from now on is noticed.
     work.lend(file, held);
+    for await (const _ of content(bytesOfFile(held)));
     return piece();
   }
   await work.add(file, content(tree.read(inode)));
@@ -52,14 +53,4 @@ async function wholeOf(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> 
   const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(new Uint8Array(chunk));
   return Buffer.concat(chunks);
-}
-
-/** Reads a content to its end. On failure the open file is closed. */
-async function exhaust(content: AsyncIterable<Uint8Array>, held: HeldContent): Promise<void> {
-  try {
-    for await (const _ of content);
-  } catch (error) {
-    held[Symbol.dispose]();
-    throw error;
-  }
 }
