@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Architecture } from "./architecture.ts";
 
 /** How firmware starts an ISO: `secureBoot` is UEFI with Secure Boot on. */
 export const BOOT_WAYS = ["bios", "uefi", "secureBoot"] as const;
@@ -33,6 +34,11 @@ export interface BootEffect {
   ways: readonly BootWay[];
   text: string;
   code: string | null;
+}
+
+/** BIOS firmware exists only on x86. */
+export function withoutBios(architecture: Exclude<Architecture, "x86_64">): BootEffect {
+  return { effect: "breaks", ways: ["bios"], text: `machines of ${architecture} have no BIOS`, code: null };
 }
 
 /** The claims that all effects together leave. Secure Boot needs all that UEFI needs. */

@@ -1,4 +1,4 @@
-import { type BootClaims, type BootEffect, claimsFrom } from "./boot-claims.ts";
+import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "./boot-claims.ts";
 import { FINDINGS, type Finding, type FindingCode, type FindingText } from "./finding.ts";
 import type { Plan } from "./plan.ts";
 
@@ -55,9 +55,6 @@ function effectOf({ code, entries }: Finding, mode: EntryMode): BootEffect | und
 
 function firmwareEffects({ architecture, bios }: Pick<Plan, "architecture" | "bios">): BootEffect[] {
   if (bios !== null) return [];
-  const text =
-    architecture === "x86_64"
-      ? "the ISO has no boot code for BIOS"
-      : `machines of ${architecture} have no BIOS`;
-  return [{ effect: "breaks", ways: ["bios"], text, code: null }];
+  if (architecture !== "x86_64") return [withoutBios(architecture)];
+  return [{ effect: "breaks", ways: ["bios"], text: "the ISO has no boot code for BIOS", code: null }];
 }

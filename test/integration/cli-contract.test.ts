@@ -237,6 +237,22 @@ describe("architecture", () => {
     expect(ran.stderr).not.toContain("this machine");
   });
 
+  test("an ISO for aarch64 has no BIOS, and verify says the same of it as inspect", async () => {
+    tinyImage(scene.at("image"), ARM);
+    const boots = async (...args: string[]) =>
+      JSON.parse((await scene.succeed([...args, "--json"])).stdout).boots;
+    await scene.succeed(["build", "dir:image", "-o", "out/arm.iso"]);
+    const text = "machines of aarch64 have no BIOS";
+    // The programs are not signed, which each command says in words of its own.
+    const claims = {
+      bios: { boots: false, reasons: [{ text, code: null }] },
+      uefi: { boots: true, reasons: [] },
+      secureBoot: { boots: false },
+    };
+    expect(await boots("inspect", "dir:image")).toMatchObject(claims);
+    expect(await boots("verify", "out/arm.iso")).toMatchObject(claims);
+  });
+
   test("--arch and --platform exclude each other", async () => {
     const ran = await scene.run(["inspect", "dir:image", "--arch", "arm64", "--platform", "linux/arm64"]);
     expect(ran.code).toBe(2);

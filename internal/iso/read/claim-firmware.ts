@@ -1,5 +1,6 @@
 /** How far firmware gets with an ISO, by its boot structures alone. */
-import type { BootEffect } from "../../contract/boot-claims.ts";
+import type { Architecture } from "../../contract/architecture.ts";
+import { type BootEffect, withoutBios } from "../../contract/boot-claims.ts";
 import { SECTOR } from "../../iso-format/units.ts";
 import type { IsoFacts } from "./verify.ts";
 import type { CheckCode, VerifyReport } from "./verify-report.ts";
@@ -19,10 +20,24 @@ const BROKEN_CATALOG = ["validation-entry", "boot-catalog"];
 /** Problems of the master boot record that keep its code from starting, or from finding the boot image. */
 const BROKEN_MBR = ["mbr-signature", "mbr-pointer"];
 
-/** Effects of what BIOS and UEFI firmware read: one medium that fails limits a way, two break it. */
-export function firmwareEffects(facts: IsoFacts, report: VerifyReport): BootEffect[] {
+/** Whether BIOS firmware has something to start; the reader may not know what it is. */
+export function hasBiosCode({ boot }: IsoFacts): boolean {
+  return hasBiosEntry(boot) || hasBootCode(boot);
+}
+
+/**
+ * Effects of what BIOS and UEFI firmware read: one medium that fails limits a way, two break it.
+ * @param architecture that of the EFI programs; undefined if there are none
+ */
+export function firmwareEffects(
+  facts: IsoFacts,
+  report: VerifyReport,
+  architecture: Architecture | undefined,
+): BootEffect[] {
   return [
-    ...wayEffects("bios", { cd: biosFromCd(facts, report), usb: biosFromUsb(facts, report) }),
+    ...(architecture === "aarch64" && !hasBiosCode(facts)
+      ? [withoutBios(architecture)]
+      : wayEffects("bios", { cd: biosFromCd(facts, report), usb: biosFromUsb(facts, report) })),
     ...wayEffects("uefi", { cd: uefiFromCd(facts, report), usb: uefiFromUsb(facts) }),
     ...damageEffects(report, facts),
   ];
@@ -57,17 +72,23 @@ function problemIn(report: VerifyReport, check: CheckCode, codes?: readonly stri
 }
 
 function biosFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
-  if (!boot.entries.some(({ platform }) => platform === "bios"))
-    return { text: "the El Torito catalogue has no entry for BIOS", code: null };
+  if (!hasBiosEntry(boot)) return { text: "the El Torito catalogue has no entry for BIOS", code: null };
   return problemIn(report, "el-torito", BROKEN_CATALOG) ?? problemIn(report, "bios-image");
 }
 
 function biosFromUsb({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
-  // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
-  const isKnown = boot.mbr?.loader === "grub" || boot.mbr?.loader === "isolinux";
-  const hasCode = isKnown || (boot.mbr?.loader === "unknown" && boot.biosLoader !== undefined);
-  if (!hasCode) return { text: "the first block has no boot code", code: null };
+  if (!hasBootCode(boot)) return { text: "the first block has no boot code", code: null };
   return problemIn(report, "mbr", BROKEN_MBR) ?? problemIn(report, "bios-image", ["boot-image"]);
+}
+
+function hasBiosEntry({ entries }: IsoFacts["boot"]): boolean {
+  return entries.some(({ platform }) => platform === "bios");
+}
+
+function hasBootCode({ mbr, biosLoader }: IsoFacts["boot"]): boolean {
+  // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
+  const isKnown = mbr?.loader === "grub" || mbr?.loader === "isolinux";
+  return isKnown || (mbr?.loader === "unknown" && biosLoader !== undefined);
 }
 
 function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {

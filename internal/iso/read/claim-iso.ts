@@ -3,7 +3,7 @@ import { type BootClaims, type BootEffect, type BootWay, claimsFrom } from "../.
 import type { InitramfsSummary } from "../../initramfs/summary.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { entriesEffects } from "./claim-entries.ts";
-import { firmwareEffects } from "./claim-firmware.ts";
+import { firmwareEffects, hasBiosCode } from "./claim-firmware.ts";
 import { type IsoPrograms, readPrograms } from "./claim-programs.ts";
 import type { KernelEntry } from "./kernel-entries.ts";
 import type { IsoFacts } from "./verify.ts";
@@ -33,9 +33,9 @@ export async function claimIso(
 ): Promise<BootClaims> {
   const programs = await readPrograms(facts);
   return claimsFrom([
-    ...firmwareEffects(facts, report),
+    ...firmwareEffects(facts, report, programs.architecture),
     ...programs.effects,
-    ...(await menuEffects(source, "bios", { facts, programs, ...options })),
+    ...(hasBiosCode(facts) ? await menuEffects(source, "bios", { facts, programs, ...options }) : []),
     ...(await menuEffects(source, "uefi", { facts, programs, ...options })),
   ]);
 }
