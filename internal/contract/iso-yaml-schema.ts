@@ -57,7 +57,7 @@ export const grub2Schema = z
         }),
       timeout: seconds.optional().meta({
         description:
-          "Seconds until the default entry boots; 0 boots at once, -1 waits for ever. Default: 60.",
+          "Seconds until the default entry boots; 0 boots immediately, -1 waits for ever. Default: 60.",
       }),
       entries: z.array(entrySchema, code("F_ISO_YAML_TYPE")).optional().meta({
         description:

@@ -1,0 +1,97 @@
+/** Every page of the project: its words follow CONTRIBUTING.md, and the paths that it names exist. */
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Glob } from "bun";
+
+const ROOT = join(import.meta.dir, "../..");
+const FOLDERS = ["cmd", "docs", "examples", "internal", "scripts", "templates", "test"];
+const PAGES = ["*.md", ...FOLDERS.map((folder) => `${folder}/**/*.md`)]
+  .flatMap((pattern) => [...new Glob(pattern).scanSync(ROOT)])
+  .sort();
+
+const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
+
+/** Words for which CONTRIBUTING.md asks for plainer ones. */
+const FORBIDDEN = new RegExp(
+  [
+    "anew",
+    "whoever",
+    "(?:is|are) none",
+    "is no",
+    "has it not",
+    "be had",
+    "let go of",
+    "in place of",
+    "for who",
+    "at once",
+    "meanwhile",
+    "beside",
+  ]
+    .map((words) => `\\b${words}\\b`)
+    .join("|"),
+  "gi",
+);
+
+/** Each forbidden word of a text, with the words around it. A phrase may go on in the next line. */
+function forbiddenIn(text: string): string[] {
+  const line = text.replace(/\s+/g, " ");
+  return [...line.matchAll(FORBIDDEN)].map(({ index, 0: { length } }) =>
+    line.slice(Math.max(0, index - 30), index + length + 30),
+  );
+}
+
+/** Paths of the project in a page's code spans, relative to the root; `*` stands for any name. */
+function namedPaths(text: string): string[] {
+  const prose = text.replace(/^```.*?^```/gms, "");
+  const spans = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, span]) => span!);
+  const inProject = new RegExp(`^(?:\\./)?(?:${FOLDERS.join("|")})/[\\w./*-]*$`);
+  return spans.filter((span) => inProject.test(span) || /^[\w./*-]+\.(?:ts|md)$/.test(span));
+}
+
+/** Targets of a page's links inside the project, without anchors. */
+function linkedPaths(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+const exists = (path: string) =>
+  path.includes("*") ? !new Glob(path).scanSync(ROOT).next().done : existsSync(join(ROOT, path));
+
+test("pages: the main ones are found", () => {
+  expect(PAGES).toContain("README.md");
+  expect(PAGES).toContain("docs/findings.md");
+  expect(PAGES).toContain("examples/debian/README.md");
+});
+
+test("forbidden words: found across the end of a line and in capitals", () => {
+  expect(forbiddenIn("It is in\nplace of that. Whoever reads it.")).toHaveLength(2);
+  expect(forbiddenIn("This is not a label, and besides nothing is at one side.")).toEqual([]);
+});
+
+test("named paths: code spans, but not names of other places", () => {
+  const text = "`internal/error.ts`, `grub.ts`, `/boot/x`, `oci:os`, `docs/*.md`\n```sh\n./scripts/x\n```\n";
+  expect(namedPaths(text)).toEqual(["internal/error.ts", "grub.ts", "docs/*.md"]);
+  expect(exists("docs/*.md")).toBe(true);
+  expect(exists("docs/*.nothing")).toBe(false);
+});
+
+describe.each(PAGES)("%s", (page) => {
+  test("has no forbidden word", () => {
+    expect(forbiddenIn(read(page))).toEqual([]);
+  });
+
+  test("names paths that exist", () => {
+    expect(namedPaths(read(page)).filter((path) => !exists(path))).toEqual([]);
+  });
+
+  test("links to pages that exist", () => {
+    const missing = linkedPaths(read(page)).filter((path) => !exists(join(dirname(page), path)));
+    expect(missing).toEqual([]);
+  });
+});
+
+test("ARCHITECTURE.md: names paths", () => {
+  expect(namedPaths(read("ARCHITECTURE.md")).length).toBeGreaterThan(40);
+});
