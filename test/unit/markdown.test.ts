@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Glob } from "bun";
+import { createProgram } from "../../cmd/program.ts";
+import type { World } from "../../cmd/world.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const FOLDERS = ["cmd", "docs", "examples", "internal", "scripts", "templates", "test"];
@@ -94,4 +96,20 @@ describe.each(PAGES)("%s", (page) => {
 
 test("ARCHITECTURE.md: names paths", () => {
   expect(namedPaths(read("ARCHITECTURE.md")).length).toBeGreaterThan(40);
+});
+
+/** Pages whose code spans name no other program's options. */
+const OPTION_PAGES = ["README.md", "docs/iso-format.md", "docs/iso-yaml.md", "docs/references.md"];
+
+describe.each(OPTION_PAGES)("%s", (page) => {
+  test("names options that a command has", () => {
+    const program = createProgram({ worldFor: () => ({}) as World, writeOut: () => undefined });
+    const known = [program, ...program.commands].flatMap(({ options }) => options.map(({ long }) => long));
+    const named = [...read(page).matchAll(/`(--[a-z][a-z-]*)[^`]*`/g)].map(([, option]) => option!);
+    expect(named.filter((option) => !known.includes(option))).toEqual([]);
+  });
+});
+
+test("README.md: names options", () => {
+  expect(read("README.md").match(/`--[a-z]/g)?.length).toBeGreaterThan(20);
 });
