@@ -14,6 +14,9 @@ TEST_PACKAGES=(
   sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
   faketime strace
 )
+# What only the tests of PLATTER_TEST=full need: machines of aarch64.
+# shellcheck disable=SC2034
+FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64)
 
 # Where other distributions have the same: Debian, Fedora, Arch, openSUSE. A dash stands for what they do not have.
 PACKAGE_NAMES='

@@ -51,6 +51,8 @@ test("an option changes what it says, and only that", () => {
 
 test("what it does not know it refuses", () => {
   expect(make(join(folder, "x"), "--nonsense")).toMatchObject({ exitCode: 1, stdout: "" });
+  const foreign = make(join(folder, "x"), "--arch", "riscv64");
+  expect(foreign).toMatchObject({ exitCode: 1, stderr: "small-live: --arch riscv64: amd64 or arm64\n" });
   const unknown = make(join(folder, "x"), "--without-module", "nonsense");
   expect(unknown.exitCode).toBe(1);
   expect(unknown.stderr).toContain("not among the modules");

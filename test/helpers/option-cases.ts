@@ -202,7 +202,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "boot --jobs": { base: `${BOOT} --all --jobs 1`, given: "--jobs 6", changes: "files" },
   "boot --accel": { base: "boot iso.iso --until UP", given: "--accel tcg", changes: "files" },
   "boot --network": { base: BOOT, given: "--network", changes: "files" },
-  "boot --arch": { base: BOOT, given: "--arch aarch64", changes: "stderr" },
+  "boot --arch": { base: BOOT, given: "--arch aarch64", changes: "stderr", says: "aarch64" },
   "boot --no-menu": { file: "test/unit/boot-run.test.ts", test: "menu" },
   "boot --keep": { base: BOOT, given: "--keep out/kept", changes: "files" },
   "boot --junit": { base: BOOT, given: "--junit out/report.xml", changes: "files" },

@@ -13,16 +13,22 @@ export interface SmallLive {
   kver: string;
 }
 
+/** The script's `--arch`. */
+export type SmallLiveArchitecture = "amd64" | "arm64";
+
 /** Test files share the process, but not their modules. */
 const MADE = "PLATTER_TEST_SMALL_LIVE";
 
-export function smallLive(): SmallLive {
-  if (process.env[MADE] === undefined) {
+export function smallLive(architecture: SmallLiveArchitecture = "amd64"): SmallLive {
+  const place = architecture === "amd64" ? PLACE : `${PLACE}-${architecture}`;
+  const made = `${MADE}_${architecture}`;
+  if (process.env[made] === undefined) {
     const script = resolve(PROJECT, "test/fixtures/small-live.sh");
-    const done = Bun.spawnSync([script, PLACE], { stderr: "pipe" });
+    const options = architecture === "amd64" ? [] : ["--arch", architecture];
+    const done = Bun.spawnSync([script, place, ...options], { stderr: "pipe" });
     if (done.exitCode !== 0) throw new Error(`small-live.sh: ${done.stderr.toString()}`);
-    process.env[MADE] = "yes";
+    process.env[made] = "yes";
   }
-  const kver = readFileSync(`${PLACE}/kver`, "utf8").trim();
-  return { oci: `${PLACE}/oci`, rootfs: `${PLACE}/rootfs`, kver };
+  const kver = readFileSync(`${place}/kver`, "utf8").trim();
+  return { oci: `${place}/oci`, rootfs: `${place}/rootfs`, kver };
 }

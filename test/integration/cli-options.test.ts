@@ -49,6 +49,8 @@ beforeAll(async () => {
   await scene.succeed(["build", "dir:image", "-o", "uefi.iso", "--no-bios"]);
   scene.fake("mkfs.erofs", 'echo "mkfs.erofs (erofs-utils) 1.8.2"');
   scene.fake("qemu-system-x86_64", QEMU.replaceAll("OUT", scene.out));
+  // Some hosts have an emulator for aarch64, which would start, and some do not have the firmware for it.
+  scene.fake("qemu-system-aarch64", "echo not here >&2; exit 1");
 });
 afterAll(() => scene[Symbol.dispose]());
 
