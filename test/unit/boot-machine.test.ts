@@ -105,6 +105,7 @@ describe("qemuArguments", () => {
     const firmware = { kind: "uefi", flash: FLASH } as const;
     const cd = qemuArguments({ ...BASE, architecture: "aarch64", firmware });
     expect(valuesOf(cd, "-machine")).toEqual(["virt,accel=tcg"]);
+    expect(valuesOf(cd, "-cpu")).toEqual(["max,pauth-impdef=on"]);
     expect(valuesOf(cd, "-device")).toEqual([
       "qemu-xhci,id=usb",
       "virtio-scsi-pci,id=scsi",
