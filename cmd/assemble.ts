@@ -14,8 +14,8 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     .description(
       "Makes the ISO from a work directory in which the other stages ran. The checksum is implanted by `platter implant`.",
     )
-    .addOption(outputOption("where the ISO goes").makeOptionMandatory())
-    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes ask for", false)
+    .addOption(outputOption("file to write the ISO to").makeOptionMandatory())
+    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false)
     .addHelpText("after", "\nExamples:\n  platter assemble --work work -o os.iso && platter implant os.iso");
   withWorkOption(command).action(async (flags) => {
     const world = worldOf();

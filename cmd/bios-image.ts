@@ -16,9 +16,9 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
     .command("bios-image")
     .argument("[image]", "image; not needed with --modules, or a --work folder that holds a plan")
     .summary("make GRUB's El Torito core image for BIOS")
-    .description("Makes GRUB's core image for BIOS El Torito, out of the image's GRUB modules.")
-    .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use in place of an image's")
-    .addOption(outputOption("where the core image goes (default: eltorito.img in the --work folder)"))
+    .description("Makes GRUB's core image for BIOS El Torito, from the image's GRUB modules.")
+    .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use instead of an image's")
+    .addOption(outputOption("file to write the core image to (default: eltorito.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
@@ -28,7 +28,7 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       {
         when: flags.modules !== undefined,
         options: [IMAGE_ARGUMENT, ...IMAGE_OPTIONS],
-        reason: "the core image is made of --modules alone",
+        reason: "the core image is made from --modules only",
         hint: "Leave --modules out to take the modules of an image.",
       },
       withoutImage(image, flags),

@@ -24,25 +24,25 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     .command("boot")
     .argument("<iso>", "ISO to boot")
     .summary("boot an ISO in a virtual machine")
-    .description("Boots an ISO in QEMU until its console shows that it is up, or why it is not.")
+    .description("Boots an ISO in QEMU, and reports from its console that it booted, or why it did not.")
     .addOption(
       new Option("--firmware <kind>", "firmware of the machine")
         .choices(["bios", "uefi", "secure-boot"] as const)
         .default("uefi" as const),
     )
     .addOption(
-      new Option("--media <kind>", "what the ISO is to the machine")
+      new Option("--media <kind>", "kind of medium that holds the ISO")
         .choices(["cd", "usb"] as const)
         .default("cd" as const),
     )
     .option("--all", "boot in every way: each firmware, from CD and from USB", false)
     .option(
       "--until <pattern>",
-      "regular expression of the line that means it is up (default: a login prompt, systemd's last target, or that the system switches the machine off)",
+      "regular expression of the console line that means success (default: a login prompt, systemd's last target, or that the system switches the machine off)",
     )
     .option(
       "--timeout <seconds>",
-      "when a boot counts as failed (default: 240 with KVM, 900 without)",
+      "seconds after which a boot counts as failed (default: 240 with KVM, 900 without)",
       positive("--timeout"),
     )
     .option("--memory <MiB>", "memory of the machine", positive("--memory"), 2048)
@@ -53,20 +53,20 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       positive("--jobs"),
     )
     .addOption(
-      new Option("--accel <kind>", "what runs the machine's processor")
+      new Option("--accel <kind>", "how QEMU runs the machine's processor")
         .choices(["auto", "kvm", "tcg"] as const)
         .default("auto" as const),
     )
-    .option("--network", "give the machine a way to the network", false)
+    .option("--network", "connect the machine to the network", false)
     .option("--arch <arch>", "architecture of the machine (default: the host's)")
-    .option("--no-menu", "leave GRUB's menu alone where the kernel has no serial console")
+    .option("--no-menu", "do not edit GRUB's menu entry if the kernel has no serial console")
     .option(
       "--keep <dir>",
       "keep serial logs and screenshots here (default: a new folder, kept if a boot fails)",
     )
     .option("--junit <file>", "write a JUnit report")
     .option("--json", "print the report as JSON", false)
-    .option("--interactive", "give the machine to you, with a window where there is a display", false)
+    .option("--interactive", "use the machine yourself, in a window if there is a display", false)
     .addHelpText(
       "after",
       "\nExamples:\n  platter boot os.iso\n  platter boot os.iso --firmware secure-boot --media usb\n  platter boot os.iso --all --junit report.xml\n  platter boot os.iso --interactive",
@@ -131,8 +131,8 @@ function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
     {
       when: flags.interactive,
       options: ["--all", "--until", "--timeout", "--jobs", "--no-menu", "--keep", "--junit", "--json"],
-      reason: "with `--interactive` the machine is yours, and nothing is watched or recorded",
-      hint: "Leave --interactive out, or the other option.",
+      reason: "`--interactive` gives the machine to you, and platter watches and records nothing",
+      hint: "Leave out --interactive or the other option.",
     },
     {
       when: flags.all,
@@ -143,7 +143,7 @@ function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
     {
       when: !flags.all,
       options: ["--jobs"],
-      reason: "without `--all` there is a single machine",
+      reason: "only one machine runs without `--all`",
       hint: "Leave --jobs out, or add --all.",
     },
   ];
@@ -188,7 +188,7 @@ function positive(option: string) {
     throw new PlatterError({
       code: "E_NUMBER",
       kind: "usage",
-      message: `\`${option} ${text}\` is not a whole number above 0`,
+      message: `Cannot use \`${option} ${text}\`: it is not a whole number above 0`,
       hint: "Give a number such as 2.",
     });
   };
@@ -202,8 +202,8 @@ function pattern(text: string): RegExp {
     throw new PlatterError({
       code: "E_PATTERN",
       kind: "usage",
-      message: `\`${text}\` is not a regular expression: ${(error as Error).message}`,
-      hint: "Give one such as --until 'login:'.",
+      message: `Cannot use \`${text}\` as a regular expression: ${(error as Error).message}`,
+      hint: "Give a pattern such as --until 'login:'.",
     });
   }
 }
@@ -218,6 +218,6 @@ function notBooted(iso: string, about: { failed: readonly BootResult[]; keepIn: 
     kind: "media",
     message: `\`${iso}\` did not boot in ${failed.length} ${failed.length === 1 ? "way" : "ways"}`,
     detail: [...failed.map(resultLine), ...tail],
-    hint: [...new Set(hints), `Serial logs and screenshots are in \`${keepIn}\`.`].join(" "),
+    hint: [...new Set(hints), `Look at the serial logs and screenshots in \`${keepIn}\`.`].join(" "),
   });
 }

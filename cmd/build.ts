@@ -27,13 +27,13 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
     .summary("turn an image into an ISO")
     .description(
-      "Turns an image into an ISO for CD and USB, for BIOS and UEFI, and says whether it boots there and with Secure Boot on.",
+      "Turns an image into an ISO for CD and USB, for BIOS and UEFI, and reports whether it boots there and with Secure Boot on.",
     )
-    .addOption(outputOption("where the ISO goes"))
+    .addOption(outputOption("file to write the ISO to"))
     .addOption(new Option("--from <stage>", "first stage to run").choices(STAGES).default("inspect" as const))
     .addOption(new Option("--to <stage>", "last stage to run").choices(STAGES).default("implant" as const))
-    .option("--force", "run stages even if nothing changed for them", false)
-    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes ask for", false)
+    .option("--force", "run stages even if their inputs did not change", false)
+    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false)
     .addHelpText(
       "after",
       "\nExamples:\n  platter build quay.io/example/os:latest -o os.iso\n  platter build oci-archive:os.tar -o os.iso --label MY_OS\n  platter build oci:os -o os.iso --work work    # later runs redo only what changed\n  platter build oci:os -o os.iso --checksum --report - | jq .predicate > os.provenance.json",
@@ -81,7 +81,7 @@ function nothingKept(to: string): PlatterError {
   return new PlatterError({
     code: "E_NO_WORK",
     kind: "usage",
-    message: `Cannot end with \`--to ${to}\`: nothing would be kept of what is made`,
+    message: `Cannot end with \`--to ${to}\`: no folder given that keeps the results`,
     hint: "Name a folder with --work, or leave --to out.",
   });
 }
@@ -90,7 +90,7 @@ function noWork(from: string): PlatterError {
   return new PlatterError({
     code: "E_NO_WORK",
     kind: "usage",
-    message: `\`--from ${from}\` goes on from what earlier stages made, and no folder says where that is`,
+    message: `Cannot start with \`--from ${from}\`: no folder given with the results of earlier stages`,
     hint: "Name the folder with --work, or leave --from out.",
   });
 }
@@ -99,7 +99,7 @@ function noOutput(): PlatterError {
   return new PlatterError({
     code: "E_OUTPUT",
     kind: "usage",
-    message: "Nothing says where the ISO goes",
+    message: "Cannot make the ISO: no output file given",
     hint: "Name a file with -o.",
   });
 }

@@ -20,7 +20,7 @@ export function refuseBunVariables(environment: Readonly<Record<string, string |
   throw new PlatterError({
     code: "E_ENVIRONMENT",
     kind: "usage",
-    message: `Cannot run with ${set.map((name) => `\`${name}\``).join(" and ")} in the environment: it changes what the runtime inside platter does`,
-    hint: `Unset it: \`env ${set.map((name) => `-u ${name}`).join(" ")} platter …\`.`,
+    message: `Cannot run with ${set.map((name) => `\`${name}\``).join(" and ")} in the environment: it changes the behaviour of the runtime inside platter`,
+    hint: `Run \`env ${set.map((name) => `-u ${name}`).join(" ")} platter …\`.`,
   });
 }

@@ -12,7 +12,7 @@ export function withCacheOptions<A extends unknown[], O extends {}>(command: Com
       "--cache <dir>",
       "keep compressed root file systems in this folder, for later builds of the same image",
     )
-    .option("--cache-size <size>", "remove what was not used for longest beyond this size", DEFAULT_SIZE);
+    .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
 }
 
 export interface CacheFlags {
@@ -42,7 +42,7 @@ function parseSize(text: string): number {
   throw new PlatterError({
     code: "E_CACHE_SIZE",
     kind: "usage",
-    message: `Cannot keep a cache of the size \`${text}\``,
+    message: `Cannot limit the cache to \`${text}\`: it is not a number of bytes`,
     hint: "Give a number of bytes with K, M, G or T, such as 10G.",
   });
 }

@@ -16,7 +16,7 @@ function targetOf(flags: { output?: string | undefined; work?: string | undefine
   throw new PlatterError({
     code: "E_OUTPUT",
     kind: "usage",
-    message: "Nothing says where the result goes",
+    message: "Cannot write the result: no output file given",
     hint: "Name a file with -o, or a folder that keeps all stages with --work.",
   });
 }

@@ -18,9 +18,9 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
     .description("Makes the FAT image of the EFI system partition, sized to its content.")
     .option(
       "--efi-dir <dir>",
-      "folder that holds EFI/BOOT/BOOT*.EFI and all else that the partition is to hold",
+      "folder with EFI/BOOT/BOOT*.EFI and all other files of the partition",
     )
-    .addOption(outputOption("where the image goes (default: efiboot.img in the --work folder)"))
+    .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter efi-image oci:os -o efiboot.img\n  SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",
@@ -30,7 +30,7 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
       {
         when: flags.efiDir !== undefined,
         options: [IMAGE_ARGUMENT, ...IMAGE_OPTIONS],
-        reason: "the image is made of --efi-dir alone",
+        reason: "the image is made from --efi-dir only",
         hint: "Leave --efi-dir out to take the boot loaders of an image.",
       },
       withoutImage(image, flags),

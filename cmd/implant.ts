@@ -13,8 +13,8 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
     .description(
       "Computes an ISO's checksum and implants it where checkisomd5 and dracut's rd.live.check look for it.",
     )
-    .option("--force", "replace what is implanted already", false)
-    .option("--check", "check the implanted checksum in place of implanting one", false)
+    .option("--force", "replace an existing checksum", false)
+    .option("--check", "check the implanted checksum instead of implanting one", false)
     .addHelpText("after", "\nExamples:\n  platter implant os.iso\n  platter implant --check os.iso")
     .action(async (iso, flags, self) => {
       refuseUnused(self, [
@@ -49,7 +49,7 @@ function badChecksum(iso: string, check: IsoMd5Check): PlatterError {
   return new PlatterError({
     code: "E_ISOMD5",
     kind: "media",
-    message: `\`${iso}\`: ${check.message}`,
+    message: `Cannot confirm the checksum of \`${iso}\`: ${check.message}`,
     hint: hintFor(check),
   });
 }
@@ -57,5 +57,5 @@ function badChecksum(iso: string, check: IsoMd5Check): PlatterError {
 function hintFor({ isIso, present }: IsoMd5Check): string {
   if (!isIso) return "Name the file of an ISO.";
   if (!present) return "Implant a checksum with `platter implant`.";
-  return "Make or download the ISO again; `platter implant --force` writes a new checksum for what is there now.";
+  return "Make or download the ISO again, or write a new checksum with `platter implant --force`.";
 }

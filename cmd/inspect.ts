@@ -15,7 +15,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     .argument("<image>", "image, such as oci:DIR, oci-archive:FILE, dir:PATH or containers-storage:REF")
     .summary("find every piece of the contract in an image, and print the plan")
     .description(
-      "Finds every piece of the contract in an image, prints the plan of its ISO, and what is wrong or doubtful.",
+      "Finds every piece of the contract in an image, and prints the plan of its ISO with all errors, warnings and notes.",
     )
     .option("--json", "print the plan and the findings as JSON", false)
     .addHelpText(

@@ -5,7 +5,7 @@ export function noBios(): PlatterError {
   return new PlatterError({
     code: "E_NO_BIOS",
     kind: "usage",
-    message: "The plan is for an ISO that boots on UEFI alone",
-    hint: "Leave --no-bios out, or do without this stage; on BIOS only x86_64 boots.",
+    message: "Cannot make anything for BIOS: the plan is for a UEFI-only ISO",
+    hint: "Leave --no-bios out, or skip this stage: only x86_64 boots on BIOS.",
   });
 }

@@ -5,6 +5,7 @@ export function notIso(path: string, reason: string): PlatterError {
   return new PlatterError({
     code: "E_NOT_AN_ISO",
     kind: "media",
-    message: `\`${path}\` is not an ISO: it ${reason}`,
+    message: `Cannot read \`${path}\` as an ISO: it ${reason}`,
+    hint: "Name the file of an ISO.",
   });
 }

@@ -25,9 +25,9 @@ function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, 
       "--vendor <name>",
       "UEFI vendor whose boot loaders are used (default: the first with all of them)",
     )
-    .option("--label <label>", "ISO volume id (default: from iso.yaml, else from os-release)")
+    .option("--label <label>", "label of the ISO (default: from iso.yaml, else from os-release)")
     .option("--config <file>", "iso.yaml to use instead of the image's")
-    .option("--no-bios", "make an ISO that boots on UEFI alone; no GRUB modules for BIOS are needed");
+    .option("--no-bios", "make a UEFI-only ISO; no GRUB modules for BIOS are needed");
 }
 
 export function withKernelOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
@@ -41,7 +41,7 @@ export function withKernelOption<A extends unknown[], O extends {}>(command: Com
 export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
-    .option("--no-default-excludes", "keep what is left out by default (see the README)");
+    .option("--no-default-excludes", "keep the paths that are left out by default (see the README)");
 }
 
 /** Options that decide which findings end a run. */
@@ -58,7 +58,7 @@ export function withPayloadOptions<A extends unknown[], O extends {}>(command: C
       collect,
       [],
     )
-    .option("--bootc-installer-payload-ref <ref>", "the same, by its name in the contract", collect, []);
+    .option("--bootc-installer-payload-ref <ref>", "same as --payload; the name that the contract uses", collect, []);
 }
 
 /** Options that decide where things are read from and written to. */
@@ -69,7 +69,7 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
 export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command.option(
     "--work <dir>",
-    "keep plan, stages and logs in this folder, and do again only what changed",
+    "keep plan, results and logs in this folder; later runs repeat only what changed",
   );
 }
 
@@ -77,7 +77,7 @@ function withArchitectureOptions<A extends unknown[], O extends {}>(command: Com
   return command
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
-      new Option("--platform <os/arch>", "the same, as docker spells it: linux/arm64").conflicts("arch"),
+      new Option("--platform <os/arch>", "same as --arch, in the form that docker uses: linux/arm64").conflicts("arch"),
     );
 }
 
@@ -132,8 +132,8 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
   return {
     when: image === undefined && work !== undefined,
     options: IMAGE_OPTIONS,
-    reason: `without an image, the plan in \`${work}\` is used as it was made`,
-    hint: "Name the image as well, so that a plan is made again, or leave these options out.",
+    reason: `without an image, the plan in \`${work}\` is used unchanged`,
+    hint: "Name the image to make a new plan, or leave these options out.",
   };
 }
 
@@ -194,7 +194,7 @@ export function sourceDateEpoch(text: string | undefined): number | undefined {
   throw new PlatterError({
     code: "E_EPOCH",
     kind: "usage",
-    message: `SOURCE_DATE_EPOCH is \`${text}\`, which is no number of seconds since 1970`,
-    hint: "Set it to something like `$(date +%s)`, or unset it.",
+    message: `Cannot read SOURCE_DATE_EPOCH \`${text}\`: it is not a number of seconds since 1970`,
+    hint: "Set it to a number such as `$(date +%s)`, or unset it.",
   });
 }

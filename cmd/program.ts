@@ -31,10 +31,10 @@ export function createProgram(about: {
     .addOption(new Option("-v, --verbose", "show every tool call"))
     .addOption(new Option("-q, --quiet", "show nothing but errors").conflicts("verbose"))
     .enablePositionalOptions(false)
-    .showHelpAfterError("(`platter --help` and `platter COMMAND --help` list what there is)")
+    .showHelpAfterError("(`platter --help` and `platter COMMAND --help` list commands and options)")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 a bug, 2 wrong usage, 3 the image breaks the contract, 4 a tool is missing or failed,\n5 the machine said no (disk full, permission), 6 an ISO failed verification or did not boot, 130 interrupted.\n\nExample:\n  platter build quay.io/example/os:latest -o os.iso",
+      "\nExit codes: 0 done, 1 a bug, 2 wrong usage, 3 the image breaks the contract, 4 a tool is missing or failed,\n5 the system refused (disk full, permission denied), 6 an ISO failed verification or did not boot, 130 interrupted.\n\nExample:\n  platter build quay.io/example/os:latest -o os.iso",
     )
     // Usage errors repeat what was typed.
     .configureOutput({

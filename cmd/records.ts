@@ -9,10 +9,10 @@ import type { World } from "./world.ts";
 /** Options for what is written beside the ISO. */
 export function withRecordOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
-    .option("--checksum", "write OUTPUT-CHECKSUM beside the ISO, for `sha256sum --check`", false)
+    .option("--checksum", "write OUTPUT-CHECKSUM next to the ISO, for `sha256sum --check`", false)
     .option(
       "--report <file>",
-      "write what the ISO was made of as SLSA provenance, an in-toto statement in JSON (- for standard output)",
+      "write the SLSA provenance of the ISO, an in-toto statement in JSON (- for standard output)",
     );
 }
 

@@ -28,11 +28,11 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     .summary("print the boot menu")
     .description("Prints the boot menu as GRUB reads it.")
     .addOption(
-      new Option("--firmware <kind>", "which menu to print")
+      new Option("--firmware <kind>", "firmware whose menu is printed")
         .choices(["efi", "bios"] as const)
         .default("efi" as const),
     )
-    .option("--os-release <file>", "os-release to take name and version from, where no image is given")
+    .option("--os-release <file>", "os-release file with name and version, if no image is given")
     .addOption(
       new Option(
         "-o, --output <dir>",
@@ -49,7 +49,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
       {
         when: isFromTexts,
         options: IMAGE_OPTIONS.filter((name) => name !== "--config" && name !== "--label"),
-        reason: "without an image the menu is made of --config, --os-release and --label alone",
+        reason: "without an image the menu is made from --config, --os-release and --label only",
         hint: "Name an image, or a --work folder that holds a plan.",
       },
       {

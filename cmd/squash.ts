@@ -22,9 +22,9 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
   const command = program
     .command("squash")
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
-    .summary("make the root file system as squashfs")
-    .description("Makes the root file system as squashfs, streamed from the image without unpacking it.")
-    .addOption(outputOption("where the squashfs goes (default: squashfs.img in the --work folder)"))
+    .summary("make the root file system as a squashfs")
+    .description("Makes the root file system as a squashfs, streamed from the image without unpacking it.")
+    .addOption(outputOption("file to write the squashfs to (default: squashfs.img in the --work folder)"))
     .addHelpText(
       "after",
       "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",

@@ -35,27 +35,27 @@ export function unusedInBuild(about: {
     {
       when: from !== "inspect",
       options: IMAGE_OPTIONS,
-      reason: `\`--from ${from}\` uses the plan that is there`,
-      hint: "Leave --from out, so that a plan is made again, or leave these options out.",
+      reason: `\`--from ${from}\` uses the existing plan`,
+      hint: "Leave --from out to make a new plan, or leave these options out.",
     },
     withoutImage(about.image, flags),
     ...OPTIONS_OF_STAGES.map(([stages, options]) => ({
       when: !stages.some((stage) => wanted.has(stage)),
       options,
-      reason: `${stages.map((stage) => `\`${stage}\``).join(" and ")} would use it, and the stages run from \`${from}\` to \`${to}\``,
-      hint: "Leave it out, or leave --from and --to out.",
+      reason: `${stages.map((stage) => `\`${stage}\``).join(" and ")} uses it, and the stages run from \`${from}\` to \`${to}\``,
+      hint: "Leave the option out, or leave --from and --to out.",
     })),
     {
       when: cache === undefined,
       options: ["--cache-size"],
-      reason: "there is no --cache whose size it could limit",
+      reason: "it limits the size of a cache, and --cache is not given",
       hint: "Name a folder with --cache, or leave --cache-size out.",
     },
     {
       when: work === undefined && cache === undefined,
       options: ["--force"],
-      reason: "without --work and --cache every stage runs in any case",
-      hint: "Leave --force out; an ISO that exists is replaced.",
+      reason: "every stage runs anyway without --work and --cache",
+      hint: "Leave --force out: an existing ISO is replaced anyway.",
     },
   ];
 }
@@ -68,7 +68,7 @@ export function requireSameImage(image: string | undefined, { from, work }: Buil
   throw new PlatterError({
     code: "E_OPTION_UNUSED",
     kind: "usage",
-    message: `Cannot build \`${image}\` with \`--from ${from}\`: the plan in \`${work}\` is that of \`${planned}\``,
+    message: `Cannot build \`${image}\` with \`--from ${from}\`: the plan in \`${work}\` is for \`${planned}\``,
     hint: "Leave --from out to make a plan of this image, or leave the image out.",
   });
 }

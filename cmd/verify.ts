@@ -27,10 +27,10 @@ const WAY_WORDS: Readonly<Record<string, BootWay>> = {
 export function addVerify(program: Command, worldOf: WorldOf): void {
   program
     .command("verify")
-    .argument("<iso>", "any ISO, platter's or another tool's")
-    .summary("check a finished ISO, and say where it boots")
+    .argument("<iso>", "ISO to check, made by platter or another tool")
+    .summary("check a finished ISO, and report where it boots")
     .description(
-      "Reads a finished ISO and says where it boots: on BIOS, on UEFI, and with Secure Boot on. It checks every structure that booting depends on. An ISO that boots nowhere fails.",
+      "Reads a finished ISO and reports where it boots: on BIOS, on UEFI, and with Secure Boot on. It checks every structure that booting depends on. An ISO that boots nowhere fails.",
     )
     .option(
       "--require <ways>",
@@ -38,7 +38,7 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
     )
     .option(
       "--against <plan>",
-      "also compare with a plan: plan.json, the --work folder that holds it, or what build --report wrote",
+      "also compare with a plan: plan.json, the --work folder that holds it, or the file that build --report wrote",
     )
     .option("--json", "print the report as JSON", false)
     .addHelpText(

@@ -92,7 +92,7 @@ export function shrunkFile(path: string): PlatterError {
   return new PlatterError({
     code: "E_FILE_SHRANK",
     kind: "machine",
-    message: `\`${path}\` became shorter while it was read.`,
-    hint: "Make sure that nothing else changes it, and try again.",
+    message: `Cannot read \`${path}\`: it became shorter in the process`,
+    hint: "Make sure that no other program changes it, and try again.",
   });
 }

@@ -6,7 +6,7 @@ export type ErrorKind =
   | "contract"
   /** A tool is missing, too old, or failed. */
   | "tool"
-  /** The machine said no: disk full, permission, input/output error. */
+  /** The system refused: disk full, permission denied, input/output error. */
   | "machine"
   /** An ISO failed verification or did not boot. */
   | "media"

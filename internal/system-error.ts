@@ -45,9 +45,9 @@ export function systemError(error: unknown): unknown {
   return machineError(error, {
     code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
     message:
-      typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "The system does not let platter go on",
+      typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "Cannot continue",
     hint: WRITE_ONLY.has(errno)
       ? WRITE_ERRORS[errno]?.hint
-      : "Look at the disk and at the limits of this machine, and try again.",
+      : "Check the disk and the limits of this machine, and try again.",
   });
 }

@@ -27,7 +27,7 @@ export function parseArchitecture(name: string): Architecture {
   throw new PlatterError({
     code: "E_ARCHITECTURE",
     kind: "usage",
-    message: `Cannot make an ISO for architecture \`${name}\``,
+    message: `Cannot make an ISO for architecture \`${name}\`: platter does not support it`,
     hint: "Choose x86_64 (amd64) or aarch64 (arm64).",
   });
 }

@@ -130,10 +130,10 @@ function overlayFindings(entries: readonly IndexedEntry[], summary: InitramfsSum
   if (first === undefined) return [];
   const others = lacking.length > 1 ? ` (and ${lacking.length - 1} more)` : "";
   const renamed = lacking.some((entry) => isOn(entry, "rd.overlay"))
-    ? " `rd.overlay` is what dracut calls it from version 110 on."
+    ? " dracut calls it `rd.overlay` from version 110 on."
     : "";
   const version = printable(summary.dracutVersion ?? "of unknown version");
-  const seen = `The entry \`${printable(first.title)}\`${others} has no kernel argument \`rd.live.overlay.overlayfs=1\`, and the initramfs has dracut ${version}.${renamed}`;
+  const seen = `The entry \`${printable(first.title)}\`${others} does not have the kernel argument \`rd.live.overlay.overlayfs=1\`, and the initramfs has dracut ${version}.${renamed}`;
   return [finding("F_INITRAMFS_OVERLAY", seen, { entries: lacking.map(({ index }) => index) })];
 }
 
@@ -163,7 +163,7 @@ function moduleFindings(checks: InitramfsChecks): Finding[] {
   const builtin = new Set(list?.split("\n").map((line) => moduleName(line.trim())));
   const has = (name: string) => loadable?.has(name) === true || builtin.has(name);
   const unknown =
-    list === undefined ? "; there is no `modules.builtin` that says what the kernel has built in" : "";
+    list === undefined ? "; without a `modules.builtin`, the built-in modules are unknown" : "";
   const report = (code: Parameters<typeof finding>[0], drivers: readonly Driver[]): Finding[] => {
     const missing = drivers.filter((each) => !(typeof each === "string" ? [each] : each).some(has));
     if (missing.length === 0) return [];

@@ -32,7 +32,7 @@ export function checkMenuTexts(about: { config: IsoYaml; label: VolumeLabel; pla
   const isUsed = entries.length === 0 || entries.some(({ linux }) => variablesIn(linux).includes("root"));
   const kernelArgs = args.flatMap((text) => splitWords(text) ?? [text]);
   if (!isUsed) {
-    const seen = "`kernel_args` is set, and no entry has `$root` in its `linux`.";
+    const seen = "`kernel_args` is set, but no entry has `$root` in its `linux`.";
     findings.push(finding("F_MENU_ARGS_UNUSED", seen, { place }));
   } else if (rootSearch({ kernelArgs }, label).kind === "none") {
     const seen = "`kernel_args` has no argument that names a root file system.";
@@ -45,7 +45,7 @@ function variableFindings({ path, text }: { path: YamlPath; text: string }, plac
   const unknown = variablesIn(text).find((name) => !(VARIABLE_NAMES as readonly string[]).includes(name));
   if (unknown === undefined) return [];
   const meant = nearest(unknown, VARIABLE_NAMES);
-  const fix = meant === undefined ? undefined : `Write \`\${${meant}}\`, if that is what is meant.`;
+  const fix = meant === undefined ? undefined : `Write \`\${${meant}}\` if you mean that.`;
   const seen = `\`${printable(text)}\` holds the variable \`${printable(unknown)}\`.`;
   return [finding("F_MENU_GRUB_VARIABLE", seen, { fix, place: placeOf(path) })];
 }

@@ -68,10 +68,10 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
     );
   else if (image.kind === "x86")
     findings.push(
-      finding("F_KERNEL_UNSIGNED", `\`${path}\` is no EFI program, and so carries no signature.`),
+      finding("F_KERNEL_UNSIGNED", `\`${path}\` is not an EFI program, so it has no signature.`),
     );
   if (image.packing === "gzip" && image.kind !== "none")
-    findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is packed with gzip.`));
+    findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is compressed with gzip.`));
   if (image.kind !== "efi") return findings;
   const program = check("KERNEL", { path, program: image.program });
   if (program !== undefined) findings.push(...signature("KERNEL", { path, program, vendor }));
@@ -90,13 +90,13 @@ function signature(
     case "firmware":
       return [];
     case "unsigned":
-      return [finding(`F_${kind}_UNSIGNED`, `\`${path}\` carries no signature.`)];
+      return [finding(`F_${kind}_UNSIGNED`, `\`${path}\` has no signature.`)];
     case "modified":
     case "broken":
       return [finding(`F_${kind}_MODIFIED`, notHolding(path, { program, trust }))];
     case "denied":
       return [
-        finding(`F_${kind}_REVOKED`, `shim has \`${path}\` in its own list of what is never to start.`),
+        finding(`F_${kind}_REVOKED`, `shim's own list of forbidden programs has \`${path}\`.`),
       ];
     case "other": {
       // Without shim nothing is known about whom it trusts.
@@ -115,7 +115,7 @@ function signature(
 /** What firmware will say about shim. */
 function shimSignature(path: string, program: EfiProgram): Finding[] {
   if (program.signatures.length === 0)
-    return [finding("F_SHIM_UNSIGNED", `\`${path}\` carries no signature.`)];
+    return [finding("F_SHIM_UNSIGNED", `\`${path}\` has no signature.`)];
   const issuers = issuersOf(program);
   if (issuers.length === 0) {
     const trust = program.signatures.some(({ state }) => state === "modified") ? "modified" : "broken";
@@ -123,7 +123,7 @@ function shimSignature(path: string, program: EfiProgram): Finding[] {
   }
   const [old, current] = [MICROSOFT_2011, MICROSOFT_2023].map((name) => issuers.includes(name));
   if (old && current) return [];
-  const seen = `\`${path}\` is signed by ${names(issuers)} alone.`;
+  const seen = `\`${path}\` is signed only by ${names(issuers)}.`;
   if (!old && !current) return [finding("F_SHIM_SIGNER", seen)];
   return [finding(old ? "F_SHIM_ONLY_2011" : "F_SHIM_ONLY_2023", seen)];
 }
@@ -134,8 +134,8 @@ function notHolding(
 ): string {
   const by = names(signersOf(program));
   return trust === "modified"
-    ? `\`${path}\` is not what ${by} signed: it was changed afterwards.`
-    : `\`${path}\` has a signature that is not understood, or not made by the one whom it names (${by}).`;
+    ? `\`${path}\` was changed after ${by} signed it.`
+    : `\`${path}\` has a signature that platter does not understand, or that the named signer (${by}) did not make.`;
 }
 
 /** Generations matter only to what is signed; without a signature nothing starts anyway. */
@@ -146,14 +146,14 @@ function generation(
   if (program === undefined || program.signatures.length === 0) return [];
   const { sbat } = program;
   if (sbat === undefined || sbat.length === 0)
-    return [finding(`F_${kind}_SBAT_MISSING`, `\`${path}\` has no section \`.sbat\` with generations.`)];
+    return [finding(`F_${kind}_SBAT_MISSING`, `\`${path}\` has no \`.sbat\` section with generations.`)];
   const level = levelFor(programs);
   const revoked = revokedBy(level, sbat);
   if (revoked.length === 0) return [];
   const listed = revoked.map(
-    ({ name, generation: own, wanted }) => `\`${name}\` ${own} (${wanted} is wanted)`,
+    ({ name, generation: own, wanted }) => `\`${name}\` ${own} (${wanted} is needed)`,
   );
-  const seen = `\`${path}\` is of revoked generations, by the revocations of ${dateOf(level.date)}: ${listed.join(", ")}.`;
+  const seen = `\`${path}\` has generations that the revocations of ${dateOf(level.date)} refuse: ${listed.join(", ")}.`;
   return [finding(`F_${kind}_REVOKED`, seen)];
 }
 
@@ -165,7 +165,7 @@ function dateOf(date: string): string {
 function menuPlace(path: string, { grub }: EfiProgram): Finding[] {
   if (grub === undefined || findsMenu(grub) !== false) return [];
   const place =
-    grub.prefix === undefined || grub.prefix === "" ? "no place at all" : `\`${printable(grub.prefix)}\``;
+    grub.prefix === undefined || grub.prefix === "" ? "an empty path" : `\`${printable(grub.prefix)}\``;
   const seen = `\`${path}\` looks for its menu in ${place}, and the ISO has it in \`/EFI/BOOT\` and \`/boot/grub\`.`;
   return [finding("F_GCD_PREFIX", seen)];
 }

@@ -6,7 +6,7 @@ export const CONFIG_FINDINGS = {
   F_ISO_YAML_ALIASES: {
     severity: "error",
     title: "an alias in iso.yaml does not resolve, or aliases multiply",
-    why: "Aliases that repeat each other grow without bound, and one without an anchor has no value.",
+    why: "Aliases that repeat each other grow without bound, and an alias without an anchor has no value.",
     fix: "Write the values out instead of using aliases.",
   },
   F_ISO_YAML_CONTROL_CHARACTER: {
@@ -18,20 +18,20 @@ export const CONFIG_FINDINGS = {
   F_ISO_YAML_DOCUMENTS: {
     severity: "error",
     title: "iso.yaml holds several YAML documents",
-    why: "Only one document can be meant, and it is not clear which.",
+    why: "Only one document can be used, and it is not clear which one is meant.",
     fix: "Keep one document and remove the `---` lines between documents.",
   },
   F_ISO_YAML_DUPLICATE_KEY: {
     severity: "error",
-    title: "a key stands twice in the same map of iso.yaml",
-    why: "Only one of the two values can be meant, and it is not clear which.",
-    fix: "Remove one of the two.",
+    title: "a map in iso.yaml has the same key twice",
+    why: "Only one of the two values can be used, and it is not clear which one is meant.",
+    fix: "Remove one of the two keys.",
   },
   F_ISO_YAML_EMPTY: {
     severity: "error",
     title: "an entry of iso.yaml is empty",
-    why: "An empty text names nothing that could be shown or booted.",
-    fix: "Give it a value, or remove the line.",
+    why: "An empty text cannot be shown or booted.",
+    fix: "Write a value, or remove the line.",
   },
   F_ISO_YAML_ENCODING: {
     severity: "error",
@@ -48,7 +48,7 @@ export const CONFIG_FINDINGS = {
   F_ISO_YAML_LEADING_ZERO: {
     severity: "warning",
     title: "a number in iso.yaml begins with a zero",
-    why: "platter reads it as a decimal number, other readers of YAML as an octal one.",
+    why: "platter reads it as a decimal number; other YAML readers take it for an octal number.",
     fix: "Write the number without the leading zero.",
   },
   F_ISO_YAML_MISSING_KEY: {
@@ -60,67 +60,67 @@ export const CONFIG_FINDINGS = {
   F_ISO_YAML_NOT_A_FILE: {
     severity: "warning",
     title: "the iso.yaml of the image is not a regular file",
-    why: "The configuration that its author meant cannot be read, so the defaults apply.",
-    fix: "Put a regular file there, or a symlink to one that the image has.",
+    why: "platter cannot read the configuration, so the defaults apply.",
+    fix: "Replace it with a regular file, or with a symlink to a file in the image.",
   },
   F_ISO_YAML_NO_VALUE: {
     severity: "warning",
     title: "a key of iso.yaml has no value",
     why: "A key without a value counts as not written, so the default applies.",
-    fix: "Give it a value, or remove the line.",
+    fix: "Write a value, or remove the line.",
   },
   F_ISO_YAML_NUMBER: {
     severity: "error",
-    title: "a number in iso.yaml is not a whole decimal number, or out of range",
+    title: "a number in iso.yaml is not a whole decimal number, or is out of range",
     why: "GRUB counts entries and seconds in whole numbers.",
     fix: "Write a whole number in decimal digits, such as `10`.",
   },
   F_ISO_YAML_QUOTE: {
     severity: "error",
     title: "a quote in a kernel line of iso.yaml is not closed",
-    why: "Without its end it is not clear where the argument stops.",
-    fix: "Close the quote, or put an argument that holds one into quotes of the other kind.",
+    why: "Without the closing quote, the end of the argument is not clear.",
+    fix: "Close the quote, or put an argument that contains a quote into quotes of the other kind.",
   },
   F_ISO_YAML_SYNTAX: {
     severity: "error",
     title: "iso.yaml is not valid YAML",
-    why: "What cannot be parsed cannot be used.",
+    why: "platter cannot parse the file, so it uses none of it.",
     fix: "Correct the YAML at the place shown.",
   },
   F_ISO_YAML_TOO_LARGE: {
     severity: "error",
     title: "iso.yaml is too large",
-    why: "A menu has some lines of text, so a file of this size is not what was meant.",
+    why: "A menu needs a few lines of text, so a file of this size is probably a mistake.",
     fix: "Keep the file under 64 KiB.",
   },
   F_ISO_YAML_TYPE: {
     severity: "error",
     title: "a value in iso.yaml has the wrong type",
-    why: "The value cannot be read as what its key asks for.",
+    why: "The key takes a value of another type.",
     fix: "Write a value of the type that the key takes.",
   },
   F_ISO_YAML_UNKNOWN_KEY: {
     severity: "warning",
     title: "iso.yaml has a key that platter does not know",
-    why: "A key that is not known changes nothing on the ISO.",
+    why: "An unknown key changes nothing on the ISO.",
     fix: "Remove the key.",
   },
   F_LABEL_CHARACTER: {
     severity: "error",
-    title: "the ISO's label holds a character that it must not hold",
-    why: "Such a label cannot be written into a kernel argument or a menu so that it is found again.",
+    title: "the ISO's label has a forbidden character",
+    why: "A kernel argument or a menu with such a label does not find the ISO.",
     fix: "Use letters, digits, `_`, `-` and `.`, and begin with a letter or a digit.",
   },
   F_LABEL_DEFAULT_CHANGED: {
     severity: "note",
-    title: "the default label does not hold os-release's VERSION_ID as it stands",
-    why: "A label has at most 32 bytes, and not every character may stand in one.",
-    fix: "Set `label` in iso.yaml, or use --label, if another one is wanted.",
+    title: "the default label has a changed form of os-release's VERSION_ID",
+    why: "A label has at most 32 bytes, and some characters are not allowed in it.",
+    fix: "Set `label` in iso.yaml, or use --label, to choose another label.",
   },
   F_LABEL_ECMA119: {
     severity: "note",
     title: "the ISO's label holds characters that other systems may not show",
-    why: "ECMA-119 wants A-Z, 0-9 and `_`; small letters, `-` and `.` are common, and other characters are not.",
+    why: "ECMA-119 allows A-Z, 0-9 and `_`; most systems also show small letters, `-` and `.`.",
     fix: "Use letters, digits, `_`, `-` and `.` if another system has to read the label.",
   },
   F_LABEL_EMPTY: {
@@ -170,7 +170,7 @@ export const CONFIG_FINDINGS = {
   F_MENU_BOOTS_NOWHERE: {
     severity: "error",
     title: "no menu entry finds its root file system",
-    why: "An ISO of this menu would start the kernel, and stop there on every machine.",
+    why: "An ISO with this menu would start the kernel and then stop on every machine.",
     fix: "Add `root=live:CDLABEL=$isolabel rd.live.image` to `linux`, or `$root` with these arguments in `kernel_args`.",
   },
   F_MENU_DEFAULT_UNKNOWN: {
@@ -188,20 +188,20 @@ export const CONFIG_FINDINGS = {
   F_MENU_GRUB_VARIABLE: {
     severity: "warning",
     title: "iso.yaml uses a variable that platter does not know",
-    why: "The text stays as it is written; other tools let GRUB replace it, by nothing if GRUB does not know it.",
+    why: "platter keeps the text unchanged; other tools let GRUB replace it, and GRUB removes unknown variables.",
     fix: "Write the value itself, or `$$` for a `$`.",
   },
   F_MENU_KICKSTART_LABEL: {
     severity: "note",
     title: "an installer takes its kickstart file from another medium",
     why: "The installer waits for a medium with that label, which is not this ISO.",
-    fix: "Write `$isolabel` there if the kickstart file is to come from this ISO.",
+    fix: "Write `$isolabel` instead of the label if the kickstart file is on this ISO.",
   },
   F_MENU_LABEL_MISMATCH: {
     severity: "warning",
     title: "a kernel argument looks for another label than the ISO's",
     why: "The booting system does not find the ISO.",
-    fix: "Write `$isolabel` there, so that both are always the same.",
+    fix: "Write `$isolabel` instead of the label, so that both are always the same.",
     boot: { effect: "breaks", ways: BOOT_WAYS },
   },
   F_MENU_NO_ROOT: {
@@ -227,7 +227,7 @@ export const CONFIG_FINDINGS = {
   F_MENU_SELINUX_OFF: {
     severity: "note",
     title: "an installer entry turns SELinux off",
-    why: "Anaconda carries `selinux=0` over, so the installed system has SELinux off too.",
+    why: "Anaconda also gives `selinux=0` to the installed system, which then runs without SELinux.",
     fix: "Write `enforcing=0` instead, which only the installer itself uses.",
   },
   F_MENU_TEXT_LONG: {
@@ -239,7 +239,7 @@ export const CONFIG_FINDINGS = {
   F_MENU_TITLE_CHARACTERS: {
     severity: "note",
     title: "GRUB cannot show a title everywhere",
-    why: "With Secure Boot on, GRUB does not load a font from the ISO, and shows `?` for what the firmware's font lacks.",
+    why: "With Secure Boot on, GRUB does not load a font from the ISO, and shows `?` for characters that the firmware's font lacks.",
     fix: "Write the title in ASCII.",
   },
   F_MENU_VARIABLE_EMPTY: {
@@ -251,7 +251,7 @@ export const CONFIG_FINDINGS = {
   F_MENU_VARIABLE_KEPT: {
     severity: "warning",
     title: "kernel_args holds a variable, which is not replaced there",
-    why: "Variables are replaced in `name`, `linux` and `initrd` only, so the kernel gets this text as it stands.",
+    why: "Variables are replaced in `name`, `linux` and `initrd` only, so the kernel gets this text unchanged.",
     fix: "Write the value itself.",
   },
 } as const satisfies Record<string, FindingText>;

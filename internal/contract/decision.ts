@@ -101,11 +101,11 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
     ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
   );
   if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
-    const seen = `There is no \`/usr/bin/fuse-overlayfs\` in \`${source.reference}\`.`;
+    const seen = `\`${source.reference}\` has no \`/usr/bin/fuse-overlayfs\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));
   }
   if (root.children?.get("usr")?.inode.type !== "directory") {
-    findings.push(finding("F_NO_USR", `There is no \`/usr\` in \`${source.reference}\`.`));
+    findings.push(finding("F_NO_USR", `\`${source.reference}\` has no \`/usr\` directory.`));
   }
   return {
     root: {

@@ -60,8 +60,8 @@ function compilePattern(pattern: string): (path: string) => boolean {
   if (text === "") {
     throw wrong(
       pattern,
-      "excludes nothing that could be left out",
-      "Give a path below the root, such as `--exclude 'var/cache/*'`.",
+      "does not name a path below the root",
+      "Name a path below the root, such as `--exclude 'var/cache/*'`.",
     );
   }
   const parts: GlobPart[] = [];
@@ -91,8 +91,8 @@ function partOf(token: string, pattern: string): GlobPart {
   } catch {
     throw wrong(
       pattern,
-      "is not a pattern",
-      "Write it as glob(7) has it: `[a-z]`, `[!a-z]`, `*`, `?`, `\\[`.",
+      "is not a valid pattern",
+      "Write a pattern of glob(7): `[a-z]`, `[!a-z]`, `*`, `?`, `\\[`.",
     );
   }
 }
@@ -104,5 +104,5 @@ function bracketToExpression(token: string): string {
 }
 
 function wrong(pattern: string, problem: string, hint: string): PlatterError {
-  return new PlatterError({ code: "E_EXCLUDE", kind: "usage", message: `\`${pattern}\` ${problem}`, hint });
+  return new PlatterError({ code: "E_EXCLUDE", kind: "usage", message: `Cannot exclude \`${pattern}\`: it ${problem}`, hint });
 }

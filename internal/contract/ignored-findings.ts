@@ -17,7 +17,7 @@ function parseCode(text: string): FindingCode {
   }
   const code = text as FindingCode;
   if (FINDINGS[code].severity !== "error") return code;
-  const reason = `it is an error (${FINDINGS[code].title}), and there is no ISO that boots without its cure`;
+  const reason = `it is an error (${FINDINGS[code].title}), and no ISO boots until it is corrected`;
   throw refusal(`Cannot ignore \`${code}\`: ${reason}`, FINDINGS[code].fix);
 }
 

@@ -5,7 +5,7 @@ export const IMAGE_FINDINGS = {
     severity: "error",
     title: "no kernel",
     why: "Without a kernel nothing boots.",
-    fix: "Install a kernel in the image so that it lies at `/usr/lib/modules/KVER/vmlinuz`.",
+    fix: "Install a kernel in the image as `/usr/lib/modules/KVER/vmlinuz`.",
   },
   F_KERNEL_UNKNOWN: {
     severity: "error",
@@ -28,7 +28,7 @@ export const IMAGE_FINDINGS = {
   F_KERNEL_MANY: {
     severity: "error",
     title: "too many module directories",
-    why: "An image has one kernel, or a few; so many were not meant.",
+    why: "An image needs one kernel or a few, so this number is probably a mistake.",
     fix: "Remove the module directories that no kernel needs.",
   },
   F_INITRAMFS_MISSING: {
@@ -40,7 +40,7 @@ export const IMAGE_FINDINGS = {
   F_VENDOR_MISSING: {
     severity: "error",
     title: "no UEFI vendor",
-    why: "The signed boot loaders lie in a directory named after the vendor.",
+    why: "The signed boot loaders are in a directory named after the vendor.",
     fix: "Install the distribution's `shim` package in the image.",
   },
   F_VENDOR_UNKNOWN: {
@@ -64,7 +64,7 @@ export const IMAGE_FINDINGS = {
   F_VENDOR_MANY: {
     severity: "error",
     title: "too many UEFI vendors, or versions of shim",
-    why: "An image has one vendor, or a few; so many were not meant.",
+    why: "An image needs one vendor or a few, so this number is probably a mistake.",
     fix: "Remove the directories of other vendors and of older versions.",
   },
   F_SHIM_MISSING: {
@@ -106,13 +106,13 @@ export const IMAGE_FINDINGS = {
   F_ISO_YAML_TWICE: {
     severity: "note",
     title: "two `iso.yaml` files",
-    why: "Only `/usr/lib/image-builder/bootc/iso.yaml` is read where both exist.",
-    fix: "Remove the one that is not meant.",
+    why: "If both exist, platter reads only `/usr/lib/image-builder/bootc/iso.yaml`.",
+    fix: "Remove the file that the ISO does not need.",
   },
   F_KERNEL_COMPRESSION: {
     severity: "warning",
     title: "the kernel cannot mount the compression of the root file system",
-    why: "The kernel stops where it mounts the root file system from the ISO.",
+    why: "The kernel stops when it mounts the root file system from the ISO.",
     fix: "Install a kernel that supports it, such as the distribution's own.",
     boot: { effect: "breaks", ways: BOOT_WAYS },
   },
@@ -125,20 +125,20 @@ export const IMAGE_FINDINGS = {
   },
   F_PAYLOAD_MOUNT: {
     severity: "warning",
-    title: "payload, but no `fuse-overlayfs`",
-    why: "The live system's root is an overlayfs, and podman refuses a storage on one without `fuse-overlayfs`.",
+    title: "a payload without `fuse-overlayfs`",
+    why: "The live system's root is an overlayfs, and podman refuses a storage there without `fuse-overlayfs`.",
     fix: "Install `fuse-overlayfs` in the image.",
   },
   F_EXCLUDE_UNMATCHED: {
     severity: "warning",
     title: "a pattern of --exclude that matches nothing",
-    why: "Patterns begin at the root of the image, as in `var/cache/*`, so nothing is left out for this pattern.",
-    fix: "Correct the pattern, or leave it out. `**/NAME` matches at any depth.",
+    why: "Patterns begin at the root of the image, as in `var/cache/*`, and this pattern leaves nothing out.",
+    fix: "Correct or remove the pattern; `**/NAME` matches at any depth.",
   },
   F_NO_USR: {
     severity: "error",
     title: "no `/usr` directory",
-    why: "dracut knows a root file system by its `/usr` directory, and would not boot this one.",
+    why: "dracut recognises a root file system by its `/usr` directory, and would not boot this one.",
     fix: "Check that the reference names an operating system image.",
   },
 } as const;

@@ -53,7 +53,7 @@ export const grub2Schema = z
         .optional()
         .meta({
           description:
-            "Entry that boots when the time is up: its index, counted from 0, or its name. Default: 0.",
+            "Entry that boots after the timeout: its index, counted from 0, or its name. Default: 0.",
         }),
       timeout: seconds.optional().meta({
         description:
@@ -79,13 +79,13 @@ export const isoYamlSchema = z
       }),
       kernel_args: z.array(words, code("F_ISO_YAML_TYPE")).optional().meta({
         description:
-          "Kernel arguments of the default entry, and what `$root` stands for. Default: `root=live:CDLABEL=LABEL rd.live.image quiet rhgb enforcing=0`.",
+          "Kernel arguments of the default entry, and the value of `$root`. Default: `root=live:CDLABEL=LABEL rd.live.image quiet rhgb enforcing=0`.",
       }),
       grub2: grub2Schema.optional(),
     },
     code("F_ISO_YAML_TYPE"),
   )
-  .meta({ title: "iso.yaml", description: "What an image says about the ISO that is made of it." });
+  .meta({ title: "iso.yaml", description: "Settings of an image for the ISO made from it." });
 
 /** iso.yaml after it was checked; numbers are numbers. */
 export type IsoYaml = Omit<z.output<typeof isoYamlSchema>, "label"> & { label?: VolumeLabel | undefined };

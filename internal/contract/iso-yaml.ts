@@ -183,7 +183,7 @@ function describe(
   if (typeof value === "string" && !PRINTABLE.test(value)) {
     return { code: "F_ISO_YAML_CONTROL_CHARACTER", what: `holds ${controlIn(value)}` };
   }
-  if (failed === "F_ISO_YAML_EMPTY") return { code: failed, what: "holds nothing but spaces" };
+  if (failed === "F_ISO_YAML_EMPTY") return { code: failed, what: "has only spaces" };
   if (failed === "F_ISO_YAML_QUOTE") return { code: failed, what: "has a quote that is not closed" };
   if (failed === "F_ISO_YAML_NUMBER" && (typeof value === "string" || typeof value === "number")) {
     return { code: failed, what: `is \`${printable(String(value))}\`, not ${expected}` };
@@ -202,8 +202,8 @@ function unknownKey(source: YamlSource, path: YamlPath): void {
   const meant =
     nearest(key, siblings.map(lastOf)) ??
     known.find((name) => lastOf(name) === nearest(key, known.map(lastOf)));
-  const fix = meant === undefined ? undefined : `Write \`${meant}\`, if that is what is meant.`;
-  const seen = `\`${printable(show(path))}\` is no key that platter knows.`;
+  const fix = meant === undefined ? undefined : `Write \`${meant}\` if you mean that.`;
+  const seen = `\`${printable(show(path))}\` is not a key that platter knows.`;
   source.add("F_ISO_YAML_UNKNOWN_KEY", seen, source.keyOffset(path), fix);
 }
 

@@ -14,8 +14,8 @@ export const LIVE_FINDINGS = {
   },
   F_LIVE_EMPTY: {
     severity: "warning",
-    title: "network files of the build are left behind, empty",
-    why: "Builders mount their own files there; the empty ones below them stop name resolution, or the name of the machine.",
+    title: "the build left empty network files in the image",
+    why: "Builders mount their own files over these paths; the empty files break name resolution or the machine's name.",
     fix: "Remove the empty files from the image, or write what the live system needs.",
   },
   F_LIVE_MACHINE_ID: {
@@ -28,18 +28,18 @@ export const LIVE_FINDINGS = {
     severity: "warning",
     title: "one SSH host key for all machines",
     why: "Everyone who has the ISO has the private key, and can pretend to be any machine that was started from it.",
-    fix: "Remove them in the image: `rm -f /etc/ssh/ssh_host_*`.",
+    fix: "Remove the keys in the image: `rm -f /etc/ssh/ssh_host_*`.",
   },
   F_LIVE_FSTAB: {
     severity: "warning",
     title: "`fstab` has devices of another machine",
-    why: "The live system waits a minute and a half for each device that is not there, and then offers a rescue shell.",
+    why: "The live system waits a minute and a half for each missing device, and then offers a rescue shell.",
     fix: "Remove these lines from the image's `/etc/fstab`, or add `nofail` to their options.",
   },
   F_LIVE_STORAGE: {
     severity: "note",
     title: "container images that were pulled while the image was built",
     why: "A build loses the overlay's whiteouts and attributes, so such a storage may show removed files again, or be refused.",
-    fix: "Leave them out of the image, and let platter put them there with `--payload`.",
+    fix: "Leave them out of the image, and add them with `--payload`.",
   },
 } as const;

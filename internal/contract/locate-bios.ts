@@ -39,7 +39,7 @@ export function locateBios(root: TreeNode): { modules: NamedFile[] | undefined; 
   const where = `\`${displayPath(MODULES_FOLDER)}\``;
   const seen =
     folder === undefined
-      ? `There is no directory ${where}.`
+      ? `The image has no directory ${where}.`
       : `${where} lacks ${missing.map((name) => `\`${name}\``).join(", ")}.`;
   return { modules: undefined, findings: [finding("F_BIOS_MODULES_MISSING", seen)] };
 }
@@ -51,6 +51,6 @@ export function locateFont(root: TreeNode): { font: FoundFile | undefined; findi
     const font = findFile(root, path);
     if (font !== undefined) return { font, findings: [] };
   }
-  const seen = `There is no \`unicode.pf2\` in ${places.map((path) => `\`/${path.replace(/\/[^/]+$/, "")}\``).join(" or ")}.`;
+  const seen = `The image has no \`unicode.pf2\` in ${places.map((path) => `\`/${path.replace(/\/[^/]+$/, "")}\``).join(" or ")}.`;
   return { font: undefined, findings: [finding("F_FONT_MISSING", seen)] };
 }

@@ -53,7 +53,7 @@ export function locateEfi(
     candidates.find(({ binaries }) => BINARIES.every((binary) => binaries[binary] !== undefined)) ??
     candidates[0];
   if (chosen === undefined) {
-    const seen = `No directory but \`BOOT\` is in ${VENDOR_FOLDERS.join(", ")}.${elsewhere(root, architecture)}`;
+    const seen = `The image has no directory other than \`BOOT\` in ${VENDOR_FOLDERS.join(", ")}.${elsewhere(root, architecture)}`;
     const fix = howToInstall("shim", options);
     return { efi: undefined, findings: [...findings, finding("F_VENDOR_MISSING", seen, { fix })] };
   }
@@ -76,7 +76,7 @@ function listed(names: readonly string[]): string {
 
 function nameFindings({ odd, crowded }: Vendors): Finding[] {
   const findings = odd.slice(0, 3).map((path) => {
-    return finding("F_VENDOR_NAME", `The directory \`${displayPath(path)}\` is passed over.`);
+    return finding("F_VENDOR_NAME", `The directory \`${displayPath(path)}\` is ignored.`);
   });
   if (crowded !== undefined) {
     const seen = `\`${displayPath(crowded)}\` has more than ${MAX_NAMES} entries.`;
@@ -86,8 +86,8 @@ function nameFindings({ odd, crowded }: Vendors): Finding[] {
 }
 
 function unknownVendor(wanted: string, vendors: readonly string[]): Finding {
-  const has = vendors.length === 0 ? "which names no vendor" : `which has ${listed(vendors)}`;
-  return finding("F_VENDOR_UNKNOWN", `There is no vendor \`${printable(wanted)}\` in the image, ${has}.`);
+  const has = vendors.length === 0 ? "it has no vendor" : `it has ${listed(vendors)}`;
+  return finding("F_VENDOR_UNKNOWN", `The image does not have the vendor \`${printable(wanted)}\`; ${has}.`);
 }
 
 /** Debian and Ubuntu keep their binaries outside any vendor's directory. */
@@ -106,7 +106,7 @@ function missing(
   const { architecture } = options;
   const places = binaryPlaces(binary, { root, architecture, vendor });
   const name = `${binary === "grub" ? "gcd" : binary}${efiSuffix(architecture)}.efi`;
-  const looked = `There is no \`${name}\`; looked for ${places.map((path) => `\`${displayPath(path)}\``).join(", ")}.`;
+  const looked = `The image has no \`${name}\`; looked for ${places.map((path) => `\`${displayPath(path)}\``).join(", ")}.`;
   const instead = {
     shim: () => elsewhere(root, architecture),
     grub: () => plainGrub(root, places, architecture),
@@ -121,7 +121,7 @@ function elsewhere(root: TreeNode, architecture: Architecture): string {
     (each) => findFile(root, each) !== undefined,
   );
   if (path === undefined) return "";
-  return ` \`${displayPath(path)}\` is there, as openSUSE has it, and is not used: it belongs to another layout.`;
+  return ` \`${displayPath(path)}\` exists, but platter does not use it: it belongs to openSUSE's layout.`;
 }
 
 /** A GRUB for hard disks, which people take for the one that is needed. */
@@ -131,5 +131,5 @@ function plainGrub(root: TreeNode, places: readonly string[], architecture: Arch
     .map((path) => findFile(root, path.replace(/gcd(\w+)\.efi/, name))?.path)
     .find((path) => path !== undefined);
   if (found === undefined) return "";
-  return ` \`${found}\` is there, but looks for its menu on a hard disk, not on optical media.`;
+  return ` \`${found}\` exists, but looks for its menu on a hard disk, not on optical media.`;
 }

@@ -47,7 +47,7 @@ export function locateKernel(
   const { kernels, aliases, odd, crowded } = kernelCandidates(root);
   const findings = odd
     .slice(0, 3)
-    .map((path) => finding("F_KERNEL_NAME", `The kernel in \`${displayPath(path)}\` is passed over.`));
+    .map((path) => finding("F_KERNEL_NAME", `The kernel in \`${displayPath(path)}\` is ignored.`));
   if (crowded !== undefined) {
     const seen = `\`${displayPath(crowded)}\` has more than ${MAX_KERNELS} directories.`;
     return { kernel: undefined, findings: [finding("F_KERNEL_MANY", seen)] };
@@ -56,7 +56,7 @@ export function locateKernel(
   const listed = kernels.map(({ version }) => `\`${version}\``).join(", ");
   const sought = wanted === undefined ? undefined : (aliases.get(wanted) ?? wanted);
   if (sought !== undefined && !kernels.some(({ version }) => version === sought)) {
-    const seen = `There is no kernel \`${printable(sought)}\` in the image, which has ${listed}.`;
+    const seen = `The image does not have the kernel \`${printable(sought)}\`; it has ${listed}.`;
     return { kernel: undefined, findings: [...findings, finding("F_KERNEL_UNKNOWN", seen)] };
   }
   const chosen = choose(sought === undefined ? kernels : kernels.filter(({ version }) => version === sought));
@@ -80,29 +80,29 @@ function choose(kernels: readonly Candidate[]): Candidate {
 }
 
 function missingKernel(root: TreeNode): Finding {
-  const seen = "There is no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`)";
+  const seen = "The image has no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`)";
   const [first] = kernelsElsewhere(root);
   if (first === undefined) return finding("F_KERNEL_MISSING", `${seen}.`);
   if (first.move !== undefined) {
     const fix = `Move it in the image: \`${first.move}\`.`;
-    return finding("F_KERNEL_MISSING", `${seen}, and there is \`${first.path}\`.`, { fix });
+    return finding("F_KERNEL_MISSING", `${seen}, but it has \`${first.path}\`.`, { fix });
   }
   const fix =
     "Install the kernel and its initramfs as two files, `vmlinuz` and `initramfs.img` in `/usr/lib/modules/KVER`.";
-  const uki = `${seen}, and \`${first.path}\` is a unified kernel image, which platter does not boot.`;
+  const uki = `${seen}, but \`${first.path}\` is a unified kernel image, which platter does not boot.`;
   return finding("F_KERNEL_MISSING", uki, { fix });
 }
 
 function missingInitramfs(root: TreeNode, { version, folder }: Candidate): Finding {
   const path = displayPath(folder);
   const make = `dracut --no-hostonly --add dmsquash-live --kver ${version} ${path}/initramfs.img`;
-  const seen = `There is no \`initramfs.img\` in \`${path}\``;
+  const seen = `The image has no \`initramfs.img\` in \`${path}\``;
   const [first] = initramfsElsewhere(root, { version, folder });
   if (first === undefined) {
     return finding("F_INITRAMFS_MISSING", `${seen}.`, { fix: `Make it in the image: \`${make}\`.` });
   }
-  return finding("F_INITRAMFS_MISSING", `${seen}, and there is \`${first.path}\`.`, {
-    fix: `Make one with live support: \`${make}\`; or move it, if it has that: \`${first.move}\`.`,
+  return finding("F_INITRAMFS_MISSING", `${seen}, but it has \`${first.path}\`.`, {
+    fix: `Make one with live support (\`${make}\`), or move the existing one if it has live support (\`${first.move}\`).`,
   });
 }
 

@@ -25,8 +25,8 @@ export function requirePieceSizes({
     throw new PlatterError({
       code: "E_PIECE_TOO_LARGE",
       kind: "contract",
-      message: `Cannot use \`${piece.path}\` of the image: it has ${piece.node.inode.size} bytes, and ${LARGEST_PIECE} are the most`,
-      hint: "Check what the file holds.",
+      message: `Cannot use \`${piece.path}\` of the image: it has ${piece.node.inode.size} bytes, and at most ${LARGEST_PIECE} are allowed`,
+      hint: "Check the content of the file.",
     });
   }
 }

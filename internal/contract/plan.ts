@@ -157,23 +157,24 @@ export function parsePlan(text: string, file: string): Plan {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw planError(file, `is no JSON: ${(cause as Error).message}`);
+    throw planError(file, `it is not JSON (${(cause as Error).message})`);
   }
   const version = z.object({ version: z.unknown() }).safeParse(value).data?.version;
   if (typeof version === "number" && version !== PLAN_VERSION) {
-    throw planError(file, `has version ${version}, and this platter reads version ${PLAN_VERSION}`);
+    throw planError(file, `it has version ${version}, and this platter reads version ${PLAN_VERSION}`);
   }
   const parsed = planSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw planError(file, `is no plan: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unknown"}`);
+  const problem = [issue?.path.join(".") ?? "", issue?.message ?? "unknown"].filter((part) => part !== "");
+  throw planError(file, `it is not a plan (${problem.join(": ")})`);
 }
 
 function planError(file: string, problem: string): PlatterError {
   return new PlatterError({
     code: "E_PLAN",
     kind: "usage",
-    message: `\`${file}\` ${problem}`,
-    hint: "Make it anew with `platter inspect IMAGE --work DIR`.",
+    message: `Cannot read \`${file}\`: ${problem}`,
+    hint: "Make it again with `platter inspect IMAGE --work DIR`.",
   });
 }

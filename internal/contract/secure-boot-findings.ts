@@ -7,7 +7,7 @@ const SHIM_PACKAGE =
 const GRUB_PACKAGE =
   "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.";
 const DISTRIBUTION =
-  "Take the files from the distribution's packages as they are, all from one distribution.";
+  "Use unchanged files from the packages of one distribution.";
 
 export const SECURE_BOOT_FINDINGS = {
   F_SHIM_FORMAT: {
@@ -25,7 +25,7 @@ export const SECURE_BOOT_FINDINGS = {
   F_KERNEL_FORMAT: {
     severity: "error",
     title: "the kernel file does not hold a kernel",
-    why: "GRUB starts only a Linux kernel, and this file is not of a kind that it knows.",
+    why: "GRUB starts only a Linux kernel, and this file has another format.",
     fix: "Install the kernel's package again, so that the file is as the distribution built it.",
   },
   F_SHIM_MACHINE: {
@@ -69,28 +69,28 @@ export const SECURE_BOOT_FINDINGS = {
   },
   F_KERNEL_GZIP: {
     severity: "warning",
-    title: "the kernel is packed with gzip",
-    why: "With Secure Boot on, GRUB has shim check the file before it unpacks it, and shim reports `bad shim signature`.",
-    fix: "Unpack it in the image: `gzip -dc < vmlinuz > vmlinuz.new && mv vmlinuz.new vmlinuz`.",
+    title: "the kernel is compressed with gzip",
+    why: "With Secure Boot on, shim checks the file before GRUB decompresses it, and reports `bad shim signature`.",
+    fix: "Decompress it in the image: `gzip -dc < vmlinuz > vmlinuz.new && mv vmlinuz.new vmlinuz`.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_MODIFIED: {
     severity: "warning",
-    title: "shim's signature does not hold",
+    title: "shim's signature is not valid",
     why: NO_SECURE_BOOT,
     fix: "Install the package again; a signed program must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_MODIFIED: {
     severity: "warning",
-    title: "GRUB's signature does not hold",
+    title: "GRUB's signature is not valid",
     why: NO_SECURE_BOOT,
     fix: "Install the package again; a signed program must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_MODIFIED: {
     severity: "warning",
-    title: "the kernel's signature does not hold",
+    title: "the kernel's signature is not valid",
     why: "On a machine with Secure Boot on, GRUB will not start it.",
     fix: "Install the package again; a signed kernel must not be stripped or changed.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
@@ -99,27 +99,27 @@ export const SECURE_BOOT_FINDINGS = {
     severity: "warning",
     title: "shim is not signed by Microsoft",
     why: "Machines trust Microsoft's certificates; with Secure Boot on, any other must be enrolled in each machine first.",
-    fix: "Use the distribution's signed shim, or enrol the certificate where the ISO is to start.",
+    fix: "Use the distribution's signed shim, or enrol its certificate in each machine.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_ONLY_2011: {
     severity: "warning",
-    title: "shim is signed by Microsoft's certificate of 2011 alone",
+    title: "shim is signed only by Microsoft's certificate of 2011",
     why: "It expired in June 2026, and a machine that knows only its successor of 2023 will not start this shim with Secure Boot on.",
-    fix: "Update the image's shim to one that both have signed, as soon as the distribution has it.",
+    fix: "Update the image's shim to a version that both certificates have signed, once the distribution has it.",
     boot: { effect: "limits", ways: ["secureBoot"] },
   },
   F_SHIM_ONLY_2023: {
     severity: "warning",
-    title: "shim is signed by Microsoft's certificate of 2023 alone",
-    why: "A machine whose firmware was not updated since knows only that of 2011, and will not start this shim with Secure Boot on.",
-    fix: "Use a shim that both have signed, or update the keys of the machines.",
+    title: "shim is signed only by Microsoft's certificate of 2023",
+    why: "A machine without a later firmware update knows only the certificate of 2011, and will not start this shim with Secure Boot on.",
+    fix: "Use a shim that both certificates have signed, or update the keys of the machines.",
     boot: { effect: "limits", ways: ["secureBoot"] },
   },
   F_GCD_UNTRUSTED: {
     severity: "warning",
     title: "GRUB is not signed by shim's vendor",
-    why: "shim starts only what a certificate in it has signed: with Secure Boot on, it stops here.",
+    why: "shim starts only programs that one of its own certificates has signed: with Secure Boot on, it stops here.",
     fix: DISTRIBUTION,
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
@@ -132,43 +132,43 @@ export const SECURE_BOOT_FINDINGS = {
   },
   F_SHIM_SBAT_MISSING: {
     severity: "warning",
-    title: "shim says nothing about its generation",
+    title: "shim does not name its generation",
     why: "Such a shim is from before 2021 and revoked: a machine with Secure Boot on will not start it.",
     fix: "Update the image's shim.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_SBAT_MISSING: {
     severity: "warning",
-    title: "GRUB says nothing about its generation",
-    why: "shim refuses a GRUB without a section `.sbat` where Secure Boot is on.",
+    title: "GRUB does not name its generation",
+    why: "With Secure Boot on, shim refuses a GRUB without a `.sbat` section.",
     fix: "Update the image's GRUB.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_SHIM_REVOKED: {
     severity: "warning",
     title: "shim is of a revoked generation",
-    why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
+    why: "A machine that has installed the revocations will not start it with Secure Boot on.",
     fix: "Update the image's shim.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_REVOKED: {
     severity: "warning",
     title: "GRUB is revoked",
-    why: "A machine with Secure Boot on that has taken in the revocations will not start it.",
+    why: "A machine that has installed the revocations will not start it with Secure Boot on.",
     fix: "Update the image's GRUB.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_KERNEL_REVOKED: {
     severity: "warning",
     title: "the kernel is revoked",
-    why: "shim has it in its list of what must not start: with Secure Boot on, the kernel is refused.",
+    why: "shim's own list of forbidden programs has it: with Secure Boot on, the kernel is refused.",
     fix: "Update the image's kernel.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },
   F_GCD_PREFIX: {
     severity: "warning",
     title: "GRUB does not look where the menu is",
-    why: "It has the place of its menu built in, finds none there, and stops at its prompt.",
+    why: "It looks for its menu only at a built-in path, does not find it there, and stops at its prompt.",
     fix: GRUB_PACKAGE,
     boot: { effect: "breaks", ways: ["uefi"] },
   },

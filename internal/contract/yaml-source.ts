@@ -149,7 +149,7 @@ export class YamlSource {
           return false;
         }
         const name = String(key.value);
-        const seen = `\`${printable(name)}\` stands here for the second time.`;
+        const seen = `\`${printable(name)}\` is here for the second time.`;
         if (keys.has(name)) this.add("F_ISO_YAML_DUPLICATE_KEY", seen, offset);
         keys.add(name);
         pending.push({ node: value, depth: depth + 1 });

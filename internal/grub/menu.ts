@@ -138,8 +138,8 @@ function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: 
   if (index >= 0 && index < entries.length) return index;
   const meant = nearest(String(wanted), [...entries.map(({ title }) => title), ...names]);
   const count = entries.length === 1 ? "The menu has one entry" : `The menu has ${entries.length} entries`;
-  const seen = `${count}, and none is \`${printable(String(wanted))}\`.`;
-  const fix = meant === undefined ? undefined : `Write \`${meant}\`, if that is what is meant.`;
+  const seen = `${count}, and \`${printable(String(wanted))}\` is not one of them.`;
+  const fix = meant === undefined ? undefined : `Write \`${meant}\` if you mean that.`;
   findings.push(finding("F_MENU_DEFAULT_UNKNOWN", seen, { fix }));
   return 0;
 }

@@ -21,13 +21,13 @@ export type KernelImage = KernelContent & {
 const BOOT_FLAG_AT = 0x1fe;
 const X86_MAGIC_AT = 0x202;
 
-/** Reads the headers and signatures of a kernel; one that is packed with gzip is unpacked first. */
+/** Reads the headers and signatures of a kernel; one that is compressed with gzip is unpacked first. */
 export function readKernelImage(bytes: Uint8Array): KernelImage {
   if (compressionOf(bytes) !== "gzip") return { ...contentOf(bytes), packing: "none" };
   const unpacked = unpack(bytes);
   const content = unpacked instanceof Uint8Array ? contentOf(unpacked) : unpacked;
   if (content.kind !== "none") return { ...content, packing: "gzip" };
-  return { kind: "none", fault: `is packed with gzip, and its content ${content.fault}`, packing: "gzip" };
+  return { kind: "none", fault: `is compressed with gzip, and its content ${content.fault}`, packing: "gzip" };
 }
 
 function unpack(bytes: Uint8Array): Uint8Array | KernelContent {
@@ -38,7 +38,7 @@ function unpack(bytes: Uint8Array): Uint8Array | KernelContent {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") return none("has more bytes than any kernel");
     if (code === "Z_BUF_ERROR") return none("is cut off");
-    return none("cannot be unpacked");
+    return none("cannot be decompressed");
   }
 }
 

@@ -7,7 +7,7 @@ const WORDS: Record<Trust, string> = {
   firmware: "signed by Microsoft",
   other: "signed by somebody else",
   modified: "changed after signing",
-  broken: "with a signature that does not hold",
+  broken: "with an invalid signature",
   denied: "refused by shim",
   unsigned: "not signed",
 };
@@ -16,7 +16,7 @@ const WORDS: Record<Trust, string> = {
 export function secureBootText({ shimIssuers, vendor, grub, kernel }: SecureBoot): string {
   const shim =
     shimIssuers.length === 0
-      ? "shim without a signature that holds"
+      ? "shim without a valid signature"
       : `shim signed by ${shimIssuers.map(printable).join(" and ")}`;
   const trusts = vendor.length === 0 ? "" : ` for ${vendor.map(printable).join(" and ")}`;
   const others = [

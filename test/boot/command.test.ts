@@ -88,7 +88,7 @@ describe("platter boot", () => {
     expect(readdirSync(scene.tmp)).toEqual([]);
     const text = await scene.run(["boot", scene.write("text.txt", "hello\n")]);
     expect(text.stderr).toBe(
-      `error: \`${scene.at("text.txt")}\` is not an ISO: it is a text file [E_NOT_AN_ISO]\n`,
+      `error: Cannot read \`${scene.at("text.txt")}\` as an ISO: it is a text file [E_NOT_AN_ISO]\n\nhint: Name the file of an ISO.\n`,
     );
     expect(text.code).toBe(6);
   });

@@ -454,8 +454,8 @@ describe("wrong usage", () => {
   });
 
   test.each([
-    [["build", "x"], "E_OUTPUT", "where the ISO goes", "-o"],
-    [["squash", "x"], "E_OUTPUT", "where the result goes", "--work"],
+    [["build", "x"], "E_OUTPUT", "no output file given", "-o"],
+    [["squash", "x"], "E_OUTPUT", "no output file given", "--work"],
     [["build", "x", "-o", "out/x.iso", "--compression", "rar"], "E_COMPRESSION", "`rar`", "zstd, xz, gzip"],
     [["build", "x", "-o", "out/x.iso", "--compression", "zstd:99"], "E_COMPRESSION", "`99`", "1 to 22"],
     [
@@ -480,7 +480,7 @@ describe("wrong usage", () => {
     await expectRefusal(scene, await scene.run(args), { exit: 2, code, says: [says], hint: [hint] });
   });
 
-  test("a SOURCE_DATE_EPOCH that is no number", async () => {
+  test("a SOURCE_DATE_EPOCH that is not a number", async () => {
     tinyImage(scene.at("image"));
     const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso"], {
       env: { SOURCE_DATE_EPOCH: "soon" },

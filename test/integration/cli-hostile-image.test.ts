@@ -142,7 +142,7 @@ test.each(["etc/os-release", CONFIG])("%s of two megabytes is refused unread", a
     exit: 3,
     code: "E_TEXT_TOO_LARGE",
     says: [`\`/${path}\``, "2097152 bytes"],
-    hint: ["Check what the file holds"],
+    hint: ["Check the content of the file"],
   });
 });
 

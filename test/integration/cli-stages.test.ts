@@ -226,9 +226,9 @@ describe("a stage without its forerunner names the one to run first", () => {
   });
 
   test.each([
-    ["text that is no JSON", "{", "is no JSON"],
+    ["text that is not JSON", "{", "it is not JSON"],
     ["a plan of a later version", '{"version": 99}', "has version 99, and this platter reads version 2"],
-    ["something else", '{"version": 2, "image": 3}', "is no plan: image"],
+    ["something else", '{"version": 2, "image": 3}', "it is not a plan (image"],
   ])("%s in the place of the plan", async (_, text, says) => {
     using scene = new Scene("stages");
     scene.write("work/plan.json", text);

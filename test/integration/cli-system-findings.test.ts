@@ -94,7 +94,7 @@ test("a kernel packed with gzip: Secure Boot is a no in inspect, in build and in
   expect(findings).toMatchObject([{ code: "F_KERNEL_GZIP", severity: "warning" }]);
   expect([boots.bios.boots, boots.uefi.boots, boots.secureBoot.boots]).toEqual([true, true, false]);
   const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--report", "-"]);
-  expect(ran.stderr).toMatch(/^ +Secure Boot: no: the kernel is packed with gzip \(F_KERNEL_GZIP\)$/m);
+  expect(ran.stderr).toMatch(/^ +Secure Boot: no: the kernel is compressed with gzip \(F_KERNEL_GZIP\)$/m);
   const { byproducts } = JSON.parse(ran.stdout).predicate.runDetails;
   expect(byproducts[1].annotations.secureBoot).toEqual(boots.secureBoot);
 });

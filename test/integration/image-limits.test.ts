@@ -36,7 +36,7 @@ test.each([
   await expectRefusal(scene, ran, {
     exit: 3,
     code: "E_PIECE_TOO_LARGE",
-    says: [`\`/${path}\``, "1000000000000 bytes, and 2147483648 are the most"],
+    says: [`\`/${path}\``, "1000000000000 bytes, and at most 2147483648 are allowed"],
   });
 });
 

@@ -69,7 +69,7 @@ const BOOT: Record<string, () => Promise<void>> = {
     );
     const iso = scene.write("x.iso", NOTHING);
     await scene.succeed(["boot", iso, "--all", "--accel", "tcg", "--jobs", "6", "--timeout", "40"]);
-    expect((await boot("--jobs", "2")).stderr).toContain("Cannot use `--jobs`: without `--all`");
+    expect((await boot("--jobs", "2")).stderr).toContain("Cannot use `--jobs`: only one machine runs without `--all`");
   },
   "--accel": async () => {
     fakeQemu();
@@ -131,7 +131,7 @@ const BOOT: Record<string, () => Promise<void>> = {
     ] as const) {
       const { code, stderr } = await boot("--interactive", flag, ...value);
       expect(stderr).toContain(`${flag}\``);
-      expect(stderr).toContain("with `--interactive` the machine is yours");
+      expect(stderr).toContain("`--interactive` gives the machine to you");
       expect(code).toBe(2);
     }
   },
@@ -158,7 +158,7 @@ describe("boot", () => {
     const { stderr } = await boot();
     const [name, ...others] = readdirSync(scene.tmp);
     expect(others).toEqual([]);
-    expect(stderr).toContain(`Serial logs and screenshots are in \`${scene.tmp}/${name}\`.`);
+    expect(stderr).toContain(`Look at the serial logs and screenshots in \`${scene.tmp}/${name}\`.`);
     fakeQemu();
     await boot();
     expect(readdirSync(scene.tmp)).toEqual([name!]);

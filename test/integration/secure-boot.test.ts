@@ -91,15 +91,15 @@ describe("signatures", () => {
       kernel: efiProgram({ linux: "x86" }),
     };
     expect(found(unsigned)).toEqual([
-      "F_SHIM_UNSIGNED: `/shim` carries no signature.",
-      "F_GCD_UNSIGNED: `/gcd` carries no signature.",
-      "F_KERNEL_UNSIGNED: `/vmlinuz` carries no signature.",
+      "F_SHIM_UNSIGNED: `/shim` has no signature.",
+      "F_GCD_UNSIGNED: `/gcd` has no signature.",
+      "F_KERNEL_UNSIGNED: `/vmlinuz` has no signature.",
     ]);
   });
 
   test("somebody else's", () => {
     expect(found({ shim: shimOf(vendorSection(vendor.der), stranger) })).toEqual([
-      "F_SHIM_SIGNER: `/shim` is signed by `Strange CA` alone.",
+      "F_SHIM_SIGNER: `/shim` is signed only by `Strange CA`.",
     ]);
     expect(
       found({ grub: grubOf({}, stranger), kernel: signed(efiProgram({ linux: "x86" }), stranger) }),
@@ -121,10 +121,10 @@ describe("signatures", () => {
 
   test("one of Microsoft's alone", () => {
     expect(found({ shim: shimOf(vendorSection(vendor.der), old) })).toEqual([
-      `F_SHIM_ONLY_2011: \`/shim\` is signed by \`${MICROSOFT_2011}\` alone.`,
+      `F_SHIM_ONLY_2011: \`/shim\` is signed only by \`${MICROSOFT_2011}\`.`,
     ]);
     expect(found({ shim: shimOf(vendorSection(vendor.der), current) })).toEqual([
-      `F_SHIM_ONLY_2023: \`/shim\` is signed by \`${MICROSOFT_2023}\` alone.`,
+      `F_SHIM_ONLY_2023: \`/shim\` is signed only by \`${MICROSOFT_2023}\`.`,
     ]);
   });
 
@@ -134,9 +134,9 @@ describe("signatures", () => {
       expect(
         found({ grub: changed(grub, at), kernel: changed(kernel, at), shim: changed(shim, at) }),
       ).toEqual([
-        `F_SHIM_MODIFIED: \`/shim\` is not what \`old\` and \`current\` signed: it was changed afterwards.`,
-        "F_GCD_MODIFIED: `/gcd` is not what `signer` signed: it was changed afterwards.",
-        "F_KERNEL_MODIFIED: `/vmlinuz` is not what `signer` signed: it was changed afterwards.",
+        `F_SHIM_MODIFIED: \`/shim\` was changed after \`old\` and \`current\` signed it.`,
+        "F_GCD_MODIFIED: `/gcd` was changed after `signer` signed it.",
+        "F_KERNEL_MODIFIED: `/vmlinuz` was changed after `signer` signed it.",
       ]);
     }
   });
@@ -149,7 +149,7 @@ describe("signatures", () => {
     // The last bytes of a signature are the encrypted digest, and then filling.
     const at = grub.length - 32;
     expect(found({ grub: changed(grub, at) })).toEqual([
-      "F_GCD_MODIFIED: `/gcd` has a signature that is not understood, or not made by the one whom it names (`signer`).",
+      "F_GCD_MODIFIED: `/gcd` has a signature that platter does not understand, or that the named signer (`signer`) did not make.",
     ]);
   });
 
@@ -181,7 +181,7 @@ describe("what shim trusts", () => {
     const refused = (denied: Uint8Array) =>
       found({ shim: shimOf(vendorSection(vendor.der, denied), old, current) });
     expect(refused(signatureList("sha256", bytesOf(grub)))).toEqual([
-      "F_GCD_REVOKED: shim has `/gcd` in its own list of what is never to start.",
+      "F_GCD_REVOKED: shim's own list of forbidden programs has `/gcd`.",
     ]);
     expect(refused(signatureList("x509", signer.der)).map((line) => line.slice(0, 16))).toEqual([
       "F_GCD_REVOKED: s",
@@ -195,7 +195,7 @@ describe("generations", () => {
 
   test("older than what is revoked", () => {
     expect(found({ grub: grubOf(sbat("sbat,1,x\ngrub,4,x\ngrub.tiny,1,x\n"), signer) })).toEqual([
-      "F_GCD_REVOKED: `/gcd` is of revoked generations, by the revocations of 2025-05-10: `grub` 4 (5 is wanted).",
+      "F_GCD_REVOKED: `/gcd` has generations that the revocations of 2025-05-10 refuse: `grub` 4 (5 is needed).",
     ]);
   });
 
@@ -205,7 +205,7 @@ describe("generations", () => {
 
   test("none at all, of what is signed", () => {
     expect(found({ grub: signed(efiProgram({}), signer) })).toEqual([
-      "F_GCD_SBAT_MISSING: `/gcd` has no section `.sbat` with generations.",
+      "F_GCD_SBAT_MISSING: `/gcd` has no `.sbat` section with generations.",
     ]);
   });
 
@@ -226,7 +226,7 @@ describe("generations", () => {
       );
     expect(found({ shim: shimWith("2024010900") })).toEqual([]);
     expect(found({ shim: shimWith("2025112400") })).toEqual([
-      "F_GCD_REVOKED: `/gcd` is of revoked generations, by the revocations of 2025-11-24: `grub` 5 (6 is wanted).",
+      "F_GCD_REVOKED: `/gcd` has generations that the revocations of 2025-11-24 refuse: `grub` 5 (6 is needed).",
     ]);
   });
 });
@@ -253,7 +253,7 @@ describe("formats and architectures", () => {
     const plain = efiProgram({ linux: "x86" });
     plain[0] = 0;
     expect(found({ kernel: plain })).toEqual([
-      "F_KERNEL_UNSIGNED: `/vmlinuz` is no EFI program, and so carries no signature.",
+      "F_KERNEL_UNSIGNED: `/vmlinuz` is not an EFI program, so it has no signature.",
     ]);
     const arm = {
       architecture: "aarch64",
@@ -261,8 +261,8 @@ describe("formats and architectures", () => {
       grub: efiProgram({ machine: "AA64" }),
     } as const;
     const unsigned = [
-      "F_SHIM_UNSIGNED: `/shim` carries no signature.",
-      "F_GCD_UNSIGNED: `/gcd` carries no signature.",
+      "F_SHIM_UNSIGNED: `/shim` has no signature.",
+      "F_GCD_UNSIGNED: `/gcd` has no signature.",
     ];
     expect(found({ ...arm, kernel: plain })).toEqual([
       ...unsigned,
@@ -272,7 +272,7 @@ describe("formats and architectures", () => {
 
   test("a kernel packed with gzip: its content is checked, and Secure Boot refuses it", () => {
     const packed = (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes));
-    const GZIP = "F_KERNEL_GZIP: `/vmlinuz` is packed with gzip.";
+    const GZIP = "F_KERNEL_GZIP: `/vmlinuz` is compressed with gzip.";
     expect(found({ kernel: packed(kernel) })).toEqual([GZIP]);
     expect(summariseSecureBoot(programsOf({ kernel: packed(kernel) }))?.kernel).toEqual({
       signers: ["signer"],
@@ -280,7 +280,7 @@ describe("formats and architectures", () => {
     });
     expect(found({ kernel: packed(efiProgram({ linux: "x86" })) })).toEqual([
       GZIP,
-      "F_KERNEL_UNSIGNED: `/vmlinuz` carries no signature.",
+      "F_KERNEL_UNSIGNED: `/vmlinuz` has no signature.",
     ]);
     expect(found({ kernel: packed(efiProgram({ machine: "AA64" })) })).toEqual([
       GZIP,
@@ -296,23 +296,23 @@ describe("formats and architectures", () => {
     } as const;
     const sections = { ".sbat": SHIM_SBAT, ".vendor_cert": vendorSection(vendor.der) };
     const armShim = signed(efiProgram({ machine: "AA64", sections }), old, current);
-    expect(found({ ...arm, shim: armShim })).toEqual(["F_KERNEL_GZIP: `/vmlinuz` is packed with gzip."]);
+    expect(found({ ...arm, shim: armShim })).toEqual(["F_KERNEL_GZIP: `/vmlinuz` is compressed with gzip."]);
   });
 
   test("gzip without a kernel in it is refused", () => {
     const garbage = Buffer.from(gzipSync(Buffer.from("text\n".repeat(200))));
     expect(found({ kernel: garbage })).toEqual([
-      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content is no program: it does not begin with MZ.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content is no program: it does not begin with MZ.",
     ]);
     expect(found({ kernel: garbage.subarray(0, 20) })).toEqual([
-      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content is cut off.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content is cut off.",
     ]);
     expect(found({ kernel: Buffer.from([0x1f, 0x8b, 1, 2, 3, 4]) })).toEqual([
-      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content cannot be unpacked.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content cannot be decompressed.",
     ]);
     // 257 MiB of zeros are a quarter of a megabyte.
     expect(found({ kernel: gzipSync(Buffer.alloc(257 * 2 ** 20)) })).toEqual([
-      "F_KERNEL_FORMAT: `/vmlinuz` is packed with gzip, and its content has more bytes than any kernel.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content has more bytes than any kernel.",
     ]);
   });
 });

@@ -84,7 +84,7 @@ describe("the claims follow from what is on the ISO", () => {
     [
       "a kernel packed with gzip",
       (own) => setKernel(own, gzipSync(tinyPrograms().kernel)),
-      ["boots", ...YES.slice(0, 2), "Secure Boot: no: the kernel is packed with gzip (F_KERNEL_GZIP)"],
+      ["boots", ...YES.slice(0, 2), "Secure Boot: no: the kernel is compressed with gzip (F_KERNEL_GZIP)"],
     ],
     [
       "a kernel file without a kernel",
@@ -128,7 +128,7 @@ describe("the claims follow from what is on the ISO", () => {
     [
       "an initramfs that is damaged",
       (own) => writeFileSync(join(own.tree, "images/pxeboot/initrd.img"), "x".repeat(5000)),
-      nowhere("the initramfs is damaged, or of a kind that no kernel unpacks (F_INITRAMFS_UNREADABLE)"),
+      nowhere("the initramfs is damaged, or has a format that no kernel reads (F_INITRAMFS_UNREADABLE)"),
     ],
     [
       "a menu that names a kernel which is not there",
@@ -306,7 +306,7 @@ describe("platter verify", () => {
     expect(platter("verify", text)).toEqual({
       code: 6,
       stdout: "",
-      stderr: `error: \`${text}\` is not an ISO: it is a text file [E_NOT_AN_ISO]\n`,
+      stderr: `error: Cannot read \`${text}\` as an ISO: it is a text file [E_NOT_AN_ISO]\n\nhint: Name the file of an ISO.\n`,
     });
     const half = join(folder, "half.iso");
     cpSync(sound, half);

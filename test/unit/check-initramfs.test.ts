@@ -150,7 +150,7 @@ describe("dracut's overlay", () => {
     const found = check(changes, menuOf(entry("root=live:CDLABEL=X", ...more)));
     expect(found).toMatchObject([{ code: "F_INITRAMFS_OVERLAY" }]);
     expect(found[0]!.seen).toBe(
-      "The entry `root=live:CDLABEL=X` has no kernel argument `rd.live.overlay.overlayfs=1`, and the initramfs has dracut 059-4.",
+      "The entry `root=live:CDLABEL=X` does not have the kernel argument `rd.live.overlay.overlayfs=1`, and the initramfs has dracut 059-4.",
     );
   });
 
@@ -167,7 +167,7 @@ describe("dracut's overlay", () => {
       menuOf(entry("root=live:CDLABEL=X", "rd.overlay=1"), entry("root=live:CDLABEL=Y")),
     );
     expect(found[0]!.seen).toEndWith(
-      "dracut 059-4. `rd.overlay` is what dracut calls it from version 110 on.",
+      "dracut 059-4. dracut calls it `rd.overlay` from version 110 on.",
     );
     expect(found[0]!.seen).toContain("(and 1 more)");
     expect(check({}, menuOf(entry("root=live:CDLABEL=X", "rd.overlay=1")))).toEqual([]);
@@ -202,7 +202,7 @@ describe("kernel modules", () => {
 
   test("without a list of what is built in that is told", () => {
     expect(check(without("overlay"), { builtin: undefined })[0]!.seen).toEndWith(
-      "nor built into the kernel; there is no `modules.builtin` that says what the kernel has built in.",
+      "nor built into the kernel; without a `modules.builtin`, the built-in modules are unknown.",
     );
   });
 

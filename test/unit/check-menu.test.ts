@@ -53,7 +53,7 @@ describe("variables that platter does not know", () => {
     expect(finding).toMatchObject({
       code: "F_MENU_GRUB_VARIABLE",
       seen: "`$kernelpath root=live:CDLABEL=$isolable` holds the variable `isolable`.",
-      fix: "Write `${isolabel}`, if that is what is meant.",
+      fix: "Write `${isolabel}` if you mean that.",
     });
   });
 

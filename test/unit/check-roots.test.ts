@@ -153,7 +153,7 @@ describe("checkRoots", () => {
         code: "F_MENU_BOOTS_NOWHERE",
         severity: "error",
         seen: "No entry of the menu finds its root file system: `E0` has the kernel argument `root=live:CDLABLE=MY_ISO`, and `CDLABLE` is not known; `E1` has the kernel argument `inst.repo=hd:LABEL=OTHER`, and the ISO's label is `MY_ISO`.",
-        fix: "Write `CDLABEL`, if that is what is meant.",
+        fix: "Write `CDLABEL` if you mean that.",
       },
     ]);
     const many = check(["quiet", "a", "b", "c", "d"]);

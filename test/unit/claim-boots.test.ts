@@ -19,7 +19,7 @@ describe("claimBoots", () => {
   test.each<[FindingCode, string]>([
     ["F_KERNEL_UNSIGNED", "the kernel is not signed"],
     ["F_KERNEL_UNTRUSTED", "the kernel is not signed by shim's vendor"],
-    ["F_KERNEL_GZIP", "the kernel is packed with gzip"],
+    ["F_KERNEL_GZIP", "the kernel is compressed with gzip"],
     ["F_GCD_UNSIGNED", "GRUB is not signed"],
     ["F_SHIM_UNSIGNED", "shim is not signed"],
     ["F_SHIM_SIGNER", "shim is not signed by Microsoft"],

@@ -28,13 +28,13 @@ describe("readConfig", () => {
     const both = await read([file(`${OLD}/iso.yaml`), file(`${NEW}/iso.yaml`, "B")]);
     expect(both.config.label).toBe("B" as never);
     expect(both.seen).toEqual([
-      `F_ISO_YAML_TWICE: There are both \`/${NEW}/iso.yaml\` and \`/${OLD}/iso.yaml\`.`,
+      `F_ISO_YAML_TWICE: The image has both \`/${NEW}/iso.yaml\` and \`/${OLD}/iso.yaml\`.`,
     ]);
   });
 
   test.each([
-    [`${OLD}/iso.yml`, `F_ISO_YAML_IGNORED: There is a file \`/${OLD}/iso.yml\`.`],
-    [`${NEW}/ISO.yaml`, `F_ISO_YAML_IGNORED: There is a file \`/${NEW}/ISO.yaml\`.`],
+    [`${OLD}/iso.yml`, `F_ISO_YAML_IGNORED: The image has a file \`/${OLD}/iso.yml\`.`],
+    [`${NEW}/ISO.yaml`, `F_ISO_YAML_IGNORED: The image has a file \`/${NEW}/ISO.yaml\`.`],
   ])("%s is named, and not read", async (name, finding) => {
     expect(await read([file(name)])).toEqual({ config: {}, seen: [finding] });
   });

@@ -94,7 +94,7 @@ describe("compileExcludes", () => {
 
   test("a bracket whose range runs backwards is refused", () => {
     expect(() => compileExcludes(["ok", "x[z-a]"])).toThrow(
-      expect.objectContaining({ code: "E_EXCLUDE", message: "`x[z-a]` is not a pattern" }),
+      expect.objectContaining({ code: "E_EXCLUDE", message: "Cannot exclude `x[z-a]`: it is not a valid pattern" }),
     );
   });
 

@@ -232,7 +232,7 @@ describe("the default", () => {
   test("one that does not exist is told, and the first entry takes its place", () => {
     expect(index(4)[0]).toBe(0);
     expect(index(4)[1]).toStartWith("F_MENU_DEFAULT_UNKNOWN ");
-    expect(index("Secnod")).toEqual([0, "F_MENU_DEFAULT_UNKNOWN Write `Second`, if that is what is meant."]);
+    expect(index("Secnod")).toEqual([0, "F_MENU_DEFAULT_UNKNOWN Write `Second` if you mean that."]);
     expect(index(5, [])[1]).toStartWith("F_MENU_DEFAULT_UNKNOWN ");
     expect(build({ grub2: { default: "Install Fedora Linux 42" } }).findings).toEqual([]);
   });

@@ -467,7 +467,7 @@ describe("unknown keys", () => {
     const last = findings.at(-1);
     expect(last?.code).toBe("F_ISO_YAML_UNKNOWN_KEY");
     expect(last?.severity).toBe("warning");
-    expect(last?.fix).toBe(`Write \`${meant}\`, if that is what is meant.`);
+    expect(last?.fix).toBe(`Write \`${meant}\` if you mean that.`);
     expect(config).toBeDefined();
   });
 
@@ -476,7 +476,7 @@ describe("unknown keys", () => {
       "grub2:\n  timeout: 3\n  extra_cfg: |\n    x\n",
       "F_ISO_YAML_UNKNOWN_KEY",
     );
-    expect(finding.seen).toBe("`grub2.extra_cfg` is no key that platter knows.");
+    expect(finding.seen).toBe("`grub2.extra_cfg` is not a key that platter knows.");
     expect(finding.fix).toBe("Remove the key.");
     expect(config).toEqual({ grub2: { timeout: 3 } });
   });

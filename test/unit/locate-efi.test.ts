@@ -75,7 +75,7 @@ describe("locateEfi: vendor", () => {
   ])("the vendor %j that the image does not have is an error", async (vendor) => {
     const { codes, seen } = await locate(all("boot/efi/EFI/tiny"), { vendor });
     expect(codes).toEqual(["F_VENDOR_UNKNOWN"]);
-    expect(seen[0]).toEndWith("in the image, which has `tiny`.");
+    expect(seen[0]).toEndWith("; it has `tiny`.");
     expect(seen[0]).not.toContain("\x1b");
   });
 
@@ -90,7 +90,7 @@ describe("locateEfi: vendor", () => {
     expect((await locate(members, { vendor: "debian" })).codes).toEqual([]);
     expect((await locate(members, { vendor: "fedora" })).codes).toEqual(["F_VENDOR_UNKNOWN"]);
     const none = await locate([], { vendor: "fedora" });
-    expect(none.seen).toEqual(["There is no vendor `fedora` in the image, which names no vendor."]);
+    expect(none.seen).toEqual(["The image does not have the vendor `fedora`; it has no vendor."]);
   });
 
   test("a directory with another kind of name is named", async () => {
@@ -99,7 +99,7 @@ describe("locateEfi: vendor", () => {
       ...all("boot/efi/EFI/b"),
     ]);
     expect({ vendor, codes }).toEqual({ vendor: "b", codes: ["F_VENDOR_NAME"] });
-    expect(seen).toEqual(["The directory `/boot/efi/EFI/my vendor` is passed over."]);
+    expect(seen).toEqual(["The directory `/boot/efi/EFI/my vendor` is ignored."]);
   });
 
   test("more than 64 vendors or versions are refused, through symlinks too", async () => {
@@ -146,7 +146,7 @@ describe("locateEfi: missing binaries", () => {
     });
     expect(codes).toEqual(["F_VENDOR_MISSING"]);
     expect(seen[0]).toContain(
-      "`/usr/share/efi/x86_64/shim.efi` is there, as openSUSE has it, and is not used",
+      "`/usr/share/efi/x86_64/shim.efi` exists, but platter does not use it",
     );
     expect(fixes[0]).toContain("openSUSE does not package them");
   });

@@ -66,7 +66,7 @@ describe("locateKernel: choice", () => {
   test("a kernel in a directory with another kind of name is named", async () => {
     const odd = await locate([...kernel("6.1"), ...kernel("my kernel\x1b")]);
     expect(odd).toMatchObject({ version: "6.1", codes: ["F_KERNEL_NAME"] });
-    expect(odd.seen).toEqual([`The kernel in \`/${MODULES}/my kernel\\x1b\` is passed over.`]);
+    expect(odd.seen).toEqual([`The kernel in \`/${MODULES}/my kernel\\x1b\` is ignored.`]);
     expect((await locate(kernel("my kernel"))).codes).toEqual(["F_KERNEL_NAME", "F_KERNEL_MISSING"]);
   });
 
@@ -83,7 +83,7 @@ describe("locateKernel: choice", () => {
 });
 
 describe("locateKernel: a kernel elsewhere", () => {
-  const NONE = "There is no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`)";
+  const NONE = "The image has no `vmlinuz` in any directory below `/usr/lib/modules` (or `/usr/lib/module`)";
   const SHA = "0123456789abcdef".repeat(4);
 
   test.each([
@@ -94,7 +94,7 @@ describe("locateKernel: a kernel elsewhere", () => {
   ])("%s: the exact move is named", async (name, version, path) => {
     expect(await locate([file(name)])).toMatchObject({
       codes: ["F_KERNEL_MISSING"],
-      seen: [`${NONE}, and there is \`${path}\`.`],
+      seen: [`${NONE}, but it has \`${path}\`.`],
       fixes: [
         `Move it in the image: \`mkdir -p /${MODULES}/${version} && mv ${path} /${MODULES}/${version}/vmlinuz\`.`,
       ],
@@ -103,7 +103,7 @@ describe("locateKernel: a kernel elsewhere", () => {
 
   test("/lib/modules where /lib is not a symlink", async () => {
     const { seen, fixes } = await locate([file("lib/modules/6.1/vmlinuz")]);
-    expect(seen).toEqual([`${NONE}, and there is \`/lib/modules/6.1\`.`]);
+    expect(seen).toEqual([`${NONE}, but it has \`/lib/modules/6.1\`.`]);
     expect(fixes[0]).toContain(`mv /lib/modules/6.1 /${MODULES}/6.1`);
   });
 
@@ -114,7 +114,7 @@ describe("locateKernel: a kernel elsewhere", () => {
   ])("%s is called a unified kernel image", async (name) => {
     const { seen, fixes } = await locate([file(name)]);
     expect(seen).toEqual([
-      `${NONE}, and \`/${name}\` is a unified kernel image, which platter does not boot.`,
+      `${NONE}, but \`/${name}\` is a unified kernel image, which platter does not boot.`,
     ]);
     expect(fixes[0]).toContain("`vmlinuz` and `initramfs.img`");
   });
@@ -143,7 +143,7 @@ describe("locateKernel: a kernel elsewhere", () => {
     ]);
     expect(codes).toEqual(["F_INITRAMFS_MISSING"]);
     expect(seen).toEqual([
-      `There is no \`initramfs.img\` in \`/${MODULES}/6.1\`, and there is \`/${name}\`.`,
+      `The image has no \`initramfs.img\` in \`/${MODULES}/6.1\`, but it has \`/${name}\`.`,
     ]);
     expect(fixes[0]).toContain(
       `dracut --no-hostonly --add dmsquash-live --kver 6.1 /${MODULES}/6.1/initramfs.img`,

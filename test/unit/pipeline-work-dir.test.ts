@@ -262,7 +262,7 @@ describe("checkOutput", () => {
   test.each([
     ["", 2, "it is a folder"],
     ["nowhere/x.iso", 5, "no such file or directory"],
-    ["file/x.iso", 5, "it is no folder"],
+    ["file/x.iso", 5, "it is not a folder"],
   ])("%j is refused", (name, exitCode, says) => {
     writeFileSync(at("file"), "");
     expect(() => checkOutput(join(scratch, name))).toThrow(

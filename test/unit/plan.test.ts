@@ -13,18 +13,18 @@ describe("a plan's text", () => {
   });
 
   test.each([
-    ["", "is no JSON"],
-    ["{", "is no JSON"],
-    ["null", "is no plan"],
-    ["[]", "is no plan"],
-    ['{"version": 1}', "has version 1, and this platter reads version 2"],
-    ['{"version": "1"}', "is no plan: version"],
+    ["", "it is not JSON"],
+    ["{", "it is not JSON"],
+    ["null", "it is not a plan"],
+    ["[]", "it is not a plan"],
+    ['{"version": 1}', "it has version 1, and this platter reads version 2"],
+    ['{"version": "1"}', "it is not a plan (version"],
   ])("%j is refused", (text, says) => {
     expect(() => parsePlan(text, "/work/plan.json")).toThrow(
       expect.objectContaining({
         code: "E_PLAN",
         exitCode: 2,
-        message: expect.stringContaining(`\`/work/plan.json\` ${says}`),
+        message: expect.stringContaining(`Cannot read \`/work/plan.json\`: ${says}`),
         hint: expect.stringContaining("platter inspect"),
       }),
     );
@@ -38,11 +38,11 @@ describe("a plan's text", () => {
     ["a default entry that is not there", { menu: { ...plan().menu, default: 1 } }, "menu"],
     ["no entries", { menu: { ...plan().menu, entries: [] } }, "menu.entries"],
     ["a digest that is none", { font: { ...plan().font, sha256: "x" } }, "font.sha256"],
-    ["the tools of version 1", { tools: [] }, ": Unrecognized key"],
+    ["the tools of version 1", { tools: [] }, "Unrecognized key"],
     ["a UUID that is none", { uuid: "x" }, "uuid"],
   ])("with %s it is refused, at its place", (_, changes, place) => {
     expect(() => parsePlan(JSON.stringify({ ...plan(), ...changes }), "plan.json")).toThrow(
-      expect.objectContaining({ code: "E_PLAN", message: expect.stringContaining(`is no plan: ${place}`) }),
+      expect.objectContaining({ code: "E_PLAN", message: expect.stringContaining(`it is not a plan (${place}`) }),
     );
   });
 });

@@ -255,7 +255,7 @@ describe("renderInspection", () => {
       secureBoot: { shimIssuers: [], vendor: [], grub: null, kernel: null, sbatLevel: "2025051000" },
       boots: undefined,
     });
-    expect(text).toMatch(/^Secure Boot +shim without a signature that holds$/m);
+    expect(text).toMatch(/^Secure Boot +shim without a valid signature$/m);
     for (const name of ["BIOS modules", "font", "MOK manager", "excludes"])
       expect(text).toMatch(new RegExp(`^${name} +none$`, "m"));
     expect(text).toMatch(/^product +unknown$/m);
