@@ -16,10 +16,7 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
     .argument("[image]", "image; not needed with --efi-dir, or a --work folder that holds a plan")
     .summary("make the FAT image of the EFI system partition")
     .description("Makes the FAT image of the EFI system partition, sized to its content.")
-    .option(
-      "--efi-dir <dir>",
-      "folder with EFI/BOOT/BOOT*.EFI and all other files of the partition",
-    )
+    .option("--efi-dir <dir>", "folder with EFI/BOOT/BOOT*.EFI and all other files of the partition")
     .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"))
     .addHelpText(
       "after",

@@ -58,7 +58,12 @@ export function withPayloadOptions<A extends unknown[], O extends {}>(command: C
       collect,
       [],
     )
-    .option("--bootc-installer-payload-ref <ref>", "same as --payload; the name that the contract uses", collect, []);
+    .option(
+      "--bootc-installer-payload-ref <ref>",
+      "same as --payload; the name that the contract uses",
+      collect,
+      [],
+    );
 }
 
 /** Options that decide where things are read from and written to. */
@@ -77,7 +82,10 @@ function withArchitectureOptions<A extends unknown[], O extends {}>(command: Com
   return command
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
-      new Option("--platform <os/arch>", "same as --arch, in the form that docker uses: linux/arm64").conflicts("arch"),
+      new Option(
+        "--platform <os/arch>",
+        "same as --arch, in the form that docker uses: linux/arm64",
+      ).conflicts("arch"),
     );
 }
 

@@ -44,8 +44,7 @@ export function systemError(error: unknown): unknown {
   const verb = WRITE_ONLY.has(errno) ? "write" : (VERBS[String(syscall)] ?? "read");
   return machineError(error, {
     code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
-    message:
-      typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "Cannot continue",
+    message: typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "Cannot continue",
     hint: WRITE_ONLY.has(errno)
       ? WRITE_ERRORS[errno]?.hint
       : "Check the disk and the limits of this machine, and try again.",

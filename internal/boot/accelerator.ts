@@ -34,12 +34,12 @@ export async function chooseAccelerator(
 ): Promise<Accelerator> {
   if (choice !== "auto") return { accelerator: choice, reason: "as asked for" };
   if (wanted.architecture !== hostArchitecture()) {
-    return { accelerator: "tcg", reason: `this machine is no ${wanted.architecture}` };
+    return { accelerator: "tcg", reason: `this machine is not ${wanted.architecture}` };
   }
   const access = (world.kvm ?? kvmAccess)();
   if (access !== "usable") return { accelerator: "tcg", reason: access };
   const runs = await firmwareRuns("kvm", { ...wanted, firmware: probeFirmware(wanted) }, world);
-  if (!runs) return { accelerator: "tcg", reason: "/dev/kvm is there but does not run the firmware" };
+  if (!runs) return { accelerator: "tcg", reason: "/dev/kvm exists but does not run the firmware" };
   return { accelerator: "kvm", reason: "/dev/kvm runs the firmware" };
 }
 
@@ -58,7 +58,7 @@ function probeFirmware(wanted: { architecture: Architecture; firmware: FirmwareK
   }
 }
 
-export type KvmAccess = "usable" | "there is no /dev/kvm" | "/dev/kvm may not be opened by this user";
+export type KvmAccess = "usable" | "/dev/kvm does not exist" | "this user cannot open /dev/kvm";
 
 function kvmAccess(): KvmAccess {
   try {
@@ -66,7 +66,7 @@ function kvmAccess(): KvmAccess {
     return "usable";
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return missing ? "there is no /dev/kvm" : "/dev/kvm may not be opened by this user";
+    return missing ? "/dev/kvm does not exist" : "this user cannot open /dev/kvm";
   }
 }
 

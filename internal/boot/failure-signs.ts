@@ -47,7 +47,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     during: BEFORE_KERNEL,
     phase: "shim",
     message: "shim could not start GRUB.",
-    hint: "Look whether the EFI system partition holds the GRUB that shim looks for, beside shim.",
+    hint: "Check that the EFI system partition has the GRUB that shim looks for, next to shim.",
   },
   {
     code: "B_ACCESS_DENIED",
@@ -62,14 +62,14 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
       /No bootable device|No bootable option or device was found|UEFI Interactive Shell|^Shell> |BootManagerMenuApp/,
     during: ["firmware"],
     message: "The firmware found nothing on the medium that it could start.",
-    hint: "Run `platter verify` on the ISO: it tells which boot entry is broken.",
+    hint: "Run `platter verify` on the ISO: it reports which boot entry is broken.",
   },
   {
     code: "B_BOOT_ENTRY",
     pattern: /BdsDxe: failed to (load|start) Boot|Boot failed: |Could not read from CDROM/,
     during: ["firmware"],
     message: "The firmware could not start the medium.",
-    hint: "Run `platter verify` on the ISO: it tells which boot entry is broken.",
+    hint: "Run `platter verify` on the ISO: it reports which boot entry is broken.",
     unlessItGoesOn: true,
   },
   {
@@ -78,7 +78,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     during: BEFORE_KERNEL,
     phase: "grub",
     message: "GRUB could not read its own modules and waits for commands.",
-    hint: "GRUB does not find the medium, or its modules are not where its prefix says.",
+    hint: "Check that GRUB finds the medium, and finds its modules at its prefix.",
   },
   {
     code: "B_GRUB_PROMPT",
@@ -86,7 +86,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     during: BEFORE_KERNEL,
     phase: "grub",
     message: "GRUB found no menu and waits for commands.",
-    hint: "GRUB's built-in prefix does not lead to `grub.cfg` on this medium.",
+    hint: "Check that GRUB's built-in prefix leads to `grub.cfg` on this medium.",
   },
   {
     code: "B_GRUB_ERROR",
@@ -100,7 +100,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     code: "B_EMERGENCY",
     pattern: /Entering emergency mode|You are in emergency mode|Press Enter for (emergency|maintenance)/i,
     message: "The system gave up and opened its emergency shell.",
-    hint: "In the initramfs this most often means that no device has the label in `root=live:CDLABEL=`, or that a driver for the medium is missing.",
+    hint: "Check that the medium has the label in `root=live:CDLABEL=`, and that the initramfs has a driver for the medium.",
   },
   {
     code: "B_EMERGENCY",
@@ -113,7 +113,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
       /ALERT!.*Dropping to a shell|Unable to find a medium containing a live file ?system|^\(initramfs\) /i,
     phase: "initramfs",
     message: "The initramfs did not find its root file system and opened a shell.",
-    hint: "Look whether the initramfs is made for live media, and whether the label in the menu is the ISO's.",
+    hint: "Check that the initramfs is made for live media, and that the label in the menu is the ISO's.",
   },
 ];
 

@@ -50,7 +50,7 @@ export function findFirmware(
   throw new PlatterError({
     code: "E_FIRMWARE_MISSING",
     kind: "tool",
-    message: `No ${what} for ${wanted.architecture} was found`,
+    message: `Cannot boot: no ${what} for ${wanted.architecture} found`,
     hint: `Install ${PACKAGES[wanted.architecture]}.`,
     detail: [
       `looked at the firmware descriptors in ${DESCRIPTOR_FOLDERS.join(" and ")}`,
@@ -85,7 +85,7 @@ export function findQemu(architecture: Architecture): string {
   throw new PlatterError({
     code: "E_TOOL_MISSING",
     kind: "tool",
-    message: `\`${program}\` was not found in PATH, nor \`${redHat}\``,
+    message: `Cannot run QEMU: neither \`${program}\` nor \`${redHat}\` is in PATH`,
     hint: `Install ${PACKAGES[architecture]}.`,
   });
 }

@@ -41,7 +41,7 @@ function failed(exitCode: number): PlatterError {
   return new PlatterError({
     code: "E_TOOL_FAILED",
     kind: "tool",
-    message: `QEMU failed with exit code ${exitCode}`,
-    hint: "What QEMU itself said about it stands above.",
+    message: `Cannot run the virtual machine: QEMU failed with exit code ${exitCode}`,
+    hint: "Read the messages of QEMU above.",
   });
 }

@@ -26,7 +26,7 @@ export async function prepareFirmware(
   throw new PlatterError({
     code: "E_BOOT_WAY",
     kind: "usage",
-    message: `There is no BIOS on ${architecture}`,
+    message: `Cannot boot with BIOS: machines of ${architecture} do not have it`,
     hint: "Choose --firmware uefi or secure-boot.",
   });
 }

@@ -16,7 +16,7 @@ export function timedOut(
   return {
     phase,
     code: "B_TIMEOUT",
-    message: `${timeout} seconds went by, and the console shows the ${PHASE_NAMES[phase]} phase without ${next}.`,
+    message: `After ${timeout} seconds the console shows the ${PHASE_NAMES[phase]} phase without ${next}.`,
     hint: silenceHint(phase, architecture),
     line: suspicion,
   };
@@ -40,13 +40,13 @@ export function switchedOff(
 function silenceHint(phase: Seen["phase"], architecture: Architecture): string | undefined {
   switch (phase) {
     case "firmware":
-      return "Look at the screenshot: the boot image may hang without a word.";
+      return "Look at the screenshot: the boot image may hang without a message.";
     case "grub":
-      return `Without \`${serialConsoleArgument(architecture)}\` in the kernel's arguments the serial line stays silent after GRUB: add it, or let platter add it for this boot.`;
+      return `Add \`${serialConsoleArgument(architecture)}\` to the kernel's arguments, or let platter add it for this boot: without it the serial line is silent after GRUB.`;
     case "kernel":
     case "initramfs":
     case "user-space":
-      return "The machine may only be slow: give it more time with --timeout.";
+      return "Give the machine more time with --timeout: it may only be slow.";
     case "shim":
       return undefined;
     default: {

@@ -162,8 +162,7 @@ function moduleFindings(checks: InitramfsChecks): Finding[] {
   const list = checks.builtin ?? summary.builtin.get(kernelVersion);
   const builtin = new Set(list?.split("\n").map((line) => moduleName(line.trim())));
   const has = (name: string) => loadable?.has(name) === true || builtin.has(name);
-  const unknown =
-    list === undefined ? "; without a `modules.builtin`, the built-in modules are unknown" : "";
+  const unknown = list === undefined ? "; without a `modules.builtin`, the built-in modules are unknown" : "";
   const report = (code: Parameters<typeof finding>[0], drivers: readonly Driver[]): Finding[] => {
     const missing = drivers.filter((each) => !(typeof each === "string" ? [each] : each).some(has));
     if (missing.length === 0) return [];

@@ -90,7 +90,8 @@ function reasonOf(
 }
 
 function fixOf(search: RootSearch): string | undefined {
-  if (search.kind === "other-label") return "Write `$isolabel` instead of the label, so that both are always the same.";
+  if (search.kind === "other-label")
+    return "Write `$isolabel` instead of the label, so that both are always the same.";
   if (search.kind === "misspelt") return `Write \`${search.meant}\` if you mean that.`;
   if (search.kind === "none" && search.near !== undefined)
     return `Write \`${search.near.meant}\` if you mean that.`;

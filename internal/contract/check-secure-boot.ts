@@ -67,9 +67,7 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
       finding("F_KERNEL_MACHINE", `\`${path}\` is a kernel for x86, and the image is for ${architecture}.`),
     );
   else if (image.kind === "x86")
-    findings.push(
-      finding("F_KERNEL_UNSIGNED", `\`${path}\` is not an EFI program, so it has no signature.`),
-    );
+    findings.push(finding("F_KERNEL_UNSIGNED", `\`${path}\` is not an EFI program, so it has no signature.`));
   if (image.packing === "gzip" && image.kind !== "none")
     findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is compressed with gzip.`));
   if (image.kind !== "efi") return findings;
@@ -95,9 +93,7 @@ function signature(
     case "broken":
       return [finding(`F_${kind}_MODIFIED`, notHolding(path, { program, trust }))];
     case "denied":
-      return [
-        finding(`F_${kind}_REVOKED`, `shim's own list of forbidden programs has \`${path}\`.`),
-      ];
+      return [finding(`F_${kind}_REVOKED`, `shim's own list of forbidden programs has \`${path}\`.`)];
     case "other": {
       // Without shim nothing is known about whom it trusts.
       if (vendor === undefined) return [];
@@ -114,8 +110,7 @@ function signature(
 
 /** What firmware will say about shim. */
 function shimSignature(path: string, program: EfiProgram): Finding[] {
-  if (program.signatures.length === 0)
-    return [finding("F_SHIM_UNSIGNED", `\`${path}\` has no signature.`)];
+  if (program.signatures.length === 0) return [finding("F_SHIM_UNSIGNED", `\`${path}\` has no signature.`)];
   const issuers = issuersOf(program);
   if (issuers.length === 0) {
     const trust = program.signatures.some(({ state }) => state === "modified") ? "modified" : "broken";

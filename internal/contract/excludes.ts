@@ -104,5 +104,10 @@ function bracketToExpression(token: string): string {
 }
 
 function wrong(pattern: string, problem: string, hint: string): PlatterError {
-  return new PlatterError({ code: "E_EXCLUDE", kind: "usage", message: `Cannot exclude \`${pattern}\`: it ${problem}`, hint });
+  return new PlatterError({
+    code: "E_EXCLUDE",
+    kind: "usage",
+    message: `Cannot exclude \`${pattern}\`: it ${problem}`,
+    hint,
+  });
 }

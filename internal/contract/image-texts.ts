@@ -33,7 +33,9 @@ export async function readConfig({ tree, readText }: Texts, choices: PlanChoices
   if (first === undefined) return { config: {}, placeOf: () => undefined, findings: passedOver };
   const { findings, ...read } = readable({ text: await readText(first.node), file: first.path });
   if (second !== undefined && second.node !== first.node) {
-    findings.unshift(finding("F_ISO_YAML_TWICE", `The image has both \`${first.path}\` and \`${second.path}\`.`));
+    findings.unshift(
+      finding("F_ISO_YAML_TWICE", `The image has both \`${first.path}\` and \`${second.path}\`.`),
+    );
   }
   return { ...read, findings: [...passedOver, ...findings] };
 }
@@ -43,7 +45,9 @@ function unreadFindings(root: TreeNode, path: string): Finding[] {
   const folder = path.replace(/\/[^/]+$/, "");
   const findings = namesIn(root, folder)
     .filter((name) => name !== "iso.yaml" && /^iso\.ya?ml$/i.test(name))
-    .map((name) => finding("F_ISO_YAML_IGNORED", `The image has a file \`${displayPath(`${folder}/${name}`)}\`.`));
+    .map((name) =>
+      finding("F_ISO_YAML_IGNORED", `The image has a file \`${displayPath(`${folder}/${name}`)}\`.`),
+    );
   const node = resolveNoFollow(root, path);
   if (node === undefined || findFile(root, path) !== undefined) return findings;
   const { type, target = "" } = node.inode;

@@ -6,8 +6,7 @@ const SHIM_PACKAGE =
   "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image.";
 const GRUB_PACKAGE =
   "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.";
-const DISTRIBUTION =
-  "Use unchanged files from the packages of one distribution.";
+const DISTRIBUTION = "Use unchanged files from the packages of one distribution.";
 
 export const SECURE_BOOT_FINDINGS = {
   F_SHIM_FORMAT: {

@@ -37,8 +37,8 @@ export async function readEfiFolder(folder: string): Promise<EfiFolder> {
     throw new PlatterError({
       code: "E_EFI_DIR",
       kind: "usage",
-      message: `\`${folder}\` holds no \`EFI/BOOT/BOOT*.EFI\`, so no firmware would start from it`,
-      hint: "Name the folder that is to be the partition's root, the one with `EFI` in it.",
+      message: `Cannot make an EFI system partition of \`${folder}\`: it does not have \`EFI/BOOT/BOOT*.EFI\``,
+      hint: "Name the root folder of the partition, the one with `EFI` in it.",
     });
   }
   return { files, newest, digest: hasher.digest("hex") };

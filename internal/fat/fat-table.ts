@@ -120,7 +120,7 @@ export class FatTable {
     const where = previous === undefined ? {} : { offset: this.offsetOf(previous) };
     const from = previous === undefined ? "begins at" : `goes from cluster ${previous} to`;
     if (cluster < 2)
-      return { code: "chain-free", detail: `${from} cluster ${cluster}, which is none`, ...where };
+      return { code: "chain-free", detail: `${from} cluster ${cluster}, which holds no data`, ...where };
     if (cluster >= this.#layout.clusters + 2) {
       return {
         code: "chain-out-of-range",

@@ -51,9 +51,9 @@ export function buildFatTree(files: readonly FatFile[]): FatDirectoryNode {
   throw new PlatterError({
     code: "E_FAT_NAME",
     kind: "contract",
-    message: "cannot put these files into a FAT file system",
+    message: "Cannot make a FAT file system: some files have names or places that it does not allow",
     detail: problems.sort(),
-    hint: "rename the files in the image; FAT also takes names that differ only by case for the same name",
+    hint: "Rename the files in the image; FAT takes names that differ only by case for the same name.",
   });
 }
 

@@ -56,8 +56,8 @@ export function chooseGeometry(demand: FatDemand): FatGeometry {
   throw new PlatterError({
     code: "E_FAT_TOO_LARGE",
     kind: "contract",
-    message: `cannot put ${total} bytes into an EFI system partition: FAT16 ends at 2 GiB`,
-    hint: "leave out of the EFI directory what the firmware does not need to start the system",
+    message: `Cannot put ${total} bytes into an EFI system partition: FAT16 ends at 2 GiB`,
+    hint: "Remove files from the EFI directory that the firmware does not need.",
   });
 }
 

@@ -60,7 +60,7 @@ export function planFatImage(files: readonly FatFile[], options: FatOptions): Fa
     throw new PlatterError({
       code: "E_FAT_LABEL",
       kind: "contract",
-      message: `\`${options.label}\` cannot be the label of a FAT file system: it ${problem}`,
+      message: `Cannot use \`${options.label}\` as the label of a FAT file system: it ${problem}`,
     });
   }
   const root = buildFatTree(files);

@@ -87,7 +87,7 @@ function missingBlob(digest: string, location: string): PlatterError {
   return new PlatterError({
     code: "E_BLOB_MISSING",
     kind: "contract",
-    message: `\`${location}\` lacks the blob ${digest}.`,
+    message: `Cannot read the blob ${digest}: it is not in \`${location}\``,
     hint: "Copy the image again, with all its blobs.",
   });
 }
@@ -96,7 +96,7 @@ function noLayout(location: string, name: string): PlatterError {
   return new PlatterError({
     code: "E_IMAGE_LAYOUT",
     kind: "contract",
-    message: `\`${location}\` is not an OCI image layout: it has no \`${name}\`.`,
+    message: `Cannot read \`${location}\` as an OCI image layout: it does not have \`${name}\``,
     hint: "Make one with `skopeo copy containers-storage:REF oci:DIR` or `podman save --format oci-archive`.",
   });
 }

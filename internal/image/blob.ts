@@ -47,7 +47,7 @@ export function parseDigest(digest: string): Digest {
     throw new PlatterError({
       code: "E_BLOB_DIGEST",
       kind: "contract",
-      message: `\`${digest}\` is not a digest that platter can check.`,
+      message: `Cannot check \`${digest}\`: it is not a digest that platter knows`,
       hint: "Copy the image with skopeo: it writes sha256 digests.",
     });
   }
@@ -82,7 +82,7 @@ export async function readBlob(blob: Blob, limit: number): Promise<Uint8Array> {
       throw new PlatterError({
         code: "E_BLOB_TOO_LARGE",
         kind: "contract",
-        message: `Cannot read ${blob.name}: it has more than ${limit} bytes, the most that an index, manifest or configuration has`,
+        message: `Cannot read ${blob.name}: it has more than ${limit} bytes, the limit for an index, manifest or configuration`,
       });
     }
     chunks.push(chunk);
@@ -94,7 +94,7 @@ function damaged(blob: Blob, problem: string): PlatterError {
   return new PlatterError({
     code: "E_BLOB_DIGEST",
     kind: "contract",
-    message: `${blob.name} is damaged: ${problem}.`,
+    message: `Cannot use ${blob.name}: ${problem}`,
     hint: "Fetch or write the image again.",
   });
 }

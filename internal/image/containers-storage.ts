@@ -122,7 +122,7 @@ function parseInspect(stdout: string, name: string): z.infer<typeof inspected> {
     throw new PlatterError({
       code: "E_PODMAN_ANSWER",
       kind: "tool",
-      message: `Cannot make out what \`podman image inspect ${name}\` answered.`,
+      message: `Cannot read the output of \`podman image inspect ${name}\`: it is not in the expected form`,
       hint: "Use podman 4 or later.",
       cause,
     });

@@ -211,7 +211,7 @@ function corrupt(name: string, cause: Error): PlatterError {
   return new PlatterError({
     code: "E_BLOB_CORRUPT",
     kind: "contract",
-    message: `${name} cannot be decompressed: ${cause.message}.`,
+    message: `Cannot decompress ${name}: ${cause.message}`,
     hint: "Fetch or write the image again.",
     cause,
   });
@@ -233,7 +233,7 @@ function expansion(name: string, { bytes, ratio }: ExpansionLimit): PlatterError
     code: "E_BLOB_EXPANSION",
     kind: "contract",
     message: `Cannot use ${name}: it decompresses to more than ${bytes} bytes and more than ${ratio} times its length`,
-    hint: "If this is right, store it uncompressed: an uncompressed archive or layer has no limit.",
+    hint: "Store it uncompressed if this is right: an uncompressed archive or layer has no limit.",
   });
 }
 

@@ -60,7 +60,7 @@ class Scan {
     throw new PlatterError({
       code: "E_DIRECTORY",
       kind: "contract",
-      message: `\`${Buffer.from(this.#root, "latin1")}\` is not a folder.`,
+      message: `Cannot read \`${Buffer.from(this.#root, "latin1")}\`: it is not a folder`,
     });
   }
 
@@ -136,7 +136,7 @@ class Scan {
       throw machineError(error, {
         code: "E_DIRECTORY_READ",
         message: `Cannot read \`${shown}\``,
-        hint: "Run platter as a user who may read all of the folder, as root if need be.",
+        hint: "Run platter as a user who can read the whole folder, such as root.",
       });
     }
   }

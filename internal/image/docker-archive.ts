@@ -91,7 +91,7 @@ function member(archive: TarArchive, name: string): Blob {
   throw new PlatterError({
     code: name === "manifest.json" ? "E_IMAGE_LAYOUT" : "E_BLOB_MISSING",
     kind: "contract",
-    message: `\`${archive.path}\` holds no \`${name}\`.`,
+    message: `Cannot read \`${archive.path}\`: it does not have \`${name}\``,
     hint: "Write the archive again with `docker save` or `podman save`.",
   });
 }
@@ -111,10 +111,10 @@ function choose(images: readonly ArchivedImage[], { path, tag }: DockerArchiveRe
     kind: "contract",
     message:
       tag === undefined
-        ? `\`${path}\` holds ${images.length} images, and it is not clear which one is meant.`
-        : `\`${path}\` holds no image \`${tag}\`.`,
+        ? `Cannot choose an image in \`${path}\`: it has ${images.length} images`
+        : `Cannot find the image \`${tag}\`: it is not in \`${path}\``,
     detail: images.map((image, index) => `@${index}  ${image.RepoTags?.join(" ") || "(no tag)"}`),
-    hint: "Name one of those that it holds after the path.",
+    hint: "Name one of these images after the path.",
   });
 }
 
@@ -136,7 +136,7 @@ function uneven(path: string, image: ArchivedImage, digests: number): PlatterErr
   return new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `\`${path}\` lists ${image.Layers.length} layers, but digests for ${digests}.`,
+    message: `Cannot read \`${path}\`: it lists ${image.Layers.length} layers, but digests for ${digests}`,
     hint: "Write the archive again with `docker save` or `podman save`.",
   });
 }

@@ -146,6 +146,6 @@ function notAFile(path: string): PlatterError {
   return new PlatterError({
     code: "E_FILE_KIND",
     kind: "contract",
-    message: `\`${path}\` is not a regular file.`,
+    message: `Cannot read \`${path}\`: it is not a regular file`,
   });
 }

@@ -189,7 +189,7 @@ export class LayerBuilder {
           throw tarError(
             "E_TAR_PATH",
             this.#archive,
-            `something lies below ${shownPath(path)}, which is not a folder`,
+            `a file is below ${shownPath(path)}, which is not a folder`,
           );
         }
         if (++symlinks > MAX_SYMLINKS) {

@@ -163,7 +163,7 @@ class LayerCursor {
     for (;;) {
       const member = await this.#reader.next();
       if (member === undefined) {
-        throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it holds fewer members than a moment ago");
+        throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it has fewer members than in the first reading");
       }
       if (!this.#wanted.clear(member.ordinal)) continue;
       this.bytesLeft -= member.size;

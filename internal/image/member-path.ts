@@ -19,7 +19,7 @@ export function cleanedPath(path: string, archive: string): string {
     checkName(part, archive);
     if (part !== "..") parts.push(part);
     else if (parts.pop() === undefined && !path.startsWith("/")) {
-      throw tarError("E_TAR_PATH", archive, `${shownPath(path)} lies outside the image's root`);
+      throw tarError("E_TAR_PATH", archive, `${shownPath(path)} is outside the image's root`);
     }
   }
   const cleaned = parts.join("/");

@@ -26,9 +26,9 @@ export function chooseByTag(index: ImageIndex, choice: ImageChoice): Descriptor 
   throw new PlatterError({
     code: "E_IMAGE_TAG",
     kind: "contract",
-    message: `\`${location}\` holds no image \`${tag}\`.`,
+    message: `Cannot find the image \`${tag}\`: it is not in \`${location}\``,
     detail: index.manifests.map(describe),
-    hint: "Name one of those that it holds.",
+    hint: "Name one of these images.",
   });
 }
 
@@ -51,7 +51,7 @@ export function chooseByArchitecture(entries: readonly Descriptor[], choice: Ima
     throw new PlatterError({
       code: "E_IMAGE_UNCLEAR",
       kind: "contract",
-      message: `\`${location}\` holds no image.`,
+      message: `Cannot use \`${location}\`: it does not have an image`,
       detail: manifests.map((entry) => `${describe(entry)}  ${entry.artifactType}`),
     });
   }
@@ -67,10 +67,10 @@ export function chooseByArchitecture(entries: readonly Descriptor[], choice: Ima
     code: none ? "E_IMAGE_ARCH" : "E_IMAGE_UNCLEAR",
     kind: "contract",
     message: none
-      ? `\`${location}\` holds no image for ${wanted}.`
-      : `\`${location}\` holds several images, and it is not clear which one is meant.`,
+      ? `Cannot use \`${location}\`: it does not have an image for ${wanted}`
+      : `Cannot choose an image in \`${location}\`: it has several images`,
     detail: images.map(describe),
-    hint: none ? "Name an architecture that it holds with --arch." : "Add the image's tag to the reference.",
+    hint: none ? "Name one of these architectures with --arch." : "Add the image's tag to the reference.",
   });
 }
 
@@ -83,7 +83,7 @@ function otherSystem(images: readonly Descriptor[], location: string): PlatterEr
   return new PlatterError({
     code: "E_IMAGE_OS",
     kind: "contract",
-    message: `\`${location}\` holds no image for Linux, only for ${systems}`,
+    message: `Cannot use \`${location}\`: it does not have an image for Linux, only for ${systems}`,
     detail: images.map(describe),
     hint: "Name an image for Linux.",
   });

@@ -50,7 +50,7 @@ export function requireLayers(
     kind: "contract",
     message: `Cannot use the image in \`${path}\`: it has no layers`,
     hint: isArchive
-      ? `Docker 25.0.0 saves images so: try \`docker-archive:${path}\`, or save it again with another version.`
+      ? `Try \`docker-archive:${path}\`, or save the image again with a Docker other than 25.0.0.`
       : "Build or copy the image again.",
   });
 }

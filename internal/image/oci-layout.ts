@@ -132,7 +132,7 @@ async function findManifest(
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `\`${store.location}\` nests indexes more than ${MAX_NESTING} deep.`,
+    message: `Cannot read \`${store.location}\`: it nests indexes more than ${MAX_NESTING} deep`,
   });
 }
 
@@ -169,7 +169,7 @@ export function checkArchitecture(
   throw new PlatterError({
     code: "E_IMAGE_ARCH",
     kind: "contract",
-    message: `The image in \`${location}\` is for ${actual}, not for ${wanted}.`,
+    message: `Cannot use the image in \`${location}\`: it is for ${actual}, not for ${wanted}`,
   });
 }
 
@@ -180,7 +180,7 @@ export function checkedLayer(layer: Descriptor): Descriptor {
   throw new PlatterError({
     code: "E_IMAGE_LAYER",
     kind: "contract",
-    message: `The layer ${layer.digest} is of the type \`${type}\`, which is not a readable file system layer.`,
+    message: `Cannot read the layer ${layer.digest}: its type \`${type}\` is not a file system layer that platter reads`,
     hint: type.endsWith("+encrypted") ? "Decrypt the image with `skopeo copy --decryption-key`." : undefined,
   });
 }

@@ -97,7 +97,7 @@ export function parsed<T>(schema: z.ZodType<T>, json: unknown, blob: Blob): T {
   if (isObject(json) && json.schemaVersion === 1) {
     const hint = "Push or save the image again with a current podman, docker or skopeo.";
     throw unreadable(blob, {
-      problem: "it is a Docker manifest of schema 1, which is no longer in use",
+      problem: "it is a Docker manifest of schema 1, which is obsolete",
       hint,
     });
   }

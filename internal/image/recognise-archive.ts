@@ -54,7 +54,7 @@ async function archiveKind(
     if (/^[^/]+\/oci-layout$/.test(name)) inside = name.slice(0, name.indexOf("/"));
     if (/^(usr|etc|bin|proc)(\/|$)/.test(name)) return found;
   }
-  if (count === 0) throw wrongKind(path, "an archive that holds nothing", "Write the image again.");
+  if (count === 0) throw wrongKind(path, "an empty archive", "Write the image again.");
   if (found === "tar" && inside !== undefined) {
     const hint = `Unpack it with \`tar -xf ${path}\`, and name \`oci:${inside}\`.`;
     throw wrongKind(path, `an archive of a folder \`${inside}\` that holds an OCI image layout`, hint);

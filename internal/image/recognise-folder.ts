@@ -42,7 +42,7 @@ function refuseSkopeoDir(path: string): void {
     return;
   throw wrongKind(
     path,
-    "what `skopeo copy … dir:` writes, and platter's `dir:` is a root file system",
+    "the output of `skopeo copy … dir:`, and platter's `dir:` is a root file system",
     `Copy it to a layout: \`skopeo copy dir:${path} oci:${path}.oci\`, then name \`oci:${path}.oci\`.`,
   );
 }

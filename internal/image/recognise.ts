@@ -51,7 +51,7 @@ async function checkPath(reference: PathReference, options: Options): Promise<Pa
   if (stat === undefined) {
     throw missingPath(
       formatReference(reference),
-      `there is no ${wantsFolder ? "folder" : "file"} \`${path}\``,
+      `the ${wantsFolder ? "folder" : "file"} \`${path}\` does not exist`,
       path,
     );
   }
@@ -81,10 +81,10 @@ async function recogniseText(text: string, options: Options): Promise<KnownRefer
     const found = await recognisePath(path, tag, options);
     if (typeof found === "object") return found;
   }
-  if (isPath(text)) throw missingPath(text, "there is no file or folder of that name", text);
+  if (isPath(text)) throw missingPath(text, "no file or folder has that name", text);
   const noPath = whole ?? "no file or folder has that name";
   if (isStoredName(text)) return { transport: "containers-storage", name: text, noPath };
-  throw missingPath(text, `${noPath}, and an image in podman's storage cannot be called so`, text);
+  throw missingPath(text, `${noPath}, and an image in podman's storage cannot have that name`, text);
 }
 
 /** A path with a tag, index or digest after it. */
@@ -120,7 +120,11 @@ async function recognisePath(
 function requireFile(path: string, stat: Stats): void {
   if (stat.isFile()) return;
   if (stat.isFIFO() || stat.isSocket()) {
-    throw wrongKind(path, "a pipe, and an image is read more than once", "Write the image to a file first.");
+    throw wrongKind(
+      path,
+      "a pipe, and platter reads an image more than once",
+      "Write the image to a file first.",
+    );
   }
   throw wrongKind(path, "neither a file nor a folder");
 }
@@ -137,11 +141,13 @@ function isStoredName(text: string): boolean {
 function missingPath(reference: string, reason: string, path: string): ImageMissing {
   const near = nearPath(path);
   const home = /^~/.test(path)
-    ? "Write `$HOME` for `~`: the shell replaces it at the start of a word only."
+    ? "Write `$HOME` instead of `~`: the shell replaces it at the start of a word only."
     : undefined;
   return new ImageMissing(reference, reason, {
     hint:
-      near === undefined ? (home ?? "Check the path and the current folder.") : `Did you mean \`${near}\`?`,
+      near === undefined
+        ? (home ?? "Check the path and the current folder.")
+        : `Write \`${near}\` if you mean that.`,
   });
 }
 

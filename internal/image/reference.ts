@@ -52,7 +52,7 @@ export function parseReference(text: string): ImageReference {
   const rest = text.slice(colon + 1);
   const length = Buffer.byteLength(text);
   if (length > LONGEST) {
-    throw badReference(`${text.slice(0, 60)}…`, `it has ${length} bytes, and ${LONGEST} are the most`);
+    throw badReference(`${text.slice(0, 60)}…`, `it has ${length} bytes, and at most ${LONGEST} are allowed`);
   }
   if (/[\0\r\n]/.test(text)) throw badReference(text, "it holds a control character");
   if (text === "-" || (rest === "-" && isTransport(transport))) throw standardInput(text);
@@ -126,7 +126,7 @@ function badReference(text: string, problem: string, hint?: string): PlatterErro
   return new PlatterError({
     code: "E_REFERENCE",
     kind: "usage",
-    message: `\`${text}\` is not an image reference: ${problem}`,
+    message: `Cannot read \`${text}\` as an image reference: ${problem}`,
     hint:
       hint ??
       `Name an image in containers-storage, a path, or one of ${TRANSPORTS.map((each) => `\`${each}:\``).join(", ")}.`,

@@ -17,9 +17,13 @@ const MAGIC: readonly (readonly [number, string, OtherKind])[] = [
   [32769, "CD001", { kind: "an ISO", hint: `${FROM_IMAGE} To check the ISO, run \`platter verify PATH\`.` }],
   [0, "hsqs", { kind: "a squashfs", hint: "Unpack it with `unsquashfs -d DIR PATH`, and name `dir:DIR`." }],
   [1024, "\xe2\xe1\xf5\xe0", { kind: "an erofs", hint: "Mount it on a folder, and name `dir:FOLDER`." }],
-  [0, "PK\x03\x04", { kind: "a zip archive", hint: "Unpack it with `unzip PATH`, and name what it holds." }],
+  [
+    0,
+    "PK\x03\x04",
+    { kind: "a zip archive", hint: "Unpack it with `unzip PATH`, and name the image in it." },
+  ],
   [0, "PK\x05\x06", { kind: "an empty zip archive", hint: FROM_IMAGE }],
-  [0, "7z\xbc\xaf\x27\x1c", { kind: "a 7z archive", hint: "Unpack it, and name what it holds." }],
+  [0, "7z\xbc\xaf\x27\x1c", { kind: "a 7z archive", hint: "Unpack it, and name the image in it." }],
   [0, "QFI\xfb", { kind: "a qcow2 disk image", hint: DISK }],
   [0, "vhdxfile", { kind: "a VHDX disk image", hint: DISK }],
   [0, "KDMV", { kind: "a VMDK disk image", hint: DISK }],
@@ -33,7 +37,7 @@ const MAGIC: readonly (readonly [number, string, OtherKind])[] = [
 
 const EMPTY: OtherKind = {
   kind: "an empty file",
-  hint: "Write the image again, and check that it was written whole.",
+  hint: "Write the image again, and check that it is complete.",
 };
 const TEXT: OtherKind = { kind: "a text file", hint: "Name the container image itself." };
 const MBR: OtherKind = { kind: "a raw disk image", hint: DISK };

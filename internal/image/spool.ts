@@ -248,7 +248,7 @@ export class Spool implements Disposable {
       throw machineError(error, {
         code: "E_SPOOL_WRITE",
         message: `Cannot keep a part of the image in \`${this.#directory}\``,
-        hint: "Name a folder with more space with --work.",
+        hint: "Use --work with a folder that has more space.",
       });
     }
   }

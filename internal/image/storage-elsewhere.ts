@@ -21,12 +21,12 @@ export function storageElsewhere(
   const { environment, rootStorage = ROOT_STORAGE, passwd = "/etc/passwd" } = about;
   if ((environment._CONTAINERS_ROOTLESS_UID ?? "0") !== "0") {
     const found = holds(rootStorage, image);
-    if (found === "yes") return `The image is in root's storage: run platter with sudo.`;
-    return found === "unreadable" ? "If the image is in root's storage, run platter with sudo." : undefined;
+    if (found === "yes") return `Run platter with sudo: the image is in root's storage.`;
+    return found === "unreadable" ? "Run platter with sudo if the image is in root's storage." : undefined;
   }
   const user = environment.SUDO_UID === undefined ? undefined : userOf(environment.SUDO_UID, passwd);
   if (user === undefined || holds(join(user.home, USER_STORAGE), image) !== "yes") return undefined;
-  return `The image is in the storage of the user \`${user.name}\`: run platter without sudo.`;
+  return `Run platter without sudo: the image is in the storage of the user \`${user.name}\`.`;
 }
 
 function holds(storage: string, image: string): "yes" | "no" | "unreadable" {

@@ -114,7 +114,7 @@ async function unpacked(file: OpenFile, options: { work: string; signal: AbortSi
     throw machineError(error, {
       code: "E_SPOOL_WRITE",
       message: `Cannot unpack \`${file.path}\` into \`${options.work}\``,
-      hint: "Name a folder with more space with --work.",
+      hint: "Use --work with a folder that has more space.",
     });
   }
 }

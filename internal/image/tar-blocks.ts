@@ -35,7 +35,7 @@ export class TarBlocks implements AsyncDisposable {
     // Behind a block of zeros comes another one, or nothing; more would be lost if it were taken for the end.
     const after = await this.#cursor.read(BLOCK);
     if (after.length < BLOCK || isZeroBlock(after)) return undefined;
-    throw tarError("E_TAR_CHECKSUM", this.archive, "members follow behind a single block of zeros");
+    throw tarError("E_TAR_CHECKSUM", this.archive, "members follow after a single block of zeros");
   }
 
   /** One block of something else. @throws PlatterError `E_TAR_TRUNCATED` */

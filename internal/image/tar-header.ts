@@ -127,7 +127,7 @@ export class TarFields {
   }
 
   #badNumber(): Error {
-    const problem = "a header holds something that is not a number where one belongs";
+    const problem = "a header has a field that is not a number";
     return tarError("E_TAR_NUMBER", this.#archive, problem);
   }
 }

@@ -88,7 +88,7 @@ function paxInteger(value: Uint8Array, record: { keyword: string; archive: strin
 }
 
 function badRecord(archive: string): Error {
-  return tarError("E_TAR_PAX", archive, "an extended header's records do not add up");
+  return tarError("E_TAR_PAX", archive, "an extended header has records of a wrong length");
 }
 
 /** `size` rounded up to whole blocks. */

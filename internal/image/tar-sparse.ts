@@ -95,7 +95,7 @@ export class SparseMapText {
       if (end < 0) break;
       const digits = this.#text.slice(at, end);
       if (!/^\d{1,16}$/.test(digits))
-        throw tarError("E_TAR_SPARSE", this.#archive, "a sparse map is garbled");
+        throw tarError("E_TAR_SPARSE", this.#archive, "a sparse map is damaged");
       this.#numbers.push(Number(digits));
       if (this.#numbers.length === 1) this.#wanted = 1 + 2 * (this.#numbers[0] as number);
       if (this.#wanted > 2 * EXTENT_LIMIT + 1) throw tooManyExtents(this.#archive);
@@ -103,7 +103,7 @@ export class SparseMapText {
     }
     this.#text = this.#text.slice(at);
     if (this.#numbers.length < this.#wanted && this.#text.length > 32) {
-      throw tarError("E_TAR_SPARSE", this.#archive, "a sparse map is garbled");
+      throw tarError("E_TAR_SPARSE", this.#archive, "a sparse map is damaged");
     }
     return this.#numbers.length === this.#wanted;
   }

@@ -8,6 +8,6 @@ export function wrongKind(path: string, what: string, hint?: string): PlatterErr
     message: `Cannot use \`${path}\` as an image: it is ${what}`,
     hint:
       hint ??
-      "Say what it is with a transport before it: `dir:`, `oci:`, `oci-archive:`, `docker-archive:` or `tar:`.",
+      "Write a transport before the path: `dir:`, `oci:`, `oci-archive:`, `docker-archive:` or `tar:`.",
   });
 }

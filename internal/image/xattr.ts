@@ -19,7 +19,7 @@ const libc = libcOnDemand(
     new PlatterError({
       code: "E_XATTR_LIBC",
       kind: "machine",
-      message: "Cannot read extended attributes: no C library was found.",
+      message: "Cannot read extended attributes: no C library found",
       detail,
     }),
 );
@@ -70,6 +70,6 @@ function unreadable(path: Uint8Array, errno: number): PlatterError {
   return new PlatterError({
     code: "E_XATTR_READ",
     kind: "machine",
-    message: `Cannot read the extended attributes of \`${shown}\`: error ${errno}.`,
+    message: `Cannot read the extended attributes of \`${shown}\`: error ${errno}`,
   });
 }

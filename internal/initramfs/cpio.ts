@@ -67,7 +67,7 @@ async function readMember(cursor: ByteCursor, options: ArchiveOptions): Promise<
   options.count();
   const { position } = cursor;
   const place = `byte ${position}${options.within ?? ""}`;
-  if (position % 4 !== 0) throw broken(`has a cpio header at ${place}, which is no multiple of 4`);
+  if (position % 4 !== 0) throw broken(`has a cpio header at ${place}, not a multiple of 4`);
   const header = Buffer.from(await cursor.read(HEADER)).toString("latin1");
   if (header.length < HEADER) throw cutOff("header", place);
   if (!/^07070[12](?:[0-9a-f]{8}){13}$/i.test(header)) {

@@ -58,7 +58,7 @@ export async function* initramfsMembers(
     await using inner = new ByteCursor(within(content, { budget, signal }));
     yield* readArchives(inner, { ...archive, within: ` of the ${format} data, decompressed` });
     if (await inner.more())
-      throw broken(`has something that is no archive in the ${format} data at byte ${place}`);
+      throw broken(`has data that is not an archive in the ${format} data at byte ${place}`);
   }
 }
 

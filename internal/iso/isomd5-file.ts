@@ -33,8 +33,8 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
     throw new PlatterError({
       code: "E_ISOMD5_PRESENT",
       kind: "usage",
-      message: `\`${path}\` already has ${what} where the checksum goes`,
-      hint: "use `--force` to replace it, or `--check` to check it",
+      message: `Cannot write the checksum of \`${path}\`: it already has ${what} there`,
+      hint: "Use `--force` to replace it, or `--check` to check it.",
     });
   }
   const implant = await writeIsoMd5(handle, { ...options, size });

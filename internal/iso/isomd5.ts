@@ -147,8 +147,8 @@ export class IsoMd5 {
       throw new PlatterError({
         code: "E_ISO_TRUNCATED",
         kind: "media",
-        message: `the ISO ends after ${this.#received} bytes, its volume has ${extent.volumeSize}`,
-        hint: "make or download the ISO again",
+        message: `Cannot compute the checksum: the ISO ends after ${this.#received} bytes, and its volume has ${extent.volumeSize}`,
+        hint: "Make or download the ISO again.",
       });
     }
     const sums = { ...this.#hash.finish(), skipSectors: SKIP_SECTORS, supported: options.supported ?? false };
@@ -187,7 +187,7 @@ export function summedBytes(extent: VolumeExtent, skipSectors: number): number {
   throw new PlatterError({
     code: "E_ISO_TOO_SMALL",
     kind: "media",
-    message: `an ISO of ${extent.volumeSize} bytes is too small for a checksum that skips the last ${skipSectors} sectors`,
+    message: `Cannot compute the checksum: an ISO of ${extent.volumeSize} bytes is too small to skip its last ${skipSectors} sectors`,
   });
 }
 
@@ -195,6 +195,6 @@ export function noVolume(): PlatterError {
   return new PlatterError({
     code: "E_ISO_NO_VOLUME",
     kind: "media",
-    message: "this is not an ISO 9660 file system: it has no primary volume descriptor",
+    message: "Cannot read the ISO: it does not have a primary volume descriptor of ISO 9660",
   });
 }

@@ -38,7 +38,7 @@ export async function readExistingStorage(
   const { children } = folder;
   const foreign = [...(children?.keys() ?? [])].find((name) => /^(?!overlay-).+-images$/.test(name));
   if (foreign !== undefined && !children?.has("overlay-images")) {
-    throw storageError(folder, `is kept by another driver than overlay: it has \`${foreign}\``);
+    throw storageError(folder, `belongs to another driver than overlay, since it has \`${foreign}\``);
   }
   const read = (path: string, limit: number) => readText(tree, folder, { path, limit });
   const [images, layers] = ["overlay-images/images.json", "overlay-layers/layers.json"] as const;
@@ -62,7 +62,7 @@ async function readText(
   let node: TreeNode | undefined = folder;
   for (const name of file.path.split("/")) node = node?.children?.get(name);
   if (node === undefined || node.inode.type !== "file") return undefined;
-  if (node.inode.size > file.limit) throw storageError(folder, `has a \`${file.path}\` of absurd size`);
+  if (node.inode.size > file.limit) throw storageError(folder, `has a \`${file.path}\` of impossible size`);
   return await textOf(tree, node.inode);
 }
 
@@ -76,7 +76,7 @@ function storageError(folder: TreeNode, problem: string): PlatterError {
   return new PlatterError({
     code: "E_PAYLOAD_STORAGE",
     kind: "contract",
-    message: `The image's own container storage in \`/${pathOf(folder)}\` ${problem}.`,
+    message: `Cannot use the image's own container storage in \`/${pathOf(folder)}\`: it ${problem}`,
     hint: "Remove it from the image, or leave it out with --exclude.",
   });
 }

@@ -131,7 +131,7 @@ function otherContent(name: string, { diffId, found }: { diffId: string; found: 
   return new PlatterError({
     code: "E_BLOB_DIGEST",
     kind: "contract",
-    message: `${name} is damaged: its archive has the digest ${found}, but the image's configuration says ${diffId}.`,
+    message: `Cannot use ${name}: its archive has the digest ${found}, but the image's configuration has ${diffId}`,
     hint: "Fetch or write the image again.",
   });
 }

@@ -76,7 +76,7 @@ async function unpack(layer: Layer, into: { table: TreeTable; index: number }): 
     await split.flush();
   }
   // Padding to a round number; no more of it than that is kept in memory.
-  tape.limit(at + MAX_TRAILER, () => unreadable(archive, "too much lies behind the archive's end"));
+  tape.limit(at + MAX_TRAILER, () => unreadable(archive, "too much data follows the archive's end"));
   await reader.drain();
   split.segment(tape.take(at, tape.end));
   return {
@@ -98,7 +98,7 @@ function unreadable(layer: string, problem: string): PlatterError {
   return new PlatterError({
     code: "E_PAYLOAD_LAYER",
     kind: "contract",
-    message: `${layer} cannot be put into the live system's storage: ${problem}.`,
+    message: `Cannot put ${layer} into the live system's storage: ${problem}`,
     hint: "Build the payload again with podman or buildah.",
   });
 }

@@ -81,8 +81,8 @@ export function requireDiffIds(
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `The payload in \`${location}\` has ${layers} layers, and its configuration digests for ${diffIds?.length ?? 0}.`,
-    hint: "Build it again with podman or buildah: a container image is needed.",
+    message: `Cannot use the payload in \`${location}\`: it has ${layers} layers, and its configuration has digests for ${diffIds?.length ?? 0}`,
+    hint: "Build it again as a container image with podman or buildah.",
   });
 }
 
@@ -92,7 +92,7 @@ export function requireDigest(actual: string, wanted: string, location: string):
   throw new PlatterError({
     code: "E_PAYLOAD_CHANGED",
     kind: "usage",
-    message: `The payload in \`${location}\` is no longer what it was when the plan was made`,
+    message: `Cannot use the payload in \`${location}\`: it changed after the plan was made`,
     hint: "Run `platter inspect` again, and the stages after it.",
   });
 }

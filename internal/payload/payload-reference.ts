@@ -27,7 +27,7 @@ export function parsePayloadRequest(text: string): PayloadRequest {
   throw new PlatterError({
     code: "E_PAYLOAD_NAME",
     kind: "usage",
-    message: `${shown(given)} in ${shown(text)} is not a name that an image can have`,
+    message: `Cannot use ${shown(given)} in ${shown(text)}: it is not a name that an image can have`,
     hint: "Write `REFERENCE=NAME` with a name such as `quay.io/example/os:latest`.",
   });
 }

@@ -85,8 +85,8 @@ export async function bigData(
   throw new PlatterError({
     code: "E_PAYLOAD_DIGEST",
     kind: "tool",
-    message: `The storage that has the payload \`${image.name}\` does not hold its \`${wanted.key}\` with the digest ${wanted.digest}.`,
-    hint: "Write the image into a folder with `skopeo copy`, and name it as `oci:DIR`.",
+    message: `Cannot use the payload \`${image.name}\`: its storage does not have its \`${wanted.key}\` with the digest ${wanted.digest}`,
+    hint: "Write the image into a folder with `skopeo copy`, and name `oci:DIR`.",
   });
 }
 

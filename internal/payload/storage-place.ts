@@ -30,7 +30,7 @@ function inTheWay(path: string): PlatterError {
   return new PlatterError({
     code: "E_PAYLOAD_PLACE",
     kind: "contract",
-    message: `Cannot put the payload into \`/${STORAGE}\`: \`${displayPath(path)}\` in the image leads to no folder.`,
+    message: `Cannot put the payload into \`/${STORAGE}\`: \`${displayPath(path)}\` in the image does not lead to a folder`,
     hint: "Make it a folder in the image, or remove it.",
   });
 }

@@ -37,7 +37,7 @@ function parseRecords<T>(schema: z.ZodType<T>, text: string, path: string): T {
     throw new PlatterError({
       code: "E_PAYLOAD_STORAGE",
       kind: "contract",
-      message: `\`/${path}\` in the image is not what podman writes there.`,
+      message: `Cannot read \`/${path}\` in the image: it is not in podman's format`,
       hint: "Remove the image's own container storage, or leave it out with --exclude.",
       cause,
     });

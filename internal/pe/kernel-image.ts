@@ -27,7 +27,11 @@ export function readKernelImage(bytes: Uint8Array): KernelImage {
   const unpacked = unpack(bytes);
   const content = unpacked instanceof Uint8Array ? contentOf(unpacked) : unpacked;
   if (content.kind !== "none") return { ...content, packing: "gzip" };
-  return { kind: "none", fault: `is compressed with gzip, and its content ${content.fault}`, packing: "gzip" };
+  return {
+    kind: "none",
+    fault: `is compressed with gzip, and its content ${content.fault}`,
+    packing: "gzip",
+  };
 }
 
 function unpack(bytes: Uint8Array): Uint8Array | KernelContent {

@@ -44,7 +44,7 @@ export function parsePe(bytes: Uint8Array): PeImage | PeFault {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (fault: string, offset: number): PeFault => ({ fault, offset });
   if (bytes.length < 64 || view.getUint16(0) !== 0x4d5a)
-    return fail("is no program: it does not begin with MZ", 0);
+    return fail("is not a program: it does not begin with MZ", 0);
   const header = view.getUint32(60, true);
   if (header + 24 > bytes.length || view.getUint32(header) !== 0x50450000)
     return fail("has no PE header", 60);
@@ -58,7 +58,7 @@ export function parsePe(bytes: Uint8Array): PeImage | PeFault {
   const magic = view.getUint16(optional, true);
   if (magic !== 0x10b && magic !== 0x20b) return fail("has an unknown kind of header", optional);
   if (view.getUint16(optional + 68, true) !== EFI_APPLICATION)
-    return fail("is no EFI application", optional + 68);
+    return fail("is not an EFI application", optional + 68);
   const sections: PeSection[] = [];
   // The string table lies behind the symbols.
   const strings = view.getUint32(header + 12, true) + view.getUint32(header + 16, true) * 18;

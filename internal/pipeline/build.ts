@@ -154,7 +154,7 @@ export function stagesBetween(from: StageName, to: StageName): Set<StageName> {
   throw new PlatterError({
     code: "E_STAGE_ORDER",
     kind: "usage",
-    message: `There is nothing from \`${from}\` to \`${to}\``,
-    hint: `The stages run in this order: ${STAGES.join(", ")}.`,
+    message: `Cannot run the stages from \`${from}\` to \`${to}\`: \`${from}\` comes after \`${to}\``,
+    hint: `Choose stages in this order: ${STAGES.join(", ")}.`,
   });
 }

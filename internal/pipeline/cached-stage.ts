@@ -28,7 +28,7 @@ export function cachedStage(
       if (fetched === "found") return "from the cache";
       if (fetched === "damaged") {
         context.reporter.warn(
-          `What \`${cache.path}\` held for \`${stage.name}\` is damaged; it is made anew.`,
+          `The entry for \`${stage.name}\` in \`${cache.path}\` is damaged; platter makes it again.`,
         );
       }
       const detail = await stage.run(task);

@@ -45,7 +45,7 @@ async function differenceOf({ size, sha256 }: Piece, path: string): Promise<stri
     const hasher = new Bun.CryptoHasher("sha256");
     for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 }))
       hasher.update(chunk);
-    return hasher.digest("hex") === sha256 ? undefined : "has another content than the plan says";
+    return hasher.digest("hex") === sha256 ? undefined : "does not have the content in the plan";
   } catch (error) {
     if (error instanceof PlatterError) return error.message.replace(/^.*?`: /s, "cannot be read: ");
     throw error;

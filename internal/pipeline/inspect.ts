@@ -114,7 +114,7 @@ export function requireSameTree(plan: Pick<RootPlan, "image" | "excludes">, tree
   throw new PlatterError({
     code: "E_IMAGE_CHANGED",
     kind: "usage",
-    message: `\`${plan.image.reference}\` is no longer what it was when its plan was made`,
+    message: `Cannot use \`${plan.image.reference}\`: it changed after its plan was made`,
     hint: "Run `platter inspect` again, and the stages after it.",
   });
 }
@@ -129,7 +129,7 @@ function tooLarge(path: string, size: number): PlatterError {
   return new PlatterError({
     code: "E_TEXT_TOO_LARGE",
     kind: "contract",
-    message: `\`${path}\` in the image has ${size} bytes, and at most ${MAX_TEXT} are read`,
-    hint: "Check what the file holds: a text of a few lines is expected.",
+    message: `Cannot read \`${path}\` in the image: it has ${size} bytes, and at most ${MAX_TEXT} are allowed`,
+    hint: "Check the content of the file: platter expects a few lines of text.",
   });
 }

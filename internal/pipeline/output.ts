@@ -25,8 +25,8 @@ export function checkOutput(path: string): string {
   throw new PlatterError({
     code: "E_OUTPUT",
     kind: "usage",
-    message: `Cannot write \`${path}\`: it is ${there.isDirectory() ? "a folder" : "no regular file"}`,
-    hint: "Name a file that is to be written.",
+    message: `Cannot write \`${path}\`: it is ${there.isDirectory() ? "a folder" : "not a regular file"}`,
+    hint: "Name an output file.",
   });
 }
 
@@ -34,8 +34,8 @@ function noStream(): PlatterError {
   return new PlatterError({
     code: "E_OUTPUT",
     kind: "usage",
-    message: "Cannot write to standard output: platter goes back in a file to finish it",
-    hint: "Name a file; write `./-` for a file of the name `-`.",
+    message: "Cannot write to standard output: platter must write earlier parts of the output again",
+    hint: "Name a file, or write `./-` for a file with the name `-`.",
   });
 }
 

@@ -292,14 +292,16 @@ const NAMED = 5;
 function leftOutText(folders: readonly BytePath[]): string {
   const named = folders.slice(0, NAMED).map((path) => `\`${displayPath(path)}\``);
   const more = folders.length > NAMED ? ` and ${folders.length - NAMED} more` : "";
-  return `Other file systems are mounted on ${named.join(", ")}${more}; what they hold is left out`;
+  return `Other file systems are mounted on ${named.join(", ")}${more}; their content is left out`;
 }
 
 function noImage(work: WorkDir): PlatterError {
   return new PlatterError({
     code: "E_NO_IMAGE",
     kind: "usage",
-    message: work.kept ? `No image was given, and \`${work.path}\` holds no plan` : "No image was given",
+    message: work.kept
+      ? `Cannot make a plan: no image given, and \`${work.path}\` has no plan`
+      : "Cannot make a plan: no image given",
     hint: "Name an image, such as `oci:DIR` or `containers-storage:REF`, or a --work directory that `platter inspect` filled.",
   });
 }

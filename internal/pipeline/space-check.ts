@@ -68,8 +68,8 @@ function tooLittle(about: { folder: string; what: string; needed: number; free: 
   return new PlatterError({
     code: "E_DISK_SPACE",
     kind: "machine",
-    message: `\`${folder}\` has ${formatBytes(free)} free, and ${what} will need ${formatBytes(needed)} or more`,
-    hint: "Free some space, or name a folder on a larger file system with -o, and with --work for what is made on the way.",
+    message: `Cannot put ${what} into \`${folder}\`: it has ${formatBytes(free)} free, and ${formatBytes(needed)} or more are needed`,
+    hint: "Free some space, or use a larger file system for -o and --work.",
   });
 }
 

@@ -117,7 +117,7 @@ export async function requireArtifact(
   throw new PlatterError({
     code: "E_STAGE_MISSING",
     kind: "usage",
-    message: `\`${about.stage}\` needs \`${file}\`, which is not in \`${work.path}\``,
+    message: `Cannot run \`${about.stage}\`: \`${file}\` is not in \`${work.path}\``,
     hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
   });
 }

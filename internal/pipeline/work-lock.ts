@@ -45,7 +45,7 @@ function lockUserFolder(path: string): FileLock {
     throw new PlatterError({
       code: "E_WORK_LOCKED",
       kind: "usage",
-      message: `The work directory is in use by ${error.who}`,
+      message: `Cannot use the work directory: ${error.who} is using it`,
       hint: `Wait for that process to end, or name another folder than \`${path}\` with --work.`,
     });
   }

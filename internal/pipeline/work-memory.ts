@@ -50,7 +50,7 @@ export class WorkMemory implements Disposable {
       throw new PlatterError({
         code: "E_FILE_CHANGED",
         kind: "machine",
-        message: `\`${held.file.path}\` changed while the ISO was made`,
+        message: `Cannot use \`${held.file.path}\`: it changed while the ISO was made`,
         hint: "Make sure that no other program changes the image, and try again.",
       });
     }

@@ -25,7 +25,7 @@ export function requireErofsKernel(kernel: string | undefined, { type, compressi
   throw new PlatterError({
     code: "E_EROFS_KERNEL",
     kind: "contract",
-    message: `The image's kernel ${kernel} cannot read an erofs compressed with ${compression}: Linux ${SINCE[compression]} or later does`,
+    message: `Cannot make an erofs compressed with ${compression}: the image has kernel ${kernel}, and Linux ${SINCE[compression]} or later is needed`,
     hint: others.length === 0 ? "Leave out --rootfs erofs." : `Use ${choices}, or leave out --rootfs erofs.`,
   });
 }

@@ -17,7 +17,7 @@ export function changedFile(entry: WalkedEntry): PlatterError {
   return new PlatterError({
     code: "E_FILE_CHANGED",
     kind: "machine",
-    message: `\`${displayPath(entry.path)}\` in the image does not have the ${entry.size} bytes it had when it was listed.`,
-    hint: "Make sure that nothing else changes the image, and try again.",
+    message: `Cannot read \`${displayPath(entry.path)}\` in the image: it no longer has ${entry.size} bytes`,
+    hint: "Make sure that no other program changes the image, and try again.",
   });
 }

@@ -45,14 +45,17 @@ export function parseRootfsOptions(given: {
   if (preset !== undefined) return { type, ...preset[type] };
   const [, name = text, level, blockSize] = FORM.exec(text) ?? [];
   if (Object.hasOwn(PRESETS, name)) {
-    throw wrong(`The preset \`${name}\` takes no level and no block size`, `Name a compressor, ${EXAMPLES}.`);
+    throw wrong(
+      `Cannot give the preset \`${name}\` a level or a block size: only compressors take them`,
+      `Name a compressor, ${EXAMPLES}.`,
+    );
   }
   const compression = name as Compression;
   if (!COMPRESSIONS.includes(compression)) {
     const known = type === "erofs" ? COMPRESSIONS : SQUASHFS_COMPRESSIONS;
     const names = [...Object.keys(PRESETS), ...known].join(", ");
     throw wrong(
-      `Unknown compression \`${name}\``,
+      `Cannot compress with \`${name}\`: it is not a compression that platter knows`,
       `Choose one of ${names}; level and block size may follow, ${EXAMPLES}.`,
     );
   }
@@ -80,15 +83,15 @@ function parseLevel(compression: Compression, text: string): number {
   const range = LEVELS[compression];
   if (range === undefined) {
     throw wrong(
-      `Compression \`${compression}\` has no levels`,
+      `Cannot use a level with \`${compression}\`: it does not have levels`,
       "Leave the level out, or choose zstd or gzip.",
     );
   }
   const level = Number(text);
   if (/^\d+$/.test(text) && level >= range[0] && level <= range[1]) return level;
   throw wrong(
-    `Cannot compress with level \`${text}\``,
-    `Levels of ${compression} are ${range[0]} to ${range[1]}.`,
+    `Cannot compress with level \`${text}\`: it is not a level of ${compression}`,
+    `Choose a level from ${range[0]} to ${range[1]}.`,
   );
 }
 
@@ -97,7 +100,10 @@ function parseBlockSize(text: string): number {
   const factor = { "": 1, k: 1024, m: 1024 * 1024 }[(match?.[2] ?? "").toLowerCase()] ?? 1;
   const size = Number(match?.[1]) * factor;
   if (size >= 4096 && size <= 1024 * 1024 && Number.isInteger(Math.log2(size))) return size;
-  throw wrong(`Cannot use a block size of \`${text}\``, "Give a power of two from 4K to 1M, such as 256K.");
+  throw wrong(
+    `Cannot use a block size of \`${text}\`: platter does not support it`,
+    "Give a power of two from 4K to 1M, such as 256K.",
+  );
 }
 
 function wrong(message: string, hint: string): PlatterError {

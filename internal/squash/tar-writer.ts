@@ -165,7 +165,7 @@ function unwritableXattr(name: string, path: BytePath): PlatterError {
   return new PlatterError({
     code: "E_XATTR_NAME",
     kind: "contract",
-    message: `\`${displayPath(path)}\` has an extended attribute named \`${name}\`, which no tar can carry to mkfs.erofs.`,
+    message: `Cannot keep the extended attribute \`${name}\` of \`${displayPath(path)}\`: a tar archive for mkfs.erofs cannot have this name`,
     hint: "Remove the attribute in the image, or leave the file out with --exclude.",
   });
 }

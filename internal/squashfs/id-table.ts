@@ -30,7 +30,7 @@ function tooMany(): PlatterError {
   return new PlatterError({
     code: "E_TOO_MANY_OWNERS",
     kind: "contract",
-    message: `The image's files have more than ${MAX_IDS} different owners and groups, which no squashfs can hold.`,
+    message: `Cannot make a squashfs: the image's files have more than ${MAX_IDS} different owners and groups`,
     hint: "Leave files out with --exclude, or choose --rootfs erofs.",
   });
 }

@@ -63,7 +63,7 @@ export async function checkVersion(
     message:
       version === undefined
         ? `Cannot read the version of \`${path}\` from its output`
-        : `\`${name}\` ${version} is too old: ${wanted} or later is needed, since it ${facts.reason}`,
+        : `Cannot use \`${name}\` ${version}: ${wanted} or later is needed, since it ${facts.reason}`,
     // If it did not even start, the reason is here.
     detail: version === undefined ? lastLines(printed) : [],
     hint: `Install a newer ${facts.packages}.`,

@@ -52,7 +52,7 @@ function noPodman(reason: PlatterError, cause?: unknown): PlatterError {
   return new PlatterError({
     code: "E_TOOL_MISSING",
     kind: "tool",
-    message: `${reason.message}, and there is no \`podman\` in PATH`,
+    message: `${reason.message}, and \`podman\` is not in PATH`,
     hint: "Install podman, or save the image elsewhere and use `oci-archive:FILE`.",
     cause,
   });

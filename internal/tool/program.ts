@@ -27,7 +27,7 @@ export function programFolders(path = process.env.PATH ?? DEFAULT_PATH): string[
 export function skippedLines(path = process.env.PATH ?? DEFAULT_PATH): string[] {
   const folders = new Set(path.split(":").filter((folder) => !isAbsolute(folder)));
   return [...folders].map(
-    (folder) => `PATH has \`${folder}\`, which is passed over because it is not absolute`,
+    (folder) => `PATH has \`${folder}\`, which platter ignores because it is not absolute`,
   );
 }
 

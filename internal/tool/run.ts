@@ -239,7 +239,7 @@ function tooMuch(name: string, limit: number): PlatterError {
     code: "E_TOOL_FAILED",
     kind: "tool",
     message: `Cannot use the output of \`${name}\`: it printed more than ${limit} bytes`,
-    hint: `Check that \`${name}\` in PATH is the program that is meant.`,
+    hint: `Check that \`${name}\` in PATH is the right program.`,
   });
 }
 
@@ -250,7 +250,7 @@ function toolFailed(name: string, child: Child, sink: OutputSink, log: string | 
     return new PlatterError({
       code: "E_NO_SPACE",
       kind: "machine",
-      message: `\`${name}\` ran out of disk space (${how})`,
+      message: `Cannot finish \`${name}\`: the disk is full (${how})`,
       hint: "Free some space, or put the output and --work on a larger file system.",
       detail: lines,
     });
@@ -259,7 +259,7 @@ function toolFailed(name: string, child: Child, sink: OutputSink, log: string | 
     code: "E_TOOL_FAILED",
     kind: "tool",
     message: `\`${name}\` failed with ${how}`,
-    hint: log === undefined ? undefined : `Its full output is in \`${log}\`.`,
+    hint: log === undefined ? undefined : `Read its full output in \`${log}\`.`,
     detail: lines,
     log,
   });

@@ -60,8 +60,8 @@ function madeNothing(name: ToolName, log: string | undefined): PlatterError {
   return new PlatterError({
     code: "E_TOOL_FAILED",
     kind: "tool",
-    message: `\`${name}\` ended without an error, but made no file`,
-    hint: log === undefined ? undefined : `Its full output is in \`${log}\`.`,
+    message: `\`${name}\` ended without an error, but did not make its file`,
+    hint: log === undefined ? undefined : `Read its full output in \`${log}\`.`,
     log,
   });
 }

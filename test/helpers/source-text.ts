@@ -1,7 +1,7 @@
 /** A part of a TypeScript file that people read. */
 export interface SourceText {
   kind: "string" | "comment";
-  /** Source text without delimiters; an expression in a template is `${…}`, whatever it computes. */
+  /** Source text without delimiters; `…` stands for each expression in a template. */
   text: string;
   /** Line of the first character, from 1. */
   line: number;
@@ -12,7 +12,7 @@ export interface SourceText {
 /** A `/` after one of these characters, or after `return`, begins a regular expression. */
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+\-*%<>~^]|\breturn|\bcase|\bof)\s*$/;
 
-/** All string literals, templates and comments of a TypeScript source, in order of their start. Strings inside `${…}` are listed too. */
+/** All string literals, templates and comments of a TypeScript source, in order of their start. Strings inside such expressions are listed too. */
 export function sourceTexts(source: string): SourceText[] {
   const found: SourceText[] = [];
   scanCode(source, 0, found);
@@ -62,7 +62,7 @@ function scanTemplate(source: string, start: number, found: SourceText[]): numbe
   while (source[at] !== "`") {
     if (source.startsWith("${", at)) {
       at = scanCode(source, at + 2, found);
-      text += "${…}";
+      text += "…";
     } else {
       const length = source[at] === "\\" ? 2 : 1;
       text += source.slice(at, at + length);

@@ -103,7 +103,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     await scene.succeed([...args, "out/a.iso"]);
     damage(entries(scene)[0]!);
     const ran = await scene.succeed([...args, "out/b.iso"]);
-    expect(ran.stderr).toContain("is damaged; it is made anew");
+    expect(ran.stderr).toContain("is damaged; platter makes it again");
     expect(readFileSync(scene.at("out/b.iso")).equals(readFileSync(scene.at("out/a.iso")))).toBe(true);
     expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);

@@ -202,7 +202,7 @@ describe("two at once", () => {
       stdout: "",
       stderr: expect.stringMatching(
         new RegExp(
-          `^error: The work directory is in use by process ${first.pid} \\[E_WORK_LOCKED\\]\n\nhint: Wait .*--work`,
+          `^error: Cannot use the work directory: process ${first.pid} is using it \\[E_WORK_LOCKED\\]\n\nhint: Wait .*--work`,
         ),
       ),
     });

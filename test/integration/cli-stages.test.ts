@@ -170,12 +170,12 @@ describe("with --work", () => {
 
 describe("a stage without its forerunner names the one to run first", () => {
   test.each([
-    [["render-grub"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
-    [["squash"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
-    [["bios-image"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
-    [["efi-image"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
-    [["assemble", "-o", "out/x.iso"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
-    [["build", "-o", "out/x.iso"], "E_NO_IMAGE", "holds no plan", "`platter inspect`"],
+    [["render-grub"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
+    [["squash"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
+    [["bios-image"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
+    [["efi-image"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
+    [["assemble", "-o", "out/x.iso"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
+    [["build", "-o", "out/x.iso"], "E_NO_IMAGE", "has no plan", "`platter inspect`"],
   ])("%j", async (args, code, says, hint) => {
     using scene = new Scene("stages");
     await expectRefusal(scene, await scene.run([...args, "--work", "work"]), {
@@ -221,13 +221,13 @@ describe("a stage without its forerunner names the one to run first", () => {
     await expectRefusal(scene, await scene.run(["efi-image", "--work", "work"]), {
       exit: 2,
       code: "E_NO_IMAGE",
-      says: ["holds no plan"],
+      says: ["has no plan"],
     });
   });
 
   test.each([
     ["text that is not JSON", "{", "it is not JSON"],
-    ["a plan of a later version", '{"version": 99}', "has version 99, and this platter reads version 2"],
+    ["a plan of a later version", '{"version": 99}', "it has version 99, and this platter reads version 2"],
     ["something else", '{"version": 2, "image": 3}', "it is not a plan (image"],
   ])("%s in the place of the plan", async (_, text, says) => {
     using scene = new Scene("stages");
@@ -235,7 +235,7 @@ describe("a stage without its forerunner names the one to run first", () => {
     await expectRefusal(scene, await scene.run(["efi-image", "--work", "work"]), {
       exit: 2,
       code: "E_PLAN",
-      says: ["plan.json` ", says],
+      says: ["plan.json`: ", says],
       hint: ["platter inspect IMAGE --work DIR"],
     });
   });
@@ -329,11 +329,11 @@ describe("a stage runs alone", () => {
     await expectRefusal(scene, await scene.run(["bios-image", "--work", "work", "-o", "out/x.img"]), {
       exit: 2,
       code: "E_NO_BIOS",
-      says: ["UEFI alone"],
+      says: ["UEFI-only ISO"],
       hint: ["--no-bios"],
     });
     const menu = await scene.run(["render-grub", "dir:image", "--firmware", "bios", "--no-bios"]);
-    await expectRefusal(scene, menu, { exit: 2, code: "E_NO_BIOS", says: ["UEFI alone"] });
+    await expectRefusal(scene, menu, { exit: 2, code: "E_NO_BIOS", says: ["UEFI-only ISO"] });
   });
 
   test("bios-image: --modules that is no folder of modules", async () => {

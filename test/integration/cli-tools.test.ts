@@ -81,7 +81,7 @@ describe("PATH", () => {
       cwd: scene.bin,
       env: {},
     });
-    expect(ran.stderr).toContain(`PATH has \`${folder}\`, which is passed over because it is not absolute`);
+    expect(ran.stderr).toContain(`PATH has \`${folder}\`, which platter ignores because it is not absolute`);
     expect(ran.code).toBe(4);
   });
 

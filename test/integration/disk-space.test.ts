@@ -118,7 +118,7 @@ describe("space is looked for before anything large is written", () => {
   test("too little in any case", async () => {
     using scene = withDisk("tmpfs", 8 * MIB);
     const ran = await scene.run([...build(), "-o", scene.at("out/x.iso")]);
-    const says = [scene.out, "MiB free", "the ISO will need", "or more"];
+    const says = [scene.out, "MiB free", "Cannot put the ISO", "or more"];
     await expectRefusal(scene, ran, { exit: 5, code: "E_DISK_SPACE", says, hint });
     expect(ran.stderr).not.toContain("done squash");
     expect(readdirSync(scene.out)).toEqual([]);
@@ -127,7 +127,7 @@ describe("space is looked for before anything large is written", () => {
   test("too little where the work directory is", async () => {
     using scene = withDisk("tmpfs", 6 * MIB);
     const ran = await scene.run([...build(), "-o", scene.at("x.iso"), "--work", "out/work"]);
-    const says = [scene.at("out/work"), "the root file system will need"];
+    const says = [scene.at("out/work"), "Cannot put the root file system"];
     await expectRefusal(scene, ran, { exit: 5, code: "E_DISK_SPACE", says, hint });
   });
 

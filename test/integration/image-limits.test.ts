@@ -60,7 +60,7 @@ test("other file systems that are mounted in a folder are left out, and named", 
   scene.write("image/usr/other/kept-out", "x");
   const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", "--work", "work"]);
   expect(ran.code).toBe(0);
-  expect(ran.stderr).toContain("Other file systems are mounted on `/usr/other`; what they hold is left out");
+  expect(ran.stderr).toContain("Other file systems are mounted on `/usr/other`; their content is left out");
   const listed = Bun.spawnSync(["unsquashfs", "-l", scene.at("work/squashfs.img")]).stdout.toString();
   expect(listed).toContain("squashfs-root/usr/other\n");
   expect(listed).not.toContain("kept-out");

@@ -55,6 +55,8 @@ test.each([
   ["data.iso", "no checksum is implanted", "Implant a checksum with `platter implant`."],
 ])("implant --check %s: the hint fits", (file, says, hint) => {
   const { code, stderr } = platter("implant", "--check", at(file));
-  expect(stderr).toBe(`error: \`${at(file)}\`: ${says} [E_ISOMD5]\n\nhint: ${hint}\n`);
+  expect(stderr).toBe(
+    `error: Cannot confirm the checksum of \`${at(file)}\`: ${says} [E_ISOMD5]\n\nhint: ${hint}\n`,
+  );
   expect(code).toBe(6);
 });

@@ -69,7 +69,9 @@ const BOOT: Record<string, () => Promise<void>> = {
     );
     const iso = scene.write("x.iso", NOTHING);
     await scene.succeed(["boot", iso, "--all", "--accel", "tcg", "--jobs", "6", "--timeout", "40"]);
-    expect((await boot("--jobs", "2")).stderr).toContain("Cannot use `--jobs`: only one machine runs without `--all`");
+    expect((await boot("--jobs", "2")).stderr).toContain(
+      "Cannot use `--jobs`: only one machine runs without `--all`",
+    );
   },
   "--accel": async () => {
     fakeQemu();
@@ -87,7 +89,7 @@ const BOOT: Record<string, () => Promise<void>> = {
     const ran = await scene.run(["boot", iso, "--accel", "tcg", "--arch", "arm64"]);
     // Firmware for the other architecture need not be installed here.
     if (ran.code === 0) expect(calls()[0]).toContain("qemu-system-aarch64");
-    else expect(ran.stderr).toContain("No UEFI firmware for aarch64 was found");
+    else expect(ran.stderr).toContain("Cannot boot: no UEFI firmware for aarch64 found");
   },
   "--no-menu": async () => {
     // With the menu, a silent GRUB is spoken to through the machine protocol, which this QEMU does not have.

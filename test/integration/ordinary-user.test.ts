@@ -118,7 +118,7 @@ describe("in podman's user namespace", () => {
     expect(missing.code).toBe(3);
     expect(missing.stderr.match(/^error: /gm)).toHaveLength(1);
     expect(missing.stderr).toContain("[E_IMAGE_MISSING]");
-    expect(missing.stderr).toContain("hint: If the image is in root's storage, run platter with sudo.");
+    expect(missing.stderr).toContain("hint: Run platter with sudo if the image is in root's storage.");
   });
 
   test("root is told that the image is in the storage of the user who called sudo", async () => {
@@ -127,7 +127,7 @@ describe("in podman's user namespace", () => {
     const ran = await scene.run(["inspect", "localhost/own:1"], { prefix, env: { SUDO_UID: "4711" } });
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain(
-      "hint: The image is in the storage of the user `user`: run platter without sudo.",
+      "hint: Run platter without sudo: the image is in the storage of the user `user`.",
     );
   });
 

@@ -88,7 +88,7 @@ describe("an erofs is refused before anything slow starts", () => {
     await expectRefusal(scene, ran, {
       exit: 4,
       code: "E_TOOL_VERSION",
-      says: ["`mkfs.erofs` 1.5 is too old: 1.8 or later is needed", "--tar=f"],
+      says: ["Cannot use `mkfs.erofs` 1.5: 1.8 or later is needed", "--tar=f"],
       hint: ["erofs-utils"],
     });
   });

@@ -235,9 +235,9 @@ describe("formats and architectures", () => {
   test("no programs", () => {
     const nothing = Buffer.from("text\n".repeat(200));
     expect(found({ shim: nothing, grub: nothing, kernel: nothing })).toEqual([
-      "F_SHIM_FORMAT: `/shim` is no program: it does not begin with MZ.",
-      "F_GCD_FORMAT: `/gcd` is no program: it does not begin with MZ.",
-      "F_KERNEL_FORMAT: `/vmlinuz` is no program: it does not begin with MZ.",
+      "F_SHIM_FORMAT: `/shim` is not a program: it does not begin with MZ.",
+      "F_GCD_FORMAT: `/gcd` is not a program: it does not begin with MZ.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is not a program: it does not begin with MZ.",
     ]);
   });
 
@@ -302,7 +302,7 @@ describe("formats and architectures", () => {
   test("gzip without a kernel in it is refused", () => {
     const garbage = Buffer.from(gzipSync(Buffer.from("text\n".repeat(200))));
     expect(found({ kernel: garbage })).toEqual([
-      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content is no program: it does not begin with MZ.",
+      "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content is not a program: it does not begin with MZ.",
     ]);
     expect(found({ kernel: garbage.subarray(0, 20) })).toEqual([
       "F_KERNEL_FORMAT: `/vmlinuz` is compressed with gzip, and its content is cut off.",

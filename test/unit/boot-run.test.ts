@@ -171,7 +171,7 @@ describe("with a real QEMU", () => {
 
 describe("chooseAccelerator", () => {
   const wanted = { architecture: "x86_64", firmware: "bios" } as const;
-  const choose = (run: RunTool, kvm: "usable" | "there is no /dev/kvm" = "usable") =>
+  const choose = (run: RunTool, kvm: "usable" | "/dev/kvm does not exist" = "usable") =>
     chooseAccelerator("auto", wanted, { ...world(run), kvm: () => kvm });
 
   test("takes KVM where firmware is heard under it", async () => {
@@ -186,7 +186,7 @@ describe("chooseAccelerator", () => {
   test("does not where QEMU gives up, or the firmware stays silent", async () => {
     expect(await choose(actor({ says: [], ending: "fails" }))).toEqual({
       accelerator: "tcg",
-      reason: "/dev/kvm is there but does not run the firmware",
+      reason: "/dev/kvm exists but does not run the firmware",
     });
     let time = 0;
     const silent = chooseAccelerator("auto", wanted, {
@@ -205,7 +205,7 @@ describe("chooseAccelerator", () => {
   test("does not ask where there is none, where another architecture is wanted, or where it was told", async () => {
     const seen: string[][] = [];
     const run = actor({ says: [], ending: "stays", seen });
-    expect(await choose(run, "there is no /dev/kvm")).toMatchObject({ accelerator: "tcg" });
+    expect(await choose(run, "/dev/kvm does not exist")).toMatchObject({ accelerator: "tcg" });
     const other = process.arch === "x64" ? "aarch64" : "x86_64";
     const foreign = { architecture: other, firmware: "uefi" } as const;
     expect(await chooseAccelerator("auto", foreign, { ...world(run), kvm: () => "usable" })).toMatchObject({

@@ -166,9 +166,7 @@ describe("dracut's overlay", () => {
       changes,
       menuOf(entry("root=live:CDLABEL=X", "rd.overlay=1"), entry("root=live:CDLABEL=Y")),
     );
-    expect(found[0]!.seen).toEndWith(
-      "dracut 059-4. dracut calls it `rd.overlay` from version 110 on.",
-    );
+    expect(found[0]!.seen).toEndWith("dracut 059-4. dracut calls it `rd.overlay` from version 110 on.");
     expect(found[0]!.seen).toContain("(and 1 more)");
     expect(check({}, menuOf(entry("root=live:CDLABEL=X", "rd.overlay=1")))).toEqual([]);
   });

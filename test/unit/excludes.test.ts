@@ -94,7 +94,10 @@ describe("compileExcludes", () => {
 
   test("a bracket whose range runs backwards is refused", () => {
     expect(() => compileExcludes(["ok", "x[z-a]"])).toThrow(
-      expect.objectContaining({ code: "E_EXCLUDE", message: "Cannot exclude `x[z-a]`: it is not a valid pattern" }),
+      expect.objectContaining({
+        code: "E_EXCLUDE",
+        message: "Cannot exclude `x[z-a]`: it is not a valid pattern",
+      }),
     );
   });
 

@@ -101,7 +101,7 @@ describe("what is not an image is named", () => {
     layout.add(layout.index([{ ...layout.image([layer]), platform }]));
     expect(await failure(`oci:${layout.directory}`)).toMatchObject({
       code: "E_IMAGE_OS",
-      message: `\`${layout.directory}\` holds no image for Linux, only for windows`,
+      message: `Cannot use \`${layout.directory}\`: it does not have an image for Linux, only for windows`,
     });
   });
 
@@ -225,7 +225,7 @@ describe("documents that do not make sense are described in platter's words", ()
     [
       "schema 1",
       '{"schemaVersion":1,"fsLayers":[]}',
-      "it is a Docker manifest of schema 1, which is no longer in use",
+      "it is a Docker manifest of schema 1, which is obsolete",
     ],
     [
       "an entry without a digest",

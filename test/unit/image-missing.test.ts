@@ -36,7 +36,7 @@ describe("an image that does not exist: one wording, one code", () => {
   mkdirSync("images");
   writeFileSync("images/os.tar", "");
   symlinkSync("nowhere", "dangling");
-  const sole = "there is no file or folder of that name";
+  const sole = "no file or folder has that name";
   test.each([
     ["missing", "it is not in podman's storage, and no file or folder has that name"],
     ["x/os", "it is not in podman's storage, and no file or folder has that name"],
@@ -52,18 +52,21 @@ describe("an image that does not exist: one wording, one code", () => {
     ["a".repeat(255), "it is not in podman's storage, and no file or folder has that name"],
     [
       "a".repeat(256),
-      "no file or folder has that name, and an image in podman's storage cannot be called so",
+      "no file or folder has that name, and an image in podman's storage cannot have that name",
     ],
     [`./${"a".repeat(300)}`, sole],
-    ["foo bar", "no file or folder has that name, and an image in podman's storage cannot be called so"],
-    ["Nonexistent", "no file or folder has that name, and an image in podman's storage cannot be called so"],
-    ["oci:missing", "there is no folder `missing`"],
-    ["oci:missing:tag", "there is no folder `missing`"],
-    ["oci:missing@0", "there is no folder `missing@0`"],
-    ["dir:missing", "there is no folder `missing`"],
-    ["tar:missing", "there is no file `missing`"],
-    ["oci-archive:missing", "there is no file `missing`"],
-    ["docker-archive:missing:a:b", "there is no file `missing`"],
+    ["foo bar", "no file or folder has that name, and an image in podman's storage cannot have that name"],
+    [
+      "Nonexistent",
+      "no file or folder has that name, and an image in podman's storage cannot have that name",
+    ],
+    ["oci:missing", "the folder `missing` does not exist"],
+    ["oci:missing:tag", "the folder `missing` does not exist"],
+    ["oci:missing@0", "the folder `missing@0` does not exist"],
+    ["dir:missing", "the folder `missing` does not exist"],
+    ["tar:missing", "the file `missing` does not exist"],
+    ["oci-archive:missing", "the file `missing` does not exist"],
+    ["docker-archive:missing:a:b", "the file `missing` does not exist"],
     ["docker://example.org/a:nope", "reading manifest nope in example.org/a: manifest unknown"],
   ])("%s", async (reference, reason) => {
     const error = await failure(reference);
@@ -82,8 +85,8 @@ describe("an image that does not exist: one wording, one code", () => {
     ["dir:imagse", "images"],
   ])("%s: a near name is offered", async (reference, near) => {
     const { hint } = await failure(reference);
-    if (near === undefined) expect(hint).not.toContain("Did you mean");
-    else expect(hint).toBe(`Did you mean \`${near}\`?`);
+    if (near === undefined) expect(hint).not.toContain("if you mean that");
+    else expect(hint).toBe(`Write \`${near}\` if you mean that.`);
   });
 });
 
@@ -102,9 +105,9 @@ describe("an image in the storage of another user", () => {
   const asRoot = about({ SUDO_UID: "1000" });
 
   test.each(["localhost/my-os", "my-os:latest", "abababababab"])("storageElsewhere: %s is found", (name) => {
-    expect(storageElsewhere(name, asUser)).toBe("The image is in root's storage: run platter with sudo.");
+    expect(storageElsewhere(name, asUser)).toBe("Run platter with sudo: the image is in root's storage.");
     expect(storageElsewhere(name, asRoot)).toBe(
-      "The image is in the storage of the user `ann`: run platter without sudo.",
+      "Run platter without sudo: the image is in the storage of the user `ann`.",
     );
   });
 
@@ -163,21 +166,21 @@ describe("a file or folder that is not an image", () => {
   }
 
   test.each([
-    ["zeros.tar", "an archive that holds nothing", "Write"],
+    ["zeros.tar", "an empty archive", "Write"],
     ["packed.tar.gz", "an archive of a folder `os` that holds an OCI image layout", "tar -xf packed.tar.gz"],
     [
       "./skopeo",
-      "what `skopeo copy … dir:` writes, and platter's `dir:` is a root file system",
+      "the output of `skopeo copy … dir:`, and platter's `dir:` is a root file system",
       "skopeo copy dir:./skopeo oci:",
     ],
     [
       "dir:skopeo",
-      "what `skopeo copy … dir:` writes, and platter's `dir:` is a root file system",
+      "the output of `skopeo copy … dir:`, and platter's `dir:` is a root file system",
       "skopeo copy dir:skopeo oci:",
     ],
     [
       "oci:skopeo",
-      "what `skopeo copy … dir:` writes, and platter's `dir:` is a root file system",
+      "the output of `skopeo copy … dir:`, and platter's `dir:` is a root file system",
       "skopeo copy",
     ],
     ["plain", "a folder with an OCI image layout in `layout`", "`oci:plain/layout`"],
@@ -186,8 +189,8 @@ describe("a file or folder that is not an image", () => {
     ["oci-archive:plain/layout", "a folder, and `oci-archive:` takes a file", "`oci:plain/layout`"],
     ["oci:zip", "a file, and `oci:` takes a folder", "`oci-archive:zip`"],
     ["dir:zip", "a file, and `dir:` takes a folder", "`tar:zip`"],
-    ["tar:fifo", "a pipe, and an image is read more than once", "to a file"],
-    ["./fifo", "a pipe, and an image is read more than once", "to a file"],
+    ["tar:fifo", "a pipe, and platter reads an image more than once", "to a file"],
+    ["./fifo", "a pipe, and platter reads an image more than once", "to a file"],
     ["/dev/null", "neither a file nor a folder", "transport"],
   ])("%s", async (reference, what, hint) => {
     const error = await failure(reference);

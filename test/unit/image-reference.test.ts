@@ -76,7 +76,7 @@ describe("parseReference says what to write instead", () => {
       expect.objectContaining({
         code: "E_REFERENCE",
         kind: "usage",
-        message: `\`oci:${"a".repeat(56)}…\` is not an image reference: it has 4096 bytes, and 4095 are the most`,
+        message: `Cannot read \`oci:${"a".repeat(56)}…\` as an image reference: it has 4096 bytes, and at most 4095 are allowed`,
       }),
     );
     expect(parseReference(text.slice(1))).toBeDefined();

@@ -147,7 +147,7 @@ describe("what no kernel unpacks", () => {
     [
       "an archive out of line",
       Buffer.concat([early, Buffer.alloc(2), main]),
-      `at byte ${at + 2}, which is no multiple`,
+      `at byte ${at + 2}, not a multiple`,
     ],
     [
       "the old portable format",
@@ -184,7 +184,7 @@ describe("what no kernel unpacks", () => {
       "gzip data at byte 0 that cannot be decompressed",
     ],
     ["half of zstd's magic", Buffer.from([0x28, 0xb5, 1, 2, 3, 4, 5]), "no zstd data at byte 0"],
-    ["text in gzip", gzipSync("text"), "something that is no archive in the gzip data at byte 0"],
+    ["text in gzip", gzipSync("text"), "data that is not an archive in the gzip data at byte 0"],
     [
       "half a file in gzip",
       gzipSync(main.subarray(0, 124)),

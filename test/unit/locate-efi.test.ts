@@ -145,9 +145,7 @@ describe("locateEfi: missing binaries", () => {
       osRelease: 'ID="opensuse-tumbleweed"\nID_LIKE="opensuse suse"',
     });
     expect(codes).toEqual(["F_VENDOR_MISSING"]);
-    expect(seen[0]).toContain(
-      "`/usr/share/efi/x86_64/shim.efi` exists, but platter does not use it",
-    );
+    expect(seen[0]).toContain("`/usr/share/efi/x86_64/shim.efi` exists, but platter does not use it");
     expect(fixes[0]).toContain("openSUSE does not package them");
   });
 

@@ -131,7 +131,7 @@ describe("a layer", () => {
     const layer = madeLayer("layer", endless);
     await expect(unpackLayer(layer, { table: new TreeTable(), index: 0 })).rejects.toMatchObject({
       code: "E_PAYLOAD_LAYER",
-      message: expect.stringContaining("too much lies behind"),
+      message: expect.stringContaining("too much data follows"),
     });
   });
 

@@ -36,8 +36,8 @@ describe("headers", () => {
   });
 
   test.each([
-    ["nothing", new Uint8Array(), "is no program: it does not begin with MZ"],
-    ["a text", latin("#!/bin/sh\n".repeat(20)), "is no program: it does not begin with MZ"],
+    ["nothing", new Uint8Array(), "is not a program: it does not begin with MZ"],
+    ["a text", latin("#!/bin/sh\n".repeat(20)), "is not a program: it does not begin with MZ"],
     ["a program for DOS", latin(`MZ${"\0".repeat(100)}`), "has no PE header"],
     ["one that is cut off", efiProgram({}).subarray(0, 200), "ends within its headers"],
     ["one without its last bytes", efiProgram({}).subarray(0, 1100), "is cut off within `.text`"],

@@ -135,7 +135,7 @@ test("a missing artifact names the stage that makes it", async () => {
   await expect(need()).rejects.toMatchObject({
     code: "E_STAGE_MISSING",
     exitCode: 2,
-    message: `\`assemble\` needs \`squashfs.img\`, which is not in \`${work.path}\``,
+    message: `Cannot run \`assemble\`: \`squashfs.img\` is not in \`${work.path}\``,
     hint: `Run \`platter squash --work ${work.path}\` first.`,
   });
   writeFileSync(work.file("squashfs.img"), "");

@@ -44,7 +44,7 @@ describe("a kept work directory", () => {
       expect.objectContaining({
         code: "E_WORK_LOCKED",
         exitCode: 2,
-        message: `The work directory is in use by process ${process.pid}`,
+        message: `Cannot use the work directory: process ${process.pid} is using it`,
         hint: expect.stringContaining("--work"),
       }),
     );
@@ -277,7 +277,7 @@ describe("keepFailureLog", () => {
       code: "E_TOOL_FAILED",
       kind: "tool",
       message: "failed",
-      hint: log && `Its full output is in \`${log}\`.`,
+      hint: log && `Read its full output in \`${log}\`.`,
       detail: ["line"],
       log,
     });
@@ -287,7 +287,7 @@ describe("keepFailureLog", () => {
     const kept = keepFailureLog(failure(at("squash.log"))) as PlatterError;
     expect(kept).toMatchObject({ code: "E_TOOL_FAILED", exitCode: 4, message: "failed", detail: ["line"] });
     expect(kept.log).not.toBe(at("squash.log"));
-    expect(kept.hint).toBe(`Its full output is in \`${kept.log}\`.`);
+    expect(kept.hint).toBe(`Read its full output in \`${kept.log}\`.`);
     expect(readFileSync(kept.log!, "utf8")).toBe("all of it");
     rmSync(kept.log!);
   });

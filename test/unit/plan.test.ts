@@ -42,7 +42,10 @@ describe("a plan's text", () => {
     ["a UUID that is none", { uuid: "x" }, "uuid"],
   ])("with %s it is refused, at its place", (_, changes, place) => {
     expect(() => parsePlan(JSON.stringify({ ...plan(), ...changes }), "plan.json")).toThrow(
-      expect.objectContaining({ code: "E_PLAN", message: expect.stringContaining(`it is not a plan (${place}`) }),
+      expect.objectContaining({
+        code: "E_PLAN",
+        message: expect.stringContaining(`it is not a plan (${place}`),
+      }),
     );
   });
 });

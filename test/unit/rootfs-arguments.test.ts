@@ -66,7 +66,7 @@ describe("the image's kernel must read the erofs", () => {
       code: "E_EROFS_KERNEL",
       exitCode: 3,
       message: expect.stringContaining(
-        `${kernel} cannot read an erofs compressed with ${compression}: Linux ${since}`,
+        `Cannot make an erofs compressed with ${compression}: the image has kernel ${kernel}, and Linux ${since}`,
       ),
       hint: expect.stringContaining(hint),
     });

@@ -48,7 +48,7 @@ describe("parseRootfsOptions", () => {
   test("an erofs has xz and lz4 as well, which have no levels", () => {
     const erofs = (compression: string) => parseRootfsOptions({ compression, rootfs: "erofs" });
     expect(erofs("xz,1M")).toEqual({ type: "erofs", compression: "xz", level: null, blockSize: KIB * KIB });
-    expect(() => erofs("xz:6")).toThrow("Compression `xz` has no levels");
+    expect(() => erofs("xz:6")).toThrow("Cannot use a level with `xz`: it does not have levels");
     expect(() => erofs("rar")).toThrow(
       expect.objectContaining({ hint: expect.stringContaining("zstd, gzip, none, xz, lz4") }),
     );
@@ -59,8 +59,8 @@ describe("parseRootfsOptions", () => {
     ["ZSTD", "`ZSTD`", "zstd"],
     ["", "``", "zstd"],
     ["constructor", "`constructor`", "zstd"],
-    ["small:3", "`small` takes no level", "zstd:19"],
-    ["fast,1M", "`fast` takes no level and no block size", "zstd:19"],
+    ["small:3", "`small` a level", "zstd:19"],
+    ["fast,1M", "`fast` a level or a block size", "zstd:19"],
     ["zstd:0", "`0`", "1 to 22"],
     ["zstd:23", "`23`", "1 to 22"],
     ["zstd:-1", "`-1`", "1 to 22"],
@@ -78,7 +78,7 @@ describe("parseRootfsOptions", () => {
     ],
     ["lz4", "Cannot make a squashfs with `lz4`", "`small` for the smallest ISO, or `fast` for"],
     ["xz:6,1M", "Cannot make a squashfs with `xz`", "`small`"],
-    ["none:1", "`none` has no levels", "zstd or gzip"],
+    ["none:1", "`none`: it does not have levels", "zstd or gzip"],
     ["zstd,2K", "`2K`", "4K to 1M"],
     ["zstd:9,2M", "`2M`", "4K to 1M"],
     ["gzip,5000", "`5000`", "power of two"],

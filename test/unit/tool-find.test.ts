@@ -80,7 +80,7 @@ describe("checkVersion", () => {
     await expect(check({ stdout: "mkfs.erofs 1.5\nusage: [options] FILE" }).version).rejects.toMatchObject({
       code: "E_TOOL_VERSION",
       exitCode: 4,
-      message: expect.stringContaining("`mkfs.erofs` 1.5 is too old: 1.8 or later is needed"),
+      message: expect.stringContaining("Cannot use `mkfs.erofs` 1.5: 1.8 or later is needed"),
       hint: expect.stringContaining(TOOLS["mkfs.erofs"].packages),
     });
   });
@@ -167,7 +167,7 @@ describe("requirePrograms", () => {
   test("relative entries of PATH are passed over with a line that says so", () => {
     process.env.PATH = `.:${hostPath}:../x::.`;
     const lines = [".", "../x", ""].map(
-      (folder) => `PATH has \`${folder}\`, which is passed over because it is not absolute`,
+      (folder) => `PATH has \`${folder}\`, which platter ignores because it is not absolute`,
     );
     expect(skippedLines()).toEqual(lines);
     expect(() => requirePrograms(needs)).toThrow(expect.objectContaining({ detail: lines }));

@@ -185,7 +185,7 @@ describe("a tool that fails", () => {
       code: "E_TOOL_FAILED",
       exitCode: 4,
       message: "`mksquashfs` failed with exit code 9",
-      hint: `Its full output is in \`${log}\`.`,
+      hint: `Read its full output in \`${log}\`.`,
       log,
     });
     const { detail } = error as { detail: string[] };

@@ -113,7 +113,7 @@ function checkGrubField(
   if (head.length < GRUB_FIELD + 8) return;
   const value = viewOf(head).getBigUint64(GRUB_FIELD, true);
   if (value === BigInt(entry.lba * 4 + GRUB_SECTORS)) return;
-  const detail = `${entry.name} is GRUB, but does not know where it lies on the disk (grub2-boot-info)`;
+  const detail = `${entry.name} is GRUB, but does not know its place on the disk (grub2-boot-info)`;
   findings.note({ code: "grub-boot-info", detail, offset: entry.lba * SECTOR + GRUB_FIELD });
 }
 

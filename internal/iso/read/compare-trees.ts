@@ -55,7 +55,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
       );
     const node = candidates[0];
     if (node === undefined) {
-      const detail = `Joliet has ${printable(other.path)}, which Rock Ridge has not`;
+      const detail = `Joliet has ${printable(other.path)}, which Rock Ridge does not have`;
       findings.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
       continue;
     }

@@ -109,7 +109,7 @@ export class DirectoryReader {
       } else {
         this.#findings.covers({ name: `${name}: unused end`, offset: offset + at, length: sectorEnd - at });
         if (!isZero(bytes.subarray(at, sectorEnd))) {
-          const detail = `${name} has something behind its last record`;
+          const detail = `${name} has something after its last record`;
           this.#findings.note({ code: "directory-end", detail, offset: offset + at });
         }
       }

@@ -138,7 +138,7 @@ function compareHeaders(primary: Header, backup: Header, findings: Findings): vo
   const fields = ["firstUsable", "lastUsable", "diskId", "count", "entrySize", "entriesCrc"] as const;
   const differs = fields.some((field) => primary[field] !== backup[field]);
   if (!differs && backup.other === primary.own && primary.other === backup.own) return;
-  const detail = "the two copies of the GPT say different things";
+  const detail = "the two copies of the GPT differ";
   findings.note({ code: "gpt-copies-differ", detail, offset: backup.offset });
 }
 

@@ -147,7 +147,7 @@ function checkBesideGpt(
   const protectors = partitions.filter((partition) => partition.type === 0xee);
   for (const { index, offset } of [...others, ...protectors.slice(1)]) {
     // A hybrid MBR hides the disk from some firmware.
-    const detail = `MBR entry ${index} names a partition beside the GPT`;
+    const detail = `MBR entry ${index} names a partition besides the GPT`;
     findings.note({ code: "mbr-hybrid", detail, offset: offset + 4 });
   }
 }

@@ -110,7 +110,7 @@ function compare(
   for (const entry of entries) {
     const directory = missing.get(entry.lba);
     if (directory === undefined) {
-      note(`the ${about.name} has an entry for a directory that the tree has not`, entry.offset);
+      note(`the ${about.name} has an entry for a directory that is not in the tree`, entry.offset);
       continue;
     }
     missing.delete(entry.lba);

@@ -55,7 +55,7 @@ export async function readRockRidge(
     if (continuation.at + continuation.length > SECTOR || bytes.length < continuation.length) {
       findings.note({
         code: "susp-continuation",
-        detail: `${name} continues where nothing is`,
+        detail: `${name} continues at a place without data`,
         offset: next.offset,
       });
       break;

@@ -80,7 +80,7 @@ export class SystemUseReader {
       at += length;
       // Records have even lengths; more than one byte over is no padding.
       if (bytes.length - at > 1 && bytes.length - at < 4)
-        this.#note("bytes behind its system use entries", offset + at);
+        this.#note("bytes after its system use entries", offset + at);
     }
     return continuation;
   }

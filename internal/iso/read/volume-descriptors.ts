@@ -67,7 +67,7 @@ function take(
     case 1:
       // ECMA-119, 8.4: it may be recorded more than once.
       if (found.primary !== undefined) {
-        const detail = "has a second primary volume descriptor, which says other things";
+        const detail = "has a second primary volume descriptor that differs from the first";
         findings.note({ code: "descriptor-type", detail, offset: block.offset });
       }
       found.primary ??= readDescriptor(block, { kind: "primary", findings });
@@ -139,6 +139,6 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
     length: wanted.length * 2,
   });
   if (joliet.volumeId === wanted) return;
-  const detail = `calls itself \`${printable(primary.volumeId)}\`, but \`${printable(joliet.volumeId)}\` in Joliet`;
+  const detail = `has the label \`${printable(primary.volumeId)}\`, but \`${printable(joliet.volumeId)}\` in Joliet`;
   findings.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
 }
