@@ -110,6 +110,10 @@ describe.each(OPTION_PAGES)("%s", (page) => {
   });
 });
 
+test("ARCHITECTURE.md: is short enough to be read", () => {
+  expect(read("ARCHITECTURE.md").split(/\s+/).length).toBeLessThanOrEqual(1250);
+});
+
 test("README.md: names options", () => {
   expect(read("README.md").match(/`--[a-z]/g)?.length).toBeGreaterThan(20);
 });
