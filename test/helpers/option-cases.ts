@@ -93,7 +93,7 @@ function squashCases(command: string, base: string): Record<string, OptionCase |
 
 /** Each option of each command, by `COMMAND --long-name`. */
 export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
-  " --verbose": { base: `${SQUASH} --compression xz`, given: "--verbose", changes: "stderr" },
+  " --verbose": { file: "test/integration/cli-progress.test.ts", test: "--verbose: every call of a tool" },
   " --quiet": { base: BUILD, given: "--quiet", changes: "stderr" },
   " --version": { base: "inspect dir:image", given: "--version", changes: "stdout" },
   ...planCases("build", BUILD, "files"),

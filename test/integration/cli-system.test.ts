@@ -1,6 +1,7 @@
 /** What the system refuses, and what the environment asks for: errors with a path, never a stack trace. Needs root. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { noise } from "../helpers/noise.ts";
 import { BINARY, expectNoStack, expectRefusal, hostProgram, Scene, until } from "../helpers/scene.ts";
 import { tinyImage } from "../helpers/tiny-image.ts";
 
@@ -43,14 +44,12 @@ describe("a name that the system does not take", () => {
 });
 
 test("a work folder that is renamed during a build is the machine's error, with the path", async () => {
-  const wait = `touch ${scene.at("ready")}; while [ ! -e ${scene.at("go")} ]; do sleep 0.05; done`;
-  const program = hostProgram("mksquashfs");
-  scene.fake("mksquashfs", `[ "$1" = -version ] || { ${wait}; }\nexec ${program} "$@"`);
-  const args = ["build", "dir:image", "-o", "out/x.iso", "--work", "work", "--compression", "xz"];
+  tinyImage(scene.at("noisy"), { with: { "usr/share/noise": noise(32 * 2 ** 20) } });
+  const args = ["build", "dir:noisy", "-o", "out/x.iso", "--work", "work", "--compression", "zstd:19"];
   const running = scene.start(args);
-  await until(() => existsSync(scene.at("ready")), "the tool");
+  const partial = scene.at("work/squashfs.img.partial");
+  await until(() => existsSync(partial) && statSync(partial).size > 2 ** 20, "the squashfs to grow");
   renameSync(scene.at("work"), scene.at("moved"));
-  scene.write("go", "");
   const { code, stderr } = await running.done;
   expect({ code, stderr }).toEqual({ code: 5, stderr });
   expect(stderr).toContain(scene.at("work"));
