@@ -18,11 +18,11 @@ import { readText } from "./options.ts";
 import type { World, WorldOf } from "./world.ts";
 
 /** The words of --require. */
-const WAY_WORDS: Readonly<Record<string, BootWay>> = {
-  bios: "bios",
-  uefi: "uefi",
-  "secure-boot": "secureBoot",
-};
+const WAY_WORDS: ReadonlyMap<string, BootWay> = new Map([
+  ["bios", "bios"],
+  ["uefi", "uefi"],
+  ["secure-boot", "secureBoot"],
+]);
 
 export function addVerify(program: Command, worldOf: WorldOf): void {
   program
@@ -90,13 +90,13 @@ async function printJson(
 function waysOf(text: string): BootWay[] {
   const words = text.split(",").map((word) => word.trim());
   const wanted = words.map((word) => {
-    const way = WAY_WORDS[word.toLowerCase()];
+    const way = WAY_WORDS.get(word.toLowerCase());
     if (way !== undefined) return way;
     throw new PlatterError({
       code: "E_REQUIRE",
       kind: "usage",
       message: `Cannot require \`${word}\`: it is not a way to boot`,
-      hint: `Write any of ${Object.keys(WAY_WORDS).join(", ")}, separated by commas.`,
+      hint: `Write any of ${[...WAY_WORDS.keys()].join(", ")}, separated by commas.`,
     });
   });
   return BOOT_WAYS.filter((way) => wanted.includes(way));

@@ -1,11 +1,12 @@
 import type { ImageTree } from "../image/image-tree.ts";
-import { type Architecture, parseArchitecture } from "./architecture.ts";
+import { type Architecture, imageArchitecture, parseArchitecture } from "./architecture.ts";
 import { hasLoaders } from "./efi-places.ts";
 import { locateKernel } from "./locate-kernel.ts";
 
 /**
  * The architecture that was asked for, else the one in the image's configuration. A folder and a tar archive do not
  * have a configuration: there shim and GRUB show it by their names, or the kernel by its header. Else it is the host's.
+ * @throws PlatterError `E_IMAGE_ARCH`
  */
 export async function architectureOf(
   tree: ImageTree,
@@ -13,7 +14,7 @@ export async function architectureOf(
 ): Promise<Architecture> {
   if (wanted !== undefined) return wanted;
   const { architecture } = tree.source;
-  if (architecture !== undefined) return parseArchitecture(architecture);
+  if (architecture !== undefined) return imageArchitecture(architecture);
   const loaders = (["x86_64", "aarch64"] as const).filter((each) => hasLoaders(tree.root, each));
   const [only] = loaders;
   if (only !== undefined && loaders.length === 1) return only;

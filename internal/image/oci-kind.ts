@@ -7,16 +7,16 @@ const IMAGE_CONFIGS = [
   "application/vnd.docker.container.image.v1+json",
 ];
 
-const KNOWN: Readonly<Record<string, string>> = {
-  "application/vnd.cncf.helm.config.v1+json": "a Helm chart",
-  "application/vnd.docker.plugin.v1+json": "a Docker plugin",
-};
+const KNOWN: ReadonlyMap<string, string> = new Map([
+  ["application/vnd.cncf.helm.config.v1+json", "a Helm chart"],
+  ["application/vnd.docker.plugin.v1+json", "a Docker plugin"],
+]);
 
 /** Checks that a manifest describes a container image and not another artifact. @throws PlatterError `E_IMAGE_ARTIFACT` */
 export function requireImage(manifest: ImageManifest, location: string): void {
   const type = manifest.config.mediaType;
   if (type === undefined || IMAGE_CONFIGS.includes(type)) return;
-  const kind = KNOWN[type] ?? "an artifact";
+  const kind = KNOWN.get(type) ?? "an artifact";
   const shown = manifest.artifactType ?? type;
   throw new PlatterError({
     code: "E_IMAGE_ARTIFACT",

@@ -62,6 +62,15 @@ describe("architectureOf", () => {
     expect(await of(kernel(withText(0x38, "ARM\x64")))).toBe("aarch64");
   });
 
+  test.each([
+    "s390x",
+    "constructor",
+    "__proto__",
+  ])("a configuration that names %s: the image is refused", async (name) => {
+    const refused = { code: "E_IMAGE_ARCH", exitCode: 3, message: expect.stringContaining(`\`${name}\``) };
+    await expect(of([], undefined, name)).rejects.toMatchObject(refused);
+  });
+
   test("nothing shows it: the host's", async () => {
     expect(await of([])).toBe(parseArchitecture(process.arch));
   });
@@ -94,6 +103,8 @@ test.each([
   "linux/",
   "linux/linux/amd64",
   "arm64/v9",
+  "constructor",
+  "__proto__",
 ])("parseArchitecture: %s is refused", (name) => {
   expect(() => parseArchitecture(name)).toThrow(expect.objectContaining({ code: "E_ARCHITECTURE" }));
 });
