@@ -13,7 +13,7 @@ export interface NamedPath {
 interface Place {
   /** Device and inode, if the file exists. */
   id: string | undefined;
-  /** Device and inode of the folder, and the name in it. */
+  /** Device and inode of the nearest folder that exists, and the path below it. */
   name: string;
   /** Device and inode of each folder above, in the same file system. */
   above: ReadonlySet<string>;
@@ -54,18 +54,29 @@ function placed(named: NamedPath): Placed {
   return { ...named, place: placeOf(named.path) };
 }
 
-/** Undefined if the folder of the path does not exist, or cannot be looked into. */
+/** Undefined if the path cannot be looked into. Folders of the path may be absent: platter creates those of --work. */
 function placeOf(path: string): Place | undefined {
   try {
     const target = followLinks(path);
     const there = statSync(target, { throwIfNoEntry: false });
-    const folder = realpathSync(dirname(target));
-    const name = `${idOf(statSync(folder))}/${basename(target)}`;
+    const { folder, rest } = nearestFolder(target);
+    const name = `${idOf(statSync(folder))}/${rest}`;
     const isLinked = there?.isFile() === true && there.nlink > 1;
     return { id: there && idOf(there), name, above: foldersFrom(folder), isLinked };
   } catch {
     return undefined;
   }
+}
+
+/** The nearest folder above a path that exists, and the rest of the path. */
+function nearestFolder(path: string): { folder: string; rest: string } {
+  let folder = dirname(path);
+  let rest = basename(path);
+  while (statSync(folder, { throwIfNoEntry: false }) === undefined) {
+    rest = join(basename(folder), rest);
+    folder = dirname(folder);
+  }
+  return { folder: realpathSync(folder), rest };
 }
 
 function foldersFrom(folder: string): Set<string> {

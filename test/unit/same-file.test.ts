@@ -35,6 +35,8 @@ describe("requireApart", () => {
     ["a file in a folder that is named by a link", "os-link", "os/blobs/new"],
     ["a link to a new file in the folder", "os", "dangling"],
     ["a hard link to a file in the folder", "os", "hard-blob"],
+    ["a file in a folder to be made in the folder", "os", "os/work/stages/image"],
+    ["a file in a folder to be made by a link to the folder", "os", "os-link/work/image"],
   ])("an output that is %s is refused", (_, read, write) => {
     const check = () => requireApart({ reads: image(read), writes: written("-o", write), fills: [] });
     expect(check).toThrow(
