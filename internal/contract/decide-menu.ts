@@ -15,9 +15,12 @@ export function decideMenu(about: {
   architecture: Architecture;
   label: string | undefined;
 }): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
-  const { config, osRelease } = about;
+  const { osRelease } = about;
   const fallback = defaultLabel(osRelease, about.architecture);
   const asked = about.label === undefined ? undefined : toVolumeLabel(about.label);
+  // Entries and arguments name the label: they say nothing if it cannot be used.
+  const isUnusable = asked !== undefined && asked.label === undefined;
+  const config = isUnusable ? withoutLabel(about.config) : about.config;
   // The findings about iso.yaml's own label have their place in it, and were made when it was read.
   const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
   const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
@@ -25,4 +28,9 @@ export function decideMenu(about: {
   const { menu, findings } = buildMenu({ config, osRelease, label, placeOf });
   const texts = checkMenuTexts({ config, label, placeOf });
   return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
+}
+
+/** The keys of iso.yaml that do not depend on the label. */
+function withoutLabel({ grub2 }: IsoYaml): IsoYaml {
+  return { grub2: grub2 && { timeout: grub2.timeout } };
 }

@@ -353,6 +353,18 @@ describe("iso.yaml", () => {
     });
   });
 
+  test("--label that cannot be used: nothing is said about the menu's label", async () => {
+    const linux = "$kernelpath root=live:CDLABEL=GIVEN rd.live.image";
+    const entries = [{ name: "Live", linux, initrd: "$initrdpath" }];
+    tinyImage(scene.at("image"));
+    scene.write(`image/${CONFIG}`, JSON.stringify({ label: "GIVEN", grub2: { entries } }));
+    const { code, stderr } = await scene.run(["inspect", "dir:image", "--label", "TWO WORDS"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("The label `TWO WORDS` holds a space.");
+    expect(stderr).not.toContain("F_MENU_");
+    expect(stderr).not.toContain("GIVEN");
+  });
+
   test("menu names with quotes, braces and commands reach the ISO's menus as titles and nothing else", async () => {
     const names = [
       'it\'s "quoted"',
