@@ -34,7 +34,7 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
       code: "E_ISOMD5_PRESENT",
       kind: "usage",
       message: `Cannot write the checksum of \`${path}\`: it already has ${what} there`,
-      hint: "Use `--force` to replace it, or `--check` to check it.",
+      hint: "Check it with `platter implant --check`, or replace it with `platter implant --force`.",
     });
   }
   const implant = await writeIsoMd5(handle, { ...options, size });

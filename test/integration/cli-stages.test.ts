@@ -435,8 +435,8 @@ describe("a stage runs alone", () => {
     await expectRefusal(scene, await scene.run(["implant", "x.iso"]), {
       exit: 2,
       code: "E_ISOMD5_PRESENT",
-      says: ["already has a checksum"],
-      hint: ["--force", "--check"],
+      says: ["already has a checksum there"],
+      hint: ["`platter implant --check`", "`platter implant --force`"],
     });
     await scene.succeed(["implant", "x.iso", "--force"]);
     expect(bytesOf(scene, "x.iso").equals(iso)).toBe(true);
