@@ -12,7 +12,17 @@ import { tinyPrograms } from "../helpers/boot-programs.ts";
 import { type CpioEntry, liveFiles, newc } from "../helpers/cpio.ts";
 import { efiProgram } from "../helpers/efi-program.ts";
 import { BINARY } from "../helpers/scene.ts";
-import { MENU, makeIso, makeTree, put, readIso, run, type Tree, temporaryFolder } from "./verify-fixture.ts";
+import {
+  limitedSource,
+  MENU,
+  makeIso,
+  makeTree,
+  put,
+  readIso,
+  run,
+  type Tree,
+  temporaryFolder,
+} from "./verify-fixture.ts";
 
 setDefaultTimeout(300_000);
 
@@ -40,7 +50,7 @@ async function verdictOf(path: string): Promise<Verdict> {
 
 function judge(bytes: Uint8Array) {
   const { signal } = new AbortController();
-  return judgeIso(memorySource(bytes), {
+  return judgeIso(limitedSource(bytes), {
     summarize: (input) => summarizeInitramfs(input, { signal }),
   });
 }
@@ -287,6 +297,7 @@ describe("platter verify", () => {
     expect(platter("verify", sound, "--require", "bios,uefi,secure-boot").code).toBe(0);
     expect(platter("verify", unsigned).code).toBe(0);
     expect(platter("verify", unsigned, "--require", "bios, UEFI").code).toBe(0);
+    expect(platter("verify", sound, "--require", "constructor").stderr).toContain("[E_REQUIRE]");
     const { code, stderr } = platter("verify", unsigned, "--require", "bios,secure-boot");
     expect(stderr).toBe(
       `error: \`${unsigned}\` does not boot with Secure Boot [E_REQUIRED]\n  Secure Boot: no: the kernel is not signed (F_KERNEL_UNSIGNED)\n`,

@@ -1,4 +1,5 @@
 /** ISOs for the tests of the reader, made by xorriso in the layout of the contract. */
+import { expect } from "bun:test";
 import {
   copyFileSync,
   cpSync,
@@ -11,8 +12,25 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeFatImage } from "../../internal/fat/write.ts";
+import { type ByteSource, memorySource } from "../../internal/iso/read/byte-source.ts";
 import type { Expected } from "../../internal/iso/read/verify-content.ts";
 import { writeIsoOf } from "../helpers/iso-trees.ts";
+
+/** An ISO in memory whose reading fails if much more is read than the ISO has. */
+export function limitedSource(bytes: Uint8Array): ByteSource {
+  const source = memorySource(bytes);
+  let read = 0;
+  return {
+    size: source.size,
+    read: (offset, length) => {
+      expect(offset).toBeGreaterThanOrEqual(0);
+      expect(length).toBeGreaterThanOrEqual(0);
+      read += Math.min(length, source.size);
+      if (read > 20 * source.size + 2e8) throw new Error("reads without end");
+      return source.read(offset, length);
+    },
+  };
+}
 
 export const LABEL = "TEST-LABEL";
 const MARKER = "/.platter-0123";
