@@ -207,5 +207,5 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "boot --keep": { base: BOOT, given: "--keep out/kept", changes: "files" },
   "boot --junit": { base: BOOT, given: "--junit out/report.xml", changes: "files" },
   "boot --json": { base: BOOT, given: "--json", changes: "stdout" },
-  "boot --interactive": { base: BOOT, given: "--interactive", changes: "stderr" },
+  "boot --interactive": { file: "test/integration/options-walk.test.ts", test: '"--interactive": async' },
 };

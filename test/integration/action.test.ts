@@ -100,7 +100,8 @@ describe("the action's script", () => {
     const bytes = readFileSync(ran.outputs.iso ?? "");
     // ECMA-119 8.4.7: the volume identifier.
     expect(bytes.toString("latin1", 16 * 2048 + 40, 16 * 2048 + 72).trimEnd()).toBe("FROM_ACTION");
-    expect(ran.stderr).toContain("boots on:  UEFI");
+    expect(ran.stderr).toContain("boots on:  BIOS: no: the ISO has no boot code for BIOS\n");
+    expect(ran.stderr).toContain("           UEFI: yes\n");
   });
 
   test("makes what comes before the ISO on another disk, where that has more room", async () => {

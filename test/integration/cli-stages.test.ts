@@ -150,7 +150,7 @@ describe("with --work", () => {
     expect(readdirSync(scene.at("work/stages")).sort()).toEqual(ALL.map((name) => `${name}.json`));
     const receipt = JSON.parse(readFileSync(scene.at("work/stages/squash.json"), "utf8"));
     expect(receipt).toMatchObject({
-      version: 1,
+      version: 2,
       stage: "squash",
       tools: [],
       outputs: [{ path: scene.at("work/squashfs.img"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
@@ -245,8 +245,8 @@ describe("a stage without its forerunner names the one to run first", () => {
     await scene.succeed(["inspect", "dir:image", "--work", "work"]);
     rmSync(scene.at("work/image/grub.efi"));
     await expectRefusal(scene, await scene.run(["efi-image", "--work", "work"]), {
-      exit: 5,
-      code: "E_WORK",
+      exit: 2,
+      code: "E_PIECE_CHANGED",
       says: ["work/image/grub.efi`", "no such file"],
       hint: ["platter inspect"],
     });
