@@ -17,7 +17,7 @@ const INTERRUPTED_EXIT_CODE = 130;
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   process.on(signal, () => {
-    // Asked a second time: leave at once; children and temporary folders go in the handlers for `exit`.
+    // A second signal ends the process immediately. Handlers of `exit` end children and remove temporary folders.
     if (interruption.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
     interruption.abort();
   });
@@ -48,7 +48,7 @@ function worldFor(verbosity: Verbosity): World {
   };
 }
 
-/** Writes all of the data; that its reader has had enough (`| head`) is no failure. */
+/** Writes all of the data. A reader that closes the pipe early (`| head`) does not count as an error. */
 function printData(data: string | Uint8Array): Promise<void> {
   return new Promise((done, fail) => {
     process.stdout.write(data, (error) => {
@@ -57,7 +57,7 @@ function printData(data: string | Uint8Array): Promise<void> {
     });
   });
 }
-// What goes wrong with standard output is told to `printData`, and nobody is left to tell about standard error.
+// `printData` reports errors of standard output. Errors of standard error cannot be reported.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 try {
@@ -67,7 +67,7 @@ try {
   process.exitCode = await endOf(error);
 }
 
-/** The exit code of a run that an error ended; for one that only began in the wrong place, that of the right one. */
+/** The exit code of a run that an error ended. If the run must start again under `podman unshare`, that run's exit code. */
 async function endOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return endOfParsing(error);
   if (!(error instanceof NeedsPodmanUnshare)) return report(error);
@@ -80,7 +80,7 @@ async function endOfParsing({ exitCode }: CommanderError): Promise<number> {
   return printData(help).then(() => 0, report);
 }
 
-/** Tells the user what went wrong, and gives the exit code. */
+/** Prints an error to standard error, and returns the exit code. */
 function report(error: unknown): number {
   if (interruption.signal.aborted) {
     process.stderr.write("error: Interrupted [E_INTERRUPTED]\n");

@@ -145,7 +145,7 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
   };
 }
 
-/** A session for what the flags say. `beside` is where a temporary work directory goes. */
+/** A session for the flags. `beside` is the path whose folder gets a temporary work directory. */
 export function openSession(
   world: World,
   about: {

@@ -6,7 +6,7 @@ import { recordFile } from "../internal/pipeline/receipt.ts";
 import { writeWhole } from "../internal/whole-file.ts";
 import type { World } from "./world.ts";
 
-/** Options for what is written beside the ISO. */
+/** Options for files that are written next to the ISO. */
 export function withRecordOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .option("--checksum", "write OUTPUT-CHECKSUM next to the ISO, for `sha256sum --check`", false)

@@ -84,7 +84,10 @@ export class Threads<Request, Answer> implements Disposable {
     };
     thread.worker.onerror = ({ message }) => {
       this.#threads = this.#threads.filter((each) => each !== thread);
-      const error = machineError(new Error(message), { code: "E_THREAD", message: "A thread ended" });
+      const error = machineError(new Error(message), {
+        code: "E_THREAD",
+        message: "Cannot continue a thread",
+      });
       for (const { reject } of thread.given.splice(0)) reject(error);
       this.#handOut();
     };

@@ -14,7 +14,7 @@ const BLOCK_MAGIC = 0x314159265359;
 const END_MAGIC = 0x177245385090;
 
 /**
- * Decompresses all bzip2 streams that a cursor has, to its end. There is no specification but bzip2 itself; the format
+ * Decompresses all bzip2 streams that a cursor has, to its end. bzip2 itself is the only specification; the format
  * is described in "bzip2: Format Specification" (Joe Tsai, 2016).
  * @throws DataProblem, and any error of the cursor's source
  */

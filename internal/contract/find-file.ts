@@ -15,7 +15,7 @@ export function findFile(root: TreeNode, path: string): FoundFile | undefined {
   return node?.inode.type === "file" ? { path: displayPath(path), node } : undefined;
 }
 
-/** The names in a directory of the image, in byte order; none if there is no such directory. */
+/** The names in a directory of the image, in byte order; empty if the directory does not exist. */
 export function namesIn(root: TreeNode, path: string): string[] {
   return [...(resolve(root, path)?.children?.keys() ?? [])];
 }

@@ -26,7 +26,7 @@ export class ImageMissing extends PlatterError {
   }
 }
 
-/** The path of an entry in the same folder whose name is nearly the one of `path`; undefined if there is none. */
+/** The path of an entry in the same folder whose name is nearly the one of `path`; undefined without such an entry. */
 export function nearPath(path: string): string | undefined {
   const folder = dirname(path);
   let names: string[];

@@ -52,7 +52,7 @@ export interface ImageSource {
   stamp?: string | undefined;
   /** Bytes of the layers as they are stored, where they are compressed or not; undefined where there are none. */
   layerBytes?: number | undefined;
-  /** Folders of which the content was left out, since other file systems are mounted there; undefined if there are none. */
+  /** Folders of which the content was left out, since other file systems are mounted there; undefined if nothing was left out. */
   leftOut?: readonly BytePath[] | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;

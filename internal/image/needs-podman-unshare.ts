@@ -6,7 +6,7 @@ export class NeedsPodmanUnshare extends PlatterError {
     super({
       code: "E_PODMAN_UNSHARE",
       kind: "usage",
-      message: `\`${reference}\` is readable only in podman's user namespace`,
+      message: `Cannot read \`${reference}\`: it is readable only in podman's user namespace`,
       hint: "Run platter under `podman unshare`.",
     });
   }

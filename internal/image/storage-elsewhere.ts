@@ -60,7 +60,7 @@ function userOf(uid: string, passwd: string): { name: string; home: string } | u
       if (number === uid && name !== undefined && home !== undefined) return { name, home };
     }
   } catch {
-    // Without a list of users there is no hint.
+    // Without a list of users, the hint is left out.
   }
   return undefined;
 }

@@ -64,7 +64,7 @@ export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked |
         hasher?.update(piece);
         length += piece.length;
         const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
-        if (left < piece.length) throw new Error("there is no more room");
+        if (left < piece.length) throw new Error("the limit is reached");
         writeAtOnce(job.target, piece, length - piece.length);
         growth.tell(length);
       }

@@ -195,6 +195,7 @@ export function noVolume(): PlatterError {
   return new PlatterError({
     code: "E_ISO_NO_VOLUME",
     kind: "media",
-    message: "Cannot read the ISO: it does not have a primary volume descriptor of ISO 9660",
+    message:
+      "Cannot read the ISO: it is not an ISO 9660 file system, since it has no primary volume descriptor",
   });
 }

@@ -23,7 +23,7 @@ export interface ExistingStorage {
 const NOTHING: ExistingStorage = {
   images: [],
   layers: [],
-  chain: (layer) => Promise.reject(new TypeError(`there is no layer ${layer}`)),
+  chain: (layer) => Promise.reject(new TypeError(`the layer ${layer} does not exist`)),
 };
 
 /**

@@ -36,7 +36,7 @@ export function cachedStage(
         if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
         // The output is there all the same.
         context.reporter.warn(
-          `Cannot keep the result of \`${stage.name}\` in \`${cache.path}\`: ${reason(error)}.`,
+          `Cannot keep the result of \`${stage.name}\` in \`${cache.path}\`: ${reason(error)}`,
         );
       });
       return detail;

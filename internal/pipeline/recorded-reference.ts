@@ -4,7 +4,7 @@ import { ARTIFACTS, MAX_TEXT } from "./work-dir.ts";
 
 const schema = z.object({ image: z.object({ reference: z.string() }) });
 
-/** The image of the plan in a work folder; undefined if there is no plan, or it cannot be read. */
+/** The image of the plan in a work folder; undefined if the plan is missing or cannot be read. */
 export function recordedReference(work: string): string | undefined {
   try {
     const text = readInputText(`${work}/${ARTIFACTS.plan}`, { code: "E_WORK", limit: MAX_TEXT });

@@ -13,7 +13,7 @@ export interface SquashInBuild extends SquashSources {
   options: BuildOptions;
 }
 
-/** The squash as `build` runs it: taken from the cache if it is there, and not begun if there is no room. */
+/** The squash of `build`: its result comes from the cache if possible, and it does not start without enough space. */
 export function squashInBuild(plan: DraftPlan, about: SquashInBuild): Stage {
   const { image, options, context } = about;
   const { cache, freshness } = options;
@@ -24,7 +24,7 @@ export function squashInBuild(plan: DraftPlan, about: SquashInBuild): Stage {
   return cachedStage(checked, { context, cache, content });
 }
 
-/** The squash into the ISO's file as `build` runs it: not begun if there is no room. */
+/** The squash of `build` into the ISO's file: it does not start without enough space. */
 export function squashIntoIso(
   target: SquashfsTarget,
   plan: DraftPlan,

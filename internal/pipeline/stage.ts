@@ -122,7 +122,7 @@ export async function requireArtifact(
   });
 }
 
-/** Refuses a file that is no longer what the receipt of its stage says. @throws PlatterError `E_STAGE_CHANGED` */
+/** Refuses a file that changed after its stage wrote the receipt. @throws PlatterError `E_STAGE_CHANGED` */
 async function requireUnchanged(file: string, about: { context: Context; by: StageName }): Promise<void> {
   const { work } = about.context;
   if (!work.kept) return;

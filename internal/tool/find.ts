@@ -62,7 +62,7 @@ export async function checkVersion(
     kind: "tool",
     message:
       version === undefined
-        ? `Cannot read the version of \`${path}\` from its output`
+        ? `Cannot read the version of \`${path}\`: its output does not have one`
         : `Cannot use \`${name}\` ${version}: ${wanted} or later is needed, since it ${facts.reason}`,
     // If it did not even start, the reason is here.
     detail: version === undefined ? lastLines(printed) : [],

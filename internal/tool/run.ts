@@ -12,7 +12,7 @@ const TAIL_LINES = 15;
 const MAX_OUTPUT = 8 * 1024 * 1024;
 /** Bytes of a call's output that go into the log. */
 const MAX_LOG = 1024 * 1024;
-/** What tools say where there is no room for what they write. */
+/** Messages of tools that ran out of disk space. */
 const NO_SPACE = /no space left on device|disk quota exceeded/i;
 
 export interface ToolCall {

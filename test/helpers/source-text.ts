@@ -1,18 +1,20 @@
-/** A part of a TypeScript file that people read. */
+/** A part of a TypeScript file that is text and not code. */
 export interface SourceText {
-  kind: "string" | "comment";
+  kind: "string" | "comment" | "regex";
   /** Source text without delimiters; `…` stands for each expression in a template. */
   text: string;
   /** Line of the first character, from 1. */
   line: number;
   /** Offset of the opening delimiter in the source. */
   start: number;
+  /** Offset after the closing delimiter; a line comment ends before its line break. */
+  end: number;
 }
 
 /** A `/` after one of these characters, or after `return`, begins a regular expression. */
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+\-*%<>~^]|\breturn|\bcase|\bof)\s*$/;
 
-/** All string literals, templates and comments of a TypeScript source, in order of their start. Strings inside such expressions are listed too. */
+/** Texts of a TypeScript source in order of their start, also those inside a template. */
 export function sourceTexts(source: string): SourceText[] {
   const found: SourceText[] = [];
   scanCode(source, 0, found);
@@ -29,22 +31,24 @@ function scanCode(source: string, from: number, found: SourceText[]): number {
     const character = source[at] as string;
     if (source.startsWith("//", at)) {
       const end = endOfLine(source, at);
-      add(source, { kind: "comment", start: at, text: source.slice(at + 2, end) }, found);
+      add(source, { kind: "comment", start: at, end, text: source.slice(at + 2, end) }, found);
       at = end;
     } else if (source.startsWith("/*", at)) {
       const end = source.indexOf("*/", at) + 2;
-      add(source, { kind: "comment", start: at, text: source.slice(at + 2, end - 2) }, found);
+      add(source, { kind: "comment", start: at, end, text: source.slice(at + 2, end - 2) }, found);
       at = end;
     } else if (character === '"' || character === "'") {
       const end = endOfQuoted(source, at);
-      add(source, { kind: "string", start: at, text: source.slice(at + 1, end - 1) }, found);
+      add(source, { kind: "string", start: at, end, text: source.slice(at + 1, end - 1) }, found);
       at = end;
       before = '"';
     } else if (character === "`") {
       at = scanTemplate(source, at, found);
       before = '"';
     } else if (character === "/" && BEFORE_REGEX.test(before)) {
-      at = endOfRegex(source, at);
+      const end = endOfRegex(source, at);
+      add(source, { kind: "regex", start: at, end, text: source.slice(at + 1, end - 1) }, found);
+      at = end;
       before = '"';
     } else {
       if (character === "{") depth++;
@@ -69,7 +73,7 @@ function scanTemplate(source: string, start: number, found: SourceText[]): numbe
       at += length;
     }
   }
-  add(source, { kind: "string", start, text }, found);
+  add(source, { kind: "string", start, end: at + 1, text }, found);
   return at + 1;
 }
 
@@ -97,4 +101,37 @@ function endOfRegex(source: string, start: number): number {
     else if (source[at] === "]") inClass = false;
   }
   return at + 1;
+}
+
+/** The source with `_` for each character of its texts; offsets stay. */
+export function maskTexts(source: string): string {
+  let masked = "";
+  for (const { start, end } of sourceTexts(source)) {
+    if (start < masked.length) continue;
+    masked += source.slice(masked.length, start) + "_".repeat(end - start);
+  }
+  return masked + source.slice(masked.length);
+}
+
+/** Offset where the expression at `start` of a masked source ends: at a comma, semicolon or closing bracket. */
+export function endOfExpression(masked: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < masked.length; at++) {
+    const character = masked[at] as string;
+    if ("([{".includes(character)) depth++;
+    else if (")]}".includes(character) && depth-- === 0) return at;
+    else if (depth === 0 && ",;".includes(character)) return at;
+  }
+  return masked.length;
+}
+
+/** Strings of an expression, without those inside a template. */
+export function outerStrings(expression: string): string[] {
+  let end = 0;
+  const outer = sourceTexts(expression).filter((text) => {
+    if (text.start < end) return false;
+    end = text.end;
+    return text.kind === "string";
+  });
+  return outer.map(({ text }) => text);
 }

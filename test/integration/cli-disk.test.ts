@@ -121,8 +121,8 @@ describe("a read-only output folder", () => {
 
 describe("an output that cannot be", () => {
   test.each([
-    ["a folder", "out", 2, "it is a folder", "Name a file"],
-    ["a device", "/dev/null", 2, "not a regular file", "Name a file"],
+    ["a folder", "out", 2, "it is a folder", "Name an output file"],
+    ["a device", "/dev/null", 2, "not a regular file", "Name an output file"],
     ["in a folder that is not there", "nowhere/x.iso", 5, "no such file or directory", "exists"],
     ["below a file", "image/etc/os-release/x.iso", 5, "", "exists"],
   ])("%s", async (_, output, exit, says, hint) => {

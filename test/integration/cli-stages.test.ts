@@ -139,7 +139,7 @@ describe("with --work", () => {
     await expectRefusal(scene, await scene.run(["squash", "--work", "work"]), {
       exit: 2,
       code: "E_IMAGE_CHANGED",
-      says: ["is no longer what it was"],
+      says: ["it changed after its plan was made"],
       hint: ["platter inspect"],
     });
   });
@@ -196,7 +196,7 @@ describe("a stage without its forerunner names the one to run first", () => {
       await expectRefusal(scene, ran, {
         exit: 2,
         code: "E_STAGE_MISSING",
-        says: ["`assemble` needs `"],
+        says: ["Cannot run `assemble`: `"],
         hint: ["Run `platter ", `--work ${scene.at("work")}\` first`],
       });
       const [, stage] = /Run `platter ([\w-]+) /.exec(ran.stderr)!;
@@ -282,7 +282,12 @@ describe("build --from and --to", () => {
     using scene = sceneWithImage();
     await scene.succeed(["inspect", "dir:image", "--work", "work"]);
     const ran = await scene.run(["build", "--from", "assemble", "-o", "out/x.iso", "--work", "work"]);
-    await expectRefusal(scene, ran, { exit: 2, code: "E_STAGE_MISSING", says: ["needs"], hint: ["first"] });
+    await expectRefusal(scene, ran, {
+      exit: 2,
+      code: "E_STAGE_MISSING",
+      says: ["Cannot run `assemble`"],
+      hint: ["first"],
+    });
   });
 });
 
@@ -453,7 +458,7 @@ describe("a stage runs alone", () => {
     await expectRefusal(scene, await scene.run(["implant", "text.iso"]), {
       exit: 6,
       code: "E_ISO_NO_VOLUME",
-      says: ["not an ISO"],
+      says: ["it is not an ISO"],
     });
   });
 

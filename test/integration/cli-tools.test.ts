@@ -115,7 +115,7 @@ describe("mkfs.erofs that fails", () => {
       hint: ["full output", "-squash.log"],
     });
     expect(ran.stderr).not.toContain("line 15.");
-    const log = /is in `(.+)`/.exec(ran.stderr)?.[1] ?? "";
+    const log = /output in `(.+)`/.exec(ran.stderr)?.[1] ?? "";
     expect(log).toStartWith(scene.tmp);
     expect(readFileSync(log, "utf8")).toMatch(/^\$ .*line 1\.\n.*line 30\.\n/s);
   });
@@ -140,7 +140,7 @@ describe("mkfs.erofs that fails", () => {
     await expectRefusal(scene, await scene.run(BUILD), {
       exit: 4,
       code: "E_TOOL_FAILED",
-      says: ["`mkfs.erofs`", "made no file"],
+      says: ["`mkfs.erofs`", "did not make its file"],
       hint: ["output is in"],
     });
   });

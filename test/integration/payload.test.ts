@@ -451,7 +451,7 @@ describe("refusals, before anything slow starts", () => {
     const sizes = readdirSync(`${layout}/blobs/sha256`).map((name) => `${layout}/blobs/sha256/${name}`);
     rmSync(sizes.sort((a, b) => statSync(b).size - statSync(a).size)[0] as string);
     const ran = await build(`oci:${layout}`);
-    await expectRefusal(scene, ran, { exit: 3, code: "E_PAYLOAD_MISSING", says: ["lacks the blob"] });
+    await expectRefusal(scene, ran, { exit: 3, code: "E_PAYLOAD_MISSING", says: ["Cannot read the blob"] });
   });
 
   test("an impossible name", async () => {

@@ -207,7 +207,7 @@ describe("firmware", () => {
     ]);
   });
 
-  test("without a GPT there is no EFI system partition on a stick", async () => {
+  test("without a GPT the EFI system partition on a stick is missing", async () => {
     const bytes = sound.slice();
     bytes.fill(0, 0, 2048);
     const { verdict } = await judge(bytes);

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { Glob } from "bun";
 import { createProgram } from "../../cmd/program.ts";
 import type { World } from "../../cmd/world.ts";
+import { forbiddenIn } from "../helpers/forbidden-words.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const FOLDERS = ["cmd", "docs", "examples", "internal", "scripts", "templates", "test"];
@@ -13,35 +14,6 @@ const PAGES = ["*.md", ...FOLDERS.map((folder) => `${folder}/**/*.md`)]
   .sort();
 
 const read = (page: string) => readFileSync(join(ROOT, page), "utf8");
-
-/** Words for which CONTRIBUTING.md asks for plainer ones. */
-const FORBIDDEN = new RegExp(
-  [
-    "anew",
-    "whoever",
-    "(?:is|are) none",
-    "is no",
-    "has it not",
-    "be had",
-    "let go of",
-    "in place of",
-    "for who",
-    "at once",
-    "meanwhile",
-    "beside",
-  ]
-    .map((words) => `\\b${words}\\b`)
-    .join("|"),
-  "gi",
-);
-
-/** Each forbidden word of a text, with the words around it. A phrase may go on in the next line. */
-function forbiddenIn(text: string): string[] {
-  const line = text.replace(/\s+/g, " ");
-  return [...line.matchAll(FORBIDDEN)].map(({ index, 0: { length } }) =>
-    line.slice(Math.max(0, index - 30), index + length + 30),
-  );
-}
 
 /** Paths of the project in a page's code spans, relative to the root; `*` stands for any name. */
 function namedPaths(text: string): string[] {

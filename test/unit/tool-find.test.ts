@@ -90,7 +90,7 @@ describe("checkVersion", () => {
       check({ stdout: "one\n", stderr: "cannot open shared object\n" }).version,
     ).rejects.toMatchObject({
       code: "E_TOOL_VERSION",
-      message: "Cannot read the version of `/usr/bin/x` from its output",
+      message: "Cannot read the version of `/usr/bin/x`: its output does not have one",
       detail: ["one", "cannot open shared object"],
     });
   });

@@ -27,7 +27,7 @@ export function hasBiosCode({ boot }: IsoFacts): boolean {
 
 /**
  * Effects of what BIOS and UEFI firmware read: one medium that fails limits a way, two break it.
- * @param architecture that of the EFI programs; undefined if there are none
+ * @param architecture that of the EFI programs; undefined without EFI programs
  */
 export function firmwareEffects(
   facts: IsoFacts,

@@ -99,7 +99,7 @@ function withoutShim(
   return [{ effect: "limits", ways, text: `platter does not know what ${path} starts`, code: null }];
 }
 
-/** GRUB's built-in place of the menu matters only if it does not hold a menu; platter's own ISOs have theirs elsewhere. */
+/** GRUB's built-in menu path matters only if it does not lead to a menu: platter's own ISOs have their menu elsewhere. */
 function isPlatterOnly(
   { code }: Finding,
   { second, esp, facts }: { second: BootProgram | undefined; esp: EfiSystemPartition; facts: IsoFacts },

@@ -51,7 +51,7 @@ export function readDirectoryRecord(
   if ((flags & UNUSUAL_FLAGS) !== 0) note(`has unusual flags (0x${flags.toString(16)})`, 25);
   expectZero(block, { at: 26, length: 2, name: "interleave", findings });
   if (both16(block, { at: 28, name: "volume sequence number", findings }) !== 1) {
-    note("lies on another volume", 28);
+    note("is on another volume", 28);
   }
   const identifier = bytes.subarray(33, 33 + identifierLength);
   if (padding === 1) expectZero(block, { at: 33 + identifierLength, length: 1, name: "padding", findings });

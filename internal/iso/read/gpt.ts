@@ -40,7 +40,7 @@ interface Header {
 const MAX_ENTRIES_BYTES = 1024 * 1024;
 
 /**
- * Reads both copies. Undefined if there is no GPT; `announced` says that the MBR has an entry for one, so that its
+ * Reads both copies. Undefined without a GPT; `announced` says that the MBR has an entry for one, so that its
  * absence is damage. Without that entry firmware ignores the table, and isohybrid ISOs have partitions in it that
  * overlap. `volumeBlocks` are the blocks that the volume has by its descriptor: the file may have padding after them.
  */
@@ -82,7 +82,7 @@ async function readHeader(
   const note = (code: string, detail: string, at = 0) => findings.note({ code, detail, offset: offset + at });
   const bytes = await source.read(offset, BLOCK);
   if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== GPT.signature) {
-    if (announced) note("gpt-signature", `there is no ${which} GPT header at block ${block}`);
+    if (announced) note("gpt-signature", `block ${block} does not hold the ${which} GPT header`);
     return undefined;
   }
   findings.covers({ name: `${which} GPT header`, offset, length: BLOCK });

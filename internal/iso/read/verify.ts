@@ -23,7 +23,7 @@ export interface VerifyOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What was read on the way, for who asks where the ISO boots. */
+/** Parts of the ISO that `verify` read, from which callers compute where it boots. */
 export interface IsoFacts {
   primary: VolumeDescriptor | undefined;
   tree: IsoNode | undefined;
