@@ -145,7 +145,7 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
   };
 }
 
-/** A session for the flags. `beside` is the path whose folder gets a temporary work directory. */
+/** A session for the flags. A temporary work directory goes next to the output, or into the system's folder for them. */
 export function openSession(
   world: World,
   about: {

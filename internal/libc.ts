@@ -3,7 +3,7 @@ import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
 /** glibc, musl on the two processors platter runs on. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
-/** Functions of the C library; where there is none, the reason for each name that was tried. */
+/** Functions of the C library; if none was found, the reason for each name that was tried. */
 function openLibc<S extends Record<string, FFIFunction>>(
   symbols: S,
 ): { functions: ReturnType<typeof dlopen<S>>["symbols"] } | { functions: undefined; failures: string[] } {

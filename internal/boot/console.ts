@@ -36,7 +36,7 @@ export interface ConsoleWatcherOptions {
 
 /**
  * Follows a boot by what the machine writes to its serial line: which phase it is in, since when, and whether it has
- * come up or failed. It has no clock; whoever feeds it says what time it is.
+ * come up or failed. It has no clock: the caller passes the time.
  */
 export class ConsoleWatcher {
   readonly #until: RegExp;

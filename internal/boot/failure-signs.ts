@@ -61,7 +61,7 @@ export const FAILURE_SIGNS: readonly FailureSign[] = [
     pattern:
       /No bootable device|No bootable option or device was found|UEFI Interactive Shell|^Shell> |BootManagerMenuApp/,
     during: ["firmware"],
-    message: "The firmware found nothing on the medium that it could start.",
+    message: "The firmware found no program on the medium that it could start.",
     hint: "Run `platter verify` on the ISO: it reports which boot entry is broken.",
   },
   {

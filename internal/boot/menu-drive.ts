@@ -34,8 +34,7 @@ const LINUX = /^\W*linux(efi|16)?\s/;
  */
 export async function addSerialConsole(machine: DrivenMachine, console: string): Promise<MenuOutcome> {
   const reached = await until(machine, () => machine.phase() !== "firmware", Number.POSITIVE_INFINITY);
-  if (!reached || machine.phase() !== "grub")
-    return notDriven("GRUB did not say on the serial line that it runs");
+  if (!reached || machine.phase() !== "grub") return notDriven("GRUB did not report on the serial line");
   // In the menu this opens the command line, in the command line it is only a letter: so it may be pressed again
   // and again, until GRUB, which may still be loading its font, has seen it.
   const prompt = () => /^grub> /m.test(machine.screen.text);

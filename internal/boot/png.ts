@@ -9,7 +9,7 @@ export interface Picture {
 
 /**
  * Reads the binary form of a portable pixmap, as every QEMU writes it (PNG only since 7.1).
- * @throws RangeError if it is none, or too short
+ * @throws RangeError if it is not a portable pixmap or is too short
  */
 export function parsePpm(bytes: Uint8Array): Picture {
   const header = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(new TextDecoder("latin1").decode(bytes.subarray(0, 64)));

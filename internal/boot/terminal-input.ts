@@ -12,7 +12,7 @@ export type TerminalItem =
   /** ED 2 or RIS: nothing is on the screen any more. */
   | { kind: "clear" };
 
-/** An unfinished sequence longer than this is none. */
+/** A longer unfinished sequence does not count as a sequence. */
 const MAX_SEQUENCE = 64;
 
 /** Reads the bytes of a serial terminal (ECMA-48), which may be cut anywhere. */

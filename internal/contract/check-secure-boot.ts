@@ -9,14 +9,14 @@ import { type Architecture, efiSuffix } from "./architecture.ts";
 import { type Finding, finding } from "./finding.ts";
 import { levelFor } from "./secure-boot.ts";
 
-/** A program of the image by its path; where it is none, `fault` says why: `has no PE header`. */
+/** A program of the image by its path. If it is not a program, `fault` gives the reason: `has no PE header`. */
 export interface BootProgram {
   path: string;
   program: EfiProgram | undefined;
   fault: string | undefined;
 }
 
-/** What is started one after the other; undefined where the image has it not. */
+/** The programs in the order in which they start; undefined if the image does not have one. */
 export interface BootPrograms {
   architecture: Architecture;
   shim: BootProgram | undefined;

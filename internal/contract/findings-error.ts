@@ -20,7 +20,8 @@ export function findingsError(
     return new PlatterError({
       code: first.code.replace(/^F_/, "E_"),
       kind: "contract",
-      message: seenAt(first),
+      // A finding is a sentence; an error has no full stop.
+      message: seenAt(first).replace(/\.$/, ""),
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,
     });

@@ -34,7 +34,7 @@ export async function makePlan(
   const { root, about, distribution, kernel, efi, bios, font } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
-  // Decompressing goes on in another thread meanwhile.
+  // Another thread decompresses at the same time.
   const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
     () =>
       inspectBootPrograms(

@@ -15,7 +15,7 @@ export interface SecureBoot {
   sbatLevel: string;
 }
 
-/** What is to be told about Secure Boot; undefined where there is no shim to begin with. */
+/** Facts about Secure Boot; undefined without a shim. */
 export function summariseSecureBoot(programs: BootPrograms): SecureBoot | undefined {
   const { shim, grub, kernel } = programs;
   if (shim?.program === undefined) return undefined;

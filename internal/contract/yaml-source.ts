@@ -35,7 +35,7 @@ export class YamlSource {
     this.#document = this.#parse();
   }
 
-  /** The content as plain values; undefined if there is none, or none that can be used. */
+  /** The content as plain values; undefined if the file is empty or not usable. */
   value(): unknown {
     return this.#document?.toJS();
   }

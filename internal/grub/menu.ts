@@ -31,7 +31,7 @@ export const menuSchema = z
   .strictObject({
     /** Index of the entry that boots when the time is up. */
     default: z.int().min(0),
-    /** Seconds; 0 boots at once, -1 waits for ever. */
+    /** Seconds; 0 boots immediately, -1 waits for ever. */
     timeout: z.int().min(-1),
     entries: z.array(menuEntrySchema).min(1),
   })

@@ -59,7 +59,7 @@ function menuValues(menu: Menu, extra: readonly string[]): Record<"DEFAULT" | "T
 
 /** `extra` is added to the `linux` line as it stands. */
 function renderEntry(entry: MenuEntry, extra: readonly string[]): string {
-  // After `--` a title that begins with a hyphen is no option.
+  // After `--` GRUB does not take a title that begins with a hyphen for an option.
   const title = `${entry.title.startsWith("-") ? "-- " : ""}${quoteTitle(entry.title)}`;
   const linux = [quoteWords([entry.kernelPath, ...entry.kernelArgs]), ...extra].join(" ");
   return `menuentry ${title} {\n  linux ${linux}\n  initrd ${quoteWords(entry.initrdPaths)}\n}`;

@@ -5,8 +5,8 @@ export const VARIABLE_NAMES = ["isolabel", "kernelpath", "initrdpath", "root", "
 export type Variables = Record<(typeof VARIABLE_NAMES)[number], string>;
 
 /**
- * Replaces `${isolabel}` and `$isolabel` and the other variables, once: what is put in is not looked at again. `$$`
- * is one `$`; any other `$` stays. A name is as long as it can be: `$rootfs` is none.
+ * Replaces `${isolabel}` and `$isolabel` and the other variables, once: a replacement is not replaced again. `$$`
+ * is one `$`; any other `$` stays. A name is as long as possible: `$rootfs` is not `$root`.
  */
 export function replaceVariables(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (all, braced?: string, plain?: string) => {

@@ -15,7 +15,7 @@ export interface BlobKey {
 export interface BlobStore extends Disposable {
   /** The layout's location, for messages. */
   readonly location: string;
-  /** A file beside the blobs: `index.json`, `oci-layout`. @throws PlatterError `E_IMAGE_LAYOUT` */
+  /** A file next to the blobs: `index.json`, `oci-layout`. @throws PlatterError `E_IMAGE_LAYOUT` */
   file(name: string): Blob;
   /** @throws PlatterError `E_BLOB_MISSING`, also when it is opened */
   blob(key: BlobKey): Blob;

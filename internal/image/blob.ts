@@ -99,7 +99,7 @@ function damaged(blob: Blob, problem: string): PlatterError {
   });
 }
 
-/** A document that is at hand already; whoever has it has checked it. `name` names it in errors. */
+/** A document in memory that the caller has checked. `name` names it in errors. */
 export function memoryBlob(bytes: Uint8Array, name: string): Blob {
   const open = async function* () {
     yield bytes;

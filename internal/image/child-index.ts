@@ -16,7 +16,7 @@ export class ChildIndex {
     this.#hashOf = hashOf;
   }
 
-  /** The node with this hash that `matches`; 0 if there is none. */
+  /** The node with this hash that `matches`; 0 if it does not exist. */
   find(hash: number, matches: (node: number) => boolean): number {
     const mask = this.#slots.length - 1;
     for (let at = hash & mask; ; at = (at + 1) & mask) {

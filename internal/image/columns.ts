@@ -1,4 +1,4 @@
-/** Columns of numbers that grow: a table of a million rows as a few typed arrays in place of a million objects. */
+/** Columns of numbers that grow: a table of a million rows as a few typed arrays instead of a million objects. */
 
 type Column =
   | Uint8Array<ArrayBuffer>

@@ -12,21 +12,21 @@ import { ZstdFrames } from "./zstd-frames.ts";
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
 /**
- * Bytes that come out in one piece, and bytes before and behind the engine's thread that let it work while ours has
- * something else to do. Where many layers are open at once so much would take too much memory.
+ * Bytes of one output chunk, and bytes buffered before and after the engine's thread, which keep it busy while this thread
+ * does other work. If many layers are open, smaller buffers save memory.
  */
 const PIECES = {
   few: { chunkSize: 1024 * 1024, highWaterMark: 2 * 1024 * 1024 },
   many: { chunkSize: 256 * 1024, highWaterMark: 256 * 1024 },
 };
-/** Streams that may be open at once with large pieces. */
+/** Streams that may be open together with large buffers. */
 const FEW = 4;
 
 let open = 0;
 
 /**
- * Bytes of output after which the garbage collector is called where many are open: it takes little notice of buffers, and
- * 130 open layers took 600 MB in place of 425.
+ * Bytes of output after which the garbage collector is called if many streams are open. It does not count buffers, and 130
+ * open layers took 600 MB instead of 425.
  */
 const COLLECT_AFTER = 128 * 1024 * 1024;
 

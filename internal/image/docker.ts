@@ -7,8 +7,8 @@ import type { OpenOptions } from "./open-options.ts";
 import { registryError } from "./registry-error.ts";
 
 /**
- * An image from a registry, fetched by skopeo into the work directory, or by podman into its storage where there is no
- * skopeo. Both bring their own registries.conf(5) and credentials.
+ * An image from a registry, fetched by skopeo into the work directory, or, without skopeo, by podman into its
+ * storage. Both bring their own registries.conf(5) and credentials.
  * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_…`, and what reading the fetched image throws
  */
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {

@@ -89,7 +89,7 @@ export interface FilePart extends FileStretch {
   readonly file: OpenFile;
 }
 
-/** One whose file is let go of by whoever has it. */
+/** A part of a file whose owner must dispose of it. */
 export interface HeldPart extends FilePart, Disposable {}
 
 /** A part of a file that somebody else closes. */
@@ -98,8 +98,8 @@ export function lent(part: FilePart): HeldPart {
 }
 
 /**
- * A stretch of a file as a stream of fresh chunks that can be skipped over. They are read at once: a thread of Bun's pool
- * costs more than a read of so few bytes, and what decompresses them needs it.
+ * A range of a file as a stream of new chunks that can be skipped. Chunks are read synchronously: a thread of Bun's pool
+ * costs more than a small read, and the decompressor needs that thread.
  */
 export class FileRange implements SkippableBytes {
   readonly #file: OpenFile;

@@ -19,8 +19,8 @@ function matched(text: string): RegExpExecArray | undefined {
 }
 
 /**
- * A name in full, with registry and tag: what stands for a registry that is not named, the caller says. Undefined for
- * what is no name.
+ * A full name with registry and tag; `registry` is used if the name does not have one. Undefined if `text` is not a valid
+ * name.
  */
 export function fullImageName(text: string, registry: string): string | undefined {
   const match = matched(text);

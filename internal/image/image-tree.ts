@@ -21,7 +21,7 @@ export interface Inode {
   target?: string | undefined;
   devMajor?: number | undefined;
   devMinor?: number | undefined;
-  /** Name (one character a byte) to value. Undefined when there are none. */
+  /** Name (one character a byte) to value. Undefined without attributes. */
   xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Where the source keeps this inode's content; private to the source. */
   locator?: unknown;
@@ -44,19 +44,19 @@ export interface ImageSource {
   reference: string;
   transport: string;
   /**
-   * Digest of the image's manifest, `sha256:…`; of its configuration where there is no manifest, in a docker-archive;
+   * Digest of the image's manifest, `sha256:…`; in a docker-archive, which has no manifest, of its configuration;
    * undefined for a plain directory or tar.
    */
   digest: string | undefined;
-  /** Where there is no digest: what changes when a file's content does, on this machine. */
+  /** Without a digest: a text that changes on this machine whenever the content of a file changes. */
   stamp?: string | undefined;
-  /** Bytes of the layers as they are stored, where they are compressed or not; undefined where there are none. */
+  /** Bytes of the stored layers, compressed or not; undefined for a source without layers. */
   layerBytes?: number | undefined;
   /** Folders of which the content was left out, since other file systems are mounted there; undefined if nothing was left out. */
   leftOut?: readonly BytePath[] | undefined;
   /** Seconds since 1970 at which the image says it was created. */
   created: number | undefined;
-  /** As the image's configuration writes it (`amd64`, `arm64`); undefined where there is none. */
+  /** As the image's configuration writes it (`amd64`, `arm64`); undefined if it does not. */
   architecture: string | undefined;
 }
 
@@ -91,11 +91,11 @@ export interface ImageTree extends AsyncDisposable {
 export interface SequentialReader extends AsyncDisposable {
   open(inode: Inode): Content;
   /**
-   * In place of `open`: puts the whole content into `target`, which is as long, if it can be had without waiting, which
-   * costs more than reading a small file does. False where it cannot.
+   * Synchronous alternative to `open` for small files. `target` must have the content's length. Returns false if the content
+   * is not available synchronously.
    */
   atOnce?(inode: Inode, target: Uint8Array): boolean;
-  /** In place of `open`: where the content lies on the host, if it does. */
+  /** Alternative to `open`: the place of the content on the host, if it has one. */
   held?(inode: Inode): HeldContent | undefined;
 }
 

@@ -21,7 +21,7 @@ const MAX_TEXTS = 256 * 1024 * 1024;
 /** What every inode has, when it is added. */
 export type NewInode = Pick<Inode, "type" | "mode" | "uid" | "gid" | "mtime" | "size">;
 
-/** The inodes of a tree, about 45 bytes each. Indexes begin at 1; 0 is none. */
+/** The inodes of a tree, about 45 bytes each. Indexes begin at 1; 0 means that an inode is missing. */
 export class InodeTable {
   #count = 1;
   #type = new Uint8Array(START);

@@ -111,7 +111,7 @@ export class LayerBuilder {
     return addMemberInode(this.#table.inodes, member, options);
   }
 
-  /** Puts an inode under a name, in place of what is there. */
+  /** Puts an inode under a name, and replaces what the name had. */
   #insert(parent: number, name: string, inode: number): number {
     checkName(name, this.#archive);
     const old = this.#table.child(parent, name);

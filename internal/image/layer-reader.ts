@@ -17,7 +17,7 @@ export interface LayerReaderOptions {
   signal: AbortSignal;
   /** For contents that come before their turn. */
   spool?: SpoolSizes;
-  /** A layer with no more than this left, in bytes, is read to its end at once. Default 1 MiB. */
+  /** A layer with at most this many bytes left is read to its end immediately. Default 1 MiB. */
   smallRest?: number;
   /** A content that is kept elsewhere already. */
   captured: (locator: number) => Content | undefined;

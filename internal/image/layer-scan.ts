@@ -46,7 +46,7 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
     for (;;) {
       const scan = await mergeLayers(layers, { ...options, places, plain });
       if (scan !== undefined) return scan;
-      // All that failed are known before merging begins anew, so it does once.
+      // All failed layers are known before the layers are merged again, so that happens once.
       for (const [index, tar] of plain.entries()) {
         if ((await tar?.isWhole) !== false) continue;
         plain[index] = undefined;
@@ -63,8 +63,7 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
 }
 
 /**
- * Undefined where a layer's plain tar turned out not to be had: what was merged does not count, since links may have
- * changed what is below.
+ * Undefined if decompressing a layer failed. The merged tree is then invalid, since links may have changed older layers.
  */
 async function mergeLayers(
   layers: readonly Layer[],

@@ -6,13 +6,13 @@ import { openMemoryFile } from "./memory-file.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
 
-/** A layer's plain tar in a file that stays open until this is let go of. */
+/** A layer's plain tar in a file, which stays open until its owner disposes of it. */
 export interface PlainLayer extends HeldPart {
   /** Bytes that are there; all of them once {@link isWhole} is known. */
   readonly length: number;
-  /** The tar as a stream, close behind whoever still writes it; it ends or fails early where it cannot be had whole. */
+  /** The tar as a stream, which follows the writer. It ends or fails early if the layer cannot be decompressed. */
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** False where the tar cannot be had so after all, whatever the reason: what was read of it does not count. */
+  /** False if decompressing failed for any reason; bytes that were read of the tar are then invalid. */
   readonly isWhole: Promise<boolean>;
   /** Whether the digest is the expected one; true where none is known. */
   readonly isRight: Promise<boolean>;
@@ -46,8 +46,8 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   /**
-   * Begins to unpack a layer. Undefined where there is no room for it. What is given may be let go of once this unpacker
-   * was disposed of, and what is returned not before.
+   * Starts to decompress a layer. Undefined if it does not fit into the limits. `layer` and the result must stay open until
+   * this unpacker was disposed of.
    */
   unpack(layer: StoredLayer): PlainLayer | undefined {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
@@ -91,7 +91,7 @@ export class LayerUnpacker implements AsyncDisposable {
     };
   }
 
-  /** True also where there is no digest to be compared with. */
+  /** Also true without an expected digest. */
   async #hasDigest(held: HeldPart, digest: Digest | undefined): Promise<boolean> {
     if (digest === undefined) return true;
     const { algorithm, hex } = digest;
@@ -99,7 +99,7 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   #ask(job: UnpackJob): Promise<Unpacked | undefined> {
-    // Where the thread ended, whoever reads the layer as a stream needs none.
+    // If the thread ended, the layer is read as a stream, which does not need a thread.
     const asked = this.#threads.ask({ job, limits: this.#limits }).catch(() => undefined);
     return this.#track(asked);
   }

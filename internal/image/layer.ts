@@ -15,8 +15,8 @@ export interface Layer {
   /** Reads all of it for its digest only, to find out whether a layer that makes no sense is damaged. */
   verify(): Promise<void>;
   /**
-   * The plain tar in a file, for reading its contents in any order. Undefined where it cannot be had so; {@link open} then
-   * tells what is wrong, if anything is.
+   * The plain tar in a file, for reading its contents in any order. Undefined if that is not possible; {@link open} then
+   * reports an error, if the layer has one.
    */
   unpack(unpacker: LayerUnpacker): PlainLayer | undefined;
 }
@@ -74,7 +74,7 @@ async function* checkedPlain(
   });
 }
 
-/** A layer that is made as it is read: there is no digest to compare it with. */
+/** A layer that is made while it is read, so it cannot be compared with a digest. */
 export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): Layer {
   return {
     name,

@@ -151,7 +151,7 @@ class LayeredTree implements ImageTree {
     return this.#captured.has(locator) || this.#kept.has(locator) ? this.#readCaptured(locator) : undefined;
   }
 
-  /** Where it is once reading begins: it may have been kept meanwhile. */
+  /** Looked up when reading begins: the content may have been kept since the call. */
   async *#readCaptured(locator: number): AsyncGenerator<Uint8Array> {
     const hostFile = this.#kept.get(locator);
     if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);

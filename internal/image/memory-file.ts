@@ -45,12 +45,12 @@ function openOnMount(name: string): number | undefined {
   }
 }
 
-/** A new tmpfs's descriptor, negative where there is none. */
+/** A new tmpfs's descriptor, negative if it cannot be mounted. */
 function mountMemory(): number {
   const context = call(CALL.fsopen, text("tmpfs"), CLOSE_ON_EXEC);
   if (context < 0) return context;
   try {
-    // What is written is limited by whoever writes.
+    // The writer limits the number of bytes.
     call(CALL.fsconfig, context, SET_STRING, text("size"), text("0"));
     // Kernels before 6.14 write small pages all the same, and those without large ones do not know the word.
     call(CALL.fsconfig, context, SET_STRING, text("huge"), text("within_size"));

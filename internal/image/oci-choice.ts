@@ -89,7 +89,7 @@ function otherSystem(images: readonly Descriptor[], location: string): PlatterEr
   });
 }
 
-/** Signatures and build records that BuildKit puts beside the images. */
+/** Signatures and build records that BuildKit puts next to the images. */
 function isAttestation(entry: Descriptor): boolean {
   return (
     entry.annotations?.["vnd.docker.reference.type"] !== undefined ||

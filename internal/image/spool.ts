@@ -74,7 +74,7 @@ export class Spool implements Disposable {
     this.#signal = options.signal;
   }
 
-  /** Up to this many bytes a content can be had by {@link readNow}. */
+  /** Contents of at most this many bytes are available to {@link readNow}. */
   get small(): number {
     return this.#sizes.small;
   }

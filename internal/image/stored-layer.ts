@@ -6,7 +6,7 @@ import type { HeldPart } from "./file-range.ts";
 export interface StoredLayer {
   /** For messages. */
   name: string;
-  /** For who has this to let go of. */
+  /** The part of the file; the owner of this layer must dispose of it. */
   held: HeldPart;
   compression: Exclude<Compression, "xz" | "bzip2">;
   /** Bytes that the plain tar probably has. */
@@ -17,8 +17,8 @@ export interface StoredLayer {
 }
 
 /**
- * A blob as such a layer; undefined where it is none, or something about it is wrong: whoever reads it as a stream is
- * told what.
+ * The blob as a stored layer. Undefined if it is not in a file or does not match its manifest; reading it as a stream
+ * then reports the error.
  */
 export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer | undefined {
   const { name, size } = blob;

@@ -62,7 +62,7 @@ export class TarArchive implements Disposable {
     }
   }
 
-  /** The content of a member, links followed; undefined if there is none. */
+  /** The content of a member, links followed; undefined if the archive does not have it. */
   blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
     const stretch = this.#members.get(member);
     return stretch && storedBlob({ file: this.#file, ...stretch }, { ...about, signal: this.#signal });

@@ -102,7 +102,7 @@ export class TarFields {
   checkSum(): void {
     const bytes = this.#bytes;
     const stored = this.number(148, 8);
-    // Two bytes are added at once in each half of a number: 256 of them are less than a half holds.
+    // Each half of the number sums one of two bytes; sums of 256 bytes do not overflow a half.
     let sums = 0;
     for (let at = 0; at < BLOCK; at += 4) {
       const word = bytes.readUInt32LE(at);

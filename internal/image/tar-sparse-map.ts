@@ -6,7 +6,7 @@ import * as sparse from "./tar-sparse.ts";
 
 export interface FoundMap {
   map: sparse.SparseMap;
-  /** The name that the records give the file, in place of the header's made-up one. */
+  /** The name of the file in the records; the header has an artificial name. */
   name: string | undefined;
   /** Bytes stored behind the map. */
   stored: number;

@@ -8,7 +8,7 @@ const START = 1024;
 
 /**
  * A tree of names as a table, some hundred bytes a name with its inode: half a million of them as objects would be more
- * than the rest of the program. Nodes are numbers from 1; 0 is none.
+ * than the rest of the program. Nodes are numbers from 1; 0 means that a node is missing.
  */
 export class TreeTable {
   readonly inodes = new InodeTable();

@@ -47,9 +47,9 @@ export interface Unpacked {
 }
 
 /**
- * Decompresses a part of a file into another file, or computes its digest. Undefined where that cannot be done, whatever
- * the reason: there is no room, something is damaged, nobody wants it any more. What was taken of the limit is given back
- * then, and the target is useless.
+ * Decompresses a part of a file into another file, or computes its digest. Undefined if that fails for any
+ * reason: the limit is reached, data is damaged, or the result is not needed any more. Then the bytes taken from the limit
+ * are returned, and the target is not usable.
  */
 export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked | undefined> {
   const hasher = job.algorithm && new Bun.CryptoHasher(job.algorithm);

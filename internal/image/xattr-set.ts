@@ -15,7 +15,7 @@ const LONG = 256;
 export class XattrInterner {
   readonly #known = new Map<string, Xattrs>();
 
-  /** The set with these attributes, names in byte order; values are copied. Undefined when there are none. */
+  /** The set with these attributes, names in byte order; values are copied. Undefined without attributes. */
   intern(entries: readonly (readonly [string, Uint8Array])[]): Xattrs | undefined {
     if (entries.length === 0) return undefined;
     const sorted =

@@ -3,7 +3,7 @@ import type { ByteCursor } from "../image/byte-cursor.ts";
 import { broken, InitramfsProblem } from "./problem.ts";
 import type { SegmentFormat } from "./segment.ts";
 
-/** Bytes given to a decompressor at once: they are looked at again where a segment ends among them. */
+/** Bytes given to a decompressor together. If a segment ends within them, the rest is read again. */
 const PIECE = 256 * 1024;
 
 /** How much of a piece belongs to the segment, and whether the segment ends there. */

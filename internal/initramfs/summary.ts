@@ -154,7 +154,7 @@ class Collector {
   }
 }
 
-/** The name of the kernel module in a file, with `_` for `-`; undefined if the file is none. None has a longer name. */
+/** The name of the kernel module in a file, with `_` for `-`; undefined if the file is not a module. Module names are not longer. */
 export function moduleName(path: string): string | undefined {
   const [, name] = /(?:^|\/)([^/]{1,64})\.ko(?:\.gz|\.xz|\.zst)?$/.exec(path) ?? [];
   return name?.replaceAll("-", "_");

@@ -1,6 +1,6 @@
 /**
  * The text in the primary volume descriptor's application use area (ECMA-119, 8.4.32) by which `checkisomd5`, and so
- * dracut's `rd.live.check`, checks a medium. There is no specification; isomd5sum's programs are the reference.
+ * dracut's `rd.live.check`, checks a medium. The format has only isomd5sum's programs as a reference.
  */
 
 /** Bytes from the descriptor's beginning; the area is 512 bytes long. */

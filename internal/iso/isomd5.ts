@@ -115,7 +115,7 @@ export class IsoMd5 {
   #total = Number.POSITIVE_INFINITY;
   #received = 0;
 
-  /** @throws PlatterError `E_ISO_NO_VOLUME` when this is no ISO, `E_ISO_TOO_SMALL` when it is too short to be summed. */
+  /** @throws PlatterError `E_ISO_NO_VOLUME` if this is not an ISO, `E_ISO_TOO_SMALL` if it is too short for a checksum. */
   update(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       const wanted = Math.min(PIECE_SIZE, this.#total - this.#received + this.#filled);

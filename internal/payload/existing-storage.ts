@@ -7,7 +7,7 @@ import {
   parseLayerRecords,
 } from "./storage-records.ts";
 
-/** `images.json` and `layers.json` of more bytes than this are none. */
+/** Most bytes of an `images.json` or `layers.json`. */
 const MAX_RECORDS = 64 * 1024 * 1024;
 /** `link` and `lower`: 500 layers at 29 bytes each. */
 const MAX_LINKS = 64 * 1024;

@@ -62,7 +62,7 @@ export class LayerStore {
    * Image tops that must hold all files of their image themselves. The live system's root is an overlayfs, and one that
    * finds another's whiteouts below takes them for its own: a file that a layer removes would be there again in a
    * container. So such an image is mounted from its topmost layer alone. Files are hard links to those of the other
-   * layers, which stay as they are for whoever copies the image.
+   * layers, which stay unchanged so that the image can be copied.
    */
   selfContained(): Set<StoredLayer> {
     const hides = (layer: StoredLayer | undefined): boolean =>

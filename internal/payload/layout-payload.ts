@@ -35,7 +35,7 @@ export function layoutPayload(reference: OciReference, options: Omit<OpenOptions
 function descriptionOf(image: OciImage, reference: OciReference): PayloadDescription {
   const { transport, path, tag } = reference;
   const annotated = NAME_ANNOTATIONS.map((key) => image.entry.annotations?.[key]).find(
-    // A tag alone is no name.
+    // A tag alone is not a name.
     (name) => name !== undefined && /[/]/.test(name),
   );
   const own = image.entry.annotations?.["org.opencontainers.image.ref.name"];

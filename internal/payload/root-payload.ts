@@ -85,7 +85,7 @@ async function imageOf(
   return { manifest, config, layers: [layer], digest: digestOf(manifest) };
 }
 
-/** The tree as a layer. Chunks are copies: whoever reads them may keep them. */
+/** The tree as a layer. Chunks are copies, which the reader may keep. */
 async function* archiveOf(tree: ImageTree): AsyncGenerator<Uint8Array> {
   for await (const chunk of tarStream(tree, { include: () => true })) yield Uint8Array.from(chunk);
 }

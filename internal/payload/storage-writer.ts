@@ -38,7 +38,7 @@ export interface StorageOptions {
 
 /**
  * Writes payloads as podman's storage with the driver overlay, as containers/storage 1.43 does (layers.go, images.go,
- * drivers/overlay/overlay.go), beside what the image has there.
+ * drivers/overlay/overlay.go), and keeps the image's own storage.
  * @throws PlatterError `E_PAYLOAD_…`, `E_BLOB_…`, `E_TAR_…`
  */
 export async function writeStorage(

@@ -1,10 +1,10 @@
 import { createGzip } from "node:zlib";
 
-/** Characters that are compressed at once. */
+/** Characters that are compressed together. */
 const BATCH = 1024 * 1024;
 
 /**
- * What a layer's tar archive holds beside the contents of its files, so that containers/storage can put the archive
+ * The bytes of a layer's tar archive without the contents of its files, so that containers/storage can put the archive
  * together again to the last byte: tar-split's JSON lines, compressed (github.com/vbatts/tar-split, tar/storage/entry.go).
  */
 export class TarSplit {

@@ -14,7 +14,7 @@ export interface Certificate {
 /** More bytes than any certificate has. */
 const MAX_SIZE = 64 * 1024;
 
-/** Reads a certificate in DER; undefined where it is none. */
+/** Reads a certificate in DER; undefined if it is not a certificate. */
 export function readCertificate(der: Uint8Array): Certificate | undefined {
   if (der.length > MAX_SIZE) return undefined;
   try {

@@ -34,7 +34,7 @@ export function derValues(bytes: Uint8Array): DerValue[] | undefined {
   return values;
 }
 
-/** The first value; undefined where there is none. */
+/** The first value; undefined without a valid value. */
 export function derValue(bytes: Uint8Array): DerValue | undefined {
   const tag = bytes[0];
   const first = bytes[1];
@@ -59,7 +59,7 @@ export function derChildren(value: DerValue | undefined, tag: number): DerValue[
   return value?.tag === tag ? derValues(value.content) : undefined;
 }
 
-/** An object identifier with dots; undefined where the value is none. */
+/** An object identifier with dots; undefined if the value has another type. */
 export function objectIdentifier(value: DerValue | undefined): string | undefined {
   if (value?.tag !== TAG.objectIdentifier || value.content.length > 32) return undefined;
   const numbers: number[] = [];

@@ -16,9 +16,9 @@ export interface EfiProgram {
   sbat: SbatComponent[] | undefined;
   /** The newest revocations that a shim brings along. */
   sbatLevel: SbatLevel | undefined;
-  /** What a shim trusts; undefined where it is no shim. */
+  /** The certificates that a shim trusts; undefined for other programs. */
   vendor: VendorTable | undefined;
-  /** What a GRUB carries; undefined where it is no GRUB. */
+  /** Embedded parts of a GRUB; undefined for other programs. */
   grub: GrubEmbedded | undefined;
 }
 

@@ -17,7 +17,7 @@ const TYPE = { memdisk: 1, config: 2, prefix: 3 } as const;
 const MAX_OBJECTS = 5000;
 const MAX_TEXT = 64 * 1024;
 
-/** Reads GRUB's section `mods`; undefined where it is none. */
+/** Reads GRUB's section `mods`; undefined if it has another format. */
 export function parseGrubModules(section: Uint8Array): GrubEmbedded | undefined {
   const view = new DataView(section.buffer, section.byteOffset, section.byteLength);
   if (section.length < INFO || view.getUint32(0, true) !== MAGIC) return undefined;

@@ -10,7 +10,7 @@ export interface PeSection {
 }
 
 export interface PeImage {
-  /** As in `BOOTX64.EFI`: `X64`; the number in hexadecimal when it is none of UEFI's. */
+  /** As in `BOOTX64.EFI`: `X64`; the number in hexadecimal for a machine that UEFI does not define. */
   machine: string;
   sections: PeSection[];
   /** Bytes that the headers take, filling included. */
@@ -23,7 +23,7 @@ export interface PeImage {
   certificates: { offset: number; size: number } | undefined;
 }
 
-/** Why something is no program for UEFI: `has no PE header`, and the byte where that shows. */
+/** Why a file is not a program for UEFI: `has no PE header`, and the byte where that shows. */
 export interface PeFault {
   fault: string;
   offset: number;

@@ -40,7 +40,7 @@ const DIGESTS: Record<string, DigestAlgorithm> = {
 const MAX_CERTIFICATES = 32;
 const MAX_SIGNERS = 8;
 
-/** Reads a signature; undefined where it is none that a program can have. */
+/** Reads a signature; undefined if a program cannot have this signature. */
 export function parseSignedData(bytes: Uint8Array): SignedData | undefined {
   const [type, wrapped] = derChildren(derValue(bytes), TAG.sequence) ?? [];
   if (objectIdentifier(type) !== SIGNED_DATA) return undefined;
@@ -126,7 +126,7 @@ function algorithmOf(identifier: DerValue | undefined): string | undefined {
   return takesNone && more.length === 0 ? objectIdentifier(type) : undefined;
 }
 
-/** The issuer and the serial number of a certificate as encoded (RFC 5280, 4.1); undefined where it is none. */
+/** The issuer and the serial number of a certificate as encoded (RFC 5280, 4.1); undefined if it is not a certificate. */
 export function certificateName(der: Uint8Array): { issuer: Uint8Array; serial: Uint8Array } | undefined {
   const [body] = derChildren(derValue(der), TAG.sequence) ?? [];
   const fields = derChildren(body, TAG.sequence) ?? [];

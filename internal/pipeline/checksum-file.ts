@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { FileRecord } from "./receipt.ts";
 
-/** Where an ISO's checksum file lies: beside it. */
+/** The path of an ISO's checksum file, next to the ISO. */
 export function checksumPath(iso: string): string {
   return `${resolve(iso)}-CHECKSUM`;
 }

@@ -21,7 +21,7 @@ import type { RunTool } from "../tool/run.ts";
 import { keepPiece } from "./keep-piece.ts";
 import type { WorkDir } from "./work-dir.ts";
 
-/** An iso.yaml or os-release of more bytes than this is none. */
+/** Most bytes of an iso.yaml or os-release. */
 const MAX_TEXT = 1024 * 1024;
 
 /**

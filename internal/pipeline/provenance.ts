@@ -73,7 +73,7 @@ export function provenance(record: BuildRecord) {
   };
 }
 
-/** The plan in the text of such a statement; undefined where the text is none. What is in it is not checked here. */
+/** The plan in the text of a provenance statement; undefined if the text is not one. The plan is not checked here. */
 export function planInStatement(text: string): string | undefined {
   let value: unknown;
   try {

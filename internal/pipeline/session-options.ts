@@ -9,7 +9,7 @@ export interface SessionOptions {
   reference: string | undefined;
   /** The user's work directory; undefined for a temporary one. */
   work: string | undefined;
-  /** Where a temporary work directory goes: beside the output. */
+  /** The output next to which a temporary work directory is made. */
   beside: string;
   architecture: string | undefined;
   choices: Omit<PlanChoices, "excludes" | "parts"> & {

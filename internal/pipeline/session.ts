@@ -99,7 +99,7 @@ export class Session implements AsyncDisposable {
     return this.#tree;
   }
 
-  /** The image that the plan is about. @throws PlatterError `E_IMAGE_CHANGED` where it is no longer the same */
+  /** The image of the plan. @throws PlatterError `E_IMAGE_CHANGED` if it changed after the plan was made */
   async plannedImage(): Promise<ImageTree> {
     const plan = await this.#rootPlan();
     const tree = await this.image();
@@ -120,7 +120,7 @@ export class Session implements AsyncDisposable {
     return withPayloads(tree, { payloads, excludes, time, options });
   }
 
-  /** Looks at the image and makes the plan anew; where it is not whole, the findings say why. */
+  /** Reads the image and makes the plan again. If the plan is incomplete, the findings give the reason. */
   async inspect(): Promise<
     Omit<Inspection, "plan"> & { plan: Plan | undefined; boots: BootClaims | undefined }
   > {
@@ -228,7 +228,7 @@ export class Session implements AsyncDisposable {
     if (failure !== undefined) throw failure;
   }
 
-  /** Lets the image and its payloads go, with all that is kept for reading them; they would be opened anew. */
+  /** Releases the image and its payloads with everything kept for reading them. A later use opens them again. */
   async releaseImage(): Promise<void> {
     const [tree, whole] = [this.#tree, this.#whole];
     this.#tree = undefined;

@@ -3,7 +3,7 @@ import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts
 import { changedFile, hasContent, wantedInodes } from "./file-content.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "./tar-writer.ts";
 
-/** What goes down the pipe at once, in bytes, as long as there are only small files. */
+/** Bytes that are written to the pipe together if all files are small. */
 const BATCH = 256 * 1024;
 /** Pieces, and whole files, of more bytes than this are passed through without a copy. */
 const LARGE = 64 * 1024;

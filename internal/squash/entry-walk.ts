@@ -75,7 +75,7 @@ function pushBelow(
     }
     return;
   }
-  // A folder that must be there cannot stand below something that is none.
+  // A required folder cannot be below an entry that is not a folder.
   if (node !== undefined && node.children === undefined) return;
   const names = new Set([...(node?.children?.keys() ?? []), ...ensured.keys()]);
   for (const name of [...names].sort()) {

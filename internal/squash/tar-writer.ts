@@ -18,7 +18,7 @@ export interface TarEntry {
   readonly devMajor?: number | undefined;
   readonly devMinor?: number | undefined;
   readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
-  /** The earlier entry that this one is a hard link to; then there is no content. */
+  /** The earlier entry that this entry is a hard link to; a hard link does not have content. */
   readonly linkTo?: BytePath | undefined;
 }
 

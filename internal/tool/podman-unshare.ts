@@ -7,15 +7,15 @@ import { signalGroup } from "./run.ts";
 const POLL = 20;
 
 /**
- * Runs this very command anew within podman's user namespace for the reason given, and gives its exit code once
- * nothing of it is left. What the user hears comes from there; signals are handed on.
+ * Runs this command again in podman's user namespace for the given reason, and returns its exit code once all its
+ * processes have ended. All output comes from that run; signals are passed on.
  * @throws PlatterError `E_TOOL_MISSING`
  */
 export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSignal): Promise<number> {
   const child = spawn(reason);
   const handOn = () => signalGroup(child.pid, "SIGINT");
   signal.addEventListener("abort", handOn, { once: true });
-  // A second interruption ends this process at once; it is the second one there as well.
+  // A second interruption ends this process immediately; it is also the second one of the inner process.
   process.on("exit", handOn);
   try {
     const exitCode = await child.exited;

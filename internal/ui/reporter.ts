@@ -2,7 +2,7 @@
 export interface Task {
   /** How far it is; units are bytes. */
   progress(done: number, total: number): void;
-  /** It is finished; `detail` is shown beside it. */
+  /** It is finished; `detail` is shown next to it. */
   done(detail?: string): void;
   /** Nothing had to be done. */
   skipped(reason: string): void;

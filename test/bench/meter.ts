@@ -30,8 +30,8 @@ export function stopMeasured(): void {
 }
 
 /**
- * Runs a command to its end. `folder` lies on the file system that it works on; nobody else may write to that meanwhile.
- * @throws Error where the command fails
+ * Runs a command to its end. `folder` is on the file system that it uses; no other program may write there during the run.
+ * @throws Error if the command fails
  */
 export async function measure(argv: readonly string[], folder: string): Promise<Cost> {
   const account = `${folder}/io`;
@@ -92,7 +92,7 @@ function residentBytes(root: number): number {
         if (children !== "") pending.push(...children.split(" ").map(Number));
       }
     } catch {
-      // It has ended meanwhile.
+      // It has ended in the meantime.
     }
   }
   return sum;

@@ -44,7 +44,7 @@ export function lintContainerfile(text: string): string[] {
         "from-not-qualified",
         !stages.has(image) && !/^(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?\/\S+$/.test(image),
       );
-      // What was made on this machine a moment ago is no moving target.
+      // An image that was just made on this machine does not change.
       const isLocal = image.startsWith("localhost/");
       report(
         "from-without-tag",

@@ -4,7 +4,7 @@ export interface CpioEntry {
   name: string;
   content?: string | Uint8Array;
   mode?: number;
-  /** In place of 070701. */
+  /** Instead of 070701. */
   magic?: string;
 }
 

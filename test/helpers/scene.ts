@@ -94,7 +94,7 @@ export class Scene implements Disposable {
     return path;
   }
 
-  /** A PATH with these programs of the host and no others, beside the scene's own. */
+  /** A PATH with the scene's own programs and only these programs of the host. */
   only(...programs: string[]): string {
     const folder = this.folder(`only-${programs.join("-") || "none"}`);
     for (const program of programs) {

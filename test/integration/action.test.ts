@@ -93,7 +93,7 @@ describe("the action's script", () => {
       image: `dir:${tinyImage(scene.at("image"))}`,
       label: "FROM_ACTION",
       arguments: "--no-bios\n  --exclude usr/share/doc/*",
-      // The tiny image's boot loaders are none.
+      // The tiny image's boot loaders are not programs.
       verify: "false",
     });
     expect(ran.code === 0 ? "" : ran.stderr).toBe("");

@@ -20,7 +20,7 @@ function sceneWith(change: (image: string, secret: string) => void, changes = {}
   return scene;
 }
 
-/** A symlink in place of what is there. */
+/** Replaces the entry by a symlink. */
 function link(image: string, path: string, target: string): void {
   rmSync(join(image, path), { recursive: true, force: true });
   symlinkSync(target, join(image, path));

@@ -1,4 +1,4 @@
-/** What a build leaves beside its ISO: the checksum file and the provenance. */
+/** Files that a build leaves next to its ISO: the checksum file and the provenance. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { expectRefusal, Scene } from "../helpers/scene.ts";
@@ -34,7 +34,7 @@ test("--report: verify compares an ISO with it", async () => {
   using scene = sceneWithLayout();
   await scene.succeed(["build", "oci:layout", "-o", "out/x.iso", "--report", "out/x.json"]);
   const verdict = async () => {
-    // The tiny image's boot loaders are none, which is a problem in any case.
+    // The tiny image's boot loaders are not programs, which is always a problem.
     const { stdout } = await scene.run(["verify", "out/x.iso", "--against", "out/x.json"]);
     return /^(\S+) +files as planned/m.exec(stdout)?.[1];
   };

@@ -1,4 +1,4 @@
-/** What runs beside the squash: mkfs.erofs waits for a sign of the other stages, so that neither may come first. */
+/** Stages that run together with the squash: mkfs.erofs waits for a sign of the other stages, so that neither may come first. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { EROFS, fakeErofs, MAKES } from "../helpers/fake-erofs.ts";

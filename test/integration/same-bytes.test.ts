@@ -1,4 +1,4 @@
-/** One image gives one ISO, byte for byte, wherever it lies, whoever builds it, whenever and in whatever surroundings. */
+/** One image gives one ISO, byte for byte, for every place, user, time and environment of the build. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {

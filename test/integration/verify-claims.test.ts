@@ -143,7 +143,7 @@ describe("the claims follow from what is on the ISO", () => {
     [
       "a menu that names a kernel which is not there",
       (own) => setMenu(own, MENU.replace("/vmlinuz ", "/vmlinux ")),
-      nowhere("/images/pxeboot/vmlinux, which the menu names, is not there (menu-file)"),
+      nowhere("/images/pxeboot/vmlinux, which the menu names, is missing (menu-file)"),
     ],
     [
       "a menu for BIOS with another label than that for UEFI",
@@ -211,7 +211,7 @@ describe("firmware", () => {
     const bytes = sound.slice();
     bytes.fill(0, 0, 2048);
     const { verdict } = await judge(bytes);
-    const reason = "not from a USB stick: no partition is an EFI system partition that can be read";
+    const reason = "not from a USB stick: no partition is a readable EFI system partition";
     expect("boots" in verdict && bootClaimLines(verdict.boots).slice(1)).toEqual([
       `UEFI: yes, but ${reason}`,
       `Secure Boot: yes, but ${reason}`,

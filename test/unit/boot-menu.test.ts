@@ -125,7 +125,7 @@ describe("addSerialConsole", () => {
   });
 
   test.each([
-    ["the menu is gone already", { hasty: true }, /did not say/],
+    ["the menu is gone already", { hasty: true }, /did not report/],
     ["there is a password", { locked: true }, /password/],
     ["the entry starts no kernel", { empty: true }, /no `linux` line/],
     ["keys are lost", { deaf: true }, /did not take the text/],

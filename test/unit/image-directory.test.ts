@@ -165,7 +165,7 @@ describe("a root file system in a folder", () => {
     for (const path of paths) withHostPath(root, path, (host) => mkdirSync(host));
     const end = paths.at(-1) as BytePath;
     withHostPath(root, end, (host) => readdirSync(host));
-    // The last folder that can be named at once is where the way is cut.
+    // A path is split at the last folder that one call can name.
     const cut = paths.findLast((path) => `${root}/${path}/`.length <= 4096) as BytePath;
     const above = join(root, cut, "..");
     Bun.spawnSync(["mv", join(root, cut), join(above, "moved")]);

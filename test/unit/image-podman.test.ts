@@ -31,7 +31,7 @@ const answer = {
 
 type Play = (argv: readonly string[]) => Partial<ToolResult> | Promise<Partial<ToolResult>>;
 
-/** Opens a reference with a player in place of every program; tells what was called. */
+/** Opens a reference with a fake instead of every program, and returns the calls. */
 async function open(
   reference: string,
   play: Play,

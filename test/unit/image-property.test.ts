@@ -184,7 +184,7 @@ test(`random layers are merged as the model says (seed ${seed})`, async () => {
         const { inode } = node;
         inodes.set(name, inode);
         const content = inode.type === "file" ? await contentOf(tree.read(inode)) : "";
-        // Inodes with one name are made anew each time; those with several are one object.
+        // Inodes with one name are made again each time; those with several are one object.
         const identity = inode.links > 1 ? inode : {};
         found.push([name, identity, `${inode.type} ${inode.mode} ${inode.uid} ${content}`]);
       }

@@ -15,7 +15,7 @@ export interface Member {
   minor?: number;
   /** Records of an extended header before the member; values with one character a byte. */
   pax?: readonly (readonly [string, string])[];
-  /** GNU `L` and `K` members in place of PAX records for long names. */
+  /** GNU `L` and `K` members instead of PAX records for long names. */
   gnu?: boolean;
   /** Size that the header gives; default the content's length. */
   size?: number;

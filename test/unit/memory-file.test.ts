@@ -41,7 +41,7 @@ describe("a file in memory", () => {
     expect(openFilesIn("/")).toBe(before + 2);
   });
 
-  // Whoever runs the tests is root where they may mount.
+  // The user who runs the tests is root if they may mount.
   test.if(process.getuid?.() === 0)("is on a mount that is nowhere to be seen", async () => {
     expect(readlinkSync(`/proc/self/fd/${open()}`)).toMatch(/^\/\.memory-file-test\.\d+\.0 \(deleted\)$/);
     expect(await Bun.file("/proc/self/mounts").text()).not.toContain("huge=within_size");

@@ -104,7 +104,7 @@ describe("findingsError", () => {
     expect(error).toMatchObject({
       code: "E_ISO_YAML_SYNTAX",
       exitCode: 3,
-      message: "/iso.yaml:3:5: Seen.",
+      message: "/iso.yaml:3:5: Seen",
       detail: [...place.excerpt, FINDINGS.F_ISO_YAML_SYNTAX.why],
       hint: FINDINGS.F_ISO_YAML_SYNTAX.fix,
     });
@@ -115,7 +115,7 @@ describe("findingsError", () => {
     expect(findingsError(warning, { reference: "x", strictness: "normal" })).toBeUndefined();
     expect(findingsError(warning, { reference: "x", strictness: "strict" })).toMatchObject({
       code: "E_MM_MISSING",
-      message: "Seen.",
+      message: "Seen",
     });
   });
 

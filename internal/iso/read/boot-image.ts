@@ -34,7 +34,7 @@ export async function readBootImage(
   findings.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
   const head = await source.read(start, SECTOR * 2);
   if (entry.lba <= 16 || head.length < SECTOR || isZero(head.subarray(0, 512))) {
-    note("boot-image", 0, `${entry.name} leads to nothing that can be booted`);
+    note("boot-image", 0, `${entry.name} does not lead to a bootable image`);
     return findings.reading<BootImage>({ loader: "unknown", bootInfo: false });
   }
   const loader = loaderOf(head);

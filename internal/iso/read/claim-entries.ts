@@ -89,7 +89,7 @@ class EntryReader {
     const missing = files.filter((path) => !this.#about.has(path));
     if (missing.length > 0) {
       const effect = { effect: "breaks", ways: BOOT_WAYS, code: "menu-file" } as const;
-      return missing.map((path) => ({ ...effect, text: `${path}, which the menu names, is not there` }));
+      return missing.map((path) => ({ ...effect, text: `${path}, which the menu names, is missing` }));
     }
     const findings = [...(await this.#kernelFindings(entry)), ...(await this.#systemFindings(entry))];
     return findingEffects(findings);

@@ -96,13 +96,14 @@ function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined
   if (entries.length === 0) return { text: "the El Torito catalogue has no entry for UEFI", code: null };
   const offsets = entries.map(({ lba }) => lba * SECTOR);
   const isRead = boot.esps.some(({ place }) => offsets.includes(place.offset));
-  if (!isRead) return { text: "its El Torito entry for UEFI leads to nothing that can be read", code: "esp" };
+  if (!isRead)
+    return { text: "its El Torito entry for UEFI does not lead to a readable file system", code: "esp" };
   return problemIn(report, "el-torito", BROKEN_CATALOG);
 }
 
 function uefiFromUsb({ boot }: IsoFacts): Fault | undefined {
   if (boot.esps.some(({ place }) => place.isPartition)) return undefined;
-  return { text: "no partition is an EFI system partition that can be read", code: null };
+  return { text: "no partition is a readable EFI system partition", code: null };
 }
 
 /** Damage that need not keep the ISO from booting, or only the live system from starting. */

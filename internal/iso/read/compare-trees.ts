@@ -65,7 +65,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
 }
 
 function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
-  const detail = `Joliet shows ${printable(node.path)} otherwise than Rock Ridge does`;
+  const detail = `Joliet and Rock Ridge differ in ${printable(node.path)}`;
   if (!sameContent(node, other)) {
     findings.note({
       code: "joliet-content",

@@ -30,7 +30,7 @@ export interface EfiSystemPartition {
 const MAX_PROGRAM = 64 * 1024 * 1024;
 const FOLDER = "EFI/BOOT";
 
-/** Reads the file system; undefined when there is none. */
+/** Reads the file system; undefined without an EFI system partition. */
 export async function readEsp(
   iso: ByteSource,
   place: EspPlace,
@@ -99,7 +99,7 @@ async function checkShim(
     const detail = `/${entry.path} is shim, but /${second}, which it starts, is missing`;
     findings.note({ code: "shim-second-stage", detail, offset });
   } else if (fallback !== undefined) {
-    const detail = `/${entry.path} is shim and starts /${fallback.path} before /${second}, which does not serve on removable media`;
+    const detail = `/${entry.path} is shim and starts /${fallback.path} before /${second}, which does not work on removable media`;
     findings.note({ code: "shim-fallback", detail, offset, severity: "warning" });
   }
 }

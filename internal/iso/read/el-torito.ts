@@ -127,7 +127,7 @@ function readEntry(
   const media = bytes[1]!;
   findings.covers({ name: `${name}: media type`, offset: offset + 1, length: 1 });
   if (media !== 0) {
-    const detail = `${name} emulates a disk (type ${media}), where the image should be loaded as it is`;
+    const detail = `${name} emulates a disk (type ${media}), but the image should be loaded unchanged`;
     findings.note({ code: "boot-media", detail, offset: offset + 1 });
   }
   const segment = view.getUint16(2, true);

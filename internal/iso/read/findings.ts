@@ -39,7 +39,7 @@ export class Findings {
     this.#base = base;
   }
 
-  /** Whether there is no point in reading on. */
+  /** Whether reading further is useless. */
   get isFull(): boolean {
     return this.problems.length >= MAX_PROBLEMS;
   }

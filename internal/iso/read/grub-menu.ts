@@ -17,7 +17,7 @@ export interface GrubMenu {
   syntax: GrubSyntaxProblem[];
 }
 
-/** A menu that names more is no menu. */
+/** A file that names more files does not count as a menu. */
 const MAX_NAMED = 10_000;
 const KERNEL_COMMANDS = ["linux", "linux16", "linuxefi", "multiboot", "multiboot2", "chainloader"];
 const INITRD_COMMANDS = ["initrd", "initrd16", "initrdefi", "module", "module2"];

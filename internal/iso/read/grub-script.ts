@@ -109,7 +109,7 @@ function remember(command: readonly string[], variables: Map<string, string>): v
   if (name !== undefined && value !== undefined && value.length <= MAX_VALUE) variables.set(name, value);
 }
 
-/** Marks where a variable stands in a word; a dollar in single quotes is none. */
+/** Marks the place of a variable in a word; a dollar in single quotes is not a variable. */
 const VARIABLE = "\0";
 
 function expand(text: string, variables: ReadonlyMap<string, string>): string {

@@ -1,7 +1,7 @@
 import { isFault, type PeImage, parsePe } from "../../pe/pe-image.ts";
 import { Findings, type Reading } from "./findings.ts";
 
-/** Looks at a program's headers; undefined when it is none. `base` is where its bytes lie in the whole ISO. */
+/** Reads a program's headers; undefined if it is not a program. `base` is the offset of its bytes in the ISO. */
 export function readPe(
   bytes: Uint8Array,
   { name, base }: { name: string; base?: number },

@@ -6,7 +6,7 @@ import type { Findings } from "./findings.ts";
 import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
 
 export interface RockRidge {
-  /** From `NM`; undefined when there is none. */
+  /** From `NM`; undefined without such an entry. */
   name: Uint8Array | undefined;
   /** Where in the source the name's bytes lie. */
   nameSpans: { offset: number; length: number }[];

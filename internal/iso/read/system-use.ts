@@ -78,7 +78,7 @@ export class SystemUseReader {
       if (signature === "CE") continuation = this.#continuation(block);
       else this.#take(signature, block);
       at += length;
-      // Records have even lengths; more than one byte over is no padding.
+      // Records have even lengths; more than one byte after the entries is not padding.
       if (bytes.length - at > 1 && bytes.length - at < 4)
         this.#note("bytes after its system use entries", offset + at);
     }

@@ -126,7 +126,7 @@ function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuil
   }
   for (const { path, line, command } of menu.files) {
     if (has(path)) continue;
-    const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is not there`;
+    const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is missing`;
     findings.note({ code: "menu-file", detail, offset });
   }
   const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;

@@ -1,4 +1,4 @@
-/** Reads a finished ISO, whoever made it, and says whether all of it is sound. */
+/** Reads a finished ISO of any maker, and reports whether all of it is sound. */
 
 import { BLOCK, SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
