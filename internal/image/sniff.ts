@@ -40,9 +40,13 @@ const EMPTY: OtherKind = {
   hint: "Write the image again, and check that it is complete.",
 };
 const TEXT: OtherKind = { kind: "a text file", hint: "Name the container image itself." };
+const UNKNOWN: OtherKind = {
+  kind: "a file of a kind that platter does not know",
+  hint: "Name the container image itself.",
+};
 const MBR: OtherKind = { kind: "a raw disk image", hint: DISK };
 
-/** The kind of a file that begins with these bytes, decompressed; undefined for a tar archive or an unknown kind. */
+/** The kind of a file that begins with these bytes, decompressed; undefined for a tar archive. */
 export function sniff(start: Uint8Array): OtherKind | undefined {
   if (start.length === 0) return EMPTY;
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.length);
@@ -51,7 +55,14 @@ export function sniff(start: Uint8Array): OtherKind | undefined {
   const known = MAGIC.find(([at, magic]) => has(at, magic))?.[2];
   if (known !== undefined) return known;
   if (isText(bytes)) return TEXT;
-  return has(510, "\x55\xaa") ? MBR : undefined;
+  if (has(510, "\x55\xaa")) return MBR;
+  return isTarHeader(bytes) ? undefined : UNKNOWN;
+}
+
+/** Whether a tar archive without a magic number may begin so: its checksum is in octal digits, or it has no member. */
+function isTarHeader(start: Buffer): boolean {
+  const header = start.subarray(0, 512);
+  return header.every((byte) => byte === 0) || /^ *[0-7]+[ \0]*$/.test(header.toString("latin1", 148, 156));
 }
 
 /** Whether the bytes are UTF-8 without control characters other than white space. */

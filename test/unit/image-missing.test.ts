@@ -124,6 +124,7 @@ describe("a file or folder that is not an image", () => {
     bytes.write(magic, offset, "latin1");
     return bytes;
   };
+  const UNKNOWN = "a file of a kind that platter does not know";
   const files: Record<string, [Uint8Array | string, string, string]> = {
     "an.iso": [at(32769, "CD001"), "an ISO", "platter verify"],
     "an.iso.gz": [gzipSync(at(32769, "CD001")), "an ISO", "platter verify"],
@@ -137,6 +138,8 @@ describe("a file or folder that is not an image", () => {
     elf: [at(0, "\x7fELF\x02"), "a program (ELF)", "container image"],
     text: ["hello\n", "a text file", "container image"],
     "text.zst": [zstdCompressSync(Buffer.from("héllo\n".repeat(10_000))), "a text file", "container image"],
+    noise: [Buffer.alloc(2000, "\x81\x92\xa3", "latin1"), UNKNOWN, "container image"],
+    "noise.gz": [gzipSync(Buffer.alloc(100, "\x81\x92\xa3", "latin1")), UNKNOWN, "container image"],
     nothing: ["", "an empty file", "Write the image again"],
   };
   for (const [name, [content]] of Object.entries(files)) writeFileSync(name, content);
