@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { PlatterError } from "../error.ts";
+import { errnoOf } from "../machine-error.ts";
 import { readInput } from "../open-input.ts";
 import { ModuleProblem } from "./core-error.ts";
 
@@ -14,9 +15,10 @@ export interface ModuleFolder {
   read: (name: string) => Uint8Array | undefined;
 }
 
-/** A folder on this machine. Its `read` throws ModuleProblem, or PlatterError `E_GRUB_MODULES` if the system refuses. */
+/** A folder on this machine, which may be missing. Its `read` throws ModuleProblem, or PlatterError `E_GRUB_MODULES` if the system refuses. */
 export function moduleFolder(path: string, place = path): ModuleFolder {
   const read = (name: string) => {
+    if (!isFolder(path)) throw new ModuleProblem("there is no such folder");
     const file = `${path}/${name}`;
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     try {
@@ -28,6 +30,15 @@ export function moduleFolder(path: string, place = path): ModuleFolder {
     }
   };
   return { place, read };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return false;
+    throw error;
+  }
 }
 
 /** A file that a core image needs. @throws ModuleProblem */

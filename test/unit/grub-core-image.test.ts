@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -157,6 +157,7 @@ describe("makeCoreImage", () => {
 
 describe("moduleFolder", () => {
   const root = mkdtempSync(join(tmpdir(), "platter-modules-"));
+  afterAll(() => rmSync(root, { recursive: true }));
   const folder = moduleFolder(root, "some/folder");
   const image = (name: string, make: (path: string) => void) => {
     const path = join(root, name);
@@ -169,6 +170,13 @@ describe("moduleFolder", () => {
     }
     throw new Error("A core image was made");
   };
+
+  test.each(["nowhere", "file", "file/deeper"])("%s, which is not a folder, is an error", (name) => {
+    writeFileSync(join(root, "file"), "");
+    expect(() => makeCoreImage(moduleFolder(join(root, name), name))).toThrow(
+      `Cannot make GRUB's core image from \`${name}\`: there is no such folder`,
+    );
+  });
 
   test.each([
     ["a folder", (path: string) => mkdirSync(path), "it is a folder, not a regular file"],
