@@ -76,6 +76,7 @@ export const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: stri
   ENOENT: { reason: "no such file or directory", hint: "Choose a folder that exists." },
   ELOOP: { reason: "its symbolic links lead nowhere", hint: "Name a file that is not such a link." },
   ENAMETOOLONG: { reason: "the name is too long", hint: "Choose a shorter name." },
+  EEXIST: { reason: "a file has this name", hint: "Choose another name." },
   ENOTDIR: { reason: "it is not a folder", hint: "Choose a folder that exists." },
 };
 

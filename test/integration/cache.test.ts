@@ -191,7 +191,11 @@ test("a cache that cannot be", async () => {
   const args = ["build", image(scene), "-o", "out/x.iso"];
   scene.write("file", "");
   const folder = await scene.run([...args, "--cache", "file"]);
-  await expectRefusal(scene, folder, { exit: 5, code: "E_CACHE", says: [scene.at("file")] });
+  await expectRefusal(scene, folder, {
+    exit: 5,
+    code: "E_CACHE",
+    says: [`${scene.at("file")}\`: a file has this name`],
+  });
   const size = await scene.run([...args, "--cache", "cache", "--cache-size", "much"]);
   await expectRefusal(scene, size, { exit: 2, code: "E_CACHE_SIZE", says: ["`much`"], hint: ["10G"] });
 });

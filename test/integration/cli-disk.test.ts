@@ -138,7 +138,12 @@ describe("an output that cannot be", () => {
     tinyImage(scene.at("image"));
     const build = (work: string) => scene.run(["build", "dir:image", "-o", "out/x.iso", "--work", work]);
     const file = scene.write("file", "");
-    await expectRefusal(scene, await build("file"), { exit: 5, code: "E_WORK", says: [file] });
+    await expectRefusal(scene, await build("file"), {
+      exit: 5,
+      code: "E_WORK",
+      says: [`${file}\`: a file has this name`],
+      hint: ["Choose another name"],
+    });
     scene.write("work/logs", "");
     await expectRefusal(scene, await build("work"), { exit: 5, code: "E_WORK", says: [scene.at("work")] });
   });
