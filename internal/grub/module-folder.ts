@@ -18,7 +18,7 @@ export interface ModuleFolder {
 /** A folder on this machine, which may be missing. Its `read` throws ModuleProblem, or PlatterError `E_GRUB_MODULES` if the system refuses. */
 export function moduleFolder(path: string, place = path): ModuleFolder {
   const read = (name: string) => {
-    if (!isFolder(path)) throw new ModuleProblem("there is no such folder");
+    if (!isFolder(path)) throw new ModuleProblem("the folder does not exist");
     const file = `${path}/${name}`;
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     try {

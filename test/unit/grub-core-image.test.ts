@@ -174,7 +174,7 @@ describe("moduleFolder", () => {
   test.each(["nowhere", "file", "file/deeper"])("%s, which is not a folder, is an error", (name) => {
     writeFileSync(join(root, "file"), "");
     expect(() => makeCoreImage(moduleFolder(join(root, name), name))).toThrow(
-      `Cannot make GRUB's core image from \`${name}\`: there is no such folder`,
+      `Cannot make GRUB's core image from \`${name}\`: the folder does not exist`,
     );
   });
 
