@@ -8,6 +8,7 @@ import { addBuild } from "./build.ts";
 import { addEfiImage } from "./efi-image.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
+import { refuseEmptyPaths } from "./refuse-empty-paths.ts";
 import { addRenderGrub } from "./render-grub.ts";
 import { addSquash } from "./squash.ts";
 import { addVerify } from "./verify.ts";
@@ -41,6 +42,7 @@ export function createProgram(about: {
       writeOut: about.writeOut,
       writeErr: (text) => void process.stderr.write(printableLines(text)),
     })
+    .hook("preAction", (_, command) => refuseEmptyPaths(command))
     .exitOverride();
   const worldOf = () => {
     const { verbose, quiet } = program.opts();

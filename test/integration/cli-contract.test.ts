@@ -447,6 +447,29 @@ describe("an image that does not exist", () => {
 
 describe("wrong usage", () => {
   test.each([
+    ["build", "--work"],
+    ["build", "--cache"],
+    ["build", "--config"],
+    ["build", "--report"],
+    ["squash", "--output"],
+    ["bios-image", "--modules"],
+    ["efi-image", "--efi-dir"],
+    ["render-grub", "--os-release"],
+    ["verify", "--against"],
+    ["boot", "--keep"],
+    ["boot", "--junit"],
+  ])("%s %s with an empty path, which would be the current folder", async (command, option) => {
+    scene.write("image/kept", "x");
+    await expectRefusal(scene, await scene.run([command, "x", option, ""]), {
+      exit: 2,
+      code: "E_EMPTY_PATH",
+      says: [`\`${option}\``],
+      hint: ["Give a path"],
+    });
+    expect(readFileSync(scene.at("image/kept"), "utf8")).toBe("x");
+  });
+
+  test.each([
     [["biuld", "x"], "unknown command 'biuld'"],
     [["build", "x", "-o", "out/x.iso", "--lable", "A"], "unknown option '--lable'"],
     [["build", "x", "-o", "out/x.iso", "--tools", "image"], "unknown option '--tools'"],
