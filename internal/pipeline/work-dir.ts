@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { bytesOfStretch, writeAtOnce } from "../chunk.ts";
@@ -28,8 +28,8 @@ export const ARTIFACTS = {
 /** Bytes that a plan, a receipt or a menu may have. */
 export const MAX_TEXT = 64 * 1024 * 1024;
 
-/** Folders of the work directory. */
-export const FOLDERS = ["image", "grub", "iso", "logs", "stages"];
+/** Folders of the work directory. The first one is made first: a folder that has it is a work directory. */
+export const FOLDERS = ["stages", "image", "grub", "iso", "logs"];
 
 /** The folder where stages leave what they made: the user's with --work, else a temporary one. */
 export class WorkDir implements Disposable {
@@ -61,10 +61,11 @@ export class WorkDir implements Disposable {
 
   /**
    * Opens the user's folder, creating it if necessary, locks it, and removes what a killed run left unfinished in it.
-   * @throws PlatterError `E_WORK`, `E_WORK_LOCKED`
+   * @throws PlatterError `E_WORK`, `E_WORK_FOREIGN`, `E_WORK_LOCKED`
    */
   static open(path: string): WorkDir {
     const absolute = resolve(path);
+    requireWorkFolder(absolute);
     try {
       const { held, leftovers } = holdWorkFolder(absolute, FOLDERS);
       return new WorkDir(absolute, { kept: true, held, leftovers });
@@ -202,6 +203,17 @@ export class WorkDir implements Disposable {
     this.#memory?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }
+}
+
+/** Refuses a folder that is not a work directory and has an `image`, which a new plan replaces. */
+function requireWorkFolder(path: string): void {
+  if (existsSync(`${path}/${FOLDERS[0]}`) || !existsSync(`${path}/image`)) return;
+  throw new PlatterError({
+    code: "E_WORK_FOREIGN",
+    kind: "usage",
+    message: `Cannot use \`${path}\` as a work directory: it has \`image\`, which platter did not make and would replace`,
+    hint: "Name a new or an empty folder with --work.",
+  });
 }
 
 function workError(error: unknown, path: string): unknown {

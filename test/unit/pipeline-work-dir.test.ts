@@ -38,6 +38,20 @@ describe("a kept work directory", () => {
     WorkDir.open(at("a/b/work"))[Symbol.dispose]();
   });
 
+  test("a folder of the user's with an `image` that platter did not make is refused", () => {
+    mkdirSync(at("mine/image"), { recursive: true });
+    writeFileSync(at("mine/image/kept"), "x");
+    expect(() => WorkDir.open(at("mine"))).toThrow(
+      expect.objectContaining({
+        code: "E_WORK_FOREIGN",
+        exitCode: 2,
+        message: expect.stringContaining("it has `image`, which platter did not make"),
+        hint: expect.stringContaining("--work"),
+      }),
+    );
+    expect(readdirSync(at("mine"))).toEqual(["image"]);
+  });
+
   test("that is in use is refused, and stays locked", () => {
     using work = WorkDir.open(at("work"));
     expect(() => WorkDir.open(at("work"))).toThrow(
