@@ -146,7 +146,7 @@ describe("two runs", () => {
     for (const { code, stderr } of others) {
       expect({ code, stderr }).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining(`in use by process ${first.pid} [E_WORK_LOCKED]`),
+        stderr: expect.stringContaining(`process ${first.pid} is using it [E_WORK_LOCKED]`),
       });
     }
     writeFileSync(scene.at("go"), "");
