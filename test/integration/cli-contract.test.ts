@@ -335,9 +335,7 @@ describe("iso.yaml", () => {
     const ran = await build({ with: { [CONFIG]: "lable: TINY\ngrub2:\n  timout: 3\n" } });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toMatch(/^warning: \/usr\/lib\/.*iso\.yaml:1:1: `lable` is not a key.*Write `label`/m);
-    expect(ran.stderr).toMatch(
-      /^warning: .*`grub2\.timout` is no key.*Write `grub2\.timeout`|Write `timeout`/m,
-    );
+    expect(ran.stderr).toMatch(/^warning: .*`grub2\.timout` is not a key.*Write `timeout`/m);
   });
 
   test.each([
@@ -360,7 +358,7 @@ describe("iso.yaml", () => {
     scene.write(`image/${CONFIG}`, JSON.stringify({ label: "GIVEN", grub2: { entries } }));
     const { code, stderr } = await scene.run(["inspect", "dir:image", "--label", "TWO WORDS"]);
     expect(code).toBe(3);
-    expect(stderr).toContain("The label `TWO WORDS` holds a space.");
+    expect(stderr).toContain("The label `TWO WORDS` holds a space");
     expect(stderr).not.toContain("F_MENU_");
     expect(stderr).not.toContain("GIVEN");
   });

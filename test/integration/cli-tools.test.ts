@@ -141,7 +141,7 @@ describe("mkfs.erofs that fails", () => {
       exit: 4,
       code: "E_TOOL_FAILED",
       says: ["`mkfs.erofs`", "did not make its file"],
-      hint: ["output is in"],
+      hint: ["full output in"],
     });
   });
 
