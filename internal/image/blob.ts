@@ -9,6 +9,8 @@ export interface Blob {
   readonly digest: string | undefined;
   /** Expected length in bytes, where something says so. */
   readonly size: number | undefined;
+  /** Ends reading. */
+  readonly signal?: AbortSignal;
   open(): AsyncIterable<Uint8Array>;
   /** Where the bytes lie, if that is in a file. @throws as {@link open} */
   hold?(): HeldPart;
@@ -25,6 +27,7 @@ export function storedBlob(
     name,
     digest,
     size,
+    signal,
     open: () => file.range({ start, length, signal }),
     hold: () => lent(part),
   };

@@ -4,6 +4,7 @@ import { bzip2Streams } from "../bzip2/bzip2.ts";
 import { inTurns } from "../chunk.ts";
 import { DataProblem } from "../data-problem.ts";
 import { PlatterError } from "../error.ts";
+import { throwIfAborted } from "../interrupt.ts";
 import { xzStreams } from "../lzma/xz.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { FilePart } from "./file-range.ts";
@@ -66,17 +67,20 @@ const EXPANSION: ExpansionLimit = { bytes: 16 * 1024 ** 3, ratio: 200 };
 /**
  * The stream decompressed, by its first bytes. Reads its input to the end, also what stands behind the last frame.
  * `name` names the stream in errors.
- * @throws PlatterError `E_BLOB_CORRUPT`, `E_BLOB_EXPANSION`, `E_COMPRESSION_UNKNOWN`, and whatever the input throws
+ * @throws PlatterError `E_BLOB_CORRUPT`, `E_BLOB_EXPANSION`, `E_COMPRESSION_UNKNOWN`, `E_INTERRUPTED`; any error of the
+ * input
  */
 export async function* decompressed(
   input: AsyncIterable<Uint8Array>,
   options: {
     name: string;
+    /** Checked for each piece of the result: a short input can have a very long one. */
+    signal?: AbortSignal | undefined;
     /** Other values are for tests. */
     limit?: ExpansionLimit;
   },
 ): AsyncGenerator<Uint8Array> {
-  const { name, limit = EXPANSION } = options;
+  const { name, signal, limit = EXPANSION } = options;
   const iterator = input[Symbol.asyncIterator]();
   try {
     const start = await firstBytes(iterator);
@@ -86,6 +90,7 @@ export async function* decompressed(
     const whole = counted(rejoined(start, iterator), stored);
     let length = 0;
     for await (const chunk of expanded(compression, whole, options)) {
+      throwIfAborted(signal, "the reading of the image");
       length += chunk.length;
       if (length > limit.bytes && length > stored.length * limit.ratio) throw expansion(name, limit);
       yield chunk;

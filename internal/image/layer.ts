@@ -28,16 +28,16 @@ export interface BlobLayerOptions {
 
 /** A layer kept as a blob, compressed or not. @throws PlatterError `E_BLOB_DIGEST` if a digest cannot be checked */
 export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
-  const { name } = blob;
+  const { name, signal } = blob;
   const diffId = options.diffId === undefined ? undefined : parseDigest(options.diffId);
   const open = () => {
-    const plain = decompressed(checkedBytes(blob), { name });
+    const plain = decompressed(checkedBytes(blob), { name, signal });
     return diffId === undefined ? plain : checkedPlain(plain, { name, diffId });
   };
   return {
     name,
     open,
-    reopen: () => decompressed(blob.open(), { name }),
+    reopen: () => decompressed(blob.open(), { name, signal }),
     async verify() {
       // A damaged blob is reported as such, and not by what decompressing it gives.
       if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));

@@ -20,7 +20,7 @@ interface Stretch {
 export function tarBytes(file: OpenFile, options: { signal: AbortSignal }): AsyncIterable<Uint8Array> {
   const input = file.range({ start: 0, length: file.size, signal: options.signal });
   if (!isCompressed(file)) return input;
-  return decompressed(input, { name: `\`${file.path}\`` });
+  return decompressed(input, { name: `\`${file.path}\``, signal: options.signal });
 }
 
 function isCompressed(file: OpenFile): boolean {

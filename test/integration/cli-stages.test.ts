@@ -346,7 +346,7 @@ describe("a stage runs alone", () => {
     await expectRefusal(scene, await scene.run(["bios-image", "--modules", "nowhere", "-o", "out/x.img"]), {
       exit: 3,
       code: "E_GRUB_MODULES",
-      says: ["Cannot make GRUB's core image from `nowhere`: `cdboot.img` is missing"],
+      says: ["Cannot make GRUB's core image from `nowhere`: the folder does not exist"],
       hint: ["--no-bios"],
     });
   });

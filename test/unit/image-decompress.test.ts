@@ -46,6 +46,20 @@ describe("streams are decompressed by their first bytes", () => {
   });
 
   test.each([
+    "gzip",
+    "zstd",
+    "xz",
+    "bzip2",
+  ])("%s: an interruption ends it within one piece of input", async (program) => {
+    const packed = Bun.spawnSync([program, "-c"], { stdin: Buffer.alloc(2 ** 24) }).stdout;
+    const controller = new AbortController();
+    const stream = decompressed(pieces(packed, packed.length), { name: "x", signal: controller.signal });
+    expect((await stream.next()).done).toBe(false);
+    controller.abort();
+    expect(await failureOf(contentOf(stream))).toMatchObject({ code: "E_INTERRUPTED" });
+  });
+
+  test.each([
     1, 255, 256, 65_791, 65_792, 200_000, 5_000_000,
   ])("zstd of %d equal bytes, in blocks that store one of them", async (size) => {
     const equal = Buffer.alloc(size, 0x61);
