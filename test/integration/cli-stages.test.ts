@@ -454,6 +454,11 @@ describe("a stage runs alone", () => {
       says: ["x.iso"],
       hint: ["--force"],
     });
+    writeFileSync(scene.at("x.iso"), iso.subarray(0, iso.length / 2));
+    const cut = await scene.run(["implant", "x.iso", "--check"]);
+    expect(cut.code).toBe(6);
+    expect(cut.stderr).toContain("the ISO is cut off");
+    expect(cut.stderr).toEndWith("\nhint: Make or download the ISO again.\n");
     copyFileSync(scene.at(`image/${CONFIG}`), scene.at("text.iso"));
     await expectRefusal(scene, await scene.run(["implant", "text.iso"]), {
       exit: 6,
