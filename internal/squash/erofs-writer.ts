@@ -1,3 +1,6 @@
+import { PlatterError } from "../error.ts";
+import { openFileSource } from "../iso/read/byte-source.ts";
+import { readErofs } from "../iso/read/erofs-superblock.ts";
 import { tarStream } from "./entry-stream.ts";
 import type { Compression, RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
@@ -9,8 +12,23 @@ export const erofsWriter: RootfsWriter = {
     const stdin = counted(tarStream(tree, { ...walk, root: "entry" }), { tree, walk, onBytes });
     const args = { options, time, uuid };
     await toolbox.use("mkfs.erofs", mkfsErofsArguments(output, args), { stdin, log, output });
+    await requireErofs(output, log);
   },
 };
+
+/** A program that ends without an error may still have written something else. @throws PlatterError `E_TOOL_FAILED` */
+async function requireErofs(path: string, log: string): Promise<void> {
+  await using source = await openFileSource(path);
+  const [problem] = (await readErofs(source, { name: "its file" })).problems;
+  if (problem === undefined) return;
+  throw new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `\`mkfs.erofs\` ended without an error, but ${problem.detail}`,
+    hint: `Read its full output in \`${log}\`.`,
+    log,
+  });
+}
 
 /** What mkfs.erofs calls a compressor, and how it is given a level. */
 const NAMES: Readonly<Record<Exclude<Compression, "none">, string>> = {

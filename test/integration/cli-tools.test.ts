@@ -145,6 +145,17 @@ describe("mkfs.erofs that fails", () => {
     });
   });
 
+  test("one that makes something else and reports no error", async () => {
+    using scene = sceneWithImage();
+    fake(scene, 'cat >/dev/null; head -c 8192 /dev/zero >"$output"');
+    await expectRefusal(scene, await scene.run(BUILD), {
+      exit: 4,
+      code: "E_TOOL_FAILED",
+      says: ["`mkfs.erofs` ended without an error, but its file has no superblock that makes sense"],
+      hint: ["full output in"],
+    });
+  });
+
   test("what it prints cannot play tricks on the terminal", async () => {
     using scene = sceneWithImage();
     fake(scene, "printf 'before \\033[2J\\033]0;title\\007 \\342\\200\\256after\\n' >&2; exit 1");
