@@ -57,10 +57,14 @@ function compare(modules: string, mkimage: string): void {
 describe("a core image holds what that of grub-mkimage does", () => {
   test("GRUB of this machine", () => compare("/usr/lib/grub/i386-pc", "grub-mkimage"));
 
-  test.skipIf(process.env.PLATTER_TEST !== "full").each([
-    ["trixie", "2.12"],
-    ["sid", "2."],
-  ])(
+  const others =
+    process.env.PLATTER_TEST === "full"
+      ? ([
+          ["trixie", "2.12"],
+          ["sid", "2."],
+        ] as const)
+      : [];
+  test.each(others)(
     "GRUB of Debian %s",
     (suite, version) => {
       const out = join(scratch, suite);
