@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PlatterError } from "../error.ts";
 import { errnoOf } from "../machine-error.ts";
+import { otherArchive } from "./archive-kind.ts";
 import { type Blob, parseDigest } from "./blob.ts";
 import { OpenFile } from "./file-range.ts";
 import type { TarArchive } from "./tar-archive.ts";
@@ -15,7 +16,7 @@ export interface BlobKey {
 export interface BlobStore extends Disposable {
   /** The layout's location, for messages. */
   readonly location: string;
-  /** A file next to the blobs: `index.json`, `oci-layout`. @throws PlatterError `E_IMAGE_LAYOUT` */
+  /** A file next to the blobs: `index.json`, `oci-layout`. @throws PlatterError `E_IMAGE_LAYOUT`, `E_REFERENCE_KIND` */
   file(name: string): Blob;
   /** @throws PlatterError `E_BLOB_MISSING`, also when it is opened */
   blob(key: BlobKey): Blob;
@@ -60,7 +61,8 @@ export function archiveStore(archive: TarArchive): BlobStore {
     location: archive.path,
     file(name) {
       const blob = archive.blob(name, { name: `\`${name}\` in \`${archive.path}\`` });
-      if (blob === undefined) throw noLayout(archive.path, name);
+      if (blob === undefined)
+        throw otherArchive(archive.path, archive.kind, "oci-archive") ?? noLayout(archive.path, name);
       return blob;
     },
     blob({ digest, size }) {

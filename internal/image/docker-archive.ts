@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlatterError } from "../error.ts";
+import { otherArchive } from "./archive-kind.ts";
 import type { Blob } from "./blob.ts";
 import type { ImageTree } from "./image-tree.ts";
 import { blobLayer, type Layer } from "./layer.ts";
@@ -88,6 +89,9 @@ export async function findDockerImage(
 function member(archive: TarArchive, name: string): Blob {
   const blob = archive.blob(name, { name: `\`${name}\` in \`${archive.path}\`` });
   if (blob !== undefined) return blob;
+  const other =
+    name === "manifest.json" ? otherArchive(archive.path, archive.kind, "docker-archive") : undefined;
+  if (other !== undefined) throw other;
   throw new PlatterError({
     code: name === "manifest.json" ? "E_IMAGE_LAYOUT" : "E_BLOB_MISSING",
     kind: "contract",

@@ -1,3 +1,4 @@
+import { ArchiveSurvey, type ArchiveTransport, otherArchive } from "./archive-kind.ts";
 import { OpenFile } from "./file-range.ts";
 import type { OpenOptions } from "./open-options.ts";
 import type { KnownReference } from "./reference.ts";
@@ -34,32 +35,20 @@ export async function recogniseArchive(
   return transport === "tar" ? { transport, path } : { transport, path, tag };
 }
 
-async function archiveKind(
-  path: string,
-  options: Options,
-): Promise<"oci-archive" | "docker-archive" | "tar"> {
+async function archiveKind(path: string, options: Options): Promise<ArchiveTransport> {
   using file = OpenFile.open(path);
   const stream = tarBytes(file, options);
   await using reader = new TarReader(stream, { archive: `\`${path}\``, dialect: "archive" });
-  let found: "docker-archive" | "tar" = "tar";
-  let inside: string | undefined;
-  let count = 0;
-  for (; count < MEMBERS; count++) {
+  const survey = new ArchiveSurvey();
+  for (let count = 0; count < MEMBERS; count++) {
     const member = await reader.next();
-    if (member === undefined) break;
-    const name = member.path.replace(/^(\.?\/)+/, "");
-    // Docker's archives of today are OCI layouts as well; as such their blobs have digests.
-    if (name === "oci-layout") return "oci-archive";
-    if (name === "manifest.json" && member.type === "file") found = "docker-archive";
-    if (/^[^/]+\/oci-layout$/.test(name)) inside = name.slice(0, name.indexOf("/"));
-    if (/^(usr|etc|bin|proc)(\/|$)/.test(name)) return found;
+    if (member === undefined || survey.add(member)) break;
   }
-  if (count === 0) throw wrongKind(path, "an empty archive", "Write the image again.");
-  if (found === "tar" && inside !== undefined) {
-    const hint = `Unpack it with \`tar -xf ${path}\`, and name \`oci:${inside}\`.`;
-    throw wrongKind(path, `an archive of a folder \`${inside}\` that holds an OCI image layout`, hint);
-  }
-  return found;
+  const found = survey.kind;
+  if (found.kind === "oci-archive" || found.kind === "docker-archive") return found.kind;
+  const other = otherArchive(path, found, "tar");
+  if (other !== undefined) throw other;
+  return "tar";
 }
 
 /** The first bytes of a file, decompressed. */

@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtOnce } from "../chunk.ts";
 import { machineError } from "../machine-error.ts";
+import { type ArchiveKind, ArchiveSurvey } from "./archive-kind.ts";
 import { type Blob, storedBlob } from "./blob.ts";
 import { compressionIn, decompressed } from "./decompress.ts";
 import { OpenFile } from "./file-range.ts";
@@ -66,6 +67,13 @@ export class TarArchive implements Disposable {
   blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
     const stretch = this.#members.get(member);
     return stretch && storedBlob({ file: this.#file, ...stretch }, { ...about, signal: this.#signal });
+  }
+
+  /** What the archive is, by the names of its files. */
+  get kind(): ArchiveKind {
+    const survey = new ArchiveSurvey();
+    for (const path of this.#members.keys()) if (survey.add({ path, type: "file" })) break;
+    return survey.kind;
   }
 
   [Symbol.dispose](): void {

@@ -168,9 +168,32 @@ describe("a file or folder that is not an image", () => {
     });
   }
 
+  const packed = "an archive of a folder `os` that holds an OCI image layout";
+  writeFileSync("layout.tar", tar([{ name: "./oci-layout", content: "{}" }]));
+  writeFileSync("docker.tar", tar([{ name: "manifest.json", content: "[]" }]));
+  writeFileSync("root.tar", tar([{ name: "usr/" }, { name: "usr/a", content: "" }]));
   test.each([
-    ["zeros.tar", "an empty archive", "Write"],
-    ["packed.tar.gz", "an archive of a folder `os` that holds an OCI image layout", "tar -xf packed.tar.gz"],
+    "",
+    "tar:",
+    "oci-archive:",
+    "docker-archive:",
+  ])("%szeros.tar and %spacked.tar.gz", async (prefix) => {
+    const empty = await failure(`${prefix}zeros.tar`);
+    expect(empty).toMatchObject({ code: "E_REFERENCE_KIND", exitCode: 2 });
+    expect(empty.message).toBe("Cannot use `zeros.tar` as an image: it is an empty archive");
+    const nested = await failure(`${prefix}packed.tar.gz`);
+    expect(nested).toMatchObject({ code: "E_REFERENCE_KIND", exitCode: 2 });
+    expect(nested.message).toBe(`Cannot use \`packed.tar.gz\` as an image: it is ${packed}`);
+    expect(nested.hint).toBe("Unpack it with `tar -xf packed.tar.gz`, and name `oci:os`.");
+  });
+
+  test.each([
+    ["tar:layout.tar", "an archive of an OCI image layout", "`oci-archive:layout.tar`"],
+    ["docker-archive:layout.tar", "an archive of an OCI image layout", "`oci-archive:layout.tar`"],
+    ["tar:docker.tar", "an archive that `docker save` wrote", "`docker-archive:docker.tar`"],
+    ["oci-archive:docker.tar", "an archive that `docker save` wrote", "`docker-archive:docker.tar`"],
+    ["oci-archive:root.tar", "an archive of a root file system", "`tar:root.tar`"],
+    ["docker-archive:root.tar", "an archive of a root file system", "`tar:root.tar`"],
     [
       "./skopeo",
       "the output of `skopeo copy … dir:`, and platter's `dir:` is a root file system",
