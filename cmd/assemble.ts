@@ -1,10 +1,10 @@
 import type { Command } from "@commander-js/extra-typings";
-import { assembleStage } from "../internal/pipeline/iso-stages.ts";
-import { checkOutput } from "../internal/pipeline/output.ts";
-import { runStage } from "../internal/pipeline/stage.ts";
+import { assembleStage } from "../internal/pipeline/stage/iso-stages.ts";
+import { runStage } from "../internal/pipeline/stage/stage.ts";
+import { checkOutput } from "../internal/pipeline/work/output.ts";
 import { claim } from "./claim.ts";
-import { openSession, withWorkOption } from "./options.ts";
-import { outputOption } from "./output-option.ts";
+import { openSession, withWorkOption } from "./options/options.ts";
+import { outputOption } from "./options/output-option.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addAssemble(program: Command, worldOf: WorldOf): void {

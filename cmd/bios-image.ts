@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { moduleFolder } from "../internal/grub/module-folder.ts";
-import { biosImageStage, makeBiosImage } from "../internal/pipeline/boot-stages.ts";
-import { runStage } from "../internal/pipeline/stage.ts";
-import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { biosImageStage, makeBiosImage } from "../internal/pipeline/stage/boot-stages.ts";
+import { runStage } from "../internal/pipeline/stage/stage.ts";
+import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
-import { noBios } from "./no-bios.ts";
-import { IMAGE_OPTIONS, withoutImage, withWorkOptions } from "./options.ts";
-import { outputOption } from "./output-option.ts";
-import { IMAGE_ARGUMENT, refuseUnused } from "./refuse-unused.ts";
+import { noBios } from "./options/no-bios.ts";
+import { IMAGE_OPTIONS, withoutImage, withWorkOptions } from "./options/options.ts";
+import { outputOption } from "./options/output-option.ts";
+import { IMAGE_ARGUMENT, refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBiosImage(program: Command, worldOf: WorldOf): void {

@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
+import { parseArchitecture } from "../internal/base/architecture.ts";
+import { PlatterError } from "../internal/base/error.ts";
 import { chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
 import { BootLogs } from "../internal/boot/boot-logs.ts";
 import { type BootResult, type BootWay, resultLine, waysOn } from "../internal/boot/boot-result.ts";
@@ -8,15 +10,13 @@ import { bootInteractively } from "../internal/boot/interactive.ts";
 import { bootMatrix } from "../internal/boot/matrix.ts";
 import { jsonReport, junitReport, type ReportedResult } from "../internal/boot/report.ts";
 import { bootOnce } from "../internal/boot/run.ts";
-import { parseArchitecture } from "../internal/contract/architecture.ts";
-import { PlatterError } from "../internal/error.ts";
-import { openFileSource } from "../internal/iso/read/byte-source.ts";
-import { notAnIso } from "../internal/iso/read/verdict.ts";
-import { commandLine, runTool } from "../internal/tool/run.ts";
-import { writeWhole } from "../internal/whole-file.ts";
+import { openFileSource } from "../internal/files/byte-source.ts";
+import { writeWhole } from "../internal/files/whole-file.ts";
+import { commandLine, runTool } from "../internal/process/run.ts";
+import { notAnIso } from "../internal/verify/verdict.ts";
 import { claim } from "./claim.ts";
-import { notIso } from "./not-iso.ts";
-import { refuseUnused, type Unused } from "./refuse-unused.ts";
+import { notIso } from "./options/not-iso.ts";
+import { refuseUnused, type Unused } from "./options/refuse-unused.ts";
 import type { World, WorldOf } from "./world.ts";
 
 export function addBoot(program: Command, worldOf: WorldOf): void {

@@ -1,24 +1,24 @@
 import { type Command, Option } from "@commander-js/extra-typings";
-import { PlatterError } from "../internal/error.ts";
+import { PlatterError } from "../internal/base/error.ts";
 import { build, stagesBetween } from "../internal/pipeline/build.ts";
-import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
-import { STAGES } from "../internal/pipeline/stage.ts";
-import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
+import { STAGES } from "../internal/pipeline/stage/stage.ts";
+import { checkOutput, folderOf } from "../internal/pipeline/work/output.ts";
+import { parseRootfsOptions } from "../internal/rootfs/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
 import { openCache, withCacheOptions } from "./cache.ts";
 import { claim } from "./claim.ts";
-import { withIgnoreOption } from "./ignore.ts";
+import { withIgnoreOption } from "./options/ignore.ts";
 import {
   openSession,
   withPayloadOptions,
   withPlanOptions,
   withSquashOptions,
   withWorkOptions,
-} from "./options.ts";
-import { outputOption } from "./output-option.ts";
+} from "./options/options.ts";
+import { outputOption } from "./options/output-option.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
+import { requireSameImage, unusedInBuild } from "./options/unused-in-build.ts";
 import { withRecordOptions, writeRecords } from "./records.ts";
-import { refuseUnused } from "./refuse-unused.ts";
-import { requireSameImage, unusedInBuild } from "./unused-in-build.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBuild(program: Command, worldOf: WorldOf): void {

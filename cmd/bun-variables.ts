@@ -1,4 +1,4 @@
-import { PlatterError } from "../internal/error.ts";
+import { PlatterError } from "../internal/base/error.ts";
 
 /** Variables that make the runtime inside platter load code, wait for a debugger or act as another program. */
 const VARIABLES = [

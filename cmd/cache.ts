@@ -1,6 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
-import { PlatterError } from "../internal/error.ts";
-import { ArtifactCache } from "../internal/pipeline/artifact-cache.ts";
+import { PlatterError } from "../internal/base/error.ts";
+import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
 import type { World } from "./world.ts";
 
 const DEFAULT_SIZE = "10G";

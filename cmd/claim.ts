@@ -1,12 +1,12 @@
 import { tmpdir } from "node:os";
+import type { NamedPath } from "../internal/files/same-file.ts";
 import { pathOfReference } from "../internal/image/reference-path.ts";
-import { removeOldLogs } from "../internal/kept-logs.ts";
 import { parsePayloadRequest } from "../internal/payload/payload-reference.ts";
-import { checksumPath } from "../internal/pipeline/checksum-file.ts";
-import { claimFiles, reportSwept } from "../internal/pipeline/claim.ts";
-import { checkOutput } from "../internal/pipeline/output.ts";
-import { recordedReference } from "../internal/pipeline/recorded-reference.ts";
-import type { NamedPath } from "../internal/same-file.ts";
+import { checksumPath } from "../internal/pipeline/work/checksum-file.ts";
+import { claimFiles, reportSwept } from "../internal/pipeline/work/claim.ts";
+import { checkOutput } from "../internal/pipeline/work/output.ts";
+import { recordedReference } from "../internal/pipeline/work/recorded-reference.ts";
+import { removeOldLogs } from "../internal/process/kept-logs.ts";
 import type { World } from "./world.ts";
 
 /** The flags of all commands that name files. */

@@ -1,12 +1,12 @@
 import { constants } from "node:fs";
 import { copyFile, rename, writeFile } from "node:fs/promises";
-import { PlatterError } from "../internal/error.ts";
-import { checkOutput, folderOf } from "../internal/pipeline/output.ts";
+import { PlatterError } from "../internal/base/error.ts";
+import { writeWhole } from "../internal/files/whole-file.ts";
 import type { Session } from "../internal/pipeline/session.ts";
-import type { WorkDir } from "../internal/pipeline/work-dir.ts";
-import { writeWhole } from "../internal/whole-file.ts";
+import { checkOutput, folderOf } from "../internal/pipeline/work/output.ts";
+import type { WorkDir } from "../internal/pipeline/work/work-dir.ts";
 import { claim, type FileFlags } from "./claim.ts";
-import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options.ts";
+import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options/options.ts";
 import type { World } from "./world.ts";
 
 /** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */

@@ -1,13 +1,19 @@
 import type { Command } from "@commander-js/extra-typings";
 import { readEfiFolder } from "../internal/fat/efi-folder.ts";
 import { makeEsp } from "../internal/fat/esp.ts";
-import { efiImageStage } from "../internal/pipeline/boot-stages.ts";
-import { runStage } from "../internal/pipeline/stage.ts";
-import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { efiImageStage } from "../internal/pipeline/stage/boot-stages.ts";
+import { runStage } from "../internal/pipeline/stage/stage.ts";
+import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
-import { IMAGE_OPTIONS, sourceDateEpoch, withoutImage, withPlanOptions, withWorkOptions } from "./options.ts";
-import { outputOption } from "./output-option.ts";
-import { IMAGE_ARGUMENT, refuseUnused } from "./refuse-unused.ts";
+import {
+  IMAGE_OPTIONS,
+  sourceDateEpoch,
+  withoutImage,
+  withPlanOptions,
+  withWorkOptions,
+} from "./options/options.ts";
+import { outputOption } from "./options/output-option.ts";
+import { IMAGE_ARGUMENT, refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addEfiImage(program: Command, worldOf: WorldOf): void {

@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
-import { PlatterError } from "../internal/error.ts";
-import type { IsoMd5Check } from "../internal/iso/isomd5-check.ts";
-import { checkIsoMd5File, implantIsoMd5 } from "../internal/iso/isomd5-file.ts";
-import { refuseUnused } from "./refuse-unused.ts";
+import { PlatterError } from "../internal/base/error.ts";
+import type { IsoMd5Check } from "../internal/isomd5/check.ts";
+import { checkIsoMd5File, implantIsoMd5 } from "../internal/isomd5/file.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addImplant(program: Command, worldOf: WorldOf): void {

@@ -1,12 +1,12 @@
 import type { Command } from "@commander-js/extra-typings";
-import { findingsError } from "../internal/contract/findings-error.ts";
-import type { Plan } from "../internal/contract/plan.ts";
+import { findingsError } from "../internal/contract/findings/findings-error.ts";
+import type { Plan } from "../internal/contract/plan/plan.ts";
 import type { Session } from "../internal/pipeline/session.ts";
-import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/space-estimate.ts";
+import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/stage/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
 import { claim } from "./claim.ts";
-import { withIgnoreOption } from "./ignore.ts";
-import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options.ts";
+import { withIgnoreOption } from "./options/ignore.ts";
+import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options/options.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addInspect(program: Command, worldOf: WorldOf): void {

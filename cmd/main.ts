@@ -1,10 +1,10 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { PlatterError } from "../internal/error.ts";
-import { NeedsPodmanUnshare } from "../internal/image/needs-podman-unshare.ts";
-import { errnoOf, machineError } from "../internal/machine-error.ts";
-import { systemError } from "../internal/system-error.ts";
+import { PlatterError } from "../internal/base/error.ts";
+import { errnoOf, machineError } from "../internal/base/machine-error.ts";
+import { systemError } from "../internal/files/system-error.ts";
+import { NeedsPodmanUnshare } from "../internal/image/source/needs-podman-unshare.ts";
+import { runInPodmanUnshare } from "../internal/process/podman-unshare.ts";
 import { printableLines } from "../internal/text/printable.ts";
-import { runInPodmanUnshare } from "../internal/tool/podman-unshare.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
 import { refuseBunVariables } from "./bun-variables.ts";

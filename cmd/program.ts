@@ -8,7 +8,7 @@ import { addBuild } from "./build.ts";
 import { addEfiImage } from "./efi-image.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
-import { refuseEmptyPaths } from "./refuse-empty-paths.ts";
+import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
 import { addRenderGrub } from "./render-grub.ts";
 import { addSquash } from "./squash.ts";
 import { addVerify } from "./verify.ts";

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "@commander-js/extra-typings";
-import { checksumPath, renderChecksum } from "../internal/pipeline/checksum-file.ts";
+import { writeWhole } from "../internal/files/whole-file.ts";
 import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
-import { recordFile } from "../internal/pipeline/receipt.ts";
-import { writeWhole } from "../internal/whole-file.ts";
+import { checksumPath, renderChecksum } from "../internal/pipeline/work/checksum-file.ts";
+import { recordFile } from "../internal/pipeline/work/receipt.ts";
 import type { World } from "./world.ts";
 
 /** Options for files that are written next to the ISO. */

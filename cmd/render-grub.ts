@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
-import { renderGrubStage, renderMenus } from "../internal/pipeline/boot-stages.ts";
+import { writeWhole } from "../internal/files/whole-file.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
-import { runStage } from "../internal/pipeline/stage.ts";
-import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { writeWhole } from "../internal/whole-file.ts";
+import { renderGrubStage, renderMenus } from "../internal/pipeline/stage/boot-stages.ts";
+import { runStage } from "../internal/pipeline/stage/stage.ts";
+import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { claim } from "./claim.ts";
-import { noBios } from "./no-bios.ts";
+import { noBios } from "./options/no-bios.ts";
 import {
   IMAGE_OPTIONS,
   openSession,
@@ -16,9 +16,9 @@ import {
   withoutImage,
   withPlanOptions,
   withWorkOptions,
-} from "./options.ts";
-import { outputPath } from "./output-option.ts";
-import { refuseUnused } from "./refuse-unused.ts";
+} from "./options/options.ts";
+import { outputPath } from "./options/output-option.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {

@@ -1,9 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
-import { squashStage } from "../internal/pipeline/squash-stage.ts";
-import { runStage } from "../internal/pipeline/stage.ts";
-import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
-import { rootfsWriter } from "../internal/squash/rootfs.ts";
-import { parseRootfsOptions } from "../internal/squash/rootfs-options.ts";
+import { squashStage } from "../internal/pipeline/stage/squash-stage.ts";
+import { runStage } from "../internal/pipeline/stage/stage.ts";
+import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
+import { rootfsWriter } from "../internal/rootfs/rootfs.ts";
+import { parseRootfsOptions } from "../internal/rootfs/rootfs-options.ts";
 import { makeArtifact } from "./deliver.ts";
 import {
   withFindingOptions,
@@ -13,9 +13,9 @@ import {
   withRootOptions,
   withSquashOptions,
   withWorkOptions,
-} from "./options.ts";
-import { outputOption } from "./output-option.ts";
-import { refuseUnused } from "./refuse-unused.ts";
+} from "./options/options.ts";
+import { outputOption } from "./options/output-option.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {

@@ -1,20 +1,20 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
-import { BOOT_WAYS, type BootWay } from "../internal/contract/boot-claims.ts";
-import { parsePlan } from "../internal/contract/plan.ts";
-import { PlatterError } from "../internal/error.ts";
+import { PlatterError } from "../internal/base/error.ts";
+import { BOOT_WAYS, type BootWay } from "../internal/contract/findings/boot-claims.ts";
+import { parsePlan } from "../internal/contract/plan/plan.ts";
+import { openFileSource } from "../internal/files/byte-source.ts";
 import { summarizeInitramfs } from "../internal/initramfs/summary.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
-import { openFileSource } from "../internal/iso/read/byte-source.ts";
-import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/iso/read/verdict.ts";
-import type { VerifyReport } from "../internal/iso/read/verify-report.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
-import { ARTIFACTS } from "../internal/pipeline/work-dir.ts";
+import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
 import { missingText, problemText, renderVerification } from "../internal/ui/verification.ts";
-import { notIso } from "./not-iso.ts";
-import { readText } from "./options.ts";
+import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/verify/verdict.ts";
+import type { VerifyReport } from "../internal/verify/verify-report.ts";
+import { notIso } from "./options/not-iso.ts";
+import { readText } from "./options/options.ts";
 import type { World, WorldOf } from "./world.ts";
 
 /** The words of --require. */

@@ -1,4 +1,4 @@
-import type { Reporter } from "../internal/ui/reporter.ts";
+import type { Reporter } from "../internal/base/progress.ts";
 
 /** What a command gets from outside. */
 export interface World {

@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
-import type { Architecture } from "../contract/architecture.ts";
-import { PlatterError } from "../error.ts";
-import { HeldFolder } from "../held-folder.ts";
-import { findFirmware, findQemu, hostArchitecture } from "./firmware.ts";
-import type { FirmwareKind } from "./firmware-descriptor.ts";
+import type { Architecture } from "../base/architecture.ts";
+import { PlatterError } from "../base/error.ts";
+import { HeldFolder } from "../files/held-folder.ts";
+import { findFirmware, findQemu, hostArchitecture } from "./firmware/firmware.ts";
+import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
 import type { BootWorld } from "./run.ts";

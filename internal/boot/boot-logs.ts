@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { removeAtExit } from "../at-exit.ts";
+import { removeAtExit } from "../base/at-exit.ts";
 
 /**
  * The folder for serial logs and screenshots: the one that the user named, or a new one. A new one is removed in the end

@@ -1,6 +1,6 @@
-import type { Architecture } from "../contract/architecture.ts";
+import type { Architecture } from "../base/architecture.ts";
 import { printable } from "../text/printable.ts";
-import type { FirmwareKind } from "./firmware-descriptor.ts";
+import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
 import type { MenuOutcome } from "./menu-drive.ts";
 import { PHASE_NAMES, type Phase, type PhaseTime } from "./phase.ts";

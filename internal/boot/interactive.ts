@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { PlatterError } from "../error.ts";
-import { HeldFolder } from "../held-folder.ts";
-import { throwIfAborted } from "../interrupt.ts";
+import { PlatterError } from "../base/error.ts";
+import { throwIfAborted } from "../base/interrupt.ts";
+import { HeldFolder } from "../files/held-folder.ts";
 import type { BootWay } from "./boot-result.ts";
-import { findQemu } from "./firmware.ts";
+import { findQemu } from "./firmware/firmware.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
 

@@ -1,5 +1,5 @@
-import type { Architecture } from "../contract/architecture.ts";
-import type { FlashPair } from "./firmware-descriptor.ts";
+import type { Architecture } from "../base/architecture.ts";
+import type { FlashPair } from "./firmware/firmware-descriptor.ts";
 
 export type Media = "cd" | "usb";
 

@@ -1,9 +1,9 @@
 import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Architecture } from "../contract/architecture.ts";
-import { PlatterError } from "../error.ts";
-import { findFirmware } from "./firmware.ts";
-import type { FirmwareKind } from "./firmware-descriptor.ts";
+import type { Architecture } from "../base/architecture.ts";
+import { PlatterError } from "../base/error.ts";
+import { findFirmware } from "./firmware/firmware.ts";
+import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import type { MachineFirmware } from "./machine.ts";
 
 /**

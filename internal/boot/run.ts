@@ -1,13 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Architecture } from "../contract/architecture.ts";
-import { HeldFolder } from "../held-folder.ts";
-import { machineError } from "../machine-error.ts";
-import type { RunTool } from "../tool/run.ts";
+import type { Architecture } from "../base/architecture.ts";
+import { machineError } from "../base/machine-error.ts";
+import { HeldFolder } from "../files/held-folder.ts";
+import type { RunTool } from "../process/run.ts";
 import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";
-import { findQemu } from "./firmware.ts";
+import { findQemu } from "./firmware/firmware.ts";
 import { press } from "./keyboard.ts";
 import { type Machine, qemuArguments, serialConsoleArgument } from "./machine.ts";
 import { addSerialConsole, type MenuOutcome } from "./menu-drive.ts";

@@ -1,7 +1,7 @@
-import { openFileSource } from "../iso/read/byte-source.ts";
+import { textOf } from "../bytes/fields.ts";
+import { openFileSource } from "../files/byte-source.ts";
+import { readGrubScript } from "../grub/script.ts";
 import { readDirectoryTree } from "../iso/read/directory-tree.ts";
-import { textOf } from "../iso/read/fields.ts";
-import { readGrubScript } from "../iso/read/grub-script.ts";
 import { findNode, readNode } from "../iso/read/iso-node.ts";
 import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 

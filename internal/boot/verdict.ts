@@ -1,4 +1,4 @@
-import type { Architecture } from "../contract/architecture.ts";
+import type { Architecture } from "../base/architecture.ts";
 import type { BootFailure } from "./boot-result.ts";
 import type { ConsoleWatcher } from "./console.ts";
 import { serialConsoleArgument } from "./machine.ts";

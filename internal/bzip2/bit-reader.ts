@@ -1,4 +1,4 @@
-import { DataProblem } from "../data-problem.ts";
+import { DataProblem } from "../base/data-problem.ts";
 
 /** Reads bits from bytes, the highest of each byte first. */
 export class BitReader {

@@ -1,4 +1,4 @@
-import { DataProblem } from "../data-problem.ts";
+import { DataProblem } from "../base/data-problem.ts";
 import type { BitReader } from "./bit-reader.ts";
 import { Huffman } from "./huffman.ts";
 

@@ -1,5 +1,5 @@
-import { DataProblem } from "../data-problem.ts";
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import { DataProblem } from "../base/data-problem.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { BitReader } from "./bit-reader.ts";
 import { readBlock } from "./block.ts";
 import { updateCrc } from "./crc32.ts";

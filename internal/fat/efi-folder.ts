@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { PlatterError } from "../error.ts";
-import { machineError } from "../machine-error.ts";
+import { PlatterError } from "../base/error.ts";
+import { machineError } from "../base/machine-error.ts";
 import type { FatFile } from "./fat-tree.ts";
 
 /** A folder's files for an EFI system partition. */

@@ -1,4 +1,4 @@
-import { type Architecture, efiSuffix, removableLoader } from "../contract/architecture.ts";
+import { type Architecture, efiSuffix, removableLoader } from "../base/architecture.ts";
 import type { FatFile } from "./fat-tree.ts";
 import { writeFatImage } from "./write.ts";
 

@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { ENTRY_SIZE, longEntryCount } from "./directory-entry.ts";
 import { pathProblem } from "./name-rules.ts";
 import { assignShortNames, encodeShortName, foldCase, isPlainShortName } from "./short-name.ts";

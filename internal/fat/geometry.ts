@@ -2,7 +2,7 @@
  * Where things lie in a FAT16 volume (Microsoft "FAT: General Overview of On-Disk Format" 1.03, "Boot Sector and BPB",
  * "FAT Type Determination", "FAT Volume Initialization").
  */
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { ENTRY_SIZE } from "./directory-entry.ts";
 
 export const SECTOR_SIZE = 512;

@@ -2,7 +2,7 @@
  * A FAT16 file system as bytes, for the EFI system partition. Sections cited in this folder are those of Microsoft's
  * "FAT: General Overview of On-Disk Format", version 1.03.
  */
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { encodeBootSector, MEDIA_DESCRIPTOR } from "./boot-sector.ts";
 import { ATTRIBUTE, encodeLongEntries, encodeShortEntry } from "./directory-entry.ts";
 import { type FatTime, toFatTime } from "./fat-time.ts";

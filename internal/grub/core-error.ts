@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 
 const HINT =
   "Install GRUB's modules for BIOS again (`grub2-pc-modules`, or `grub-pc-bin` on Debian and Ubuntu), or build with --no-bios.";

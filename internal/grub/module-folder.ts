@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { PlatterError } from "../error.ts";
-import { errnoOf } from "../machine-error.ts";
-import { readInput } from "../open-input.ts";
+import { PlatterError } from "../base/error.ts";
+import { errnoOf } from "../base/machine-error.ts";
+import { readInput } from "../files/open-input.ts";
 import { ModuleProblem } from "./core-error.ts";
 
 /** More bytes than any file has that a core image is made from. */

@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 
 /** Text of one line: no control character, no lone surrogate, no Unicode line separator; may be empty. */
 export const PRINTABLE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;

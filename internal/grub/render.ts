@@ -2,8 +2,7 @@ import biosTemplate from "../../templates/grub-bios.cfg" with { type: "text" };
 import efiTemplate from "../../templates/grub-efi.cfg" with { type: "text" };
 import stubTemplate from "../../templates/grub-stub.cfg" with { type: "text" };
 import loopbackTemplate from "../../templates/loopback.cfg" with { type: "text" };
-import type { VolumeLabel } from "../contract/label.ts";
-import type { Menu, MenuEntry } from "./menu.ts";
+import type { Menu, MenuEntry, VolumeLabel } from "./menu-model.ts";
 import { quoteWord, quoteWords } from "./quote.ts";
 
 export type Firmware = "efi" | "bios";

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from "node:fs";
-import type { BytePath } from "./byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
 
 /** Linux takes no longer path than 4096 bytes with its NUL in one call. */
 const PATH_LIMIT = 4095;

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { nearest } from "../contract/nearest.ts";
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
+import { nearest } from "../text/nearest.ts";
 
 /** Entries of a folder that are compared with a name. */
 const MOST_ENTRIES = 10_000;

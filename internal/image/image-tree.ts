@@ -1,5 +1,5 @@
-import type { FileStretch } from "../chunk.ts";
-import type { BytePath } from "./byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
+import type { FileStretch } from "../bytes/chunk.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
 

@@ -1,5 +1,5 @@
-import type { RunTool } from "../tool/run.ts";
-import type { BytePath } from "./byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
+import type { RunTool } from "../process/run.ts";
 
 /** Bytes of the largest file of an image that is read for its own sake, such as an initramfs. */
 export const LARGEST_PIECE = 2 * 1024 ** 3;

@@ -1,5 +1,5 @@
-import { PlatterError } from "../error.ts";
-import { shellWord } from "../tool/run.ts";
+import { PlatterError } from "../base/error.ts";
+import { shellWord } from "../process/run.ts";
 
 /** The location of an image, as containers-transports(5) writes it; `dir:` and `tar:` are platter's own. */
 export type ImageReference =

@@ -1,5 +1,5 @@
-import { digestOf } from "./blob.ts";
-import { bytesToLatin1 } from "./byte-path.ts";
+import { bytesToLatin1 } from "../bytes/byte-path.ts";
+import { digestOf } from "../bytes/digest.ts";
 
 /** Extended attributes of one inode: name (one character a byte) to value. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;

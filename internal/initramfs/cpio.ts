@@ -1,4 +1,4 @@
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { broken } from "./problem.ts";
 
 /** Layout of a header: magic and thirteen numbers of eight hexadecimal digits (buffer-format, "cpio header"). */

@@ -1,8 +1,8 @@
 import { crc32, createInflateRaw, createZstdDecompress } from "node:zlib";
-import { inTurns } from "../chunk.ts";
-import { DataProblem } from "../data-problem.ts";
-import type { ByteCursor } from "../image/byte-cursor.ts";
-import { ZstdFrames } from "../image/zstd-frames.ts";
+import { DataProblem } from "../base/data-problem.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
+import { inTurns } from "../bytes/chunk.ts";
+import { ZstdFrames } from "../compression/zstd-frames.ts";
 import { xzStream } from "../lzma/xz.ts";
 import { lz4Legacy } from "./lz4.ts";
 import { broken, closed } from "./problem.ts";

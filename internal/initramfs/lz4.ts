@@ -1,4 +1,4 @@
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { broken } from "./problem.ts";
 
 /** First bytes of the legacy format, little-endian (lz4_Frame_format.md, "Legacy frame"). */

@@ -1,5 +1,5 @@
 import type { InflateRaw, ZstdDecompress } from "node:zlib";
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { broken, InitramfsProblem } from "./problem.ts";
 import type { SegmentFormat } from "./segment.ts";
 

@@ -1,5 +1,5 @@
-import { ByteCursor } from "../image/byte-cursor.ts";
-import { throwIfAborted } from "../interrupt.ts";
+import { throwIfAborted } from "../base/interrupt.ts";
+import { ByteCursor } from "../bytes/byte-cursor.ts";
 import { type ArchiveOptions, type Member, readArchives, skipZeros } from "./cpio.ts";
 import { decompressSegment } from "./decompress-segment.ts";
 import { broken, closed } from "./problem.ts";

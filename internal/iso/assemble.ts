@@ -1,11 +1,11 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
-import { bytesOfStretch, unreadableFile } from "../chunk.ts";
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
+import type { Task } from "../base/progress.ts";
+import { bytesOfStretch, unreadableFile } from "../bytes/chunk.ts";
+import { writeWhole } from "../files/whole-file.ts";
 import { MIN_BOOT_IMAGE } from "../iso-format/boot-info.ts";
 import { BLOCK } from "../iso-format/units.ts";
-import type { Task } from "../ui/reporter.ts";
-import { writeWhole } from "../whole-file.ts";
-import { writeIsoMd5 } from "./isomd5-file.ts";
+import { writeIsoMd5 } from "../isomd5/file.ts";
 import type { IsoContent, IsoLayout, RootfsPlace } from "./layout.ts";
 import { type IsoDescription, type SizedContent, type SizedFile, sizeOf } from "./write/description.ts";
 import { layoutIso } from "./write/layout-iso.ts";

@@ -1,4 +1,4 @@
-import { PIECES, type Plan } from "../contract/plan.ts";
+import { PIECES, type Plan } from "../contract/plan/plan.ts";
 import type { IsoContent, IsoFile, IsoLayout, RootfsPlace } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 

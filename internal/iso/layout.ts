@@ -1,4 +1,4 @@
-import type { FileStretch } from "../chunk.ts";
+import type { FileStretch } from "../bytes/chunk.ts";
 
 /** Where the bytes of a file are: in a file on the host, in a part of an open file, or in memory. */
 export type IsoContent = { path: string } | { stretch: FileStretch } | { bytes: Uint8Array };

@@ -1,6 +1,6 @@
-import { efiSuffix, mokManagerPath, removableLoader } from "../contract/architecture.ts";
-import type { IsoPieces, SizedFile } from "../contract/plan.ts";
-import { INITRD_PATH, KERNEL_PATH } from "../grub/menu.ts";
+import { efiSuffix, mokManagerPath, removableLoader } from "../base/architecture.ts";
+import type { IsoPieces, SizedFile } from "../contract/plan/plan.ts";
+import { INITRD_PATH, KERNEL_PATH } from "../grub/menu-model.ts";
 
 /** A file of the image and where the ISO holds it, byte for byte. */
 export interface PlannedFile<P> {

@@ -1,4 +1,4 @@
-import { DataProblem } from "../data-problem.ts";
+import { DataProblem } from "../base/data-problem.ts";
 import {
   ALIGN,
   afterLiteral,

@@ -1,5 +1,5 @@
-import { DataProblem } from "../data-problem.ts";
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import { DataProblem } from "../base/data-problem.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { LzmaDecoder } from "./decode.ts";
 import type { Window } from "./window.ts";
 

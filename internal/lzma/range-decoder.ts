@@ -1,4 +1,4 @@
-import { DataProblem } from "../data-problem.ts";
+import { DataProblem } from "../base/data-problem.ts";
 
 /** Bytes before the first bit: a zero and the first code. */
 const HEADER = 5;

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { DataProblem } from "../data-problem.ts";
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import { DataProblem } from "../base/data-problem.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { exactly, lzma2 } from "./lzma2.ts";
 import type { Window } from "./window.ts";
 import { X86Filter } from "./x86-filter.ts";

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { DataProblem } from "../data-problem.ts";
+import { DataProblem } from "../base/data-problem.ts";
 import { Crc64Xz } from "./crc64-xz.ts";
 
 /** What a stream says about the content of its blocks (xz-file-format 1.2.0, section 2.1.1.2). */

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
-import { DataProblem } from "../data-problem.ts";
-import type { ByteCursor } from "../image/byte-cursor.ts";
+import { DataProblem } from "../base/data-problem.ts";
+import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { exactly } from "./lzma2.ts";
 import { Window } from "./window.ts";
 import { parseNumber, type SharedWindow, xzBlock } from "./xz-block.ts";

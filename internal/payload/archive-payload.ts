@@ -1,13 +1,14 @@
-import { digestOf, readBlob } from "../image/blob.ts";
+import { digestOf } from "../bytes/digest.ts";
+import { readBlob } from "../image/decompress/blob.ts";
+import { isImageName, nameAfterFile } from "../image/image-name.ts";
+import type { OpenOptions } from "../image/open-options.ts";
 import {
   type ArchivedDockerImage,
   type DockerArchiveReference,
   findDockerImage,
   fullName,
-} from "../image/docker-archive.ts";
-import { isImageName, nameAfterFile } from "../image/image-name.ts";
-import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
-import type { OpenOptions } from "../image/open-options.ts";
+} from "../image/source/docker-archive.ts";
+import { DOCUMENT_LIMIT } from "../image/source/oci-manifest.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 

@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
 import {
   type ImageRecord,

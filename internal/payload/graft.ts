@@ -1,4 +1,4 @@
-import type { BytePath } from "../image/byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
 import {
   type Content,
   type ImageTree,
@@ -7,7 +7,7 @@ import {
   type SequentialReader,
   type TreeNode,
 } from "../image/image-tree.ts";
-import { TableNode } from "../image/table-node.ts";
+import { TableNode } from "../image/table/table-node.ts";
 import type { PayloadTree } from "./payload-tree.ts";
 
 /**

@@ -1,7 +1,7 @@
-import { PlatterError } from "../error.ts";
-import type { Layer } from "../image/layer.ts";
-import { Mark } from "../image/layer-marks.ts";
-import type { TreeTable } from "../image/tree-table.ts";
+import { PlatterError } from "../base/error.ts";
+import type { Layer } from "../image/decompress/layer.ts";
+import { Mark } from "../image/layer/layer-marks.ts";
+import type { TreeTable } from "../image/table/tree-table.ts";
 import { type UnpackedLayer, unpackLayer } from "./layer-unpack.ts";
 import { addOnTop, hidesAnything, writeMarks } from "./overlay.ts";
 import type { PayloadLayer } from "./payload-image.ts";

@@ -1,10 +1,10 @@
-import { PlatterError } from "../error.ts";
-import { type Blob, readBlob } from "../image/blob.ts";
+import { PlatterError } from "../base/error.ts";
+import { type Blob, readBlob } from "../image/decompress/blob.ts";
+import { blobLayer } from "../image/decompress/layer.ts";
 import { fullImageName, nameAfterFile } from "../image/image-name.ts";
-import { blobLayer } from "../image/layer.ts";
-import { findOciImage, type OciImage, type OciReference } from "../image/oci-layout.ts";
-import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
+import { findOciImage, type OciImage, type OciReference } from "../image/source/oci-layout.ts";
+import { DOCUMENT_LIMIT } from "../image/source/oci-manifest.ts";
 import type { PayloadDescription, PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
 
 /** Where tools write the name of an image in a layout: containerd's holds it in full. */

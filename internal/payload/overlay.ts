@@ -1,5 +1,5 @@
-import { type LayerMarks, Mark } from "../image/layer-marks.ts";
-import type { TreeTable } from "../image/tree-table.ts";
+import { type LayerMarks, Mark } from "../image/layer/layer-marks.ts";
+import type { TreeTable } from "../image/table/tree-table.ts";
 
 /** A layer's files with what it says about older layers. */
 export interface MarkedLayer {

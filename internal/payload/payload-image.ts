@@ -1,4 +1,4 @@
-import type { Layer } from "../image/layer.ts";
+import type { Layer } from "../image/decompress/layer.ts";
 
 /** What is known about a payload before its layers are read. */
 export interface PayloadDescription {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { fullImageName } from "../image/image-name.ts";
 
 /** A payload as the user asks for it. */

@@ -1,8 +1,8 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { ImageMissing } from "../image/image-missing.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { recognise } from "../image/recognise.ts";
 import { parseReference } from "../image/reference.ts";
+import { recognise } from "../image/source/recognise.ts";
 import { archivePayload } from "./archive-payload.ts";
 import { layoutPayload } from "./layout-payload.ts";
 import type { PayloadDescription, PayloadSource } from "./payload-image.ts";

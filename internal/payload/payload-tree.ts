@@ -1,8 +1,8 @@
-import type { BytePath } from "../image/byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
 import type { ImageTree, Inode, SequentialReader, TreeNode } from "../image/image-tree.ts";
-import { LayerReader } from "../image/layer-reader.ts";
-import { StoredInode } from "../image/stored-inode.ts";
-import { TableNode } from "../image/table-node.ts";
+import { LayerReader } from "../image/layer/layer-reader.ts";
+import { StoredInode } from "../image/table/stored-inode.ts";
+import { TableNode } from "../image/table/table-node.ts";
 import { readExistingStorage } from "./existing-storage.ts";
 import { LayerStore } from "./layer-store.ts";
 import { storagePlace } from "./storage-place.ts";

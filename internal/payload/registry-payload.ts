@@ -1,16 +1,17 @@
 import { rmSync } from "node:fs";
-import { digestOf, memoryBlob, readBlob } from "../image/blob.ts";
-import { directoryStore } from "../image/blob-store.ts";
-import { containersEnvironment } from "../image/containers-environment.ts";
-import { fullName } from "../image/docker-archive.ts";
-import { makeLayoutFolder } from "../image/fetched-layout.ts";
-import { blobLayer } from "../image/layer.ts";
-import { chooseByArchitecture } from "../image/oci-choice.ts";
-import { checkArchitecture, checkedLayer } from "../image/oci-layout.ts";
-import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/oci-manifest.ts";
+import { digestOf } from "../bytes/digest.ts";
+import { memoryBlob, readBlob } from "../image/decompress/blob.ts";
+import { blobLayer } from "../image/decompress/layer.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { registryError } from "../image/registry-error.ts";
-import type { ToolCall } from "../tool/run.ts";
+import { directoryStore } from "../image/source/blob-store.ts";
+import { containersEnvironment } from "../image/source/containers-environment.ts";
+import { fullName } from "../image/source/docker-archive.ts";
+import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
+import { chooseByArchitecture } from "../image/source/oci-choice.ts";
+import { checkArchitecture, checkedLayer } from "../image/source/oci-layout.ts";
+import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
+import { registryError } from "../image/source/registry-error.ts";
+import type { ToolCall } from "../process/run.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 

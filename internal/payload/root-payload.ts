@@ -1,12 +1,12 @@
-import { digestOf } from "../image/blob.ts";
+import { digestOf } from "../bytes/digest.ts";
+import { madeLayer } from "../image/decompress/layer.ts";
 import { nameAfterFile } from "../image/image-name.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { madeLayer } from "../image/layer.ts";
-import { hostArchitecture } from "../image/oci-choice.ts";
-import { openImage } from "../image/open-image.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { formatReference, type ImageReference } from "../image/reference.ts";
-import { tarStream } from "../squash/entry-stream.ts";
+import { hostArchitecture } from "../image/source/oci-choice.ts";
+import { openImage } from "../image/source/open-image.ts";
+import { tarStream } from "../rootfs/entry-stream.ts";
 import { requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
 

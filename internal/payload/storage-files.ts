@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { PlatterError } from "../error.ts";
-import { digestOf } from "../image/blob.ts";
-import { containersEnvironment } from "../image/containers-environment.ts";
-import { storageName } from "../image/containers-storage.ts";
-import { DOCUMENT_LIMIT } from "../image/oci-manifest.ts";
+import { PlatterError } from "../base/error.ts";
+import { digestOf } from "../bytes/digest.ts";
 import type { OpenOptions } from "../image/open-options.ts";
+import { containersEnvironment } from "../image/source/containers-environment.ts";
+import { storageName } from "../image/source/containers-storage.ts";
+import { DOCUMENT_LIMIT } from "../image/source/oci-manifest.ts";
 import { bigDataFile } from "./storage-records.ts";
 
 type Options = Omit<OpenOptions, "capture">;

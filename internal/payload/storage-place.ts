@@ -1,5 +1,5 @@
-import { PlatterError } from "../error.ts";
-import { displayPath } from "../image/byte-path.ts";
+import { PlatterError } from "../base/error.ts";
+import { displayPath } from "../bytes/byte-path.ts";
 import { pathOf, type TreeNode } from "../image/image-tree.ts";
 import { resolve, resolveNoFollow } from "../image/resolve.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 
 /** A record of `layers.json` or `images.json` (containers/storage, layers.go and images.go); unknown fields stay. */
 const layerRecord = z.looseObject({ id: z.string(), parent: z.string().optional() });

@@ -1,7 +1,7 @@
-import { memberLocator } from "../image/content-places.ts";
 import type { Content } from "../image/image-tree.ts";
-import { Spool, type SpoolSlot } from "../image/spool.ts";
-import { TreeTable } from "../image/tree-table.ts";
+import { memberLocator } from "../image/layer/content-places.ts";
+import { Spool, type SpoolSlot } from "../image/layer/spool.ts";
+import { TreeTable } from "../image/table/tree-table.ts";
 
 /** The layer number of generated files: no image has as many layers. */
 const GENERATED = 2 ** 20;

@@ -1,4 +1,4 @@
-import { digestOf } from "../image/blob.ts";
+import { digestOf } from "../bytes/digest.ts";
 import type { ExistingStorage } from "./existing-storage.ts";
 import { type LayerStore, linkName, type StoredLayer } from "./layer-store.ts";
 import type { PayloadImage } from "./payload-image.ts";

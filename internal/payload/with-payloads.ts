@@ -1,7 +1,7 @@
-import { compileExcludes } from "../contract/excludes.ts";
+import type { WalkOptions } from "../image/entry-walk.ts";
+import { compileExcludes } from "../image/excludes.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import type { WalkOptions } from "../squash/entry-walk.ts";
 import { GraftedTree } from "./graft.ts";
 import type { PayloadDescription, PayloadImage } from "./payload-image.ts";
 import { payloadSource } from "./payload-source.ts";

@@ -1,23 +1,30 @@
 import type { FileHandle } from "node:fs/promises";
-import type { BootClaims } from "../contract/boot-claims.ts";
-import { claimBoots } from "../contract/claim-boots.ts";
-import { checkCompression } from "../contract/kernel-mounts.ts";
-import type { DraftPlan, Plan } from "../contract/plan.ts";
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
+import { runTogether } from "../base/run-together.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import { claimBoots } from "../contract/plan/claim-boots.ts";
+import { checkCompression } from "../contract/plan/kernel-mounts.ts";
+import type { DraftPlan, Plan } from "../contract/plan/plan.ts";
+import { systemError } from "../files/system-error.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { withIsoFile } from "../iso/assemble.ts";
 import { ROOTFS_OFFSET } from "../iso/write/layout-iso.ts";
-import { runTogether } from "../run-together.ts";
-import { isOwnRootfs, rootfsWriter } from "../squash/rootfs.ts";
-import type { RootfsOptions } from "../squash/rootfs-options.ts";
-import { systemError } from "../system-error.ts";
-import type { FoundTool, ToolName } from "../tool/find.ts";
-import type { ArtifactCache } from "./artifact-cache.ts";
-import { biosImageStage, efiImageStage, renderGrubStage } from "./boot-stages.ts";
-import { assembleStage, type BegunIso, implantStage } from "./iso-stages.ts";
+import type { FoundTool, ToolName } from "../process/find.ts";
+import { isOwnRootfs, rootfsWriter } from "../rootfs/rootfs.ts";
+import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
 import type { Session } from "./session.ts";
-import { type SquashInBuild, squashInBuild, squashIntoIso } from "./squash-in-build.ts";
-import { type Freshness, runStage, STAGES, type Stage, type StageName, type StageTimes } from "./stage.ts";
+import { biosImageStage, efiImageStage, renderGrubStage } from "./stage/boot-stages.ts";
+import { assembleStage, type BegunIso, implantStage } from "./stage/iso-stages.ts";
+import { type SquashInBuild, squashInBuild, squashIntoIso } from "./stage/squash-in-build.ts";
+import {
+  type Freshness,
+  runStage,
+  STAGES,
+  type Stage,
+  type StageName,
+  type StageTimes,
+} from "./stage/stage.ts";
+import type { ArtifactCache } from "./work/artifact-cache.ts";
 
 export interface BuildOptions {
   /** Where the ISO appears; undefined where the chain stops before it. */

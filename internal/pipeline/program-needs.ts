@@ -1,6 +1,6 @@
 import { parseReference } from "../image/reference.ts";
 import { parsePayloadRequest } from "../payload/payload-reference.ts";
-import type { ProgramNeed } from "../tool/program.ts";
+import type { ProgramNeed } from "../process/program.ts";
 
 const HINT = "Install what is missing, or save the image elsewhere and use `oci-archive:FILE`.";
 

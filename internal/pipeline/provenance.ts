@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import type { BootClaims } from "../contract/boot-claims.ts";
-import type { Plan } from "../contract/plan.ts";
-import type { RootfsOptions } from "../squash/rootfs-options.ts";
-import type { FoundTool } from "../tool/find.ts";
-import type { FileRecord } from "./receipt.ts";
-import type { StageTimes } from "./stage.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import type { Plan } from "../contract/plan/plan.ts";
+import type { FoundTool } from "../process/find.ts";
+import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
+import type { StageTimes } from "./stage/stage.ts";
+import type { FileRecord } from "./work/receipt.ts";
 
 /** What the parameters below mean; another number is another meaning. */
 const BUILD_TYPE = "urn:platter:iso:1";

@@ -1,15 +1,15 @@
-import { parseArchitecture } from "../contract/architecture.ts";
-import { checkEntries } from "../contract/check-menu.ts";
-import { checkRoots } from "../contract/check-roots.ts";
-import { decideMenu } from "../contract/decide-menu.ts";
-import { seenAt } from "../contract/finding.ts";
-import { findingsError } from "../contract/findings-error.ts";
-import { parseIsoYaml } from "../contract/iso-yaml.ts";
-import { parseOsRelease } from "../contract/os-release.ts";
+import { parseArchitecture } from "../base/architecture.ts";
+import type { Reporter } from "../base/progress.ts";
+import { checkRoots } from "../contract/checks/check-roots.ts";
+import { checkEntries } from "../contract/config/check-menu.ts";
+import { decideMenu } from "../contract/config/decide-menu.ts";
+import { parseIsoYaml } from "../contract/config/iso-yaml.ts";
+import { parseOsRelease } from "../contract/config/os-release.ts";
+import { seenAt } from "../contract/findings/finding.ts";
+import { findingsError } from "../contract/findings/findings-error.ts";
 import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";
-import type { Reporter } from "../ui/reporter.ts";
-import { ARTIFACTS } from "./work-dir.ts";
+import { ARTIFACTS } from "./work/work-dir.ts";
 
 /** Stands in for a build's UUID: no ISO has it, so GRUB then goes by the label. */
 const NO_BUILD = "00000000-0000-0000-0000-000000000000";

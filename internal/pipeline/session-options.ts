@@ -1,7 +1,7 @@
-import type { FindingCode } from "../contract/finding.ts";
-import type { Strictness } from "../contract/findings-error.ts";
-import type { PlanChoices } from "../contract/plan-choices.ts";
-import type { Reporter } from "../ui/reporter.ts";
+import type { Reporter } from "../base/progress.ts";
+import type { FindingCode } from "../contract/findings/finding.ts";
+import type { Strictness } from "../contract/findings/findings-error.ts";
+import type { PlanChoices } from "../contract/plan/plan-choices.ts";
 
 /** What is the same for every command that works on an image. */
 export interface SessionOptions {

@@ -1,34 +1,40 @@
-import { type Architecture, ociArchitecture, parseArchitecture } from "../contract/architecture.ts";
-import type { BootClaims } from "../contract/boot-claims.ts";
-import { claimBoots } from "../contract/claim-boots.ts";
-import { type Decision, draftOf } from "../contract/decision.ts";
-import { compileExcludes, DEFAULT_EXCLUDES } from "../contract/excludes.ts";
-import { type Finding, hasErrors, seenAt } from "../contract/finding.ts";
-import { findingsError } from "../contract/findings-error.ts";
-import { withoutIgnored } from "../contract/ignored-findings.ts";
-import { checkCompression } from "../contract/kernel-mounts.ts";
-import { type DraftPlan, isWhole, type PartialPlan, type Plan, type RootPlan } from "../contract/plan.ts";
-import { findingsAbout, PARTS, type Part } from "../contract/plan-parts.ts";
-import { PlatterError } from "../error.ts";
-import { type BytePath, displayPath } from "../image/byte-path.ts";
+import { type Architecture, ociArchitecture, parseArchitecture } from "../base/architecture.ts";
+import { PlatterError } from "../base/error.ts";
+import type { Reporter } from "../base/progress.ts";
+import { type BytePath, displayPath } from "../bytes/byte-path.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import { type Finding, hasErrors, seenAt } from "../contract/findings/finding.ts";
+import { findingsError } from "../contract/findings/findings-error.ts";
+import { withoutIgnored } from "../contract/findings/ignored-findings.ts";
+import { findingsAbout, PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { claimBoots } from "../contract/plan/claim-boots.ts";
+import { type Decision, draftOf } from "../contract/plan/decision.ts";
+import { checkCompression } from "../contract/plan/kernel-mounts.ts";
+import {
+  type DraftPlan,
+  isWhole,
+  type PartialPlan,
+  type Plan,
+  type RootPlan,
+} from "../contract/plan/plan.ts";
+import { compileExcludes, DEFAULT_EXCLUDES } from "../image/excludes.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
-import { parseRootfsOptions } from "../squash/rootfs-options.ts";
-import { TOOLS, type ToolName } from "../tool/find.ts";
-import { requirePrograms, skippedLines } from "../tool/program.ts";
-import { commandLine, type RunTool, runTool, type ToolCall } from "../tool/run.ts";
-import { Toolbox } from "../tool/toolbox.ts";
-import type { Reporter } from "../ui/reporter.ts";
-import { requirePieces } from "./check-pieces.ts";
-import { reportSwept } from "./claim.ts";
-import type { Context } from "./context.ts";
-import { keepFailureLog } from "./failure-log.ts";
+import { TOOLS, type ToolName } from "../process/find.ts";
+import { requirePrograms, skippedLines } from "../process/program.ts";
+import { commandLine, type RunTool, runTool, type ToolCall } from "../process/run.ts";
+import { Toolbox } from "../process/toolbox.ts";
+import { parseRootfsOptions } from "../rootfs/rootfs-options.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
 import { imageNeeds, payloadNeeds } from "./program-needs.ts";
 import type { SessionOptions } from "./session-options.ts";
-import { WorkDir } from "./work-dir.ts";
+import { requirePieces } from "./work/check-pieces.ts";
+import { reportSwept } from "./work/claim.ts";
+import type { Context } from "./work/context.ts";
+import { keepFailureLog } from "./work/failure-log.ts";
+import { WorkDir } from "./work/work-dir.ts";
 
 /** What `build` makes without options. */
 const DEFAULT_ROOTFS = parseRootfsOptions({ rootfs: "squashfs" });

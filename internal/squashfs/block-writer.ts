@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import type { FileRegion } from "../file-region.ts";
-import { withRoom } from "../image/columns.ts";
-import { throwIfAborted } from "../interrupt.ts";
+import { throwIfAborted } from "../base/interrupt.ts";
+import { withRoom } from "../bytes/columns.ts";
+import type { FileRegion } from "../files/file-region.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 

@@ -1,5 +1,5 @@
 import { constants, deflateSync, zstdCompressSync } from "node:zlib";
-import type { RootfsOptions } from "../squash/rootfs-options.ts";
+import type { CompressionOptions } from "./compression.ts";
 import { FLAG, METADATA_SIZE, type SquashfsCompressor, STORED_METADATA } from "./format.ts";
 
 /** What compresses the parts of a squashfs; a part that becomes no shorter is stored as it is. */
@@ -14,7 +14,7 @@ export interface Codec {
 }
 
 /** What a codec is made of. */
-export type CodecOptions = Pick<RootfsOptions, "compression" | "level">;
+export type CodecOptions = Pick<CompressionOptions, "compression" | "level">;
 
 /** The codec of a compression; undefined for those that only an erofs can have. */
 export function codecOf({ compression, level }: CodecOptions): Codec | undefined {

@@ -1,4 +1,4 @@
-import { Threads } from "../threads.ts";
+import { Threads } from "../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
 
 /** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */

@@ -1,4 +1,4 @@
-import { withRoom } from "../image/columns.ts";
+import { withRoom } from "../bytes/columns.ts";
 
 const DIGEST = 32;
 

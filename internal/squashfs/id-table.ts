@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { MAX_IDS } from "./format.ts";
 
 /** Owners and groups, each once: an inode names its own by their place (squashfs.rst, "Lookup tables"). */

@@ -1,7 +1,7 @@
-import { withRoom } from "../image/columns.ts";
+import { withRoom } from "../bytes/columns.ts";
+import { type WalkedEntry, type WalkOptions, walkEntries } from "../image/entry-walk.ts";
+import { hasContent } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
-import { type WalkedEntry, type WalkOptions, walkEntries } from "../squash/entry-walk.ts";
-import { hasContent } from "../squash/file-content.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import type { Codec } from "./codec.ts";
 import type { StoredContents } from "./contents.ts";

@@ -1,10 +1,10 @@
-import { FileRegion } from "../file-region.ts";
+import type { OnBytes } from "../base/progress.ts";
+import { FileRegion } from "../files/file-region.ts";
+import type { WalkOptions } from "../image/entry-walk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import type { WalkOptions } from "../squash/entry-walk.ts";
-import type { RootfsOptions } from "../squash/rootfs-options.ts";
-import type { OnBytes } from "../squash/rootfs-writer.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { type Codec, codecOf, metadataBlock } from "./codec.ts";
+import type { CompressionOptions } from "./compression.ts";
 import { Compressors } from "./compressors.ts";
 import { type WrittenContents, writeContents } from "./contents.ts";
 import { FLAG, SUPERBLOCK_SIZE, superblock } from "./format.ts";
@@ -17,7 +17,7 @@ const PADDING = 4096;
 export interface SquashfsRun {
   walk: WalkOptions;
   /** With a compression that {@link codecOf} has. */
-  options: RootfsOptions;
+  options: CompressionOptions;
   /** The file system's own time, in seconds since 1970. */
   time: number;
   signal: AbortSignal;

@@ -1,4 +1,9 @@
-import { BOOT_WAYS, type BootClaim, type BootClaims, type BootWay } from "../contract/boot-claims.ts";
+import {
+  BOOT_WAYS,
+  type BootClaim,
+  type BootClaims,
+  type BootWay,
+} from "../contract/findings/boot-claims.ts";
 import { printable } from "../text/printable.ts";
 
 export const BOOT_WAY_NAMES: Readonly<Record<BootWay, string>> = {

@@ -1,7 +1,7 @@
 import { createConsola, type LogType } from "consola";
+import type { Reporter, Task } from "../base/progress.ts";
 import { printable, printableLines } from "../text/printable.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
-import type { Reporter, Task } from "./reporter.ts";
 
 export interface ConsoleOptions {
   verbosity: "quiet" | "normal" | "verbose";

@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { printable, printableLines } from "../text/printable.ts";
 
 /** An error as the user sees it: message, detail, and after an empty line the hint. All of it is safe on a terminal. */

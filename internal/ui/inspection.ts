@@ -1,7 +1,7 @@
-import type { BootClaims } from "../contract/boot-claims.ts";
-import { type Finding, findingLines } from "../contract/finding.ts";
-import type { Piece, Plan } from "../contract/plan.ts";
-import type { SecureBoot } from "../contract/secure-boot.ts";
+import type { SecureBoot } from "../contract/checks/secure-boot.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import { type Finding, findingLines } from "../contract/findings/finding.ts";
+import type { Piece, Plan } from "../contract/plan/plan.ts";
 import { printable } from "../text/printable.ts";
 import { bootClaimLines } from "./boot-claims-text.ts";
 import { formatBytes } from "./format.ts";

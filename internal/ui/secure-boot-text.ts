@@ -1,4 +1,4 @@
-import type { SecureBoot } from "../contract/secure-boot.ts";
+import type { SecureBoot } from "../contract/checks/secure-boot.ts";
 import type { Trust } from "../pe/trust.ts";
 import { printable } from "../text/printable.ts";
 

@@ -1,14 +1,19 @@
 import { stat } from "node:fs/promises";
-import type { BuildResult } from "../pipeline/build.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import type { Plan } from "../contract/plan/plan.ts";
 import { printable } from "../text/printable.ts";
 import { bootClaimLines } from "./boot-claims-text.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
-/** What a finished build says about its ISO. */
-export async function renderSummary(
-  output: string,
-  { plan, boots, times }: Pick<BuildResult, "plan" | "boots" | "times">,
-): Promise<string> {
+export interface BuiltIso {
+  plan: Pick<Plan, "label" | "kernel">;
+  boots: BootClaims;
+  /** Seconds by stage; undefined for a stage that did not run. */
+  times: ReadonlyMap<string, number | undefined>;
+}
+
+/** The lines that a finished build prints about its ISO. */
+export async function renderSummary(output: string, { plan, boots, times }: BuiltIso): Promise<string> {
   const { size } = await stat(output);
   const stages = [...times]
     .map(([name, seconds]) => `${name} ${seconds === undefined ? "unchanged" : formatSeconds(seconds)}`)

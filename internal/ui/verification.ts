@@ -1,7 +1,7 @@
-import type { Problem } from "../iso/read/findings.ts";
-import type { Verdict } from "../iso/read/verdict.ts";
-import type { VerifyReport } from "../iso/read/verify-report.ts";
+import type { Problem } from "../bytes/problem-log.ts";
 import { printable } from "../text/printable.ts";
+import type { Verdict } from "../verify/verdict.ts";
+import type { VerifyReport } from "../verify/verify-report.ts";
 import { bootClaimLines } from "./boot-claims-text.ts";
 import { formatBytes } from "./format.ts";
 

@@ -1,10 +1,10 @@
 /** What is measured, as command lines. */
 import { resolve } from "node:path";
-import { PRESETS } from "../../internal/squash/compression-presets.ts";
+import { PRESETS } from "../../internal/rootfs/compression-presets.ts";
 import type { Input } from "./inputs.ts";
 
 export const BINARY = resolve(import.meta.dir, "../../dist/platter");
-const REFERENCE = resolve(import.meta.dir, "reference-chain.sh");
+const REFERENCE = resolve(import.meta.dir, "./reference-chain.sh");
 
 export const CHAINS = ["reference", "mksquashfs alone", "platter, folder", "platter, OCI archive"] as const;
 export type Chain = (typeof CHAINS)[number];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { wayName, waysOn } from "../../internal/boot/boot-result.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { BINARY, Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 import { expectLive, ROOT_OK } from "./live-line.ts";
 import { variantIso } from "./variant.ts";
 

@@ -7,10 +7,10 @@ import { closeSync, mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type BootWay, wayName } from "../../internal/boot/boot-result.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { seededNoise } from "../helpers/noise.ts";
 import { BINARY, hostProgram, Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import type { BootWay } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
-import type { Finding } from "../../internal/contract/finding.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import type { Finding } from "../../internal/contract/findings/finding.ts";
+import { runTool } from "../../internal/process/run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { request } from "./machine-request.ts";
 

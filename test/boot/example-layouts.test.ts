@@ -4,8 +4,8 @@ import { ALL_WAYS, type BootResult, type BootWay, wayName } from "../../internal
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isoHasSerialConsole } from "../../internal/boot/serial-console.ts";
-import { runTool } from "../../internal/tool/run.ts";
-import { type ExampleLayout, exampleLayout, LAYOUTS } from "../helpers/example-layout.ts";
+import { runTool } from "../../internal/process/run.ts";
+import { type ExampleLayout, exampleLayout, LAYOUTS } from "../helpers/images/example-layout.ts";
 import { Scene } from "../helpers/scene.ts";
 import { request } from "./machine-request.ts";
 

@@ -5,13 +5,13 @@ import { type BootResult, type BootWay, wayName } from "../../internal/boot/boot
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import type { Phase } from "../../internal/boot/phase.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
-import { openFileSource } from "../../internal/iso/read/byte-source.ts";
+import { openFileSource } from "../../internal/files/byte-source.ts";
 import { readDirectoryTree } from "../../internal/iso/read/directory-tree.ts";
 import { findNode } from "../../internal/iso/read/iso-node.ts";
 import { readVolumeDescriptors } from "../../internal/iso/read/volume-descriptors.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 import { request } from "./machine-request.ts";
 import { variantIso } from "./variant.ts";
 

@@ -4,9 +4,9 @@ import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node
 import { isoIdentifiers } from "../../internal/iso-format/iso-names.ts";
 import { jolietNames } from "../../internal/iso-format/joliet-names.ts";
 import { newc, padded } from "../helpers/cpio.ts";
-import { contentByPath, isoFile, renamed, writeIsoOf } from "../helpers/iso-trees.ts";
+import { contentByPath, isoFile, renamed, writeIsoOf } from "../helpers/images/iso-trees.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { hostProgram, Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 
 const MINUTES = 60_000;
 const GIB = 2 ** 30;

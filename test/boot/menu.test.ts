@@ -4,7 +4,7 @@ import { type BootResult, type BootWay, wayName } from "../../internal/boot/boot
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isoHasSerialConsole } from "../../internal/boot/serial-console.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { request } from "./machine-request.ts";
 import { variantIso } from "./variant.ts";

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isFault, parsePe } from "../../internal/pe/pe-image.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;

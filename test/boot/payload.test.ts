@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { bootOnce } from "../../internal/boot/run.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
 import { Scene } from "../helpers/scene.ts";
 import { request } from "./machine-request.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { smallLive } from "../helpers/small-live.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 
 const SCRIPT = resolve(import.meta.dir, "../fixtures/small-live.sh");
 let folder: string;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { ALL_WAYS, type BootResult, wayName } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
-import { runTool } from "../../internal/tool/run.ts";
+import { runTool } from "../../internal/process/run.ts";
+import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { smallLive } from "../helpers/small-live.ts";
 import { expectLive, ROOT_OK } from "./live-line.ts";
 import { request } from "./machine-request.ts";
 

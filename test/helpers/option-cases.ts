@@ -86,14 +86,14 @@ function payloadCases(
 
 function squashCases(command: string, base: string): Record<string, OptionCase | ShownBy> {
   return {
-    [`${command} --rootfs`]: { file: "test/integration/rootfs.test.ts", test: "erofs" },
+    [`${command} --rootfs`]: { file: "test/integration/rootfs/rootfs.test.ts", test: "erofs" },
     [`${command} --compression`]: { base, given: "--compression none", changes: "files" },
   };
 }
 
 /** Each option of each command, by `COMMAND --long-name`. */
 export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
-  " --verbose": { file: "test/integration/cli-progress.test.ts", test: "--verbose: every call of a tool" },
+  " --verbose": { file: "test/integration/cmd/progress.test.ts", test: "--verbose: every call of a tool" },
   " --quiet": { base: BUILD, given: "--quiet", changes: "stderr" },
   " --version": { base: "inspect dir:image", given: "--version", changes: "stdout" },
   ...planCases("build", BUILD, "files"),
@@ -203,9 +203,9 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "boot --accel": { base: "boot iso.iso --until UP", given: "--accel tcg", changes: "files" },
   "boot --network": { base: BOOT, given: "--network", changes: "files" },
   "boot --arch": { base: BOOT, given: "--arch aarch64", changes: "stderr", says: "aarch64" },
-  "boot --no-menu": { file: "test/unit/boot-run.test.ts", test: "menu" },
+  "boot --no-menu": { file: "test/unit/boot/run.test.ts", test: "menu" },
   "boot --keep": { base: BOOT, given: "--keep out/kept", changes: "files" },
   "boot --junit": { base: BOOT, given: "--junit out/report.xml", changes: "files" },
   "boot --json": { base: BOOT, given: "--json", changes: "stdout" },
-  "boot --interactive": { file: "test/integration/options-walk.test.ts", test: '"--interactive": async' },
+  "boot --interactive": { file: "test/integration/cmd/options-walk.test.ts", test: '"--interactive": async' },
 };

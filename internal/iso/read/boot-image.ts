@@ -2,12 +2,13 @@
  * The image that a BIOS loads from a CD. ISO makers patch into it where it lies: the boot-info-table (described in
  * mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own field.
  */
+
+import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { BOOT_INFO_TABLE, GRUB_BOOT_INFO, sumOfWords } from "../../iso-format/boot-info.ts";
 import { SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
 import type { BootEntry } from "./el-torito.ts";
-import { isZero, latin1, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 
 export interface BootImage {
   loader: "grub" | "isolinux" | "unknown";

@@ -1,12 +1,12 @@
 /** The records of one directory, with what Rock Ridge says of each (ECMA-119, 6.8, 9.1). */
 
+import { isZero, latin1 } from "../../bytes/fields.ts";
+import type { Findings } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { FLAG } from "../../iso-format/directory-record.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
-import type { ByteSource } from "./byte-source.ts";
 import { type DirectoryRecord, readDirectoryRecord } from "./directory-record.ts";
-import { isZero, latin1 } from "./fields.ts";
-import type { Findings } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
 import { type RockRidge, readRockRidge } from "./rock-ridge.ts";
 import type { VolumeDescriptor } from "./volume-descriptor.ts";

@@ -1,8 +1,8 @@
 /** One directory record (ECMA-119, 9.1). */
 
+import { type Block, both16, both32, expectZero, isZero, latin1, ucs2, viewOf } from "../../bytes/fields.ts";
+import type { Findings } from "../../bytes/problem-log.ts";
 import type { Extent } from "../../iso-format/units.ts";
-import { type Block, both16, both32, expectZero, isZero, latin1, ucs2, viewOf } from "./fields.ts";
-import type { Findings } from "./findings.ts";
 
 /** Associated file, record format, protection and the two reserved bits. */
 const UNUSUAL_FLAGS = 0x7c;

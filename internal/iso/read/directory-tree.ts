@@ -1,11 +1,11 @@
 /** The tree of one volume descriptor: ISO 9660 with Rock Ridge, or Joliet (ECMA-119, 6.8; RRIP 1.12). */
 
+import { textOf } from "../../bytes/fields.ts";
+import { Findings, type Problem, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { FLAG } from "../../iso-format/directory-record.ts";
 import { SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
 import { type DirectoryEntry, DirectoryReader } from "./directory-reader.ts";
-import { textOf } from "./fields.ts";
-import { Findings, type Problem, type Reading } from "./findings.ts";
 import { type IsoNode, nodesOf } from "./iso-node.ts";
 import { fileTypeOf } from "./rock-ridge.ts";
 import type { VolumeDescriptor } from "./volume-descriptor.ts";

@@ -1,9 +1,10 @@
 /** The boot catalogue ("El Torito" Bootable CD-ROM Format Specification 1.0, section 2; UEFI 2.10, 13.3.2.1). */
+
+import { type Block, expectBytes, expectZero, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { CATALOG_ENTRY, PLATFORM } from "../../iso-format/el-torito.ts";
 import { SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { type Block, expectBytes, expectZero, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 
 const ENTRY = CATALOG_ENTRY;
 const MAX_ENTRIES = SECTOR / ENTRY;

@@ -1,10 +1,11 @@
 /** The GUID partition table (UEFI 2.10, 5.3). */
+
+import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { GPT } from "../../iso-format/gpt.ts";
 import { decodeGuid } from "../../iso-format/guid.ts";
 import { BLOCK } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { isZero, latin1, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 
 export interface GptPartition {
   /** 1 for the first. */

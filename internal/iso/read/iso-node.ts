@@ -1,5 +1,5 @@
+import type { ByteSource } from "../../files/byte-source.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
 
 /** One file or directory of an ISO, as one of its trees shows it. */
 export interface IsoNode {

@@ -1,9 +1,10 @@
 /** The master boot record (UEFI 2.10, 5.2). */
+
+import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { GRUB_CORE_BLOCKS, MBR } from "../../iso-format/mbr.ts";
 import { BLOCK } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { isZero, latin1, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 
 export interface MbrPartition {
   /** 1 to 4. */

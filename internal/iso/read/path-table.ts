@@ -1,10 +1,10 @@
 /** The path tables, which repeat every directory (ECMA-119, 6.9, 9.4). */
 
+import { latin1, ucs2, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
 import type { IsoTree } from "./directory-tree.ts";
-import { latin1, ucs2, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 import type { IsoNode } from "./iso-node.ts";
 import type { VolumeDescriptor } from "./volume-descriptor.ts";
 

@@ -1,8 +1,8 @@
 /** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
 
+import type { Findings } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
-import type { ByteSource } from "./byte-source.ts";
-import type { Findings } from "./findings.ts";
 import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
 
 export interface RockRidge {

@@ -1,6 +1,6 @@
 /** The entries of one system use area (SUSP 1.12, 5; RRIP 1.12, 4). */
-import { type Block, both32, expectBytes, latin1 } from "./fields.ts";
-import type { Findings } from "./findings.ts";
+import { type Block, both32, expectBytes, latin1 } from "../../bytes/fields.ts";
+import type { Findings } from "../../bytes/problem-log.ts";
 import type { RockRidge } from "./rock-ridge.ts";
 
 /** What is known to stand in ISOs; anything else is damage. */

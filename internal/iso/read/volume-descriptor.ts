@@ -1,7 +1,17 @@
 /** A primary or Joliet volume descriptor (ECMA-119, 8.4, 8.5; Joliet specification, section 3). */
+
+import {
+  type Block,
+  both16,
+  both32,
+  expectBytes,
+  expectZero,
+  textOf,
+  ucs2,
+  viewOf,
+} from "../../bytes/fields.ts";
+import type { Findings } from "../../bytes/problem-log.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
-import { type Block, both16, both32, expectBytes, expectZero, textOf, ucs2, viewOf } from "./fields.ts";
-import type { Findings } from "./findings.ts";
 
 export interface VolumeDescriptor {
   kind: "primary" | "joliet";

@@ -1,10 +1,10 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
 
+import { type Block, expectBytes, expectZero, latin1, viewOf } from "../../bytes/fields.ts";
+import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
-import type { ByteSource } from "./byte-source.ts";
-import { type Block, expectBytes, expectZero, latin1, viewOf } from "./fields.ts";
-import { Findings, type Reading } from "./findings.ts";
 import { readDescriptor, type VolumeDescriptor } from "./volume-descriptor.ts";
 
 const FIRST_DESCRIPTOR = 16;

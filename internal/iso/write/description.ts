@@ -1,5 +1,5 @@
 /** The ISO layout with all sizes known, from which every sector can be decided. */
-import type { FileStretch } from "../../chunk.ts";
+import type { FileStretch } from "../../bytes/chunk.ts";
 
 /** Where a file's bytes are: on the host, in memory, or in the output file already. Sizes are in bytes. */
 export type SizedContent =

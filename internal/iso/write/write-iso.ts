@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { type FileStretch, unreadableFile, writeAtOnce } from "../../chunk.ts";
-import { copyStretch } from "../../file-copy.ts";
-import { throwIfAborted } from "../../interrupt.ts";
+import { throwIfAborted } from "../../base/interrupt.ts";
+import { type FileStretch, unreadableFile, writeAtOnce } from "../../bytes/chunk.ts";
+import { copyStretch } from "../../files/file-copy.ts";
 import { sizeOf } from "./description.ts";
 import type { IsoImage, Placed } from "./layout-iso.ts";
 

@@ -1,0 +1,208 @@
+import { tmpdir } from "node:os";
+import { Command, Option } from "@commander-js/extra-typings";
+import { parseArchitecture } from "../../internal/base/architecture.ts";
+import { PlatterError } from "../../internal/base/error.ts";
+import { parseIgnored } from "../../internal/contract/findings/ignored-findings.ts";
+import { readInputText } from "../../internal/files/open-input.ts";
+import { LATEST_TIME } from "../../internal/image/entry-walk.ts";
+import { Session } from "../../internal/pipeline/session.ts";
+import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-options.ts";
+import type { World } from "../world.ts";
+import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
+import type { Unused } from "./refuse-unused.ts";
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** Options that decide what is on the ISO. */
+export function withPlanOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return withFindingOptions(withRootOptions(withMenuOptions(command)));
+}
+
+/** Options that decide how the ISO boots. */
+function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return withKernelOption(command)
+    .option(
+      "--vendor <name>",
+      "UEFI vendor whose boot loaders are used (default: the first with all of them)",
+    )
+    .option("--label <label>", "label of the ISO (default: from iso.yaml, else from os-release)")
+    .option("--config <file>", "iso.yaml to use instead of the image's")
+    .option("--no-bios", "make a UEFI-only ISO; no GRUB modules for BIOS are needed");
+}
+
+export function withKernelOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option(
+    "--kernel <kver>",
+    "kernel to boot, by its module directory (default: the newest with an initramfs)",
+  );
+}
+
+/** Options that decide what is in the root file system. */
+export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
+    .option("--no-default-excludes", "keep the paths that are left out by default (see the README)");
+}
+
+/** Options that decide which findings end a run. */
+export function withFindingOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option("--strict", "treat warnings as errors", false);
+}
+
+/** Options for container images that the live system brings along. */
+export function withPayloadOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option(
+      "--payload <ref[=name]>",
+      "put a container image into podman's storage of the live system (repeatable)",
+      collect,
+      [],
+    )
+    .option(
+      "--bootc-installer-payload-ref <ref>",
+      "same as --payload; the name that the contract uses",
+      collect,
+      [],
+    );
+}
+
+/** Options that decide where things are read from and written to. */
+export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return withArchitectureOptions(withWorkOption(command));
+}
+
+export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command.option(
+    "--work <dir>",
+    "keep plan, results and logs in this folder; later runs repeat only what changed",
+  );
+}
+
+function withArchitectureOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
+    .addOption(
+      new Option(
+        "--platform <os/arch>",
+        "same as --arch, in the form that docker uses: linux/arm64",
+      ).conflicts("arch"),
+    );
+}
+
+/** Options for the root file system. */
+export function withSquashOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .addOption(
+      new Option(
+        "--rootfs <type>",
+        "file system of the live root; erofs needs dracut 103 or later in the image",
+      )
+        .choices(ROOTFS_TYPES)
+        .default("squashfs" as const),
+    )
+    .option(
+      "--compression <how>",
+      "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+    );
+}
+
+export interface PlanFlags {
+  kernel?: string | undefined;
+  vendor?: string | undefined;
+  label?: string | undefined;
+  config?: string | undefined;
+  bios: boolean;
+  exclude: string[];
+  defaultExcludes: boolean;
+  strict: boolean;
+}
+
+export interface PayloadFlags {
+  payload: string[];
+  bootcInstallerPayloadRef: string[];
+}
+
+export interface WorkFlags {
+  work?: string | undefined;
+  arch?: string | undefined;
+  platform?: string | undefined;
+}
+
+/** Options about an image and the plan that is made of it. Without an image they have no effect. */
+export const IMAGE_OPTIONS: readonly string[] = [
+  ...withIgnoreOption(
+    withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))),
+  ).options.map(({ long }) => long),
+].filter((name) => name !== undefined);
+
+/** Refuses options about an image if the plan in the work folder is used as it is. */
+export function withoutImage(image: string | undefined, { work }: { work?: string | undefined }): Unused {
+  return {
+    when: image === undefined && work !== undefined,
+    options: IMAGE_OPTIONS,
+    reason: `without an image, the plan in \`${work}\` is used unchanged`,
+    hint: "Name the image to make a new plan, or leave these options out.",
+  };
+}
+
+/** A session for the flags. A temporary work directory goes next to the output, or into the system's folder for them. */
+export function openSession(
+  world: World,
+  about: {
+    image: string | undefined;
+    flags: Partial<PlanFlags & PayloadFlags & IgnoreFlags> & WorkFlags;
+    beside?: string;
+  },
+): Session {
+  const { flags } = about;
+  const architecture = flags.arch ?? flags.platform;
+  return new Session({
+    reference: about.image,
+    work: flags.work,
+    beside: about.beside ?? tmpdir(),
+    architecture,
+    choices: {
+      kernel: flags.kernel,
+      vendor: flags.vendor,
+      label: flags.label,
+      config: readConfig(flags.config),
+      architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
+      boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
+      exclude: flags.exclude ?? [],
+      defaultExcludes: flags.defaultExcludes === false ? "without" : "with",
+      epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
+    },
+    payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],
+    strictness: flags.strict === true ? "strict" : "normal",
+    ignored: parseIgnored(flags.ignore ?? []),
+    signal: world.signal,
+    reporter: world.reporter,
+    clock: world.clock,
+    version: world.version,
+  });
+}
+
+/** Bytes that a configuration or an os-release file may have. */
+const MAX_TEXT = 1024 * 1024;
+
+/** The `iso.yaml` of --config. @throws PlatterError `E_INPUT` */
+export function readConfig(file: string | undefined): { text: string; file: string } | undefined {
+  return file === undefined ? undefined : { text: readText(file), file };
+}
+
+/** A text file that the user named, of at most `limit` bytes. @throws PlatterError `E_INPUT` */
+export function readText(path: string, limit = MAX_TEXT): string {
+  return readInputText(path, { code: "E_INPUT", limit });
+}
+
+/** SOURCE_DATE_EPOCH as reproducible-builds.org defines it: seconds since 1970. @throws PlatterError `E_EPOCH` */
+export function sourceDateEpoch(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  if (/^\d+$/.test(text) && Number(text) <= LATEST_TIME) return Number(text);
+  throw new PlatterError({
+    code: "E_EPOCH",
+    kind: "usage",
+    message: `Cannot read SOURCE_DATE_EPOCH \`${text}\`: it is not a number of seconds since 1970`,
+    hint: "Set it to a number such as `$(date +%s)`, or unset it.",
+  });
+}

@@ -1,0 +1,45 @@
+import { PlatterError } from "../../internal/base/error.ts";
+
+/** Options that a run would ignore under a condition, by their long names, and why. */
+export interface Unused {
+  when: boolean;
+  options: readonly string[];
+  /** Completes `… has no effect: `. */
+  reason: string;
+  hint: string;
+}
+
+/** The part of a commander `Command` that says what was given. */
+interface ParsedCommand {
+  readonly args: readonly string[];
+  readonly options: readonly { readonly long?: string | undefined; attributeName(): string }[];
+  getOptionValueSource(key: never): string | undefined;
+}
+
+/**
+ * Refuses the options of the command line that a run would ignore.
+ * @throws PlatterError `E_OPTION_UNUSED`
+ */
+export function refuseUnused(command: ParsedCommand, rules: readonly Unused[]): void {
+  for (const { when, options, reason, hint } of rules) {
+    if (!when) continue;
+    const given = options.filter((name) => isGiven(command, name));
+    if (given.length === 0) continue;
+    throw new PlatterError({
+      code: "E_OPTION_UNUSED",
+      kind: "usage",
+      message: `Cannot use ${given.map((name) => `\`${name}\``).join(" and ")}: ${reason}`,
+      hint,
+    });
+  }
+}
+
+/** Stands for the command's argument among the options of a rule. */
+export const IMAGE_ARGUMENT = "IMAGE";
+
+/** Whether an option is on the command line, and not only a default or a variable of the environment. */
+function isGiven(command: ParsedCommand, name: string): boolean {
+  if (name === IMAGE_ARGUMENT) return command.args.length > 0;
+  const option = command.options.find(({ long }) => long === name);
+  return option !== undefined && command.getOptionValueSource(option.attributeName() as never) === "cli";
+}

@@ -1,0 +1,86 @@
+import { resolve } from "node:path";
+import { PlatterError } from "../../internal/base/error.ts";
+import { pathOfReference } from "../../internal/image/reference-path.ts";
+import type { StageName } from "../../internal/pipeline/stage/stage.ts";
+import { recordedReference } from "../../internal/pipeline/work/recorded-reference.ts";
+import { IMAGE_OPTIONS, withoutImage } from "./options.ts";
+import type { Unused } from "./refuse-unused.ts";
+
+interface BuildFlags {
+  from: StageName;
+  to: StageName;
+  work?: string | undefined;
+  cache?: string | undefined;
+}
+
+/** What the options of `build` are for, apart from those that the plan is made of. */
+const OPTIONS_OF_STAGES: readonly (readonly [StageName[], string[]])[] = [
+  [["squash"], ["--rootfs", "--compression", "--cache", "--cache-size"]],
+  [["assemble"], ["--strict-gpt"]],
+  [
+    ["assemble", "implant"],
+    ["--output", "--checksum", "--report"],
+  ],
+];
+
+/** Options that this build would ignore. */
+export function unusedInBuild(about: {
+  image: string | undefined;
+  flags: BuildFlags;
+  wanted: ReadonlySet<StageName>;
+}): Unused[] {
+  const { flags, wanted } = about;
+  const { from, to, work, cache } = flags;
+  return [
+    {
+      when: from !== "inspect",
+      options: IMAGE_OPTIONS,
+      reason: `\`--from ${from}\` uses the existing plan`,
+      hint: "Leave --from out to make a new plan, or leave these options out.",
+    },
+    withoutImage(about.image, flags),
+    ...OPTIONS_OF_STAGES.map(([stages, options]) => ({
+      when: !stages.some((stage) => wanted.has(stage)),
+      options,
+      reason: `${stages.map((stage) => `\`${stage}\``).join(" and ")} uses it, and the stages run from \`${from}\` to \`${to}\``,
+      hint: "Leave the option out, or leave --from and --to out.",
+    })),
+    {
+      when: cache === undefined,
+      options: ["--cache-size"],
+      reason: "it limits the size of a cache, and --cache is not given",
+      hint: "Name a folder with --cache, or leave --cache-size out.",
+    },
+    {
+      when: work === undefined && cache === undefined,
+      options: ["--force"],
+      reason: "every stage runs anyway without --work and --cache",
+      hint: "Leave --force out: an existing ISO is replaced anyway.",
+    },
+  ];
+}
+
+/** Refuses an image that is not the one of the plan which later stages use. @throws PlatterError `E_OPTION_UNUSED` */
+export function requireSameImage(image: string | undefined, { from, work }: BuildFlags): void {
+  if (image === undefined || from === "inspect" || work === undefined) return;
+  const planned = recordedReference(work);
+  if (planned === undefined || isSameReference(image, planned)) return;
+  throw new PlatterError({
+    code: "E_OPTION_UNUSED",
+    kind: "usage",
+    message: `Cannot build \`${image}\` with \`--from ${from}\`: the plan in \`${work}\` is for \`${planned}\``,
+    hint: "Leave --from out to make a plan of this image, or leave the image out.",
+  });
+}
+
+/** Whether a reference names the image of another one, which is written in full. */
+function isSameReference(text: string, full: string): boolean {
+  const [path, fullPath] = [pathOfReference(text), pathOfReference(full)];
+  if (path === undefined || fullPath === undefined) return withoutTransport(text) === withoutTransport(full);
+  const tag = text.slice(text.indexOf(path) + path.length);
+  return resolve(path) === resolve(fullPath) && full.endsWith(tag);
+}
+
+function withoutTransport(text: string): string {
+  return text.replace(/^[a-z-]+:(\/\/)?/, "");
+}

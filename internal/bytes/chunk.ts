@@ -1,0 +1,98 @@
+import { read, readSync, writeSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { PlatterError } from "../base/error.ts";
+import { machineError } from "../base/machine-error.ts";
+
+const readAt = promisify(read);
+
+/** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
+export const READ_SIZE = 256 * 1024;
+
+/** A file of the host's that is open for reading. */
+export interface OpenedFile {
+  readonly fd: number;
+  /** What messages call it. */
+  readonly path: string;
+}
+
+/** A part of a file instead of its bytes. */
+export interface FileStretch {
+  /** It stays open until the next chunk is asked for. */
+  readonly file: OpenedFile;
+  /** In bytes, like the length. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The bytes of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export async function* bytesOfFile({ file, start, length: whole }: FileStretch): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < whole; ) {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, whole - done));
+    let length: number;
+    try {
+      length = (await readAt(file.fd, buffer, 0, buffer.length, start + done)).bytesRead;
+    } catch (error) {
+      throw unreadableFile(error, file.path);
+    }
+    if (length === 0) throw shrunkFile(file.path);
+    done += length;
+    yield length === buffer.length ? buffer : buffer.subarray(0, length);
+  }
+}
+
+/** Fills `target` from byte `at` of a file on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Array; at: number }): void {
+  for (let done = 0; done < target.length; ) {
+    let length: number;
+    try {
+      length = readSync(file.fd, target, done, target.length - done, at + done);
+    } catch (error) {
+      throw unreadableFile(error, file.path);
+    }
+    if (length === 0) throw shrunkFile(file.path);
+    done += length;
+  }
+}
+
+/** All bytes of a part of a file, read synchronously. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function bytesOfStretch({ file, start, length }: FileStretch): Uint8Array {
+  const bytes = new Uint8Array(length);
+  readAtOnce(file, { target: bytes, at: start });
+  return bytes;
+}
+
+/**
+ * Writes all of the bytes without waiting, from byte `position` of a file on; where none is given, where the file's
+ * description stands. @throws the system's error
+ */
+export function writeAtOnce(fd: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const at = position === undefined ? null : position + done;
+    done += writeSync(fd, bytes, done, bytes.length - done, at);
+  }
+}
+
+/**
+ * The same chunks, with a turn for the event loop before each. What is read without waiting would keep all others
+ * waiting until it ends, such as a squash whose compressing threads need their next blocks.
+ */
+export async function* inTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    await setImmediate();
+    yield chunk;
+  }
+}
+
+export function unreadableFile(error: unknown, path: string): PlatterError {
+  return machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${path}\`` });
+}
+
+export function shrunkFile(path: string): PlatterError {
+  return new PlatterError({
+    code: "E_FILE_SHRANK",
+    kind: "machine",
+    message: `Cannot read \`${path}\`: it became shorter in the process`,
+    hint: "Make sure that no other program changes it, and try again.",
+  });
+}

@@ -1,0 +1,61 @@
+import { displayPath } from "../../bytes/byte-path.ts";
+import { type Inode, pathOf, type TreeNode } from "../../image/image-tree.ts";
+import { resolve } from "../../image/resolve.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+
+const OBJECTS = "sysroot/ostree/repo/objects";
+const CAPABILITY = "security.capability";
+/** Ends of the names of ostree's objects in a repository of the kind `bare-split-xattrs`. */
+const [FILE, LINK, ATTRIBUTES] = [".file", ".file-xattrs-link", ".file-xattrs"];
+/** Sets of attributes that are read, and bytes of one. */
+const MAX_SETS = 2000;
+const MAX_BYTES = 65536;
+const EXAMPLES = 3;
+
+/**
+ * Files whose capabilities are in the ostree repository alone. There an object `X.file-xattrs` has a set of attributes,
+ * and a hard link `Y.file-xattrs-link` to it says that the file `Y.file` has these.
+ */
+export async function checkCapabilities({
+  root,
+  readText,
+}: {
+  root: TreeNode;
+  readText: (node: TreeNode) => Promise<string>;
+}): Promise<Finding[]> {
+  const folders = [...(resolve(root, OBJECTS)?.children?.values() ?? [])];
+  const sets = folders
+    .flatMap((folder) =>
+      [...(folder.children?.values() ?? [])].filter(({ name }) => name.endsWith(ATTRIBUTES)),
+    )
+    .filter(({ inode }) => inode.type === "file" && inode.size <= MAX_BYTES)
+    .slice(0, MAX_SETS);
+  const withCapability = new Set<Inode>();
+  for (const set of sets) if ((await readText(set)).includes(CAPABILITY)) withCapability.add(set.inode);
+  if (withCapability.size === 0) return [];
+  const lost = new Set<Inode>();
+  for (const { children } of folders) {
+    for (const [name, node] of children ?? []) {
+      if (!name.endsWith(LINK) || !withCapability.has(node.inode)) continue;
+      const file = children?.get(name.slice(0, -LINK.length) + FILE);
+      if (file !== undefined && file.inode.xattrs?.has(CAPABILITY) !== true) lost.add(file.inode);
+    }
+  }
+  if (lost.size === 0) return [];
+  const examples = namesOf(resolve(root, "usr"), lost).map((path) => `\`${displayPath(path)}\``);
+  const such = examples.length === 0 ? "" : `, such as ${examples.join(", ")}`;
+  const count = lost.size === 1 ? "1 file has" : `${lost.size} files have`;
+  const seen = `${count} capabilities in \`/${OBJECTS}\` that the file itself does not have${such}.`;
+  return [finding("F_LIVE_CAPABILITIES", seen)];
+}
+
+/** The first paths below a directory that are names of the inodes. */
+function namesOf(folder: TreeNode | undefined, inodes: ReadonlySet<Inode>): string[] {
+  const found: string[] = [];
+  const pending = folder === undefined ? [] : [folder];
+  for (let node = pending.pop(); node !== undefined && found.length < EXAMPLES; node = pending.pop()) {
+    if (inodes.has(node.inode)) found.push(pathOf(node));
+    pending.push(...[...(node.children?.values() ?? [])].reverse());
+  }
+  return found;
+}

@@ -1,0 +1,111 @@
+import type { Menu, MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
+import type { InitramfsSummary } from "../../initramfs/summary.ts";
+import { printable } from "../../text/printable.ts";
+import type { ReadIsoYaml } from "../config/iso-yaml.ts";
+import { otherKickstarts, type RootSearch, rootSearch } from "../config/root-arguments.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+
+/** Entries that one finding names. */
+const MAX_NAMED = 3;
+
+/**
+ * Entries that do not find their root file system. If that is all of them, it is an error, unless the initramfs is not
+ * known: one with an `init` of its own may need no argument.
+ */
+export function checkRoots(about: {
+  menu: Menu;
+  label: VolumeLabel;
+  placeOf: ReadIsoYaml["placeOf"];
+  /** Undefined if it was not read. */
+  initramfs: InitramfsSummary | undefined;
+}): Finding[] {
+  const { menu, label, placeOf, initramfs } = about;
+  const placeOfEntry = (index: number) =>
+    placeOf(["grub2", "entries", index, "linux"]) ?? placeOf(["kernel_args"]);
+  const searches = menu.entries.map((entry, index) => ({ entry, index, search: rootSearch(entry, label) }));
+  const failing = searches.filter(({ search }) => search.kind !== "named");
+  const kickstarts = searches.flatMap(({ entry, search }) =>
+    search.kind === "named" ? kickstartFindings(entry, label) : [],
+  );
+  const byItself = failing.filter(({ search }) => search.kind === "none" && searchesDrives(initramfs));
+  if (byItself.length > 0) {
+    const entries = byItself.map(({ index }) => index);
+    const seen = `${named(byItself.map(({ entry }) => entry))} no kernel argument that names a root file system.`;
+    kickstarts.push(finding("F_MENU_ANACONDA_SEARCHES", seen, { entries }));
+  }
+  const lost = failing.filter((each) => !byItself.includes(each));
+  if (lost.length === menu.entries.length && isKnown(initramfs)) {
+    const reasons = lost.slice(0, MAX_NAMED).map(({ entry, search }) => reasonOf(entry, { search, label }));
+    const more = lost.length > MAX_NAMED ? `; and ${lost.length - MAX_NAMED} more` : "";
+    const seen = `No entry of the menu finds its root file system: ${reasons.join("; ")}${more}.`;
+    const { index, search } = lost[0]!;
+    const about = { fix: fixOf(search), place: placeOfEntry(index) };
+    return [finding("F_MENU_BOOTS_NOWHERE", seen, about), ...kickstarts];
+  }
+  const found = lost.map(({ entry, index, search }) => {
+    const code = search.kind === "other-label" ? "F_MENU_LABEL_MISMATCH" : "F_MENU_NO_ROOT";
+    const reason = reasonOf(entry, { search, label });
+    return finding(code, `The entry ${reason}.`, {
+      fix: fixOf(search),
+      place: placeOfEntry(index),
+      entries: [index],
+    });
+  });
+  return [...found, ...kickstarts];
+}
+
+/** Whether it is known what made the initramfs, and so which arguments it takes. */
+function isKnown(initramfs: InitramfsSummary | undefined): boolean {
+  if (initramfs === undefined || initramfs.problem !== undefined) return false;
+  return initramfs.generator !== undefined || initramfs.live.size > 0;
+}
+
+/** Anaconda without an argument looks for installation media in optical drives (its `parse-anaconda-repo.sh`). */
+function searchesDrives(initramfs: InitramfsSummary | undefined): boolean {
+  return initramfs?.live.has("anaconda") === true;
+}
+
+function reasonOf(
+  { title }: MenuEntry,
+  { search, label }: { search: RootSearch; label: VolumeLabel },
+): string {
+  const who = `\`${printable(title)}\` has`;
+  switch (search.kind) {
+    case "named":
+      return `${who} all that it needs`;
+    case "other-label":
+      return `${who} the kernel argument \`${printable(search.argument)}\`, and the ISO's label is \`${label}\``;
+    case "misspelt":
+      return `${who} the kernel argument \`${printable(search.argument)}\`, and \`${search.written}\` is not known`;
+    case "none": {
+      const near = search.near === undefined ? "" : `, but \`${printable(search.near.argument)}\``;
+      return `${who} no kernel argument that names a root file system${near}`;
+    }
+    default: {
+      const never: never = search;
+      return never;
+    }
+  }
+}
+
+function fixOf(search: RootSearch): string | undefined {
+  if (search.kind === "other-label")
+    return "Write `$isolabel` instead of the label, so that both are always the same.";
+  if (search.kind === "misspelt") return `Write \`${search.meant}\` if you mean that.`;
+  if (search.kind === "none" && search.near !== undefined)
+    return `Write \`${search.near.meant}\` if you mean that.`;
+  return undefined;
+}
+
+function kickstartFindings(entry: MenuEntry, label: VolumeLabel): Finding[] {
+  return otherKickstarts(entry, label).map((argument) => {
+    const seen = `The entry \`${printable(entry.title)}\` has the kernel argument \`${printable(argument)}\`, and the ISO's label is \`${label}\`.`;
+    return finding("F_MENU_KICKSTART_LABEL", seen);
+  });
+}
+
+/** `The entry `A` (and 2 more) has` */
+function named(entries: readonly MenuEntry[]): string {
+  const more = entries.length > 1 ? ` (and ${entries.length - 1} more)` : "";
+  return `The entry \`${printable(entries[0]?.title ?? "")}\`${more} has`;
+}

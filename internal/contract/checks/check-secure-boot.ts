@@ -1,0 +1,170 @@
+import { type Architecture, efiSuffix } from "../../base/architecture.ts";
+import type { EfiProgram } from "../../pe/efi-program.ts";
+import { findsMenu } from "../../pe/grub-embedded.ts";
+import type { KernelImage } from "../../pe/kernel-image.ts";
+import { revokedBy } from "../../pe/sbat.ts";
+import { issuersOf, MICROSOFT_2011, MICROSOFT_2023, signersOf, trustOf } from "../../pe/trust.ts";
+import type { VendorTable } from "../../pe/vendor-certificate.ts";
+import { printable } from "../../text/printable.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+import { levelFor } from "./secure-boot.ts";
+
+/** A program of the image by its path. If it is not a program, `fault` gives the reason: `has no PE header`. */
+export interface BootProgram {
+  path: string;
+  program: EfiProgram | undefined;
+  fault: string | undefined;
+}
+
+/** The programs in the order in which they start; undefined if the image does not have one. */
+export interface BootPrograms {
+  architecture: Architecture;
+  shim: BootProgram | undefined;
+  grub: BootProgram | undefined;
+  kernel: { path: string; image: KernelImage } | undefined;
+}
+
+/** Of a shim without a section for them. */
+const NO_KEYS: VendorTable = {
+  allowed: { certificates: [], hashes: [] },
+  denied: { certificates: [], hashes: [] },
+};
+
+type Kind = "SHIM" | "GCD" | "KERNEL";
+
+/** Whether firmware, shim and GRUB can start what comes next, and whether they do with Secure Boot on. */
+export function checkSecureBoot(programs: BootPrograms): Finding[] {
+  const { shim, grub, kernel, architecture } = programs;
+  const findings: Finding[] = [];
+  const check = (
+    kind: Kind,
+    about: { path: string; program: EfiProgram | undefined; fault?: string | undefined },
+  ) => {
+    const { path, program, fault } = about;
+    if (fault !== undefined) findings.push(finding(`F_${kind}_FORMAT`, `\`${path}\` ${printable(fault)}.`));
+    const machine = efiSuffix(architecture).toUpperCase();
+    if (program === undefined || program.machine === machine) return program;
+    const seen = `\`${path}\` is a program for ${program.machine}, and the image is for ${machine} (${architecture}).`;
+    findings.push(finding(`F_${kind}_MACHINE`, seen));
+    return undefined;
+  };
+  const shimProgram = shim && check("SHIM", shim);
+  const grubProgram = grub && check("GCD", grub);
+  if (shim !== undefined && shimProgram !== undefined) {
+    findings.push(...shimSignature(shim.path, shimProgram), ...generation("SHIM", { ...shim, programs }));
+  }
+  const vendor = shimProgram && (shimProgram.vendor ?? NO_KEYS);
+  if (grub !== undefined && grubProgram !== undefined) {
+    findings.push(...signature("GCD", { path: grub.path, program: grubProgram, vendor }));
+    findings.push(...generation("GCD", { ...grub, programs }), ...menuPlace(grub.path, grubProgram));
+  }
+  if (kernel === undefined) return findings;
+  const { path, image } = kernel;
+  if (image.kind === "none")
+    findings.push(finding("F_KERNEL_FORMAT", `\`${path}\` ${printable(image.fault)}.`));
+  if (image.kind === "x86" && architecture !== "x86_64")
+    findings.push(
+      finding("F_KERNEL_MACHINE", `\`${path}\` is a kernel for x86, and the image is for ${architecture}.`),
+    );
+  else if (image.kind === "x86")
+    findings.push(finding("F_KERNEL_UNSIGNED", `\`${path}\` is not an EFI program, so it has no signature.`));
+  if (image.packing === "gzip" && image.kind !== "none")
+    findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is compressed with gzip.`));
+  if (image.kind !== "efi") return findings;
+  const program = check("KERNEL", { path, program: image.program });
+  if (program !== undefined) findings.push(...signature("KERNEL", { path, program, vendor }));
+  return findings;
+}
+
+/** What shim will say about GRUB, or about the kernel when GRUB asks. */
+function signature(
+  kind: "GCD" | "KERNEL",
+  about: { path: string; program: EfiProgram; vendor: VendorTable | undefined },
+): Finding[] {
+  const { path, program, vendor } = about;
+  const trust = trustOf(program, vendor);
+  switch (trust) {
+    case "vendor":
+    case "firmware":
+      return [];
+    case "unsigned":
+      return [finding(`F_${kind}_UNSIGNED`, `\`${path}\` has no signature.`)];
+    case "modified":
+    case "broken":
+      return [finding(`F_${kind}_MODIFIED`, notHolding(path, { program, trust }))];
+    case "denied":
+      return [finding(`F_${kind}_REVOKED`, `shim's own list of forbidden programs has \`${path}\`.`)];
+    case "other": {
+      // Without shim nothing is known about whom it trusts.
+      if (vendor === undefined) return [];
+      const known = vendor.allowed.certificates.map(({ subject }) => subject);
+      const seen = `\`${path}\` is signed by ${names(signersOf(program))}, and shim trusts ${known.length === 0 ? "no certificate of its own" : names(known)}.`;
+      return [finding(`F_${kind}_UNTRUSTED`, seen)];
+    }
+    default: {
+      const never: never = trust;
+      return never;
+    }
+  }
+}
+
+/** What firmware will say about shim. */
+function shimSignature(path: string, program: EfiProgram): Finding[] {
+  if (program.signatures.length === 0) return [finding("F_SHIM_UNSIGNED", `\`${path}\` has no signature.`)];
+  const issuers = issuersOf(program);
+  if (issuers.length === 0) {
+    const trust = program.signatures.some(({ state }) => state === "modified") ? "modified" : "broken";
+    return [finding("F_SHIM_MODIFIED", notHolding(path, { program, trust }))];
+  }
+  const [old, current] = [MICROSOFT_2011, MICROSOFT_2023].map((name) => issuers.includes(name));
+  if (old && current) return [];
+  const seen = `\`${path}\` is signed only by ${names(issuers)}.`;
+  if (!old && !current) return [finding("F_SHIM_SIGNER", seen)];
+  return [finding(old ? "F_SHIM_ONLY_2011" : "F_SHIM_ONLY_2023", seen)];
+}
+
+function notHolding(
+  path: string,
+  { program, trust }: { program: EfiProgram; trust: "modified" | "broken" },
+): string {
+  const by = names(signersOf(program));
+  return trust === "modified"
+    ? `\`${path}\` was changed after ${by} signed it.`
+    : `\`${path}\` has a signature that platter does not understand, or that the named signer (${by}) did not make.`;
+}
+
+/** Generations matter only to what is signed; without a signature nothing starts anyway. */
+function generation(
+  kind: "SHIM" | "GCD",
+  { path, program, programs }: BootProgram & { programs: BootPrograms },
+): Finding[] {
+  if (program === undefined || program.signatures.length === 0) return [];
+  const { sbat } = program;
+  if (sbat === undefined || sbat.length === 0)
+    return [finding(`F_${kind}_SBAT_MISSING`, `\`${path}\` has no \`.sbat\` section with generations.`)];
+  const level = levelFor(programs);
+  const revoked = revokedBy(level, sbat);
+  if (revoked.length === 0) return [];
+  const listed = revoked.map(
+    ({ name, generation: own, wanted }) => `\`${name}\` ${own} (${wanted} is needed)`,
+  );
+  const seen = `\`${path}\` has generations that the revocations of ${dateOf(level.date)} refuse: ${listed.join(", ")}.`;
+  return [finding(`F_${kind}_REVOKED`, seen)];
+}
+
+/** `2025051000` as `2025-05-10`. */
+function dateOf(date: string): string {
+  return date.replace(/^(\d{4})(\d\d)(\d\d).*$/, "$1-$2-$3");
+}
+
+function menuPlace(path: string, { grub }: EfiProgram): Finding[] {
+  if (grub === undefined || findsMenu(grub) !== false) return [];
+  const place =
+    grub.prefix === undefined || grub.prefix === "" ? "an empty path" : `\`${printable(grub.prefix)}\``;
+  const seen = `\`${path}\` looks for its menu in ${place}, and the ISO has it in \`/EFI/BOOT\` and \`/boot/grub\`.`;
+  return [finding("F_GCD_PREFIX", seen)];
+}
+
+function names(list: readonly string[]): string {
+  return list.length === 0 ? "an unknown signer" : list.map((name) => `\`${printable(name)}\``).join(" and ");
+}

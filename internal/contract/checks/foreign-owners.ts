@@ -1,0 +1,47 @@
+import { displayPath } from "../../bytes/byte-path.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+
+/** Accounts of people, and those that map to them, begin here; below are accounts of the system's own services. */
+const FIRST_ORDINARY = 1000;
+const EXAMPLES = 3;
+
+/** An entry of the root file system, as far as its owner matters. */
+export interface OwnedEntry {
+  /** One character a byte. */
+  path: string;
+  uid: number;
+}
+
+/** Counts the entries in `/usr` and `/etc` that belong to ordinary users. */
+export class ForeignOwners {
+  #count = 0;
+  readonly #examples: OwnedEntry[] = [];
+  readonly #uids = new Set<number>();
+  /** By top directory: where it is not root's itself, no owner below is that of a service. */
+  readonly #foreignTops = new Set<string>();
+  /** Data in `/usr/share` alone stops nothing. */
+  #isHarmful = false;
+
+  add(entry: OwnedEntry): void {
+    const { path, uid } = entry;
+    if (uid === 0) return;
+    const top = path.slice(0, 3);
+    if ((top !== "usr" && top !== "etc") || (path.length > 3 && path[3] !== "/")) return;
+    if (path.length === 3) this.#foreignTops.add(top);
+    if (uid < FIRST_ORDINARY && !this.#foreignTops.has(top)) return;
+    this.#count++;
+    if (!path.startsWith("usr/share/")) this.#isHarmful = true;
+    this.#uids.add(uid);
+    if (this.#examples.length < EXAMPLES) this.#examples.push(entry);
+  }
+
+  findings(): Finding[] {
+    if (!this.#isHarmful) return [];
+    const examples = this.#examples.map(({ path, uid }) => `\`${displayPath(path)}\` (user ${uid})`);
+    const more = this.#count - examples.length;
+    const listed = `${examples.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+    const users = this.#uids.size === 1 ? "another user" : `${this.#uids.size} other users`;
+    const are = this.#count === 1 ? "1 entry belongs" : `${this.#count} entries belong`;
+    return [finding("F_LIVE_OWNERS", `In \`/usr\` and \`/etc\` ${are} to ${users}: ${listed}.`)];
+  }
+}

@@ -1,0 +1,41 @@
+import { KNOWN_LEVEL, newestLevel, type SbatLevel } from "../../pe/sbat.ts";
+import { issuersOf, signersOf, type Trust, trustOf } from "../../pe/trust.ts";
+import type { BootPrograms } from "./check-secure-boot.ts";
+
+/** How far Secure Boot lets the ISO start, in names and words. */
+export interface SecureBoot {
+  /** Who issued the certificates that signed shim; none where it is not signed. */
+  shimIssuers: string[];
+  /** The certificates that shim trusts. */
+  vendor: string[];
+  grub: { signers: string[]; trust: Trust } | null;
+  /** Of a kernel packed with gzip: what is inside. */
+  kernel: { signers: string[]; trust: Trust } | null;
+  /** Date of the revocations that were compared with. */
+  sbatLevel: string;
+}
+
+/** Facts about Secure Boot; undefined without a shim. */
+export function summariseSecureBoot(programs: BootPrograms): SecureBoot | undefined {
+  const { shim, grub, kernel } = programs;
+  if (shim?.program === undefined) return undefined;
+  const { vendor } = shim.program;
+  const about = (program: Parameters<typeof trustOf>[0] | undefined) =>
+    program === undefined ? null : { signers: signersOf(program), trust: trustOf(program, vendor) };
+  return {
+    shimIssuers: issuersOf(shim.program),
+    vendor: (vendor?.allowed.certificates ?? []).map(({ subject }) => subject),
+    grub: about(grub?.program),
+    kernel:
+      kernel?.image.kind === "x86"
+        ? { signers: [], trust: "unsigned" }
+        : about(kernel?.image.kind === "efi" ? kernel.image.program : undefined),
+    sbatLevel: levelFor(programs).date,
+  };
+}
+
+/** The newest revocations that are known: those of this program, or those that the image's shim brings along. */
+export function levelFor({ shim }: BootPrograms): SbatLevel {
+  const own = shim?.program?.sbatLevel;
+  return own === undefined ? KNOWN_LEVEL : newestLevel([KNOWN_LEVEL, own])!;
+}

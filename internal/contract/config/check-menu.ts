@@ -1,0 +1,82 @@
+import type { Menu, MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
+import { splitWords } from "../../grub/quote.ts";
+import { VARIABLE_NAMES, variablesIn } from "../../grub/variables.ts";
+import { nearest } from "../../text/nearest.ts";
+import { printable } from "../../text/printable.ts";
+import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
+import type { ReadIsoYaml } from "./iso-yaml.ts";
+import type { IsoYaml } from "./iso-yaml-schema.ts";
+import { rootSearch } from "./root-arguments.ts";
+import type { YamlPath } from "./yaml-source.ts";
+
+type PlaceOf = ReadIsoYaml["placeOf"];
+
+/** What iso.yaml says that has another effect than its author may expect. */
+export function checkMenuTexts(about: { config: IsoYaml; label: VolumeLabel; placeOf: PlaceOf }): Finding[] {
+  const { config, label, placeOf } = about;
+  const args = config.kernel_args ?? [];
+  const entries = config.grub2?.entries ?? [];
+  const texts: { path: YamlPath; text: string }[] = [
+    ...args.map((text, index) => ({ path: ["kernel_args", index], text })),
+    ...entries.flatMap((entry, index) =>
+      (["name", "linux", "initrd"] as const).map((key) => ({
+        path: ["grub2", "entries", index, key],
+        text: entry[key],
+      })),
+    ),
+  ];
+  const findings = texts.flatMap((each) => variableFindings(each, placeOf));
+  if (args.length === 0) return findings;
+  const place = placeOf(["kernel_args"]);
+  const isUsed = entries.length === 0 || entries.some(({ linux }) => variablesIn(linux).includes("root"));
+  const kernelArgs = args.flatMap((text) => splitWords(text) ?? [text]);
+  if (!isUsed) {
+    const seen = "`kernel_args` is set, but no entry has `$root` in its `linux`.";
+    findings.push(finding("F_MENU_ARGS_UNUSED", seen, { place }));
+  } else if (rootSearch({ kernelArgs }, label).kind === "none") {
+    const seen = "`kernel_args` has no argument that names a root file system.";
+    findings.push(finding("F_MENU_ARGS_REPLACE", seen, { place }));
+  }
+  return findings;
+}
+
+function variableFindings({ path, text }: { path: YamlPath; text: string }, placeOf: PlaceOf): Finding[] {
+  const unknown = variablesIn(text).find((name) => !(VARIABLE_NAMES as readonly string[]).includes(name));
+  if (unknown === undefined) return [];
+  const meant = nearest(unknown, VARIABLE_NAMES);
+  const fix = meant === undefined ? undefined : `Write \`\${${meant}}\` if you mean that.`;
+  const seen = `\`${printable(text)}\` holds the variable \`${printable(unknown)}\`.`;
+  return [finding("F_MENU_GRUB_VARIABLE", seen, { fix, place: placeOf(path) })];
+}
+
+/** Entries that boot, and then do something that their author may not expect. One finding names all that do the same. */
+export function checkEntries(menu: Menu, { font }: { font: "present" | "absent" }): Finding[] {
+  const entries = menu.entries.map((entry, index) => ({ ...entry, index }));
+  const findings: Finding[] = [];
+  const report = (code: FindingCode, about: { of: typeof entries; says: (entry: MenuEntry) => string }) => {
+    const [first, ...others] = about.of;
+    if (first === undefined) return;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    const seen = `The entry \`${printable(first.title)}\`${more} has ${about.says(first)}.`;
+    findings.push(finding(code, seen, { entries: about.of.map(({ index }) => index) }));
+  };
+  report("F_MENU_SELINUX_OFF", {
+    of: entries.filter(
+      ({ kernelArgs }) =>
+        kernelArgs.includes("selinux=0") && kernelArgs.some((each) => each.startsWith("inst.")),
+    ),
+    says: () => "the kernel arguments `inst.…` and `selinux=0`",
+  });
+  report("F_MENU_TITLE_CHARACTERS", {
+    of: entries.filter(({ title }) => oddCharacter(title) !== undefined),
+    says: ({ title }) => {
+      const anywhere = font === "absent" ? ", and the image has no font for GRUB" : "";
+      return `the character \`${printable(oddCharacter(title) ?? "")}\` in its title${anywhere}`;
+    },
+  });
+  return findings;
+}
+
+function oddCharacter(title: string): string | undefined {
+  return [...title].find((character) => !/[\x20-\x7e]/.test(character));
+}

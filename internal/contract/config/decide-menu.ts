@@ -1,0 +1,37 @@
+import type { Architecture } from "../../base/architecture.ts";
+import type { Menu, VolumeLabel } from "../../grub/menu-model.ts";
+import type { Finding } from "../findings/finding.ts";
+import { checkMenuTexts } from "./check-menu.ts";
+import type { ReadIsoYaml } from "./iso-yaml.ts";
+import type { IsoYaml } from "./iso-yaml-schema.ts";
+import { defaultLabel, toVolumeLabel } from "./label.ts";
+import { buildMenu } from "./menu.ts";
+import type { OsRelease } from "./os-release.ts";
+
+/** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */
+export function decideMenu(about: {
+  config: IsoYaml;
+  placeOf?: ReadIsoYaml["placeOf"] | undefined;
+  osRelease: OsRelease;
+  architecture: Architecture;
+  label: string | undefined;
+}): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
+  const { osRelease } = about;
+  const fallback = defaultLabel(osRelease, about.architecture);
+  const asked = about.label === undefined ? undefined : toVolumeLabel(about.label);
+  // Entries and arguments name the label: they say nothing if it cannot be used.
+  const isUnusable = asked !== undefined && asked.label === undefined;
+  const config = isUnusable ? withoutLabel(about.config) : about.config;
+  // The findings about iso.yaml's own label have their place in it, and were made when it was read.
+  const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
+  const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
+  const placeOf = about.placeOf ?? (() => undefined);
+  const { menu, findings } = buildMenu({ config, osRelease, label, placeOf });
+  const texts = checkMenuTexts({ config, label, placeOf });
+  return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
+}
+
+/** The keys of iso.yaml that do not depend on the label. */
+function withoutLabel({ grub2 }: IsoYaml): IsoYaml {
+  return { grub2: grub2 && { timeout: grub2.timeout } };
+}

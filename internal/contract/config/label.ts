@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Architecture } from "../../base/architecture.ts";
+import type { VolumeLabel } from "../../grub/menu-model.ts";
+import { printable } from "../../text/printable.ts";
+import { type Finding, finding, hasErrors } from "../findings/finding.ts";
+import type { OsRelease } from "./os-release.ts";
+
+/** Bytes of the volume identifier in the primary volume descriptor (ECMA-119 8.4.7). */
+export const LABEL_BYTES = 32;
+
+/** White space, `/`, quotes, control characters and lone surrogates. */
+const FORBIDDEN = /[\s/'"`\p{Cc}\p{Cs}]/u;
+
+export const volumeLabelSchema = z.custom<VolumeLabel>(
+  (value) => typeof value === "string" && toVolumeLabel(value).label !== undefined,
+  "not a volume label",
+);
+
+/** Everything there is to say about a label, and the label itself if it may be used. */
+export function toVolumeLabel(text: string): { label: VolumeLabel | undefined; findings: Finding[] } {
+  const findings = labelFindings(text);
+  return { label: hasErrors(findings) ? undefined : (text as VolumeLabel), findings };
+}
+
+function labelFindings(text: string): Finding[] {
+  if (text === "") return [finding("F_LABEL_EMPTY", "The label is empty.")];
+  const shown = `The label \`${printable(text)}\``;
+  const findings: Finding[] = [];
+  const bytes = Buffer.byteLength(text, "utf8");
+  if (bytes > LABEL_BYTES) findings.push(finding("F_LABEL_TOO_LONG", `${shown} has ${bytes} bytes.`));
+  const bad = FORBIDDEN.exec(text)?.[0];
+  if (bad !== undefined) findings.push(finding("F_LABEL_CHARACTER", `${shown} holds ${nameOf(bad)}.`));
+  if (text.startsWith("-")) findings.push(finding("F_LABEL_CHARACTER", `${shown} begins with \`-\`.`));
+  if (findings.length > 0) return findings;
+  // Nearly every image has small letters or hyphens in its label, and nothing is known to fail with them.
+  if (/[^A-Za-z0-9_.-]/.test(text)) {
+    findings.push(
+      finding(
+        "F_LABEL_ECMA119",
+        `${shown} holds characters other than letters, digits, \`_\`, \`-\` and \`.\`.`,
+      ),
+    );
+  }
+  const escaped = escapeForUdev(text);
+  if (escaped !== text) {
+    findings.push(finding("F_LABEL_ESCAPED", `${shown} is \`${escaped}\` in /dev/disk/by-label.`));
+  }
+  return findings;
+}
+
+/**
+ * The label of an image that sets none. VERSION_ID is fitted in: what is not a letter, a digit, `.`, `_` or `-`
+ * becomes `-`, and its end is cut off where the label would be too long; a note says so.
+ */
+export function defaultLabel(
+  osRelease: OsRelease,
+  architecture: Architecture,
+): { label: VolumeLabel; findings: Finding[] } {
+  const version = osRelease.versionId;
+  const pattern = version === undefined ? undefined : PATTERNS.get(osRelease.id ?? "");
+  if (version === undefined || pattern === undefined) {
+    return { label: `Container-Installer-${architecture}` as VolumeLabel, findings: [] };
+  }
+  const room = LABEL_BYTES - pattern("", architecture).length;
+  const dashed = osRelease.id === "rhel" ? version.replaceAll(".", "-") : version;
+  const fitted = trimSeparators(trimSeparators(dashed.replace(/[^A-Za-z0-9._-]+/g, "-")).slice(0, room));
+  const label = (
+    fitted === "" ? `Container-Installer-${architecture}` : pattern(fitted, architecture)
+  ) as VolumeLabel;
+  if (fitted === dashed) return { label, findings: [] };
+  const seen = `VERSION_ID is \`${printable(version)}\`, and the default label became \`${label}\`.`;
+  return { label, findings: [finding("F_LABEL_DEFAULT_CHANGED", seen)] };
+}
+
+/** By the ID of os-release. */
+const PATTERNS = new Map<string, (version: string, architecture: Architecture) => string>([
+  ["fedora", (version, architecture) => `Fedora-S-dvd-${architecture}-${version}`],
+  ["centos", (version, architecture) => `CentOS-Stream-${version}-BaseOS-${architecture}`],
+  ["rhel", (version, architecture) => `RHEL-${version}-BaseOS-${architecture}`],
+]);
+
+function trimSeparators(text: string): string {
+  return text.replace(/^[._-]+|[._-]+$/g, "");
+}
+
+/**
+ * What follows `CDLABEL=` or `LABEL=` in a kernel argument that finds the medium: the name that udev gives its link
+ * in /dev/disk/by-label.
+ */
+export function labelArgument(label: VolumeLabel): string {
+  return escapeForUdev(label);
+}
+
+/**
+ * The text as udev writes it into the name of a link (systemd's `encode_devnode_name`): letters, digits, `#+-.:=@_`
+ * and UTF-8 beyond ASCII stand for themselves, every other byte becomes `\xNN`.
+ */
+export function escapeForUdev(text: string): string {
+  return text.replace(
+    /[^0-9A-Za-z#+\-.:=@_\u0080-\uffff]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
+
+function nameOf(character: string): string {
+  if (character === " ") return "a space";
+  if (/[\p{Cc}\p{Cs}\s]/u.test(character)) return `a control character or white space (${codeOf(character)})`;
+  return character === "`" ? "a backquote" : `\`${character}\``;
+}
+
+function codeOf(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+}

@@ -1,0 +1,147 @@
+import {
+  INITRD_PATH,
+  KERNEL_PATH,
+  type Menu,
+  type MenuEntry,
+  type VolumeLabel,
+} from "../../grub/menu-model.ts";
+import { splitWords } from "../../grub/quote.ts";
+import { GRUB_ROOT, replaceVariables, type Variables } from "../../grub/variables.ts";
+import { nearest } from "../../text/nearest.ts";
+import { printable } from "../../text/printable.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+import type { Place } from "../findings/place.ts";
+import type { IsoYaml } from "./iso-yaml-schema.ts";
+import { labelArgument } from "./label.ts";
+import type { OsRelease } from "./os-release.ts";
+import type { YamlPath } from "./yaml-source.ts";
+
+/** Seconds until the default entry boots, where iso.yaml says nothing. */
+export const DEFAULT_TIMEOUT = 60;
+
+/** Characters of a title, and of a text that os-release gives. */
+const MAX_TEXT = 256;
+
+/** The menu that iso.yaml asks for. With an error among the findings it must not be used. */
+export function buildMenu(about: {
+  config: IsoYaml;
+  osRelease: OsRelease;
+  label: VolumeLabel;
+  /** The place of a value of iso.yaml. */
+  placeOf?: ((path: YamlPath) => Place | undefined) | undefined;
+}): { menu: Menu; findings: Finding[] } {
+  const { config, osRelease, label } = about;
+  const findings: Finding[] = [];
+  const root = kernelArgs(config, label);
+  const variables: Variables = {
+    isolabel: label,
+    kernelpath: KERNEL_PATH,
+    initrdpath: INITRD_PATH,
+    root: root.join(" "),
+    product: shorten(osRelease.name ?? "Linux", "`NAME` of os-release", findings),
+    version: shorten(osRelease.versionId ?? "", "`VERSION_ID` of os-release", findings),
+  };
+  const named = config.grub2?.entries ?? [];
+  const entries = named.map((entry, index) => buildEntry(entry, { index, variables, root, findings }));
+  if (entries.length === 0) {
+    const title = `Install ${variables.product} ${variables.version}`.trim();
+    entries.push({
+      title: shorten(title, "The title of the default entry", findings),
+      kernelPath: KERNEL_PATH,
+      kernelArgs: root,
+      initrdPaths: [INITRD_PATH],
+    });
+  }
+  for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
+  for (const [index, entry] of entries.entries()) {
+    const place = about.placeOf?.(["grub2", "entries", index, "linux"]);
+    for (const each of checkEntry(entry, index))
+      findings.push(place === undefined ? each : { ...each, place });
+  }
+  const timeout = config.grub2?.timeout ?? DEFAULT_TIMEOUT;
+  return { menu: { default: defaultIndex(config, entries, findings), timeout, entries }, findings };
+}
+
+/** A list without arguments counts as not written: nothing would boot. */
+function kernelArgs(config: IsoYaml, label: VolumeLabel): string[] {
+  const written = config.kernel_args ?? [];
+  if (written.length > 0) return written.flatMap((text) => splitWords(text) ?? [text]);
+  return [`root=live:CDLABEL=${labelArgument(label)}`, "rd.live.image", "quiet", "rhgb", "enforcing=0"];
+}
+
+type NamedEntry = NonNullable<NonNullable<IsoYaml["grub2"]>["entries"]>[number];
+
+function buildEntry(
+  entry: NamedEntry,
+  context: { index: number; variables: Variables; root: readonly string[]; findings: Finding[] },
+): MenuEntry {
+  const { index, variables, root, findings } = context;
+  // Replaced word by word: a name with spaces or quotes in os-release never makes arguments of its own.
+  const words = (text: string) =>
+    (splitWords(text.replace(GRUB_ROOT, "$1")) ?? [text]).flatMap((each) =>
+      /^\$(?:root|\{root\})$/.test(each) ? root : [replaceVariables(each, variables)],
+    );
+  const [kernelPath = "", ...args] = words(entry.linux);
+  const usesVersion = [entry.name, entry.linux, entry.initrd].some(
+    (text) => replaceVariables(text, variables) !== replaceVariables(text, { ...variables, version: "-" }),
+  );
+  if (variables.version === "" && usesVersion) {
+    findings.push(finding("F_MENU_VARIABLE_EMPTY", `Entry ${index} of the menu uses \`version\`.`));
+  }
+  const title = replaceVariables(entry.name, variables);
+  return {
+    title:
+      title.trim() === "" ? `Entry ${index + 1}` : shorten(title, `The title of entry ${index}`, findings),
+    kernelPath,
+    kernelArgs: args,
+    initrdPaths: words(entry.initrd),
+  };
+}
+
+function shorten(text: string, what: string, findings: Finding[]): string {
+  const characters = [...text];
+  if (characters.length <= MAX_TEXT) return text;
+  findings.push(finding("F_MENU_TEXT_LONG", `${what} has ${characters.length} characters.`));
+  return characters.slice(0, MAX_TEXT).join("");
+}
+
+/** The index of the default entry: by name, by index, else the first. */
+function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: Finding[]): number {
+  const wanted = config.grub2?.default;
+  if (wanted === undefined) return 0;
+  const names = config.grub2?.entries?.map((entry) => entry.name) ?? [];
+  const byTitle = entries.findIndex(({ title }, at) => title === wanted || names[at] === wanted);
+  if (byTitle >= 0) return byTitle;
+  const index = /^[0-9]+$/.test(String(wanted)) ? Number(wanted) : -1;
+  if (index >= 0 && index < entries.length) return index;
+  const meant = nearest(String(wanted), [...entries.map(({ title }) => title), ...names]);
+  const count = entries.length === 1 ? "The menu has one entry" : `The menu has ${entries.length} entries`;
+  const seen = `${count}, and \`${printable(String(wanted))}\` is not one of them.`;
+  const fix = meant === undefined ? undefined : `Write \`${meant}\` if you mean that.`;
+  findings.push(finding("F_MENU_DEFAULT_UNKNOWN", seen, { fix }));
+  return 0;
+}
+
+function keptVariables(text: string, variables: Variables): Finding[] {
+  const seen = `\`kernel_args\` holds \`${printable(text)}\`.`;
+  return replaceVariables(text, variables) === text ? [] : [finding("F_MENU_VARIABLE_KEPT", seen)];
+}
+
+function checkEntry(entry: MenuEntry, index: number): Finding[] {
+  const findings: Finding[] = [];
+  const who = `The entry \`${printable(entry.title)}\``;
+  const files = [
+    { path: entry.kernelPath, known: KERNEL_PATH },
+    ...entry.initrdPaths.map((path) => ({ path, known: INITRD_PATH })),
+  ];
+  for (const { path, known } of files) {
+    const seen = `${who} loads \`${printable(path)}\`.`;
+    if (!path.startsWith("/")) findings.push(finding("F_MENU_PATH", seen));
+    else if (path !== known) findings.push(finding("F_MENU_NOT_ON_ISO", seen, { entries: [index] }));
+  }
+  for (const argument of entry.kernelArgs) {
+    const seen = `${who} has the kernel argument \`${printable(argument)}\``;
+    if (/["'\\]/.test(argument)) findings.push(finding("F_MENU_GRUB_ESCAPES", `${seen}.`));
+  }
+  return findings;
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import type { Architecture } from "../../base/architecture.ts";
+
+/** How firmware starts an ISO: `secureBoot` is UEFI with Secure Boot on. */
+export const BOOT_WAYS = ["bios", "uefi", "secureBoot"] as const;
+export type BootWay = (typeof BOOT_WAYS)[number];
+
+const bootReasonSchema = z.strictObject({
+  /** A phrase without a full stop: `the kernel is not signed`. */
+  text: z.string(),
+  /** Code of the finding, or of the problem in a finished ISO; null if the reason has neither. */
+  code: z.string().nullable(),
+});
+
+const bootClaimSchema = z.strictObject({
+  boots: z.boolean(),
+  /** Why it does not boot. For a way that boots: what limits it. */
+  reasons: z.array(bootReasonSchema),
+});
+
+export const bootClaimsSchema = z.strictObject({
+  bios: bootClaimSchema,
+  uefi: bootClaimSchema,
+  secureBoot: bootClaimSchema,
+});
+
+/** Where an ISO boots, and why not elsewhere. */
+export type BootClaims = z.infer<typeof bootClaimsSchema>;
+export type BootClaim = z.infer<typeof bootClaimSchema>;
+
+/** Something that stops or limits some ways to boot. */
+export interface BootEffect {
+  effect: "breaks" | "limits";
+  ways: readonly BootWay[];
+  text: string;
+  code: string | null;
+}
+
+/** BIOS firmware exists only on x86. */
+export function withoutBios(architecture: Exclude<Architecture, "x86_64">): BootEffect {
+  return { effect: "breaks", ways: ["bios"], text: `machines of ${architecture} have no BIOS`, code: null };
+}
+
+/** The claims that all effects together leave. Secure Boot needs all that UEFI needs. */
+export function claimsFrom(effects: readonly BootEffect[]): BootClaims {
+  const claim = (way: BootWay): BootClaim => {
+    const applies = ({ ways }: BootEffect) =>
+      ways.includes(way) || (way === "secureBoot" && ways.includes("uefi"));
+    const own = effects.filter(applies);
+    const breaking = own.filter(({ effect }) => effect === "breaks");
+    const boots = breaking.length === 0;
+    const reasons = (boots ? own : breaking).map(({ text, code }) => ({ text, code }));
+    return { boots, reasons };
+  };
+  return { bios: claim("bios"), uefi: claim("uefi"), secureBoot: claim("secureBoot") };
+}

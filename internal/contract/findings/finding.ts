@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { printable } from "../../text/printable.ts";
+import type { BootEffect } from "./boot-claims.ts";
+import { CONFIG_FINDINGS } from "./config-findings.ts";
+import { IMAGE_FINDINGS } from "./image-findings.ts";
+import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
+import { LIVE_FINDINGS } from "./live-findings.ts";
+import { type Place, placeSchema } from "./place.ts";
+import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
+
+export type Severity = "error" | "warning" | "note";
+
+/** What is the same for every finding of a code. */
+export interface FindingText {
+  severity: Severity;
+  /** What was found, in some words. */
+  title: string;
+  /** One sentence: why it matters. */
+  why: string;
+  /** One sentence: what to do about it. */
+  fix: string;
+  /** Ways to boot that it stops or limits; `title` is the reason. Absent if it has no effect on booting. */
+  boot?: Pick<BootEffect, "effect" | "ways">;
+}
+
+/** Every finding platter can make, by its stable code; documentation is generated from this. */
+export const FINDINGS = {
+  ...CONFIG_FINDINGS,
+  ...IMAGE_FINDINGS,
+  ...INITRAMFS_FINDINGS,
+  ...LIVE_FINDINGS,
+  ...SECURE_BOOT_FINDINGS,
+};
+
+export type FindingCode = keyof typeof FINDINGS;
+
+export const findingSchema = z.strictObject({
+  code: z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]),
+  severity: z.enum(["error", "warning", "note"]),
+  seen: z.string(),
+  why: z.string(),
+  fix: z.string(),
+  place: placeSchema.optional(),
+  /** Indexes of the menu entries that it is about; absent if it is not about single entries. */
+  entries: z.array(z.int().nonnegative()).optional(),
+});
+
+/** Something about the image that its maker should know: what was seen, why it matters, what to do. */
+export type Finding = z.infer<typeof findingSchema>;
+
+/** A finding with the texts of its code; `seen` is one sentence, `fix` replaces the code's own. */
+export function finding(
+  code: FindingCode,
+  seen: string,
+  about: {
+    fix?: string | undefined;
+    place?: Place | undefined;
+    /** Indexes of menu entries. */
+    entries?: readonly number[] | undefined;
+  } = {},
+): Finding {
+  const { fix, place, entries } = about;
+  const kind = FINDINGS[code];
+  return {
+    code,
+    severity: kind.severity,
+    seen,
+    why: kind.why,
+    fix: fix ?? kind.fix,
+    ...(place && { place }),
+    ...(entries && { entries: [...entries] }),
+  };
+}
+
+/** Each finding once; of several that say the same, the first. */
+export function uniqueFindings(findings: readonly Finding[]): Finding[] {
+  const known = new Set<string>();
+  return findings.filter(({ code, seen }) => {
+    const key = `${code} ${seen}`;
+    return !known.has(key) && known.add(key);
+  });
+}
+
+export function hasErrors(findings: readonly Finding[]): boolean {
+  return findings.some((each) => each.severity === "error");
+}
+
+/** What was seen, after the file, line and column where it was seen. */
+export function seenAt({ place, seen }: Pick<Finding, "place" | "seen">): string {
+  return place === undefined ? seen : `${place.file}:${place.line}:${place.column}: ${seen}`;
+}
+
+/** The finding as lines that are safe on a terminal. */
+export function findingLines(of: Finding): string[] {
+  return [
+    `${of.severity} ${of.code}: ${seenAt(of)}`,
+    ...(of.place?.excerpt ?? []).map((line) => `  ${line}`),
+    `  ${of.why}`,
+    `  ${of.fix}`,
+  ].map(printable);
+}

@@ -1,0 +1,59 @@
+import { type Architecture, imageArchitecture, parseArchitecture } from "../../base/architecture.ts";
+import type { ImageTree } from "../../image/image-tree.ts";
+import { hasLoaders } from "./efi-places.ts";
+import { locateKernel } from "./locate-kernel.ts";
+
+/**
+ * The architecture that was asked for, else the one in the image's configuration. A folder and a tar archive do not
+ * have a configuration: there shim and GRUB show it by their names, or the kernel by its header. Else it is the host's.
+ * @throws PlatterError `E_IMAGE_ARCH`
+ */
+export async function architectureOf(
+  tree: ImageTree,
+  wanted: Architecture | undefined,
+): Promise<Architecture> {
+  if (wanted !== undefined) return wanted;
+  const { architecture } = tree.source;
+  if (architecture !== undefined) return imageArchitecture(architecture);
+  const loaders = (["x86_64", "aarch64"] as const).filter((each) => hasLoaders(tree.root, each));
+  const [only] = loaders;
+  if (only !== undefined && loaders.length === 1) return only;
+  return (await architectureOfKernel(tree)) ?? parseArchitecture(process.arch);
+}
+
+async function architectureOfKernel(tree: ImageTree): Promise<Architecture | undefined> {
+  const { kernel } = locateKernel(tree.root, undefined);
+  return kernel && kernelArchitecture(await firstBytes(tree, kernel.vmlinuz.node.inode));
+}
+
+const BYTES = 65536;
+
+async function firstBytes(tree: ImageTree, inode: Parameters<ImageTree["read"]>[0]): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of tree.read(inode)) {
+    chunks.push(new Uint8Array(chunk));
+    size += chunk.length;
+    if (size >= BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * By the machine of the PE header, or by the magic numbers of Linux's Documentation/arch/x86/boot.rst and
+ * Documentation/arch/arm64/booting.rst. Undefined for a kernel of another architecture, or a compressed one.
+ */
+export function kernelArchitecture(bytes: Uint8Array): Architecture | undefined {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = (offset: number, text: string) => head.toString("latin1", offset, offset + text.length) === text;
+  if (at(0, "MZ") && head.length >= 0x40) {
+    const header = head.readUInt32LE(0x3c);
+    if (at(header, "PE\0\0") && header + 6 <= head.length) {
+      const machine = head.readUInt16LE(header + 4);
+      if (machine === 0x8664) return "x86_64";
+      return machine === 0xaa64 ? "aarch64" : undefined;
+    }
+  }
+  if (at(0x202, "HdrS")) return "x86_64";
+  return at(0x38, "ARM\x64") ? "aarch64" : undefined;
+}

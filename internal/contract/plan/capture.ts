@@ -1,0 +1,27 @@
+import type { BytePath } from "../../bytes/byte-path.ts";
+
+/**
+ * Where the contract's pieces may be (clauses C1 to C5, C8 to C10), and texts that findings are about. A source that reads an image in passes keeps the
+ * content of these in the first one; a piece that is reached elsewhere through a symlink costs another pass.
+ */
+const CAPTURED = new RegExp(
+  [
+    /^(?:usr\/)?lib\/modules?\/[^/]+\/(?:vmlinuz|initramfs\.img|modules\.builtin|config)$/,
+    /^usr\/lib\/efi\/|^usr\/lib\/bootupd\/updates\/EFI\/|^boot\/efi\/EFI\/|^usr\/lib\/shim\//,
+    /^boot\/(?:vmlinuz|initrd|initramfs|config)[^/]*$/,
+    /^usr\/lib\/grub\/i386-pc\/|^usr\/lib\/grub\/[^/]+-signed\/|^usr\/lib\/grub\/[^/]+\/monolithic\//,
+    /^usr\/share\/grub2?\/[^/]+\.pf2$/,
+    /^(?:usr\/lib|etc)\/os-release$|^usr\/lib\/(?:bootc-image-builder|image-builder\/bootc)\/iso\.yaml$/,
+    /^etc\/selinux\/config$|^etc\/(?:fstab|machine-id)$|^var\/lib\/dbus\/machine-id$/,
+    /^(?:var|usr)\/lib\/containers\/storage\/overlay-(?:images\/images|layers\/layers)\.json$/,
+    /^var\/lib\/containers\/storage\/overlay\/[^/]+\/(?:link|lower)$/,
+    /^sysroot\/ostree\/repo\/objects\/[^/]+\/[^/]+\.file-xattrs$/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
+
+/** Whether a file's content may be needed for the plan. */
+export function mayBePiece(path: BytePath): boolean {
+  return CAPTURED.test(path);
+}

@@ -1,0 +1,60 @@
+import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "../findings/boot-claims.ts";
+import { FINDINGS, type Finding, type FindingCode, type FindingText } from "../findings/finding.ts";
+import type { Plan } from "./plan.ts";
+
+/** An initramfs of which only a boot shows whether it finds its root file system. */
+const UNKNOWN_INITRAMFS: readonly FindingCode[] = ["F_INITRAMFS_OWN_INIT", "F_INITRAMFS_CLOSED"];
+
+/** What such an initramfs may do without. One that gets the label of another medium will look for that. */
+const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
+
+/** Where the ISO of a plan boots, by what was found about it; `findings` are all that count, the plan's included. */
+export function claimBoots(
+  plan: Pick<Plan, "architecture" | "bios" | "menu">,
+  findings: readonly Finding[],
+): BootClaims {
+  return claimsFrom([...firmwareEffects(plan), ...effectsOf(plan.menu.entries.length, findings)]);
+}
+
+/** The effects on booting of findings about an ISO whose menu has `entryCount` entries, one for each code. */
+export function effectsOf(entryCount: number, findings: readonly Finding[]): BootEffect[] {
+  const codes = new Set(findings.map(({ code }) => code));
+  const isUnknown = UNKNOWN_INITRAMFS.some((code) => codes.has(code));
+  const counting = findings.filter(({ code }) => !(isUnknown && DISPENSABLE.includes(code)));
+  const failing = new Set(
+    counting
+      .filter(({ code }) => textOf(code).boot?.effect === "breaks")
+      .flatMap(({ entries }) => entries ?? []),
+  );
+  const mode: EntryMode = failing.size === entryCount ? "all-fail" : "some-boot";
+  const effects = new Map<string, BootEffect>();
+  for (const each of counting) {
+    const effect = effectOf(each, mode);
+    if (effect !== undefined) effects.set(each.code, effect);
+  }
+  // Each alone leaves the other medium.
+  const media = (["F_INITRAMFS_OPTICAL", "F_INITRAMFS_USB"] as const).map((code) => effects.get(code));
+  if (media.every((effect) => effect !== undefined))
+    for (const effect of media) effects.set(effect.code!, { ...effect, effect: "breaks" });
+  return [...effects.values()];
+}
+
+type EntryMode = "all-fail" | "some-boot";
+
+function textOf(code: FindingCode): FindingText {
+  return FINDINGS[code];
+}
+
+function effectOf({ code, entries }: Finding, mode: EntryMode): BootEffect | undefined {
+  const { boot, title } = textOf(code);
+  if (boot === undefined) return undefined;
+  if (entries === undefined || mode === "all-fail" || boot.effect === "limits")
+    return { ...boot, text: title, code };
+  return { ...boot, effect: "limits", text: `not with every menu entry: ${title}`, code };
+}
+
+function firmwareEffects({ architecture, bios }: Pick<Plan, "architecture" | "bios">): BootEffect[] {
+  if (bios !== null) return [];
+  if (architecture !== "x86_64") return [withoutBios(architecture)];
+  return [{ effect: "breaks", ways: ["bios"], text: "the ISO has no boot code for BIOS", code: null }];
+}

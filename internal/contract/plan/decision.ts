@@ -1,0 +1,145 @@
+import { LATEST_TIME } from "../../image/entry-walk.ts";
+import { compileExcludes } from "../../image/excludes.ts";
+import { type FoundFile, findFile } from "../../image/find-file.ts";
+import type { ImageTree, TreeNode } from "../../image/image-tree.ts";
+import { checkCapabilities } from "../checks/check-capabilities.ts";
+import { checkLive } from "../checks/check-live.ts";
+import { checkSelinux } from "../checks/check-selinux.ts";
+import { findingsAboutExcludes } from "../checks/exclude-findings.ts";
+import type { ForeignOwners } from "../checks/foreign-owners.ts";
+import { checkKeys } from "../checks/left-keys.ts";
+import { checkEntries } from "../config/check-menu.ts";
+import { decideMenu } from "../config/decide-menu.ts";
+import type { ReadIsoYaml } from "../config/iso-yaml.ts";
+import { type Finding, finding } from "../findings/finding.ts";
+import { architectureOf } from "../pieces/image-architecture.ts";
+import { locateBios, locateFont, type NamedFile } from "../pieces/locate-bios.ts";
+import { type FoundEfi, locateEfi } from "../pieces/locate-efi.ts";
+import { type FoundKernel, locateKernel } from "../pieces/locate-kernel.ts";
+import { type Distribution, distributionOf } from "../pieces/packages.ts";
+import { readConfig, readOsRelease } from "./image-texts.ts";
+import { requirePieceSizes } from "./piece-size.ts";
+import { type DraftPlan, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
+import type { PlanChoices } from "./plan-choices.ts";
+
+export interface DecisionInputs {
+  tree: ImageTree;
+  /** Digest of the metadata of all that goes into the squashfs. */
+  treeDigest: string;
+  /** Counted over all that goes into the squashfs. */
+  owners: ForeignOwners;
+  readText: (node: TreeNode) => Promise<string>;
+}
+
+/** What is known of an ISO once the tree and a few texts were read: all but what is in large files. */
+export interface Decision {
+  root: RootPlan;
+  about: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
+  /** Undefined if its packages are not known. */
+  distribution: Distribution | undefined;
+  /** The place of a value of iso.yaml. */
+  placeOf: ReadIsoYaml["placeOf"];
+  kernel: FoundKernel | undefined;
+  efi: FoundEfi | undefined;
+  bios: { modules: readonly NamedFile[] } | undefined;
+  font: FoundFile | undefined;
+  findings: Finding[];
+}
+
+/** What is decided, with the pieces' sizes; undefined where the image lacks one. */
+export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan | undefined {
+  if (kernel === undefined || efi === undefined) return undefined;
+  const sized = ({ node }: FoundFile, file: string) => ({ file, size: node.inode.size });
+  const moduleFile = (module: NamedFile) => sized(module, `${PIECES.bios}/${module.name}`);
+  const { mm } = efi;
+  return {
+    ...root,
+    kernel: {
+      version: kernel.version,
+      vmlinuz: sized(kernel.vmlinuz, PIECES.vmlinuz),
+      initramfs: sized(kernel.initramfs, PIECES.initramfs),
+    },
+    efi: {
+      shim: sized(efi.shim, PIECES.shim),
+      grub: sized(efi.grub, PIECES.grub),
+      mm: mm === undefined ? null : sized(mm, PIECES.mm),
+    },
+    bios: bios === undefined ? null : { ...bios, modules: bios.modules.map(moduleFile) },
+    font: font === undefined ? null : sized(font, PIECES.font),
+  };
+}
+
+/** Decides what needs no more of the image than its names and texts. */
+export async function decide(inputs: DecisionInputs, choices: PlanChoices): Promise<Decision> {
+  const { tree } = inputs;
+  const { root, source } = tree;
+  const architecture = await architectureOf(tree, choices.architecture);
+  const osRelease = await readOsRelease(inputs);
+  const { config, placeOf, findings } = await readConfig(inputs, choices);
+  const { label, menu, ...decided } = decideMenu({
+    config,
+    placeOf,
+    osRelease,
+    architecture,
+    label: choices.label,
+  });
+  const { kernel, ...located } = locateKernel(root, choices.kernel);
+  const distribution = distributionOf(osRelease);
+  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor, distribution });
+  const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
+  const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
+  const { font, ...fonts } = locateFont(root);
+  const bootModules = modules && { modules };
+  requirePieceSizes({ kernel, efi, bios: bootModules, font });
+  for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
+  findings.push(...checkKeys(root), ...(await checkSelinux({ root, readText: inputs.readText }, menu)));
+  findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
+  findings.push(...findingsAboutExcludes(root, choices.excludes));
+  const exclude = compileExcludes(choices.excludes) as (path: string) => boolean;
+  findings.push(
+    ...inputs.owners.findings(),
+    ...(await checkCapabilities({ root, readText: inputs.readText })),
+    ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
+  );
+  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+    const seen = `\`${source.reference}\` has no \`/usr/bin/fuse-overlayfs\`.`;
+    findings.push(finding("F_PAYLOAD_MOUNT", seen));
+  }
+  if (root.children?.get("usr")?.inode.type !== "directory") {
+    findings.push(finding("F_NO_USR", `\`${source.reference}\` has no \`/usr\` directory.`));
+  }
+  return {
+    root: {
+      image: {
+        reference: source.reference,
+        digest: source.digest ?? null,
+        created: source.created ?? null,
+        treeDigest: inputs.treeDigest,
+      },
+      payloads: [...(choices.payloads ?? [])],
+      architecture,
+      time: Math.min(choices.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
+      kernel: kernel && { version: kernel.version },
+      excludes: [...choices.excludes],
+    },
+    about: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    distribution,
+    placeOf,
+    kernel,
+    efi,
+    bios: bootModules,
+    font,
+    findings,
+  };
+}
+
+/** The newest time in the tree: the nearest thing to a creation time where the image does not tell one. */
+function newestTime(root: TreeNode): number {
+  let newest = 0;
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.inode.mtime > newest) newest = node.inode.mtime;
+    for (const child of node.children?.values() ?? []) pending.push(child);
+  }
+  return newest;
+}

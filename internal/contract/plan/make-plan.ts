@@ -1,0 +1,83 @@
+import { runTogether } from "../../base/run-together.ts";
+import type { FoundFile } from "../../image/find-file.ts";
+import type { TreeNode } from "../../image/image-tree.ts";
+import type { InitramfsSummary } from "../../initramfs/summary.ts";
+import { inspectBootPrograms, type ReadBytes } from "../checks/boot-programs.ts";
+import { checkRoots } from "../checks/check-roots.ts";
+import type { SecureBoot } from "../checks/secure-boot.ts";
+import { type Finding, hasErrors, uniqueFindings } from "../findings/finding.ts";
+import { findingsAbout, type Part } from "../findings/plan-parts.ts";
+import type { Decision, DecisionInputs } from "./decision.ts";
+import { keepEfi, keepKernel, keepSmall } from "./keep-pieces.ts";
+import { lookIntoInitramfs } from "./look-into-initramfs.ts";
+import { type PartialPlan, type Piece, PLAN_VERSION } from "./plan.ts";
+import { uuidOf } from "./uuid.ts";
+
+export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
+  /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
+  keep: (found: FoundFile, file: string) => Promise<Piece>;
+  /** Reads an initramfs of the image from its beginning to its end. */
+  readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
+  readBytes: ReadBytes;
+}
+
+/**
+ * Reads what was decided on, and keeps the pieces. `parts` must be there for a plan: an error in another part leaves it
+ * incomplete. Without a plan the findings about them hold at least one error.
+ */
+export async function makePlan(
+  decision: Decision,
+  inputs: PlanInputs,
+  parts: readonly Part[],
+): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
+  const { keep } = inputs;
+  const { root, about, distribution, kernel, efi, bios, font } = decision;
+  const { architecture, excludes } = root;
+  const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
+  // Another thread decompresses at the same time.
+  const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
+    () =>
+      inspectBootPrograms(
+        { architecture, distribution, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
+        inputs.readBytes,
+      ),
+    () =>
+      kernel !== undefined && parts.includes("kernel")
+        ? lookIntoInitramfs(inputs, { kernel, menu: about.menu, architecture, excludes })
+        : undefined,
+    () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
+  ]);
+  const { menu, label } = about;
+  const findings = uniqueFindings([
+    ...decision.findings,
+    ...checkRoots({ menu, label, placeOf: decision.placeOf, initramfs: initramfs?.summary }),
+    ...programs.findings,
+    ...(initramfs?.findings ?? []),
+  ]);
+  if (small === undefined || hasErrors(findingsAbout(findings, parts)))
+    return { plan: undefined, findings, secureBoot };
+  const body = {
+    version: PLAN_VERSION,
+    ...root,
+    ...about,
+    kernel: kernel && (await keepKernel(kernel, keep)),
+    efi: efi && (await keepEfi(efi, keep)),
+    ...small,
+  } satisfies DecidedPlan;
+  const kernelMounts = initramfs?.mounts ?? null;
+  return { plan: { ...body, kernelMounts, uuid: buildUuid(body), findings }, findings, secureBoot };
+}
+
+/** What the ISO consists of. */
+type DecidedPlan = Omit<PartialPlan, "uuid" | "findings" | "kernelMounts">;
+
+/**
+ * A UUID that names this build and no other, out of all that was decided. Where the image and its payloads lay makes no
+ * difference.
+ */
+function buildUuid(body: DecidedPlan): string {
+  const { image, ...decided } = body;
+  const payloads = body.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }));
+  const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });
+  return uuidOf(`platter-build 1\0${identity}`);
+}

@@ -1,0 +1,19 @@
+import type { Architecture } from "../../base/architecture.ts";
+import type { PartialPlan } from "./plan.ts";
+
+/** What a user may choose about a plan. */
+export interface PlanChoices {
+  kernel?: string | undefined;
+  vendor?: string | undefined;
+  label?: string | undefined;
+  /** An `iso.yaml` that takes the place of the image's. */
+  config?: { text: string; file: string } | undefined;
+  architecture?: Architecture | undefined;
+  boot: "bios-and-uefi" | "uefi-only";
+  /** All patterns that the squashfs leaves out. */
+  excludes: readonly string[];
+  /** Container images for the live system's storage, looked up already. */
+  payloads?: PartialPlan["payloads"] | undefined;
+  /** SOURCE_DATE_EPOCH: seconds since 1970. */
+  epoch?: number | undefined;
+}

@@ -1,0 +1,81 @@
+import type { FileHandle } from "node:fs/promises";
+import { openInput } from "./open-input.ts";
+
+/** Random access to bytes that do not change: an ISO, or a part of one. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /** Whether it is a disk, on which an ISO may be followed by bytes of an earlier use. */
+  readonly isDisk?: boolean;
+  /** The bytes at `offset`; fewer than `length` only where the source ends. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+export interface FileSource extends ByteSource, AsyncDisposable {}
+
+/**
+ * A file, or a block device, as a source.
+ * @throws PlatterError `E_ISO_OPEN` when it cannot be opened.
+ */
+export async function openFileSource(path: string): Promise<FileSource> {
+  const handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r" });
+  const size = await sizeOf(handle);
+  return {
+    size,
+    isDisk: (await handle.stat()).isBlockDevice(),
+    // Offsets come from the ISO and may be anything; the system takes no more than it calls a file size.
+    read: (offset, length) =>
+      readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+/** A regular file says its size itself; of a block device the last readable byte is looked for. */
+export async function sizeOf(handle: FileHandle): Promise<number> {
+  const info = await handle.stat();
+  if (info.isFile()) return info.size;
+  const probe = new Uint8Array(1);
+  const isThere = async (offset: number) => (await handle.read(probe, 0, 1, offset)).bytesRead === 1;
+  let low = 0;
+  let high = 2048;
+  while (await isThere(high - 1)) {
+    low = high;
+    high *= 2;
+  }
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (await isThere(middle - 1)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The bytes of a handle at `offset`, all that there are up to `length`. */
+export async function readFrom(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Bytes in memory as a source. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (offset, length) => bytes.subarray(Math.min(offset, bytes.length), offset + length),
+  };
+}
+
+/** A part of a source as a source of its own; it ends where the whole one does. */
+export function slice(source: ByteSource, offset: number, length: number): ByteSource {
+  const start = Math.min(offset, source.size);
+  const size = Math.max(0, Math.min(length, source.size - start));
+  return {
+    size,
+    read: (at, count) => source.read(start + Math.min(at, size), Math.max(0, Math.min(count, size - at))),
+  };
+}

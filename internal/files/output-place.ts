@@ -1,0 +1,69 @@
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { PlatterError } from "../base/error.ts";
+import { FolderInUse, HeldFolder } from "./held-folder.ts";
+
+/** Links that Linux follows in one path (path_resolution(7)). */
+const MAX_LINKS = 40;
+
+/** Where an output is written before it is whole. Held until released. */
+export interface OutputPlace extends Disposable {
+  /** The path of the unfinished file, in the file system of the output. */
+  partial: string;
+}
+
+/** Places that this process holds, by the output's path. */
+const held = new Map<string, OutputPlace>();
+
+/**
+ * Holds an output, so that another process that wants to write it is refused. A process that holds it already gets the
+ * same place again, and the first holder releases it.
+ * @throws PlatterError `E_OUTPUT_LOCKED`; the system's error
+ */
+export function holdOutput(target: string): OutputPlace {
+  const folder = realpathSync(dirname(target));
+  const name = basename(target);
+  const key = join(folder, name);
+  const place = held.get(key);
+  if (place !== undefined) return { partial: place.partial, [Symbol.dispose]() {} };
+  const digest = new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 16);
+  const own = ownFolder(join(folder, `.platter-${digest}`), target);
+  const made: OutputPlace = {
+    partial: join(own.path, "unfinished"),
+    [Symbol.dispose]() {
+      held.delete(key);
+      own[Symbol.dispose]();
+    },
+  };
+  held.set(key, made);
+  return made;
+}
+
+function ownFolder(path: string, target: string): HeldFolder {
+  try {
+    return HeldFolder.own(path);
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    throw new PlatterError({
+      code: "E_OUTPUT_LOCKED",
+      kind: "usage",
+      message: `Cannot write \`${target}\`: ${error.who} is writing it`,
+      hint: "Wait for that process to end, or name another output.",
+    });
+  }
+}
+
+/**
+ * The absolute path of the file that a path means for a writer: what its last component links to, if it is a link, even
+ * if that does not exist. @throws the system's error; ELOOP
+ */
+export function followLinks(path: string): string {
+  let target = resolve(path);
+  for (let count = 0; count < MAX_LINKS; count++) {
+    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
+    const link = readlinkSync(target);
+    // Not normalised: `..` after a link to a folder is the parent of what the link names.
+    target = isAbsolute(link) ? link : `${realpathSync(dirname(target))}/${link}`;
+  }
+  throw Object.assign(new Error(`${path}: too many links`), { code: "ELOOP", path });
+}

@@ -1,0 +1,135 @@
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { PlatterError } from "../base/error.ts";
+import { followLinks } from "./output-place.ts";
+
+/** A path with the option or argument that names it, such as `--config`. */
+export interface NamedPath {
+  option: string;
+  path: string;
+}
+
+/** Where a path leads: links are followed, also hard links, and the file itself may be absent. */
+interface Place {
+  /** Device and inode, if the file exists. */
+  id: string | undefined;
+  /** Device and inode of the nearest folder that exists, and the path below it. */
+  name: string;
+  /** Device and inode of each folder above, in the same file system. */
+  above: ReadonlySet<string>;
+  /** Whether a file has further names, so that one of them may be in a folder elsewhere. */
+  isLinked: boolean;
+}
+
+/**
+ * Compares all that will be written with all that will be read, and with each other, by device and inode. `fills` are
+ * folders that get files of names of their own.
+ * @throws PlatterError `E_SAME_FILE` if a file that is written is read too, or is in a folder that is read
+ */
+export function requireApart(paths: {
+  reads: readonly NamedPath[];
+  writes: readonly NamedPath[];
+  fills: readonly NamedPath[];
+}): void {
+  const reads = paths.reads.map(placed);
+  const writes = paths.writes.map(placed);
+  for (const folder of paths.fills.map(placed)) {
+    for (const read of reads) {
+      if (isSame(folder.place, read.place)) throw sameFile(folder, read);
+      if (isWithin(folder, read)) throw withinFolder(folder, read);
+    }
+  }
+  for (const [index, write] of writes.entries()) {
+    for (const other of [...reads, ...writes.slice(0, index)]) {
+      if (isSame(write.place, other.place)) throw sameFile(write, other);
+      if (isWithin(write, other)) throw withinFolder(write, other);
+      if (isWithin(other, write)) throw withinFolder(other, write);
+    }
+  }
+}
+
+type Placed = NamedPath & { place: Place | undefined };
+
+function placed(named: NamedPath): Placed {
+  return { ...named, place: placeOf(named.path) };
+}
+
+/** Undefined if the path cannot be looked into. Folders of the path may be absent: platter creates those of --work. */
+function placeOf(path: string): Place | undefined {
+  try {
+    const target = followLinks(path);
+    const there = statSync(target, { throwIfNoEntry: false });
+    const { folder, rest } = nearestFolder(target);
+    const name = `${idOf(statSync(folder))}/${rest}`;
+    const isLinked = there?.isFile() === true && there.nlink > 1;
+    return { id: there && idOf(there), name, above: foldersFrom(folder), isLinked };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The nearest folder above a path that exists, and the rest of the path. */
+function nearestFolder(path: string): { folder: string; rest: string } {
+  let folder = dirname(path);
+  let rest = basename(path);
+  while (statSync(folder, { throwIfNoEntry: false }) === undefined) {
+    rest = join(basename(folder), rest);
+    folder = dirname(folder);
+  }
+  return { folder: realpathSync(folder), rest };
+}
+
+function foldersFrom(folder: string): Set<string> {
+  const above = new Set<string>();
+  const { dev } = statSync(folder);
+  for (let path = folder; ; path = dirname(path)) {
+    const there = statSync(path);
+    if (there.dev !== dev) return above;
+    above.add(idOf(there));
+    if (path === dirname(path)) return above;
+  }
+}
+
+function isSame(a: Place | undefined, b: Place | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  return a.name === b.name || (a.id !== undefined && a.id === b.id);
+}
+
+function isWithin(inner: Placed, outer: Placed): boolean {
+  if (inner.place === undefined || outer.place?.id === undefined) return false;
+  if (inner.place.above.has(outer.place.id)) return true;
+  return inner.place.isLinked && holds(outer.path, inner.place.id);
+}
+
+/** Whether a folder has a file of this device and inode, at any depth. */
+function holds(folder: string, id: string | undefined): boolean {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => {
+    if (!entry.isFile()) return false;
+    const there = lstatSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
+    return there !== undefined && idOf(there) === id;
+  });
+}
+
+function idOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+function sameFile(write: NamedPath, other: NamedPath): PlatterError {
+  return new PlatterError({
+    code: "E_SAME_FILE",
+    kind: "usage",
+    message: `Cannot write \`${write.path}\`: ${write.option} and ${other.option} name the same path`,
+    hint: `Name another path with ${write.option}.`,
+  });
+}
+
+function withinFolder(inner: NamedPath, outer: NamedPath): PlatterError {
+  const movable = [inner, outer].find(({ option }) => option.startsWith("-")) ?? outer;
+  return new PlatterError({
+    code: "E_SAME_FILE",
+    kind: "usage",
+    message: `Cannot use \`${inner.path}\` for ${inner.option}: it is part of \`${outer.path}\`, which belongs to ${outer.option}`,
+    hint: `Name a path elsewhere with ${movable.option}.`,
+  });
+}

@@ -1,0 +1,52 @@
+import { PlatterError } from "../base/error.ts";
+import { errnoOf, machineError } from "../base/machine-error.ts";
+import { WRITE_ERRORS } from "./whole-file.ts";
+
+/** What the system may refuse anywhere. These are its errors even without a path or the name of a call. */
+const REFUSALS = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EROFS",
+  "EIO",
+  "EACCES",
+  "EPERM",
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+]);
+/** These come only from writing, whatever the call is. */
+const WRITE_ONLY = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+
+/** What a system call does to a file, for messages. */
+const VERBS: Readonly<Record<string, string>> = {
+  unlink: "remove",
+  rmdir: "remove",
+  rm: "remove",
+  mkdir: "create",
+  mkdtemp: "create",
+  rename: "rename",
+  write: "write",
+  ftruncate: "write",
+  copyfile: "copy",
+  link: "link",
+};
+
+/**
+ * An error of the system that nobody foresaw where it came from, as an error of the machine. An error that does not come
+ * from the system stays as it is.
+ */
+export function systemError(error: unknown): unknown {
+  if (error instanceof PlatterError || typeof error !== "object" || error === null) return error;
+  const errno = errnoOf(error)?.replace(/^ERR_FS_/, "") ?? "";
+  const { path, syscall } = error as { path?: unknown; syscall?: unknown };
+  const isOfSystem = /^E[A-Z0-9]+$/.test(errno) && (typeof syscall === "string" || typeof path === "string");
+  if (!isOfSystem && !REFUSALS.has(errno)) return error;
+  const verb = WRITE_ONLY.has(errno) ? "write" : (VERBS[String(syscall)] ?? "read");
+  return machineError(error, {
+    code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
+    message: typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "Cannot continue",
+    hint: WRITE_ONLY.has(errno)
+      ? WRITE_ERRORS[errno]?.hint
+      : "Check the disk and the limits of this machine, and try again.",
+  });
+}

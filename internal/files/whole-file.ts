@@ -1,0 +1,99 @@
+import { rename, rm } from "node:fs/promises";
+import { removeAtExit } from "../base/at-exit.ts";
+import { PlatterError } from "../base/error.ts";
+import { errnoOf, machineError } from "../base/machine-error.ts";
+import { followLinks, holdOutput } from "./output-place.ts";
+
+/**
+ * Makes the file that a user named, so that it appears only when it is whole: `write` makes a file of another name in
+ * the same file system, which is then renamed. Until then no other process writes the same output. A link is followed.
+ * @throws PlatterError `E_OUTPUT_LOCKED`, see {@link writeError}, and errors of `write` that are not the system's
+ */
+export async function writeWhole<T>(
+  path: string,
+  about: { code: string; write: (partial: string) => Promise<T> },
+): Promise<T> {
+  try {
+    const target = followLinks(path);
+    using place = holdOutput(target);
+    return await writeAside(target, { ...about, partial: place.partial });
+  } catch (error) {
+    throw writeError(error, { code: about.code, path });
+  }
+}
+
+/**
+ * Makes a file, in a folder that this process holds, that appears only when it is whole: `write` makes `NAME.partial`,
+ * which is then renamed. On failure nothing of it stays. For outputs that a user names see `writeWhole`.
+ * @throws PlatterError see {@link writeError}, and errors of `write` that are not the system's
+ */
+export async function writeInHeldFolder<T>(
+  path: string,
+  about: { code: string; write: (partial: string) => Promise<T> },
+): Promise<T> {
+  return writeAside(path, { ...about, partial: `${path}.partial` });
+}
+
+/** Makes a file at `partial` and renames it to `path`; on failure neither is changed. */
+async function writeAside<T>(
+  path: string,
+  about: { code: string; partial: string; write: (partial: string) => Promise<T> },
+): Promise<T> {
+  const { partial } = about;
+  const spare = removeAtExit(partial);
+  try {
+    await rm(partial, { recursive: true, force: true });
+    const result = await about.write(partial);
+    await rename(partial, path);
+    return result;
+  } catch (error) {
+    // Why it failed is the news, also where the file cannot be removed.
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    throw writeError(error, { code: about.code, path });
+  } finally {
+    spare();
+  }
+}
+
+/** What a user reads about an error of the system while something was written. */
+export const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: string; hint: string }>> = {
+  ENOSPC: {
+    code: "E_NO_SPACE",
+    reason: "no space is left on the device",
+    hint: "Free some space, or put the output and --work on a larger file system.",
+  },
+  EDQUOT: {
+    code: "E_NO_SPACE",
+    reason: "the disk quota is used up",
+    hint: "Free some space, or put the output and --work where there is more of it.",
+  },
+  EROFS: {
+    reason: "the file system is read-only",
+    hint: "Choose a folder on a file system that can be written to.",
+  },
+  EACCES: { reason: "permission denied", hint: "Choose a folder that you may write to." },
+  EPERM: { reason: "operation not permitted", hint: "Choose a folder that you may write to." },
+  ENOENT: { reason: "no such file or directory", hint: "Choose a folder that exists." },
+  ELOOP: { reason: "its symbolic links lead nowhere", hint: "Name a file that is not such a link." },
+  ENAMETOOLONG: { reason: "the name is too long", hint: "Choose a shorter name." },
+  EEXIST: { reason: "a file has this name", hint: "Choose another name." },
+  ENOTDIR: { reason: "it is not a folder", hint: "Choose a folder that exists." },
+};
+
+/**
+ * An error of the system while something was written, as a user needs it: `E_NO_SPACE`, or `code`. Other errors stay
+ * as they are.
+ */
+export function writeError(error: unknown, about: { code: string; path: string }): unknown {
+  if (error instanceof PlatterError || errnoOf(error) === undefined) return error;
+  const message = `Cannot write \`${about.path}\``;
+  const known = WRITE_ERRORS[errnoOf(error) ?? ""];
+  if (known === undefined) return machineError(error, { code: about.code, message });
+  return new PlatterError({
+    code: known.code ?? about.code,
+    kind: "machine",
+    message: `${message}: ${known.reason}`,
+    hint: known.hint,
+    cause: error,
+  });
+}

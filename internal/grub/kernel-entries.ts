@@ -1,0 +1,38 @@
+/** The entries of a GRUB menu that start Linux. */
+import { isoPath } from "./read-menu.ts";
+import { readGrubScript } from "./script.ts";
+
+export interface KernelEntry {
+  /** Empty for commands outside of an entry, which GRUB runs without a menu. */
+  title: string;
+  /** Absolute path on the ISO; undefined if it depends on a variable. */
+  kernel: string | undefined;
+  /** Absolute paths on the ISO; one that depends on a variable is undefined. */
+  initrds: (string | undefined)[];
+  kernelArgs: string[];
+}
+
+/** No menu for people has more entries. */
+const MAX_ENTRIES = 64;
+const LINUX = ["linux", "linuxefi"];
+const INITRD = ["initrd", "initrdefi"];
+
+/** Reads a menu that lies at `path`, which is GRUB's `$prefix`; an entry without a `linux` line is not listed. */
+export function readKernelEntries(script: string, path: string): KernelEntry[] {
+  const entries: KernelEntry[] = [];
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  let isOpen = false;
+  for (const { words, entry } of readGrubScript(script)) {
+    const [command = "", ...rest] = words;
+    if (command === "menuentry" || command === "submenu") isOpen = false;
+    if (LINUX.includes(command)) {
+      if (entries.length === MAX_ENTRIES) break;
+      const [kernel, ...kernelArgs] = rest;
+      entries.push({ title: entry ?? "", kernel: isoPath(kernel, folder), initrds: [], kernelArgs });
+      isOpen = true;
+    }
+    if (INITRD.includes(command) && isOpen)
+      entries.at(-1)!.initrds.push(...rest.map((word) => isoPath(word, folder)));
+  }
+  return entries;
+}

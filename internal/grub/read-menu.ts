@@ -1,0 +1,94 @@
+/** What a GRUB menu needs from the ISO it lies on. */
+import { type GrubCommand, type GrubSyntaxProblem, grubSyntaxProblems, readGrubScript } from "./script.ts";
+
+export interface GrubMenu {
+  /** Titles of the entries. */
+  entries: string[];
+  /** Files that must be there: absolute paths on the ISO. */
+  files: { path: string; line: number; command: string }[];
+  /** Volume labels that must be the ISO's. */
+  labels: { label: string; line: number; from: string }[];
+  /** Why GRUB would refuse the whole of it. */
+  syntax: GrubSyntaxProblem[];
+}
+
+/** A file that names more files does not count as a menu. */
+const MAX_NAMED = 10_000;
+const KERNEL_COMMANDS = ["linux", "linux16", "linuxefi", "multiboot", "multiboot2", "chainloader"];
+const INITRD_COMMANDS = ["initrd", "initrd16", "initrdefi", "module", "module2"];
+const FILE_COMMANDS = ["configfile", "source", ".", "loadfont", "normal"];
+
+/** Reads a menu that lies at `path` (GRUB's `$prefix` is taken to be its folder). */
+export function readGrubMenu(script: string, path: string): GrubMenu {
+  const menu: GrubMenu = { entries: [], files: [], labels: [], syntax: grubSyntaxProblems(script) };
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+  for (const command of readGrubScript(script)) {
+    if (menu.files.length + menu.labels.length < MAX_NAMED) take(menu, command, folder);
+  }
+  return menu;
+}
+
+function take(menu: GrubMenu, { words, line, conditional, entry }: GrubCommand, folder: string): void {
+  const [command = "", ...rest] = words;
+  const wants = (word: string | undefined) => {
+    const path = isoPath(word, folder);
+    if (path !== undefined) menu.files.push({ path, line, command });
+  };
+  if (command === "menuentry" || command === "submenu") menu.entries.push(rest[0] ?? "");
+  if (KERNEL_COMMANDS.includes(command)) {
+    const operands = rest.filter((word, index) => index > 0 || !word.startsWith("-"));
+    wants(operands[0]);
+    for (const argument of operands.slice(1)) takeArgument(menu, { argument, line });
+  }
+  if (INITRD_COMMANDS.includes(command)) {
+    // A module has arguments, an initramfs is followed by more of them.
+    const operands = command.startsWith("initrd") ? rest : rest.slice(0, 1);
+    for (const word of operands) wants(word);
+  }
+  if (FILE_COMMANDS.includes(command) && !conditional) wants(rest[0]);
+  if (command === "search") takeSearch(menu, { rest, line, conditional, entry, folder });
+}
+
+function takeSearch(
+  menu: GrubMenu,
+  search: { rest: string[]; line: number; conditional: boolean; entry: string | undefined; folder: string },
+): void {
+  const { rest, line, conditional, entry, folder } = search;
+  const operand = rest.findLast((word) => !word.startsWith("-"));
+  const has = (...flags: string[]) => rest.some((word) => flags.includes(word));
+  // An entry may look for another system's disk; a condition asks for a file that may be missing.
+  if (entry !== undefined || operand === undefined) return;
+  if (has("-l", "--label", "-ls", "-sl")) {
+    if (!operand.includes("${")) menu.labels.push({ label: operand, line, from: "search" });
+    return;
+  }
+  if (has("-u", "--fs-uuid", "-us", "-su")) return;
+  const path = isoPath(operand, folder);
+  if (path !== undefined && !conditional) menu.files.push({ path, line, command: "search" });
+}
+
+/** Kernel arguments by which dracut, Anaconda or archiso look for the medium. */
+function takeArgument(menu: GrubMenu, { argument, line }: { argument: string; line: number }): void {
+  const isMedium = /^(?:root=live:|inst\.stage2=|inst\.repo=|stage2=|archisolabel=)/.test(argument);
+  if (!isMedium || argument.includes("${")) return;
+  const [from = "", value] = /^([^=]+=)(.*)$/s.exec(argument)?.slice(1) ?? [];
+  const label =
+    from === "archisolabel="
+      ? value
+      : (/(?:^|:)(?:CD)?LABEL=([^:]*)/.exec(value ?? "")?.[1] ??
+        /(?:^|:)\/dev\/disk\/by-label\/([^:]*)/.exec(value ?? "")?.[1]);
+  if (label === undefined) return;
+  // udev and dracut write what a name in /dev cannot hold as \xNN.
+  const decoded = label.replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  menu.labels.push({ label: decoded, line, from: argument });
+}
+
+/** A path on the ISO itself; undefined for one elsewhere, or that depends on what is not known here. */
+export function isoPath(word: string | undefined, folder: string): string | undefined {
+  if (word === undefined) return undefined;
+  const path = word.replace(/^\(\$\{root\}\)/, "").replace(/^\$\{prefix\}/, folder);
+  if (!path.startsWith("/") || path.includes("${")) return undefined;
+  return path;
+}

@@ -1,0 +1,111 @@
+import { PlatterError } from "../../base/error.ts";
+import { type FilePart, type HeldPart, lent } from "../../bytes/file-range.ts";
+
+/** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
+export interface Blob {
+  /** For messages: digest and where it is. */
+  readonly name: string;
+  /** Expected digest of these very bytes, `sha256:…` or `sha512:…`; undefined where nothing says so. */
+  readonly digest: string | undefined;
+  /** Expected length in bytes, where something says so. */
+  readonly size: number | undefined;
+  /** Ends reading. */
+  readonly signal?: AbortSignal;
+  open(): AsyncIterable<Uint8Array>;
+  /** Where the bytes lie, if that is in a file. @throws as {@link open} */
+  hold?(): HeldPart;
+}
+
+/** A blob in a file that is open as long as the blob is needed. */
+export function storedBlob(
+  part: FilePart,
+  about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">> & { signal: AbortSignal },
+): Blob {
+  const { name, digest, size, signal } = about;
+  const { file, start, length } = part;
+  return {
+    name,
+    digest,
+    size,
+    signal,
+    open: () => file.range({ start, length, signal }),
+    hold: () => lent(part),
+  };
+}
+
+const ALGORITHMS = { sha256: 64, sha512: 128 } as const;
+
+export type DigestAlgorithm = keyof typeof ALGORITHMS;
+
+export interface Digest {
+  algorithm: DigestAlgorithm;
+  hex: string;
+}
+
+/** A digest as manifests write it. @throws PlatterError `E_BLOB_DIGEST` */
+export function parseDigest(digest: string): Digest {
+  const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
+  const algorithm = match?.[1] as DigestAlgorithm | undefined;
+  if (algorithm === undefined || match?.[2]?.length !== ALGORITHMS[algorithm]) {
+    throw new PlatterError({
+      code: "E_BLOB_DIGEST",
+      kind: "contract",
+      message: `Cannot check \`${digest}\`: it is not a digest that platter knows`,
+      hint: "Copy the image with skopeo: it writes sha256 digests.",
+    });
+  }
+  return { algorithm, hex: match[2] };
+}
+
+/** The blob's bytes; when they end, their length and digest have been checked. @throws PlatterError `E_BLOB_DIGEST` */
+export async function* checkedBytes(blob: Blob): AsyncGenerator<Uint8Array> {
+  if (blob.digest === undefined) return yield* blob.open();
+  const { algorithm, hex } = parseDigest(blob.digest);
+  const hasher = new Bun.CryptoHasher(algorithm);
+  let length = 0;
+  for await (const chunk of blob.open()) {
+    hasher.update(chunk);
+    length += chunk.length;
+    yield chunk;
+  }
+  if (blob.size !== undefined && length !== blob.size) {
+    throw damaged(blob, `it is ${length} bytes long, but the manifest says ${blob.size}`);
+  }
+  const actual = hasher.digest("hex");
+  if (actual !== hex) throw damaged(blob, `its content has the digest ${algorithm}:${actual}`);
+}
+
+/** The whole of a small blob, checked. @throws PlatterError `E_BLOB_DIGEST`, `E_BLOB_TOO_LARGE` */
+export async function readBlob(blob: Blob, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of checkedBytes(blob)) {
+    length += chunk.length;
+    if (length > limit) {
+      throw new PlatterError({
+        code: "E_BLOB_TOO_LARGE",
+        kind: "contract",
+        message: `Cannot read ${blob.name}: it has more than ${limit} bytes, the limit for an index, manifest or configuration`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function damaged(blob: Blob, problem: string): PlatterError {
+  return new PlatterError({
+    code: "E_BLOB_DIGEST",
+    kind: "contract",
+    message: `Cannot use ${blob.name}: ${problem}`,
+    hint: "Fetch or write the image again.",
+  });
+}
+
+/** A document in memory that the caller has checked. `name` names it in errors. */
+export function memoryBlob(bytes: Uint8Array, name: string): Blob {
+  const open = async function* () {
+    yield bytes;
+  };
+  return { name, digest: undefined, size: undefined, open };
+}

@@ -1,0 +1,54 @@
+import type { HeldPart } from "../../bytes/file-range.ts";
+import { type Compression, compressionIn } from "../../compression/decompress.ts";
+import { type Blob, type Digest, parseDigest } from "./blob.ts";
+
+/** A layer in a file, in a form that can be decompressed without another program. */
+export interface StoredLayer {
+  /** For messages. */
+  name: string;
+  /** The part of the file; the owner of this layer must dispose of it. */
+  held: HeldPart;
+  compression: Exclude<Compression, "xz" | "bzip2">;
+  /** Bytes that the plain tar probably has. */
+  likelyLength: number;
+  /** Expected digests of the stored bytes and of the plain tar, if they are known. */
+  digest: Digest | undefined;
+  diffId: Digest | undefined;
+}
+
+/**
+ * The blob as a stored layer. Undefined if it is not in a file or does not match its manifest; reading it as a stream
+ * then reports the error.
+ */
+export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer | undefined {
+  const { name, size } = blob;
+  let held: HeldPart | undefined;
+  try {
+    held = blob.hold?.();
+    if (held === undefined) return undefined;
+    const compression = compressionIn(held);
+    const isAsExpected = size === undefined || size === held.length;
+    if (isAsExpected && compression !== "xz" && compression !== "bzip2") {
+      const likelyLength = plainLength(held, compression);
+      const digest = blob.digest === undefined ? undefined : parseDigest(blob.digest);
+      return { name, held, compression, likelyLength, digest, diffId };
+    }
+  } catch {
+    // An error of the system, or a digest that cannot be checked.
+  }
+  held?.[Symbol.dispose]();
+  return undefined;
+}
+
+/** How many times as long as a compressed layer the plain one may be, where nothing says so. */
+const LIKELY_RATIO = 3;
+
+function plainLength({ file, start, length }: HeldPart, compression: StoredLayer["compression"]): number {
+  if (compression === "none") return length;
+  if (compression === "zstd" || length < 4) return length * LIKELY_RATIO;
+  // ISIZE (RFC 1952, 2.3.1): the length of the last member, of most layers the only one, modulo 4 GiB.
+  const trailer = Buffer.alloc(4);
+  file.readNow(trailer, start + length - 4);
+  const size = trailer.readUInt32LE(0);
+  return size >= length ? size : length * LIKELY_RATIO;
+}

@@ -1,0 +1,116 @@
+import { READ_SIZE, readAtOnce, writeAtOnce } from "../../bytes/chunk.ts";
+import type { DigestAlgorithm } from "./blob.ts";
+import { GrowthTeller, type SharedLength } from "./growth.ts";
+
+/** A part of a file. Descriptors are the process's own, whatever the thread. */
+interface Source {
+  fd: number;
+  /** Bytes. */
+  start: number;
+  length: number;
+}
+
+/** What is to be done with a layer as it is stored. */
+export type UnpackJob = { source: Source } & (
+  | { action: "digest"; algorithm: DigestAlgorithm }
+  | {
+      action: "decompress";
+      compression: "gzip" | "zstd";
+      /** Where the plain tar goes, from its beginning. */
+      target: number;
+      /** How much of it is there. */
+      growth: SharedLength;
+      /** What to compute the plain tar's digest by, if at all. */
+      algorithm: DigestAlgorithm | undefined;
+    }
+);
+
+/** What all threads look at, in memory that they share. */
+export interface Limits {
+  /** Bytes that targets may still take, as the only number. */
+  left: BigInt64Array<SharedArrayBuffer>;
+  /** 1 as the only number once nothing more is wanted. */
+  stopped: Int32Array<SharedArrayBuffer>;
+}
+
+/** What a thread is sent. */
+export interface UnpackRequest {
+  job: UnpackJob;
+  limits: Limits;
+}
+
+export interface Unpacked {
+  /** Bytes of the result. */
+  length: number;
+  /** The result's digest in hexadecimal, where it was asked for. */
+  digest: string | undefined;
+}
+
+/**
+ * Decompresses a part of a file into another file, or computes its digest. Undefined if that fails for any
+ * reason: the limit is reached, data is damaged, or the result is not needed any more. Then the bytes taken from the limit
+ * are returned, and the target is not usable.
+ */
+export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked | undefined> {
+  const hasher = job.algorithm && new Bun.CryptoHasher(job.algorithm);
+  let length = 0;
+  try {
+    if (job.action === "digest") {
+      for (const piece of piecesOf(job.source, limits)) hasher?.update(piece);
+      length = job.source.length;
+    } else {
+      const growth = new GrowthTeller(job.growth);
+      for await (const piece of decompressed(job, limits)) {
+        hasher?.update(piece);
+        length += piece.length;
+        const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
+        if (left < piece.length) throw new Error("the limit is reached");
+        writeAtOnce(job.target, piece, length - piece.length);
+        growth.tell(length);
+      }
+      growth.finish(length);
+    }
+    return { length, digest: hasher?.digest("hex") };
+  } catch {
+    Atomics.add(limits.left, 0, BigInt(length));
+    return undefined;
+  }
+}
+
+/** The source in pieces, each valid until the next. */
+function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(READ_SIZE);
+  for (let done = 0; done < source.length; ) {
+    if (Atomics.load(limits.stopped, 0) !== 0) throw new Error("nothing more is wanted");
+    const piece = buffer.subarray(0, source.length - done);
+    readAtOnce({ fd: source.fd, path: "the layer" }, { target: piece, at: source.start + done });
+    done += piece.length;
+    yield piece;
+  }
+}
+
+/** Bytes that the engine is given at a time: what comes out of so few stays in the processor's cache. */
+const PIECE = 64 * 1024;
+
+async function* decompressed(
+  job: UnpackJob & { action: "decompress" },
+  limits: Limits,
+): AsyncGenerator<Uint8Array> {
+  const engine = new DecompressionStream(job.compression);
+  const input = engine.writable.getWriter();
+  const feeding = feed(input, piecesOf(job.source, limits));
+  // The engine's output would not end: what is wrong with its input shows there too.
+  feeding.catch((error) => input.abort(error).catch(() => undefined));
+  yield* engine.readable;
+  await feeding;
+}
+
+async function feed(
+  input: Pick<WritableStreamDefaultWriter, "write" | "close">,
+  pieces: Iterable<Uint8Array<ArrayBuffer>>,
+): Promise<void> {
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += PIECE) await input.write(piece.subarray(at, at + PIECE));
+  }
+  await input.close();
+}

@@ -1,0 +1,164 @@
+import { edenGC } from "bun:jsc";
+import type { BytePath } from "../bytes/byte-path.ts";
+import type { EntryType, ImageTree, Inode, TreeNode } from "./image-tree.ts";
+
+/** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
+export const LATEST_TIME = 0xffffffff;
+
+/**
+ * Entries after which what came up since the last time is collected: left to itself the collector lets a hundred
+ * megabytes gather. What is older, such as the tree, need not be looked at.
+ */
+const COLLECT_AFTER = 20_000;
+
+export interface WalkOptions {
+  /** False leaves a name out; a folder's whole content goes with it. Not asked about the root. */
+  include: (node: TreeNode, path: BytePath) => boolean;
+  /** Folders that must be there, with or without the image, parents included; their content still follows `include`. */
+  ensureDirectories?: readonly BytePath[] | undefined;
+  /** Time of folders that are added, in seconds since 1970. Default 0. */
+  ensuredMtime?: number | undefined;
+}
+
+/** An entry of a file system; paths and names with one character a byte. */
+export interface Entry {
+  readonly path: BytePath;
+  readonly type: EntryType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Whole seconds since 1970, negative too. */
+  readonly mtime: number;
+  /** Bytes of content that will follow the header. */
+  readonly size: number;
+  /** A symlink's target. */
+  readonly target?: string | undefined;
+  readonly devMajor?: number | undefined;
+  readonly devMinor?: number | undefined;
+  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** The earlier entry that this entry is a hard link to; a hard link does not have content. */
+  readonly linkTo?: BytePath | undefined;
+}
+
+/** A name that goes into the file system image. */
+export interface WalkedEntry extends Entry {
+  /** Undefined for a folder that the image does not have. */
+  readonly inode: Inode | undefined;
+}
+
+/** Folders to be added, as a tree of names. */
+type Ensured = Map<string, Ensured>;
+
+/**
+ * Every name that goes into the file system image, in canonical order, the root first: pre-order, siblings in byte
+ * order. Of the names of one inode the first is the file, the others are links to it.
+ */
+export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions): Generator<WalkedEntry> {
+  const ensured: Ensured = new Map();
+  for (const path of options.ensureDirectories ?? []) {
+    let at = ensured;
+    for (const name of path.split("/")) {
+      const next: Ensured = at.get(name) ?? new Map();
+      at.set(name, next);
+      at = next;
+    }
+  }
+  const firstNames = new Map<Inode, BytePath>();
+  const stack: Step[] = [{ path: "" as BytePath, node: tree.root, ensured }];
+  let walked = 0;
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    const { path, node } = step;
+    if (++walked % COLLECT_AFTER === 0) edenGC();
+    if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
+    else yield entryOf(path, node.inode, firstNames);
+    const first = stack.length;
+    pushBelow(step, { stack, options });
+    reverseFrom(stack, first);
+  }
+}
+
+interface Step {
+  path: BytePath;
+  node: TreeNode | undefined;
+  ensured: Ensured | undefined;
+}
+
+/** Puts what is in a folder on the stack, as far as it is wanted. */
+function pushBelow(
+  { path, node, ensured }: Step,
+  { stack, options }: { stack: Step[]; options: WalkOptions },
+): void {
+  const start = path === "" ? "" : `${path}/`;
+  if (ensured === undefined || ensured.size === 0) {
+    for (const child of node?.children?.values() ?? []) {
+      const below = `${start}${child.name}` as BytePath;
+      if (options.include(child, below)) stack.push({ path: below, node: child, ensured: undefined });
+    }
+    return;
+  }
+  // A required folder cannot be below an entry that is not a folder.
+  if (node !== undefined && node.children === undefined) return;
+  const names = new Set([...(node?.children?.keys() ?? []), ...ensured.keys()]);
+  for (const name of [...names].sort()) {
+    const child = node?.children?.get(name);
+    const below = `${start}${name}` as BytePath;
+    const isEnsured = ensured.has(name) && (child === undefined || child.children !== undefined);
+    if (isEnsured || child === undefined || options.include(child, below)) {
+      stack.push({ path: below, node: child, ensured: ensured.get(name) });
+    }
+  }
+}
+
+function reverseFrom(stack: Step[], first: number): void {
+  for (let low = first, high = stack.length - 1; low < high; low++, high--) {
+    const step = stack[low] as Step;
+    stack[low] = stack[high] as Step;
+    stack[high] = step;
+  }
+}
+
+function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>): WalkedEntry {
+  let linkTo: BytePath | undefined;
+  if (inode.links > 1 && inode.type !== "directory") {
+    linkTo = firstNames.get(inode);
+    if (linkTo === undefined) firstNames.set(inode, path);
+  }
+  return {
+    path,
+    type: inode.type,
+    mode: inode.mode,
+    uid: inode.uid,
+    gid: inode.gid,
+    mtime: storedTime(inode.mtime),
+    size: linkTo === undefined ? inode.size : 0,
+    target: inode.target,
+    devMajor: inode.devMajor,
+    devMinor: inode.devMinor,
+    xattrs: storedXattrs(inode.xattrs),
+    linkTo,
+    inode,
+  };
+}
+
+function addedDirectory(path: BytePath, mtime: number): WalkedEntry {
+  const mode = path === "tmp" ? 0o1777 : 0o755;
+  return { path, type: "directory", mode, uid: 0, gid: 0, mtime, size: 0, inode: undefined };
+}
+
+/** squashfs counts seconds from 1970 in 32 bits: other times would wrap round. */
+export function storedTime(mtime: number): number {
+  return Math.min(Math.max(mtime, 0), LATEST_TIME);
+}
+
+const STORED = ["user.", "trusted.", "security."];
+
+/** The attributes that squashfs can hold: not ACLs, and not what file systems make up (`system.`, `btrfs.`). */
+export function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
+  if (xattrs === undefined) return undefined;
+  const isStored = (name: string) => STORED.some((prefix) => name.startsWith(prefix));
+  let all = true;
+  for (const name of xattrs.keys()) all &&= isStored(name);
+  if (all) return xattrs;
+  const kept = [...xattrs].filter(([name]) => isStored(name));
+  return kept.length === 0 ? undefined : new Map(kept);
+}

@@ -1,0 +1,64 @@
+import { withRoom } from "../../bytes/columns.ts";
+import type { FilePart, HeldPart } from "../../bytes/file-range.ts";
+
+/** Where a file's content is: layer and ordinal of the tar member in one number, which costs no object. */
+export function memberLocator(layer: number, ordinal: number): number {
+  return layer * 2 ** 32 + ordinal;
+}
+
+export function layerOf(locator: number): number {
+  return Math.floor(locator / 2 ** 32);
+}
+
+export function ordinalOf(locator: number): number {
+  return locator % 2 ** 32;
+}
+
+interface PlacedLayer {
+  tar: HeldPart;
+  /** Bytes before each content in the tar, by the member's ordinal; 0 for what is not there as a whole. */
+  offsets: Float64Array<ArrayBuffer>;
+}
+
+/** Where contents lie that can be read in any order, since their layer's plain tar is in a file. */
+export class ContentPlaces implements Disposable {
+  readonly #layers: (PlacedLayer | undefined)[] = [];
+
+  /** Takes over a layer's plain tar. */
+  add(layer: number, tar: HeldPart): void {
+    this.#layers[layer] = { tar, offsets: new Float64Array(1024) };
+  }
+
+  /** Lets go of a layer that is not to be read so after all. */
+  drop(layer: number): void {
+    this.#layers[layer]?.tar[Symbol.dispose]();
+    this.#layers[layer] = undefined;
+  }
+
+  tarOf(layer: number): FilePart | undefined {
+    return this.#layers[layer]?.tar;
+  }
+
+  /** Tells where a content begins in its layer's tar, which was added. */
+  put(locator: number, offset: number): void {
+    const layer = this.#layers[layerOf(locator)] as PlacedLayer;
+    const ordinal = ordinalOf(locator);
+    layer.offsets = withRoom(layer.offsets, ordinal + 1);
+    layer.offsets[ordinal] = offset;
+  }
+
+  has(locator: number): boolean {
+    return (this.#layers[layerOf(locator)]?.offsets[ordinalOf(locator)] ?? 0) > 0;
+  }
+
+  /** The place of a content that is `length` bytes long. */
+  of(locator: number, length: number): FilePart | undefined {
+    if (!this.has(locator)) return undefined;
+    const { tar, offsets } = this.#layers[layerOf(locator)] as PlacedLayer;
+    return { file: tar.file, start: tar.start + (offsets[ordinalOf(locator)] as number), length };
+  }
+
+  [Symbol.dispose](): void {
+    for (const layer of this.#layers.splice(0)) layer?.tar[Symbol.dispose]();
+  }
+}

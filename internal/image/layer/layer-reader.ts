@@ -1,0 +1,206 @@
+import { withRoom } from "../../bytes/columns.ts";
+import type { TarDialect } from "../../tar/member.ts";
+import { tarError } from "../../tar/tar-error.ts";
+import { TarReader } from "../../tar/tar-reader.ts";
+import { explained, type Layer } from "../decompress/layer.ts";
+import type { Content, Inode, SequentialReader } from "../image-tree.ts";
+import { layerOf, ordinalOf } from "./content-places.ts";
+import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
+
+/** A layer's decompressor holds more memory than this. */
+const SMALL_REST = 1024 * 1024;
+
+export interface LayerReaderOptions {
+  layers: readonly Layer[];
+  dialect: TarDialect;
+  work: string;
+  signal: AbortSignal;
+  /** For contents that come before their turn. */
+  spool?: SpoolSizes;
+  /** A layer with at most this many bytes left is read to its end immediately. Default 1 MiB. */
+  smallRest?: number;
+  /** A content that is kept elsewhere already. */
+  captured: (locator: number) => Content | undefined;
+}
+
+/**
+ * Many contents out of many layers, each layer read once and only forward. Layers whose members stand in canonical
+ * order (those of podman, buildah and docker do) stream; what comes too early in others is kept until its turn.
+ */
+export class LayerReader implements SequentialReader {
+  readonly #options: LayerReaderOptions;
+  readonly #cursors: (LayerCursor | undefined)[] = [];
+  readonly #spill: Spool;
+
+  constructor(wanted: Iterable<Inode>, options: LayerReaderOptions) {
+    this.#options = options;
+    this.#spill = new Spool({
+      directory: options.work,
+      name: "early",
+      signal: options.signal,
+      sizes: options.spool,
+    });
+    for (const inode of wanted) {
+      if (inode.size === 0 || inode.type !== "file") continue;
+      const locator = inode.locator as number;
+      if (options.captured(locator) === undefined) {
+        this.#cursor(layerOf(locator)).want(ordinalOf(locator), inode.size);
+      }
+    }
+  }
+
+  /** For what came before its turn and is small. */
+  atOnce(inode: Inode, target: Uint8Array): boolean {
+    if (inode.size > this.#spill.small) return false;
+    const slot = this.#takeEarly(inode);
+    if (slot === undefined) return false;
+    this.#spill.readNow(slot, target);
+    this.#spill.free(slot);
+    return true;
+  }
+
+  async *open(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.size === 0) return;
+    const locator = inode.locator as number;
+    const captured = this.#options.captured(locator);
+    if (captured !== undefined) return yield* captured;
+    const slot = this.#takeEarly(inode);
+    if (slot !== undefined) {
+      try {
+        yield* this.#spill.read(slot);
+      } finally {
+        this.#spill.free(slot);
+      }
+      return;
+    }
+    const layer = layerOf(locator);
+    const cursor = this.#cursor(layer);
+    try {
+      const reader = await cursor.advance(ordinalOf(locator));
+      yield* reader.content();
+      if (cursor.bytesLeft <= (this.#options.smallRest ?? SMALL_REST)) await cursor.finish();
+    } catch (error) {
+      throw await explained(error, this.#options.layers[layer] as Layer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const cursor of this.#cursors) await cursor?.close();
+    this.#spill[Symbol.dispose]();
+  }
+
+  #takeEarly(inode: Inode): SpoolSlot | undefined {
+    const locator = inode.locator as number;
+    const offset = this.#cursors[layerOf(locator)]?.takeEarly(ordinalOf(locator));
+    return offset === undefined ? undefined : { offset, length: inode.size };
+  }
+
+  #cursor(layer: number): LayerCursor {
+    const cursor = this.#cursors[layer];
+    if (cursor !== undefined) return cursor;
+    const made = new LayerCursor(this.#options.layers[layer] as Layer, this.#options.dialect, this.#spill);
+    this.#cursors[layer] = made;
+    return made;
+  }
+}
+
+/** One layer, opened when something of it is first needed and closed when nothing more is. */
+class LayerCursor {
+  readonly #wanted = new Bitmap();
+  readonly #layer: Layer;
+  readonly #dialect: TarDialect;
+  readonly #spill: Spool;
+  #reader: TarReader | undefined;
+  /** Where what came early is in the spool, and one more, by ordinal; 0 for the others. */
+  #early = new Float64Array();
+  /** Bytes of wanted contents that were not come to yet. */
+  bytesLeft = 0;
+
+  constructor(layer: Layer, dialect: TarDialect, spill: Spool) {
+    this.#layer = layer;
+    this.#dialect = dialect;
+    this.#spill = spill;
+  }
+
+  want(ordinal: number, size: number): void {
+    this.#wanted.set(ordinal);
+    this.bytesLeft += size;
+  }
+
+  /** The offset in the spool of what came early, once. */
+  takeEarly(ordinal: number): number | undefined {
+    const place = this.#early[ordinal] ?? 0;
+    if (place === 0) return undefined;
+    this.#early[ordinal] = 0;
+    return place - 1;
+  }
+
+  /** Goes forward to a member; what is passed over and wanted later goes to the spool. */
+  async advance(ordinal: number): Promise<TarReader> {
+    if (!this.#wanted.has(ordinal)) {
+      throw new TypeError(`member ${ordinal} was not announced, or was read before`);
+    }
+    return this.#read(ordinal);
+  }
+
+  /** Keeps all that is still wanted, and closes the layer. */
+  async finish(): Promise<void> {
+    if (this.#wanted.count > 0) await this.#read(undefined);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.[Symbol.asyncDispose]();
+    this.#reader = undefined;
+  }
+
+  /** Reads on to a member, or until nothing is wanted any more. */
+  async #read(ordinal: number | undefined): Promise<TarReader> {
+    this.#reader ??= new TarReader(this.#layer.reopen(), {
+      archive: this.#layer.name,
+      dialect: this.#dialect,
+    });
+    for (;;) {
+      const member = await this.#reader.next();
+      if (member === undefined) {
+        throw tarError("E_TAR_TRUNCATED", this.#layer.name, "it has fewer members than in the first reading");
+      }
+      if (!this.#wanted.clear(member.ordinal)) continue;
+      this.bytesLeft -= member.size;
+      if (member.ordinal === ordinal) return this.#reader;
+      const { offset } = await this.#spill.keep(this.#reader.content(), member.size);
+      this.#early = withRoom(this.#early, member.ordinal + 1);
+      this.#early[member.ordinal] = offset + 1;
+      if (this.#wanted.count === 0 && ordinal === undefined) return this.#reader;
+    }
+  }
+}
+
+/** A set of small numbers: a bit for each. */
+class Bitmap {
+  #bytes = new Uint8Array(1024);
+  count = 0;
+
+  has(index: number): boolean {
+    return ((this.#bytes[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+  }
+
+  set(index: number): void {
+    if (this.has(index)) return;
+    if (index >> 3 >= this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, (index >> 3) + 1));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) | (1 << (index & 7));
+    this.count++;
+  }
+
+  /** True if the number was in the set. */
+  clear(index: number): boolean {
+    if (!this.has(index)) return false;
+    this.#bytes[index >> 3] = (this.#bytes[index >> 3] ?? 0) & ~(1 << (index & 7));
+    this.count--;
+    return true;
+  }
+}

@@ -1,0 +1,151 @@
+import type { BytePath } from "../../bytes/byte-path.ts";
+import type { TarDialect } from "../../tar/member.ts";
+import { tarError } from "../../tar/tar-error.ts";
+import { TarReader } from "../../tar/tar-reader.ts";
+import { explained, type Layer } from "../decompress/layer.ts";
+import { LayerUnpacker, type PlainLayer } from "../decompress/layer-unpacker.ts";
+import { LARGEST_PIECE } from "../open-options.ts";
+import type { TableNode } from "../table/table-node.ts";
+import { ContentPlaces, layerOf, memberLocator, ordinalOf } from "./content-places.ts";
+import type { Spool, SpoolSlot } from "./spool.ts";
+import { TreeBuilder } from "./tree-builder.ts";
+
+/** Bytes that all files with holes may have together, holes included: a squashfs lists a hole's blocks one by one. */
+const MAX_HOLES = 4 * 1024 ** 4;
+
+export interface LayerScan {
+  root: TableNode;
+  /** Contents that `capture` asked for, by locator. */
+  captured: Map<number, SpoolSlot>;
+  places: ContentPlaces;
+}
+
+export interface ScanOptions {
+  dialect: TarDialect;
+  capture: (path: BytePath) => boolean;
+  spool: Spool;
+  /** Bytes that decompressed layers may take in memory. */
+  memory: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads every layer once, from the lowest up: checks it, merges it, and keeps the contents that are asked for, unless they
+ * can be read where they are. The places are the caller's to dispose of.
+ */
+export async function scanLayers(layers: readonly Layer[], options: ScanOptions): Promise<LayerScan> {
+  const { memory, signal } = options;
+  const places = new ContentPlaces();
+  const unpacker = new LayerUnpacker({ memory, signal });
+  const merged = async () => {
+    const plain = layers.map((layer, index) => {
+      const tar = layer.unpack(unpacker);
+      if (tar !== undefined) places.add(index, tar);
+      return tar;
+    });
+    for (;;) {
+      const scan = await mergeLayers(layers, { ...options, places, plain });
+      if (scan !== undefined) return scan;
+      // All failed layers are known before the layers are merged again, so that happens once.
+      for (const [index, tar] of plain.entries()) {
+        if ((await tar?.isWhole) !== false) continue;
+        plain[index] = undefined;
+        places.drop(index);
+      }
+    }
+  };
+  try {
+    return await merged().finally(() => unpacker[Symbol.asyncDispose]());
+  } catch (error) {
+    places[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Undefined if decompressing a layer failed. The merged tree is then invalid, since links may have changed older layers.
+ */
+async function mergeLayers(
+  layers: readonly Layer[],
+  options: ScanOptions & { places: ContentPlaces; plain: readonly (PlainLayer | undefined)[] },
+): Promise<LayerScan | undefined> {
+  const { dialect, signal, places, plain } = options;
+  const builder = new TreeBuilder(dialect);
+  const captured = new Map<number, SpoolSlot>();
+  let holes = 0;
+  for (const [index, layer] of layers.entries()) {
+    const tree = builder.layer(layer.name);
+    const tar = plain[index];
+    try {
+      const stream = tar === undefined ? layer.open() : tar.open(signal);
+      await using reader = new TarReader(stream, { archive: layer.name, dialect });
+      for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
+        const locator = memberLocator(index, member.ordinal);
+        const node = tree.add(member, locator);
+        if (member.sparse) holes += member.size;
+        if (holes > MAX_HOLES) throw tooManyHoles(layer.name);
+        if (node === 0 || member.size === 0) continue;
+        if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
+        else if (member.size <= LARGEST_PIECE && options.capture(builder.table.path(node))) {
+          captured.set(locator, await options.spool.keep(reader.content(), member.size));
+        }
+      }
+      await reader.drain();
+      if (tar !== undefined && !(await tar.isRight)) await layer.verify();
+    } catch (error) {
+      if ((await tar?.isWhole) !== false) throw await explained(error, layer);
+    }
+    if ((await tar?.isWhole) === false) {
+      for (const slot of captured.values()) options.spool.free(slot);
+      return undefined;
+    }
+    builder.merge(tree);
+  }
+  const scan = { root: builder.finish(), captured, places };
+  await captureLinked(scan, layers, options);
+  return scan;
+}
+
+function tooManyHoles(layer: string): Error {
+  const problem = `the image's files with holes have more than ${MAX_HOLES} bytes together`;
+  return tarError("E_TAR_SIZE", layer, problem);
+}
+
+/**
+ * Contents that only become wanted by a later hard link (ostree's layers link every file to its object) have passed
+ * by then: the layers that hold them are read once more, up to the last of them.
+ */
+async function captureLinked(scan: LayerScan, layers: readonly Layer[], options: ScanOptions): Promise<void> {
+  const missing = new Map<number, Set<number>>();
+  for (const inode of linkedInodes(scan.root, options.capture)) {
+    const locator = scan.root.table.inodes.locator(inode) as number;
+    if (scan.captured.has(locator) || scan.places.has(locator)) continue;
+    const ordinals = missing.get(layerOf(locator)) ?? new Set();
+    missing.set(layerOf(locator), ordinals.add(ordinalOf(locator)));
+  }
+  for (const [index, ordinals] of missing) {
+    const layer = layers[index] as Layer;
+    await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect: options.dialect });
+    while (ordinals.size > 0) {
+      const member = await reader.next();
+      if (member === undefined) break;
+      if (!ordinals.delete(member.ordinal)) continue;
+      const slot = await options.spool.keep(reader.content(), member.size);
+      scan.captured.set(memberLocator(index, member.ordinal), slot);
+    }
+  }
+}
+
+/** Inodes with several names, one of which is asked for. */
+function* linkedInodes(root: TableNode, capture: (path: BytePath) => boolean): Generator<number> {
+  const { table } = root;
+  const pending = [root.number];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (let child = table.first(node); child !== 0; child = table.next(child)) pending.push(child);
+    const inode = table.inode(node);
+    const size = table.inodes.size(inode);
+    if (table.inodes.links(inode) < 2 || size === 0 || size > LARGEST_PIECE) continue;
+    if (table.isDirectory(node)) continue;
+    if (capture(table.path(node))) yield inode;
+  }
+}

@@ -1,0 +1,188 @@
+import { throwIfAborted } from "../../base/interrupt.ts";
+import type { BytePath } from "../../bytes/byte-path.ts";
+import { type FilePart, type FileRange, lent, OpenFile } from "../../bytes/file-range.ts";
+import type { TarDialect } from "../../tar/member.ts";
+import { TarReader } from "../../tar/tar-reader.ts";
+import type { Layer } from "../decompress/layer.ts";
+import { memoryForLayers } from "../decompress/memory-budget.ts";
+import type {
+  Content,
+  HeldContent,
+  ImageSource,
+  ImageTree,
+  Inode,
+  SequentialReader,
+  TreeNode,
+} from "../image-tree.ts";
+import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
+import { LayerReader } from "./layer-reader.ts";
+import { type LayerScan, scanLayers } from "./layer-scan.ts";
+import { Spool } from "./spool.ts";
+
+/** Names from which on a tree counts as large. */
+const LARGE_TREE = 50_000;
+
+export interface LayeredTreeOptions {
+  source: ImageSource;
+  /** Lowest first. */
+  layers: readonly Layer[];
+  dialect: TarDialect;
+  /** Existing directory for contents that are kept. */
+  work: string;
+  /** Files whose content will be asked for by `read`, so that no second pass is needed for them. */
+  capture: (path: BytePath) => boolean;
+  signal: AbortSignal;
+  /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
+  memory?: number | undefined;
+  /** What the layers are read from; disposed with the tree, and also if it cannot be opened. */
+  resources?: Disposable | undefined;
+}
+
+/** The tree of an image that consists of tar layers. Reads every layer once. */
+export async function openLayeredTree(options: LayeredTreeOptions): Promise<ImageTree> {
+  const spool = new Spool({ directory: options.work, name: "captured", signal: options.signal });
+  try {
+    const memory = options.memory ?? memoryForLayers();
+    const scan = await scanLayers(options.layers, { ...options, memory, spool });
+    // What the scan of many files leaves behind is more than the tree.
+    if (scan.root.table.size > LARGE_TREE) Bun.gc(true);
+    // No layer says when the root was made.
+    if (options.dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
+    return new LayeredTree(options, spool, scan);
+  } catch (error) {
+    spool[Symbol.dispose]();
+    options.resources?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class LayeredTree implements ImageTree {
+  readonly source: ImageSource;
+  readonly root: TreeNode;
+  readonly hostPath = undefined;
+  readonly #options: LayeredTreeOptions;
+  readonly #layers: readonly Layer[];
+  readonly #spool: Spool;
+  readonly #captured: LayerScan["captured"];
+  readonly #places: ContentPlaces;
+  /** Host files that hold captured contents, by locator. */
+  readonly #kept = new Map<number, string>();
+  /** How often each captured content is being read from the spool, by locator. */
+  readonly #readers = new Map<number, number>();
+
+  constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
+    this.source = options.source;
+    this.root = scan.root;
+    this.#options = options;
+    this.#layers = options.layers.map((layer, index) => {
+      const tar = scan.places.tarOf(index);
+      return tar === undefined ? layer : { ...layer, reopen: () => this.#bytesAt(tar) };
+    });
+    this.#spool = spool;
+    this.#captured = scan.captured;
+    this.#places = scan.places;
+  }
+
+  async *read(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
+    if (inode.size === 0) return;
+    const locator = inode.locator as number;
+    const captured = this.#capturedContent(locator);
+    if (captured !== undefined) return yield* captured;
+    const place = this.#placeOf(inode);
+    if (place !== undefined) return yield* this.#bytesAt(place);
+    const layer = this.#layers[layerOf(locator)] as Layer;
+    const { dialect } = this.#options;
+    await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect });
+    for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
+      if (member.ordinal === ordinalOf(locator)) return yield* reader.content();
+    }
+  }
+
+  held(inode: Inode): HeldContent | undefined {
+    const place = this.#placeOf(inode);
+    // The file stays open as long as the tree.
+    return place && lent(place);
+  }
+
+  async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
+    const { dialect, work, signal } = this.#options;
+    const layers = this.#layers;
+    const captured = (locator: number) => this.#capturedContent(locator);
+    const placeOf = (inode: Inode) => this.#placeOf(inode);
+    function* others(): Generator<Inode> {
+      for (const inode of wanted) if (placeOf(inode) === undefined) yield inode;
+    }
+    const reader = new LayerReader(others(), { layers, dialect, work, signal, captured });
+    return {
+      open: (inode) => {
+        const place = placeOf(inode);
+        return place === undefined ? reader.open(inode) : this.#bytesAt(place);
+      },
+      atOnce(inode, target) {
+        const place = placeOf(inode);
+        if (place === undefined) return reader.atOnce(inode, target);
+        throwIfAborted(signal, "the reading of the image");
+        place.file.readNow(target, place.start);
+        return true;
+      },
+      held: (inode) => this.held(inode),
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    };
+  }
+
+  #placeOf(inode: Inode): FilePart | undefined {
+    if (inode.type !== "file" || inode.size === 0) return undefined;
+    return this.#places.of(inode.locator as number, inode.size);
+  }
+
+  #bytesAt({ file, ...part }: FilePart): FileRange {
+    return file.range({ ...part, signal: this.#options.signal });
+  }
+
+  isKeptAt(inode: Inode, hostFile: string): void {
+    const locator = inode.locator as number;
+    if (!this.#captured.has(locator) || this.#kept.has(locator)) return;
+    this.#kept.set(locator, hostFile);
+    this.#release(locator);
+  }
+
+  #capturedContent(locator: number): Content | undefined {
+    return this.#captured.has(locator) || this.#kept.has(locator) ? this.#readCaptured(locator) : undefined;
+  }
+
+  /** Looked up when reading begins: the content may have been kept since the call. */
+  async *#readCaptured(locator: number): AsyncGenerator<Uint8Array> {
+    const hostFile = this.#kept.get(locator);
+    if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);
+    const readers = (change: number) => {
+      this.#readers.set(locator, (this.#readers.get(locator) ?? 0) + change);
+    };
+    readers(1);
+    try {
+      yield* this.#spool.read(this.#captured.get(locator)!);
+    } finally {
+      readers(-1);
+      this.#release(locator);
+    }
+  }
+
+  /** Frees what is kept elsewhere and being read by nobody. */
+  #release(locator: number): void {
+    const slot = this.#captured.get(locator);
+    if (slot === undefined || !this.#kept.has(locator) || this.#readers.get(locator)) return;
+    this.#captured.delete(locator);
+    this.#spool.free(slot);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#spool[Symbol.dispose]();
+    this.#places[Symbol.dispose]();
+    this.#options.resources?.[Symbol.dispose]();
+  }
+}
+
+async function* contentOf(hostFile: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  using file = OpenFile.open(hostFile);
+  yield* file.range({ start: 0, length: file.size, signal });
+}

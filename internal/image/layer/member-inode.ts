@@ -1,0 +1,66 @@
+import type { TarDialect, TarMember } from "../../tar/member.ts";
+import { shownPath, tarError } from "../../tar/tar-error.ts";
+import type { InodeTable, NewInode } from "../table/inode-table.ts";
+import { MAX_PATH } from "./member-path.ts";
+
+/** 2262-04-11 in seconds: 2^63 nanoseconds. */
+const MAX_GO_TIME = 9_223_372_036;
+
+/** A folder that no layer describes, as podman makes it, but from 1970: podman's is of when it was unpacked. */
+export const IMPLIED_FOLDER: NewInode = { type: "directory", mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
+
+/** Adds the inode that a member describes; a hard link describes none of its own. @throws PlatterError `E_TAR_LINK` */
+export function addMemberInode(
+  inodes: InodeTable,
+  member: TarMember,
+  options: { dialect: TarDialect; archive: string; locator: number },
+): number {
+  if (member.type === "hard-link") throw new TypeError("a hard link has no inode of its own");
+  const { type, uid, gid, size } = member;
+  // Linux gives every symlink these bits, whatever an archive says.
+  const mode = type === "symlink" ? 0o777 : member.mode;
+  const mtime = unpackedTime(member, options.dialect);
+  const inode = inodes.add({ type, mode, uid, gid, mtime, size });
+  if (type === "symlink") {
+    if (member.linkPath === "") {
+      throw tarError("E_TAR_LINK", options.archive, `the symlink ${shownPath(member.path)} leads nowhere`);
+    }
+    if (member.linkPath.length > MAX_PATH) {
+      const length = member.linkPath.length;
+      const problem = `the symlink ${shownPath(member.path)} has a target of ${length} bytes, and Linux takes ${MAX_PATH}`;
+      throw tarError("E_TAR_LINK", options.archive, problem);
+    }
+    inodes.setTarget(inode, ownString(member.linkPath));
+  } else if (type === "character-device" || type === "block-device") {
+    inodes.setDevice(inode, member.devMajor, member.devMinor);
+  }
+  inodes.setXattrs(inode, member.xattrs);
+  if (type === "file") inodes.setLocator(inode, options.locator);
+  return inode;
+}
+
+/**
+ * podman sets what a hard link's header says on the common inode, but for mode and time where that is a symlink.
+ * Writers repeat the first header, so that this matters for odd archives only.
+ */
+export function applyLinkMetadata(inodes: InodeTable, inode: number, member: TarMember): void {
+  inodes.setOwner(inode, member);
+  if (inodes.type(inode) !== "symlink") {
+    inodes.setMode(inode, member.mode);
+    inodes.setMtime(inode, unpackedTime(member, "layer"));
+  }
+  if (member.xattrs === undefined) return;
+  const merged = [...new Map([...(inodes.xattrs(inode) ?? []), ...member.xattrs])];
+  inodes.setXattrs(inode, new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** containers/storage sets times that Go cannot hold in nanoseconds to 1970, those of symlinks excepted. */
+function unpackedTime(member: TarMember, dialect: TarDialect): number {
+  if (dialect === "archive" || member.type === "symlink") return member.mtime;
+  return member.mtime < 0 || member.mtime > MAX_GO_TIME ? 0 : member.mtime;
+}
+
+/** A string that does not keep a longer one alive that it was cut from. */
+function ownString(text: string): string {
+  return Buffer.from(text, "latin1").toString("latin1");
+}

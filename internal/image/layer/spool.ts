@@ -1,0 +1,289 @@
+import { closeSync, read, readSync, write, writeSync } from "node:fs";
+import { promisify } from "node:util";
+import { throwIfAborted } from "../../base/interrupt.ts";
+import { machineError } from "../../base/machine-error.ts";
+import { READ_SIZE } from "../../bytes/chunk.ts";
+import { punchHole } from "../../os/file-space.ts";
+import { openUnnamed } from "../../os/unnamed-file.ts";
+import { hole, isHole } from "../../tar/sparse.ts";
+import type { Content } from "../image-tree.ts";
+
+const writeAt = promisify(write);
+const readAt = promisify(read);
+
+/** Up to this many bytes a call is quicker than handing the work to another thread. */
+const AT_ONCE = 64 * 1024;
+
+/** Bytes of a hole that is remembered and not written. */
+const WORTH_SKIPPING = 64 * 1024;
+
+/** Sizes in bytes; they differ in tests alone. */
+export interface SpoolSizes {
+  /** Space is taken and given back in segments of this size. */
+  segment: number;
+  /** Contents up to this size share segments; a larger one has a run of them for itself. */
+  small: number;
+  /** What may stay in memory. */
+  memory: number;
+}
+
+const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 32 * 1024 * 1024 };
+
+/** Where a spooled content is: one number for the spool as a whole, and its length, in bytes. */
+export interface SpoolSlot {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Keeps contents for later: in memory up to a budget, the others in a file without a name. Whatever their number,
+ * keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed.
+ */
+export class Spool implements Disposable {
+  readonly #directory: string;
+  readonly #name: string;
+  readonly #signal: AbortSignal;
+  readonly #sizes: SpoolSizes;
+  #fd: number | undefined;
+  #disposed = false;
+  /** Segments that were ever taken. */
+  #count = 0;
+  /** Bytes in use, by the first segment of a run. */
+  readonly #live: number[] = [];
+  /** First segments of runs that are free, by the number of segments. */
+  readonly #free = new Map<number, number[]>();
+  /** What is in memory, by the first segment of a run. */
+  readonly #inMemory = new Map<number, Uint8Array>();
+  /** Parts of large contents that are zeros and not in the file, by the first segment of a run: start, length, start, … */
+  readonly #holes = new Map<number, number[]>();
+  #memoryLeft: number;
+  /** The segment that small contents go to, and the bytes of it that are taken. */
+  #open: number | undefined;
+  #used = 0;
+
+  constructor(options: {
+    directory: string;
+    name: string;
+    signal: AbortSignal;
+    sizes?: SpoolSizes | undefined;
+  }) {
+    this.#directory = options.directory;
+    this.#name = options.name;
+    this.#sizes = options.sizes ?? SIZES;
+    this.#memoryLeft = this.#sizes.memory;
+    this.#signal = options.signal;
+  }
+
+  /** Contents of at most this many bytes are available to {@link readNow}. */
+  get small(): number {
+    return this.#sizes.small;
+  }
+
+  /** Keeps a content of exactly `length` bytes; one at a time. @throws PlatterError `E_SPOOL_WRITE` */
+  async keep(content: Content, length: number): Promise<SpoolSlot> {
+    if (length <= this.small) return await this.#keepSmall(content, length);
+    const segment = this.#take(this.#segments(length));
+    this.#live[segment] = length;
+    const offset = segment * this.#sizes.segment;
+    const memory = length <= this.#memoryLeft ? this.#hold(segment, length) : undefined;
+    const holes: number[] = [];
+    let done = 0;
+    for await (const piece of content) {
+      throwIfAborted(this.#signal, "the reading of the image");
+      if (memory !== undefined) memory.set(piece, done);
+      else if (isHole(piece) && piece.length >= WORTH_SKIPPING) addRange(holes, done, piece.length);
+      else await this.#write(piece, offset + done);
+      done += piece.length;
+    }
+    if (holes.length > 0) this.#holes.set(segment, holes);
+    return { offset, length };
+  }
+
+  async *read(slot: SpoolSlot): AsyncGenerator<Uint8Array> {
+    if (slot.length === 0) return;
+    if (slot.length <= this.small) {
+      const content = Buffer.allocUnsafeSlow(slot.length);
+      this.readNow(slot, content);
+      return yield content;
+    }
+    const memory = this.#inMemory.get(this.#segmentOf(slot));
+    if (memory !== undefined) return yield memory;
+    const holes = this.#holes.get(this.#segmentOf(slot)) ?? [];
+    let next = 0;
+    for (let done = 0; done < slot.length; ) {
+      throwIfAborted(this.#signal, "the reading of the image");
+      const start = holes[next] ?? slot.length;
+      if (done === start) {
+        const zeros = holes[next + 1] as number;
+        yield* hole(zeros);
+        done += zeros;
+        next += 2;
+        continue;
+      }
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, start - done));
+      const length = await this.#read(buffer, slot.offset + done);
+      done += length;
+      yield length === buffer.length ? buffer : buffer.subarray(0, length);
+    }
+  }
+
+  /** Puts a small content into `target`, which is as long. @throws PlatterError `E_SPOOL_READ` */
+  readNow(slot: SpoolSlot, target: Uint8Array): void {
+    const memory = this.#inMemory.get(this.#segmentOf(slot));
+    if (memory !== undefined) {
+      const start = slot.offset % this.#sizes.segment;
+      target.set(memory.subarray(start, start + slot.length));
+      return;
+    }
+    throwIfAborted(this.#signal, "the reading of the image");
+    try {
+      const fd = this.#file();
+      for (let done = 0; done < slot.length; ) {
+        const bytesRead = readSync(fd, target, done, slot.length - done, slot.offset + done);
+        if (bytesRead === 0) throw tooShort();
+        done += bytesRead;
+      }
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  /** Gives a slot's space back. */
+  free(slot: SpoolSlot): void {
+    if (slot.length === 0) return;
+    const segment = this.#segmentOf(slot);
+    const live = (this.#live[segment] as number) - slot.length;
+    this.#live[segment] = live;
+    if (live > 0) return;
+    if (segment === this.#open) this.#used = 0;
+    else this.#giveBack(segment, this.#segments(slot.length));
+  }
+
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#inMemory.clear();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  async #keepSmall(content: Content, length: number): Promise<SpoolSlot> {
+    if (this.#open !== undefined && this.#used + length > this.#sizes.segment) await this.#close(this.#open);
+    if (this.#open === undefined) {
+      this.#open = this.#take(1);
+      this.#used = 0;
+      this.#hold(this.#open, this.#sizes.segment);
+    }
+    const segment = this.#open;
+    const slot = { offset: segment * this.#sizes.segment + this.#used, length };
+    const memory = this.#inMemory.get(segment) as Uint8Array;
+    let at = this.#used;
+    this.#used += length;
+    this.#live[segment] = (this.#live[segment] as number) + length;
+    for await (const piece of content) {
+      memory.set(piece, at);
+      at += piece.length;
+    }
+    return slot;
+  }
+
+  /** Has the open segment take no more: it stays in memory if there is room, and goes to the file otherwise. */
+  async #close(segment: number): Promise<void> {
+    this.#open = undefined;
+    if (this.#memoryLeft >= 0) return;
+    await this.#write(this.#inMemory.get(segment) as Uint8Array, segment * this.#sizes.segment);
+    this.#release(segment);
+  }
+
+  #hold(segment: number, length: number): Uint8Array {
+    const memory = new Uint8Array(length);
+    this.#inMemory.set(segment, memory);
+    this.#memoryLeft -= length;
+    return memory;
+  }
+
+  /** Whether it was in memory. */
+  #release(segment: number): boolean {
+    this.#memoryLeft += this.#inMemory.get(segment)?.length ?? 0;
+    return this.#inMemory.delete(segment);
+  }
+
+  #segmentOf(slot: SpoolSlot): number {
+    return Math.floor(slot.offset / this.#sizes.segment);
+  }
+
+  #segments(length: number): number {
+    return Math.ceil(length / this.#sizes.segment);
+  }
+
+  /** The first of so many segments in a row. */
+  #take(segments: number): number {
+    const free = this.#free.get(segments)?.pop();
+    const first = free ?? this.#count;
+    if (free === undefined) this.#count += segments;
+    this.#live[first] = 0;
+    return first;
+  }
+
+  #giveBack(first: number, segments: number): void {
+    this.#holes.delete(first);
+    if (!this.#release(first) && this.#fd !== undefined) {
+      punchHole(this.#fd, { offset: first * this.#sizes.segment, length: segments * this.#sizes.segment });
+    }
+    const free = this.#free.get(segments);
+    if (free === undefined) this.#free.set(segments, [first]);
+    else free.push(first);
+  }
+
+  async #write(piece: Uint8Array, position: number): Promise<void> {
+    try {
+      const fd = this.#file();
+      for (let done = 0; done < piece.length; ) {
+        const length = piece.length - done;
+        done +=
+          length <= AT_ONCE
+            ? writeSync(fd, piece, done, length, position + done)
+            : (await writeAt(fd, piece, done, length, position + done)).bytesWritten;
+      }
+    } catch (error) {
+      throw machineError(error, {
+        code: "E_SPOOL_WRITE",
+        message: `Cannot keep a part of the image in \`${this.#directory}\``,
+        hint: "Use --work with a folder that has more space.",
+      });
+    }
+  }
+
+  async #read(buffer: Uint8Array, position: number): Promise<number> {
+    try {
+      const { bytesRead } = await readAt(this.#file(), buffer, 0, buffer.length, position);
+      if (bytesRead === 0) throw tooShort();
+      return bytesRead;
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  #unreadable(error: unknown): unknown {
+    return machineError(error, {
+      code: "E_SPOOL_READ",
+      message: `Cannot read back a part of the image from \`${this.#directory}\``,
+    });
+  }
+
+  #file(): number {
+    if (this.#disposed) throw new Error("it is closed");
+    this.#fd ??= openUnnamed(this.#directory, this.#name);
+    return this.#fd;
+  }
+}
+
+/** Adds a range to a list of start, length, start, …, or to its last range if it follows that. */
+function addRange(ranges: number[], start: number, length: number): void {
+  const last = ranges.length - 1;
+  if (last > 0 && (ranges[last - 1] as number) + (ranges[last] as number) === start) ranges[last]! += length;
+  else ranges.push(start, length);
+}
+
+function tooShort(): Error {
+  return new Error("it is shorter than what was written to it");
+}

@@ -1,0 +1,143 @@
+import { closeSync, constants, openSync, realpathSync } from "node:fs";
+import { throwIfAborted } from "../../base/interrupt.ts";
+import { machineError } from "../../base/machine-error.ts";
+import { type BytePath, displayPath } from "../../bytes/byte-path.ts";
+import { bytesOfFile, type OpenedFile, readAtOnce, unreadableFile } from "../../bytes/chunk.ts";
+import { ContentStamp } from "../../bytes/content-stamp.ts";
+import { withHostPath } from "../host-path.ts";
+import type { HeldContent, ImageSource, ImageTree, Inode, SequentialReader } from "../image-tree.ts";
+import type { TableNode } from "../table/table-node.ts";
+import { scanDirectory } from "./directory-scan.ts";
+
+/** Up to this many bytes a file is read in one call: waiting for it would cost more. */
+const AT_ONCE = 64 * 1024;
+
+export interface DirectoryOptions {
+  signal: AbortSignal;
+  /** What the folder shows, if it is more than a folder. Default: `dir:PATH`. */
+  source?: ImageSource;
+  /** Attributes that are the host's and not the image's. Default: none. */
+  ignoreXattr?: (name: string) => boolean;
+  /** Runs when the tree is disposed of: takes a mount away. */
+  release?: () => Promise<void>;
+}
+
+/**
+ * The tree of a root file system that is there as a folder. Its content is read through names that the scan found,
+ * never through a symlink.
+ * @throws PlatterError `E_DIRECTORY`, `E_DIRECTORY_READ`
+ */
+export async function openDirectory(path: string, options: DirectoryOptions): Promise<ImageTree> {
+  let real: string;
+  try {
+    real = realpathSync(path, { encoding: "latin1" });
+  } catch (error) {
+    throw machineError(error, { code: "E_DIRECTORY", message: `Cannot open the folder \`${path}\`` });
+  }
+  const stamp = new ContentStamp();
+  const { root, leftOut } = await scanDirectory(real === "/" ? "" : real, { ...options, stamp });
+  const source = options.source ?? folderSource(real, stamp.finish());
+  if (leftOut.length > 0) source.leftOut = leftOut;
+  return new DirectoryTree(real, root, { ...options, source });
+}
+
+function folderSource(path: string, stamp: string): ImageSource {
+  return {
+    reference: `dir:${Buffer.from(path, "latin1")}`,
+    transport: "dir",
+    digest: undefined,
+    stamp,
+    created: undefined,
+    architecture: undefined,
+  };
+}
+
+class DirectoryTree implements ImageTree {
+  readonly source: ImageSource;
+  readonly hostPath: string;
+  readonly root: TableNode;
+  /** The folder's path, one character a byte. */
+  readonly #path: string;
+  readonly #options: DirectoryOptions;
+
+  constructor(path: string, root: TableNode, options: DirectoryOptions & { source: ImageSource }) {
+    this.#path = path === "/" ? "" : path;
+    this.hostPath = Buffer.from(path, "latin1").toString();
+    this.root = root;
+    this.#options = options;
+    this.source = options.source;
+  }
+
+  async *read(inode: Inode): AsyncGenerator<Uint8Array> {
+    if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
+    if (inode.size === 0) return;
+    if (inode.size <= AT_ONCE) {
+      const bytes = new Uint8Array(inode.size);
+      this.#readSmall(inode, bytes);
+      yield bytes;
+      return;
+    }
+    const file = this.#open(inode);
+    try {
+      for await (const bytes of bytesOfFile({ file, start: 0, length: inode.size })) {
+        yield bytes;
+        throwIfAborted(this.#options.signal, "the reading of the image");
+      }
+    } finally {
+      closeSync(file.fd);
+    }
+  }
+
+  async sequentialReader(): Promise<SequentialReader> {
+    return {
+      open: (inode) => this.read(inode),
+      atOnce: (inode, target) => this.#readSmall(inode, target),
+      held: (inode) => this.held(inode),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+  }
+
+  held(inode: Inode): HeldContent | undefined {
+    if (inode.type !== "file") return undefined;
+    const file = this.#open(inode);
+    return { file, start: 0, length: inode.size, [Symbol.dispose]: () => closeSync(file.fd) };
+  }
+
+  #readSmall(inode: Inode, target: Uint8Array): boolean {
+    if (inode.type !== "file" || inode.size > AT_ONCE) return false;
+    const file = this.#open(inode);
+    try {
+      readAtOnce(file, { target, at: 0 });
+    } finally {
+      closeSync(file.fd);
+    }
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.release?.();
+  }
+
+  #open(inode: Inode): OpenedFile {
+    throwIfAborted(this.#options.signal, "the reading of the image");
+    const path = this.root.table.path(inode.locator as number);
+    // Only messages show it, and there are many files.
+    const shown = () => this.#shown(path);
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    try {
+      const fd = withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+      return {
+        fd,
+        get path() {
+          return shown();
+        },
+      };
+    } catch (error) {
+      throw unreadableFile(error, shown());
+    }
+  }
+
+  #shown(path: BytePath): string {
+    return `${this.hostPath === "/" ? "" : this.hostPath}${displayPath(path)}`;
+  }
+}

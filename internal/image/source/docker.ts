@@ -1,0 +1,51 @@
+import { PlatterError } from "../../base/error.ts";
+import type { ImageTree } from "../image-tree.ts";
+import type { OpenOptions } from "../open-options.ts";
+import { containersEnvironment } from "./containers-environment.ts";
+import { openContainersStorage } from "./containers-storage.ts";
+import { openFetchedLayout } from "./fetched-layout.ts";
+import { registryError } from "./registry-error.ts";
+
+/**
+ * An image from a registry, fetched by skopeo into the work directory, or, without skopeo, by podman into its
+ * storage. Both bring their own registries.conf(5) and credentials.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_…`, and what reading the fetched image throws
+ */
+export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
+  const { name } = reference;
+  const architecture = options.architecture === undefined ? [] : ["--override-arch", options.architecture];
+  const fetch = (layout: string) =>
+    options.runTool({
+      argv: ["skopeo", ...architecture, "copy", `docker://${name}`, `oci:${layout}`],
+      signal: options.signal,
+      env: containersEnvironment(),
+    });
+  const source = { reference: `docker://${name}`, transport: "docker" };
+  try {
+    return await openFetchedLayout(fetch, { ...options, source });
+  } catch (error) {
+    if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") return pulled(name, options);
+    throw registryError(error, name);
+  }
+}
+
+async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
+  const architecture = options.architecture === undefined ? [] : ["--arch", options.architecture];
+  try {
+    await options.runTool({
+      argv: ["podman", "pull", ...architecture, `docker://${name}`],
+      signal: options.signal,
+      env: containersEnvironment(),
+    });
+  } catch (error) {
+    if (!(error instanceof PlatterError) || error.code !== "E_TOOL_MISSING") throw registryError(error, name);
+    throw new PlatterError({
+      code: "E_TOOL_MISSING",
+      kind: "tool",
+      message: `Cannot fetch \`docker://${name}\`: neither skopeo nor podman is installed`,
+      hint: "Install skopeo, or fetch the image elsewhere and use `oci-archive:FILE`.",
+      cause: error,
+    });
+  }
+  return openContainersStorage({ name }, options);
+}

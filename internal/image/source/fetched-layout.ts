@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { machineError } from "../../base/machine-error.ts";
+import type { ImageSource, ImageTree } from "../image-tree.ts";
+import type { OpenOptions } from "../open-options.ts";
+import { openOciLayout } from "./oci-layout.ts";
+
+/**
+ * An image that another program writes into the work directory as an OCI layout, which is gone with the tree.
+ * @throws PlatterError `E_SPOOL_WRITE`, what `fetch` throws, and what reading the layout throws
+ */
+export async function openFetchedLayout(
+  fetch: (layout: string) => Promise<unknown>,
+  options: OpenOptions & { source: Partial<ImageSource> },
+): Promise<ImageTree> {
+  const layout = makeLayoutFolder(options.work);
+  const release = () => rmSync(layout, { recursive: true, force: true });
+  let tree: ImageTree;
+  try {
+    await fetch(layout);
+    tree = await openOciLayout({ transport: "oci", path: layout, tag: undefined }, options);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    source: { ...tree.source, ...options.source },
+    root: tree.root,
+    hostPath: undefined,
+    read: (inode) => tree.read(inode),
+    held: (inode) => tree.held?.(inode),
+    isKeptAt: (inode, hostFile) => tree.isKeptAt?.(inode, hostFile),
+    sequentialReader: (wanted) => tree.sequentialReader(wanted),
+    async [Symbol.asyncDispose]() {
+      await tree[Symbol.asyncDispose]();
+      release();
+    },
+  };
+}
+
+/**
+ * A new folder in the work directory for what another program fetches, with one `inside` it where that is asked for.
+ * @throws PlatterError `E_SPOOL_WRITE`
+ */
+export function makeLayoutFolder(work: string, inside?: string): string {
+  try {
+    const folder = mkdtempSync(join(work, ".layout-"));
+    if (inside !== undefined) mkdirSync(join(folder, inside), { recursive: true });
+    return folder;
+  } catch (error) {
+    throw machineError(error, { code: "E_SPOOL_WRITE", message: `Cannot write to \`${work}\`` });
+  }
+}

@@ -1,0 +1,64 @@
+import { OpenFile } from "../../bytes/file-range.ts";
+import { TarReader } from "../../tar/tar-reader.ts";
+import type { OpenOptions } from "../open-options.ts";
+import type { KnownReference } from "../reference.ts";
+import { ArchiveSurvey, type ArchiveTransport, otherArchive } from "./archive-kind.ts";
+import { SNIFFED, sniff } from "./sniff.ts";
+import { tarBytes } from "./tar-archive.ts";
+import { wrongKind } from "./wrong-kind.ts";
+
+type Options = Pick<OpenOptions, "signal" | "runTool">;
+
+/** Members that are looked at before an archive without an image's files is taken for a root file system. */
+const MEMBERS = 100_000;
+
+/** Checks that a file is not of another kind that can be told by its first bytes. @throws PlatterError `E_REFERENCE_KIND` */
+export async function checkArchive(path: string, options: Options): Promise<void> {
+  using file = OpenFile.open(path);
+  const other = sniff(await startOf(file, options));
+  if (other !== undefined)
+    throw wrongKind(
+      path,
+      other.kind,
+      other.hint.replace("PATH", () => path),
+    );
+}
+
+/** An archive by what is in it. @throws PlatterError `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…` */
+export async function recogniseArchive(
+  path: string,
+  tag: string | undefined,
+  options: Options,
+): Promise<KnownReference> {
+  await checkArchive(path, options);
+  const transport = await archiveKind(path, options);
+  return transport === "tar" ? { transport, path } : { transport, path, tag };
+}
+
+async function archiveKind(path: string, options: Options): Promise<ArchiveTransport> {
+  using file = OpenFile.open(path);
+  const stream = tarBytes(file, options);
+  await using reader = new TarReader(stream, { archive: `\`${path}\``, dialect: "archive" });
+  const survey = new ArchiveSurvey();
+  for (let count = 0; count < MEMBERS; count++) {
+    const member = await reader.next();
+    if (member === undefined || survey.add(member)) break;
+  }
+  const found = survey.kind;
+  if (found.kind === "oci-archive" || found.kind === "docker-archive") return found.kind;
+  const other = otherArchive(path, found, "tar");
+  if (other !== undefined) throw other;
+  return "tar";
+}
+
+/** The first bytes of a file, decompressed. */
+async function startOf(file: OpenFile, options: Options): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of tarBytes(file, options)) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= SNIFFED) break;
+  }
+  return Buffer.concat(chunks);
+}

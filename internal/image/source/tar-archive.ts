@@ -1,0 +1,128 @@
+import { closeSync } from "node:fs";
+import { join } from "node:path";
+import { machineError } from "../../base/machine-error.ts";
+import { writeAtOnce } from "../../bytes/chunk.ts";
+import { OpenFile } from "../../bytes/file-range.ts";
+import { compressionIn, decompressed } from "../../compression/decompress.ts";
+import { openUnnamed } from "../../os/unnamed-file.ts";
+import { TarReader } from "../../tar/tar-reader.ts";
+import { type Blob, storedBlob } from "../decompress/blob.ts";
+import { type ArchiveKind, ArchiveSurvey } from "./archive-kind.ts";
+
+interface Stretch {
+  start: number;
+  length: number;
+}
+
+/**
+ * A file's bytes as plain tar. Where it is not compressed they can be skipped over.
+ * @throws PlatterError `E_FILE_READ`, later `E_BLOB_CORRUPT`
+ */
+export function tarBytes(file: OpenFile, options: { signal: AbortSignal }): AsyncIterable<Uint8Array> {
+  const input = file.range({ start: 0, length: file.size, signal: options.signal });
+  if (!isCompressed(file)) return input;
+  return decompressed(input, { name: `\`${file.path}\``, signal: options.signal });
+}
+
+function isCompressed(file: OpenFile): boolean {
+  return compressionIn(file.whole()) !== "none";
+}
+
+/** A tar file of which single members are read in place. */
+export class TarArchive implements Disposable {
+  readonly #file: OpenFile;
+  readonly #signal: AbortSignal;
+  readonly #members: ReadonlyMap<string, Stretch>;
+
+  private constructor(
+    readonly path: string,
+    options: { file: OpenFile; signal: AbortSignal; members: ReadonlyMap<string, Stretch> },
+  ) {
+    this.#file = options.file;
+    this.#signal = options.signal;
+    this.#members = options.members;
+  }
+
+  /**
+   * Finds out where the members are. An archive that is compressed as a whole is decompressed into `work` first, into
+   * a file without a name.
+   * @throws PlatterError `E_FILE_OPEN`, `E_TAR_…`, `E_BLOB_CORRUPT`, `E_SPOOL_WRITE`
+   */
+  static async open(path: string, options: { work: string; signal: AbortSignal }): Promise<TarArchive> {
+    const { signal } = options;
+    let file = OpenFile.open(path);
+    try {
+      if (isCompressed(file)) {
+        using compressed = file;
+        file = await unpacked(compressed, options);
+      }
+      return new TarArchive(path, { file, signal, members: await findMembers(file, { path, signal }) });
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The content of a member, links followed; undefined if the archive does not have it. */
+  blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
+    const stretch = this.#members.get(member);
+    return stretch && storedBlob({ file: this.#file, ...stretch }, { ...about, signal: this.#signal });
+  }
+
+  /** What the archive is, by the names of its files. */
+  get kind(): ArchiveKind {
+    const survey = new ArchiveSurvey();
+    for (const path of this.#members.keys()) if (survey.add({ path, type: "file" })) break;
+    return survey.kind;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+async function findMembers(
+  file: OpenFile,
+  options: { path: string; signal: AbortSignal },
+): Promise<Map<string, Stretch>> {
+  const members = new Map<string, Stretch>();
+  const links = new Map<string, string>();
+  const stream = file.range({ start: 0, length: file.size, signal: options.signal });
+  await using reader = new TarReader(stream, { archive: `\`${options.path}\``, dialect: "archive" });
+  for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
+    const name = normal(member.path);
+    members.delete(name);
+    links.delete(name);
+    if (member.type === "hard-link") links.set(name, normal(member.linkPath));
+    else if (member.type === "symlink") links.set(name, normal(join("/", name, "..", member.linkPath)));
+    else if (member.type === "file" && !member.sparse) {
+      members.set(name, { start: member.contentOffset, length: member.size });
+    }
+  }
+  // Docker once linked layers that it had written before.
+  for (const [name, target] of links) {
+    const stretch = members.get(target);
+    if (stretch !== undefined) members.set(name, stretch);
+  }
+  return members;
+}
+
+function normal(path: string): string {
+  return join("/", path).replace(/^\/|\/$/g, "");
+}
+
+async function unpacked(file: OpenFile, options: { work: string; signal: AbortSignal }): Promise<OpenFile> {
+  let fd: number | undefined;
+  try {
+    fd = openUnnamed(options.work, "archive");
+    for await (const chunk of tarBytes(file, options)) writeAtOnce(fd, chunk);
+    return OpenFile.of(fd, file.path);
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw machineError(error, {
+      code: "E_SPOOL_WRITE",
+      message: `Cannot unpack \`${file.path}\` into \`${options.work}\``,
+      hint: "Use --work with a folder that has more space.",
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { PlatterError } from "../../base/error.ts";
+
+/** A file or folder that is something else than an image; `what` follows "it is". */
+export function wrongKind(path: string, what: string, hint?: string): PlatterError {
+  return new PlatterError({
+    code: "E_REFERENCE_KIND",
+    kind: "usage",
+    message: `Cannot use \`${path}\` as an image: it is ${what}`,
+    hint:
+      hint ??
+      "Write a transport before the path: `dir:`, `oci:`, `oci-archive:`, `docker-archive:` or `tar:`.",
+  });
+}

@@ -1,0 +1,52 @@
+import { withRoom } from "../../bytes/columns.ts";
+
+/** Names of at most 255 bytes, one after the other in one buffer. Indexes are the caller's. */
+export class NameTable {
+  #bytes = new Uint8Array(16 * 1024);
+  #used = 0;
+  #offset = new Uint32Array(1024);
+  #length = new Uint8Array(1024);
+
+  /** Sets the name (one character a byte) of an index; it cannot be set again. */
+  set(index: number, name: string): void {
+    this.#offset = withRoom(this.#offset, index + 1);
+    this.#length = withRoom(this.#length, index + 1);
+    this.#bytes = withRoom(this.#bytes, this.#used + name.length);
+    this.#offset[index] = this.#used;
+    this.#length[index] = name.length;
+    for (let i = 0; i < name.length; i++) this.#bytes[this.#used + i] = name.charCodeAt(i);
+    this.#used += name.length;
+  }
+
+  get(index: number): string {
+    const start = this.#offset[index] as number;
+    const length = this.#length[index] as number;
+    return Buffer.from(this.#bytes.buffer, start, length).toString("latin1");
+  }
+
+  equals(index: number, name: string): boolean {
+    if (this.#length[index] !== name.length) return false;
+    const start = this.#offset[index] as number;
+    for (let i = 0; i < name.length; i++) if (this.#bytes[start + i] !== name.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** Negative if the first name stands before the second in byte order. */
+  compare(a: number, b: number): number {
+    const from = this.#offset[a] as number;
+    const to = this.#offset[b] as number;
+    const common = Math.min(this.#length[a] as number, this.#length[b] as number);
+    for (let i = 0; i < common; i++) {
+      const difference = (this.#bytes[from + i] as number) - (this.#bytes[to + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return (this.#length[a] as number) - (this.#length[b] as number);
+  }
+
+  /** FNV-1a of a name, for a hash table. */
+  static hash(name: string, seed: number): number {
+    let hash = (seed * 0x9e3779b1) ^ 0x811c9dc5;
+    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+    return (hash ^ (hash >>> 15)) >>> 0;
+  }
+}

@@ -1,0 +1,75 @@
+import { FFIType } from "bun:ffi";
+import { PlatterError } from "../base/error.ts";
+import { ERRNO_LOCATION, errnoOfCall, libcOnDemand } from "./libc.ts";
+
+const SYMBOLS = {
+  llistxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
+  lgetxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
+  ...ERRNO_LOCATION,
+} as const;
+
+const ENOENT = 2;
+const ERANGE = 34;
+const ENODATA = 61;
+const EOPNOTSUPP = 95;
+
+const libc = libcOnDemand(
+  SYMBOLS,
+  (detail) =>
+    new PlatterError({
+      code: "E_XATTR_LIBC",
+      kind: "machine",
+      message: "Cannot read extended attributes: no C library found",
+      detail,
+    }),
+);
+
+let names = Buffer.allocUnsafeSlow(4096);
+let value = Buffer.allocUnsafeSlow(4096);
+
+/**
+ * The extended attributes of a path, symlinks not followed: names as one character a byte, values copied.
+ * `path` ends in a NUL byte. Attributes that vanish during the call are left out. File systems without attributes give an empty list.
+ * @throws PlatterError `E_XATTR_READ`, `E_XATTR_LIBC`
+ */
+export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
+  const { llistxattr, lgetxattr } = libc();
+  let length = Number(llistxattr(path, names, names.length));
+  while (length < 0) {
+    const errno = lastErrno();
+    if (errno === EOPNOTSUPP || errno === ENOENT) return [];
+    if (errno !== ERANGE) throw unreadable(path, errno);
+    names = Buffer.allocUnsafeSlow(names.length * 2);
+    length = Number(llistxattr(path, names, names.length));
+  }
+  const found: [string, Uint8Array][] = [];
+  for (let at = 0; at < length; ) {
+    const end = names.indexOf(0, at);
+    const name = names.subarray(at, end + 1);
+    let size = Number(lgetxattr(path, name, value, value.length));
+    while (size < 0 && lastErrno() === ERANGE) {
+      value = Buffer.allocUnsafeSlow(value.length * 2);
+      size = Number(lgetxattr(path, name, value, value.length));
+    }
+    if (size >= 0) found.push([names.toString("latin1", at, end), Uint8Array.from(value.subarray(0, size))]);
+    else {
+      const errno = lastErrno();
+      if (errno !== ENODATA && errno !== EOPNOTSUPP) throw unreadable(path, errno);
+    }
+    at = end + 1;
+  }
+  return found;
+}
+
+function lastErrno(): number {
+  return errnoOfCall(libc());
+}
+
+function unreadable(path: Uint8Array, errno: number): PlatterError {
+  const shown = Buffer.from(path.subarray(0, path.length - 1)).toString();
+  return new PlatterError({
+    code: "E_XATTR_READ",
+    kind: "machine",
+    message: `Cannot read the extended attributes of \`${shown}\`: error ${errno}`,
+  });
+}

@@ -1,0 +1,61 @@
+import { PlatterError } from "../../base/error.ts";
+import { errnoOf } from "../../base/machine-error.ts";
+import type { ArtifactCache } from "../work/artifact-cache.ts";
+import type { Context } from "../work/context.ts";
+import { sha256Text } from "../work/receipt.ts";
+import type { Stage } from "./stage.ts";
+
+/** Raised when the same inputs give other bytes than before. */
+const FORMAT = "platter-cache 1";
+
+/**
+ * A stage with one output that is taken from a cache if it is there, and goes there if it is not. `content` stands for
+ * what of the image the stage's own inputs do not tell; undefined where nothing does, and nothing is cached then.
+ */
+export function cachedStage(
+  stage: Stage,
+  about: { context: Context; cache: ArtifactCache; content: () => Promise<string | undefined> },
+): Stage {
+  const { cache, context } = about;
+  const output = stage.outputs[0]!;
+  return {
+    ...stage,
+    run: async (task) => {
+      const content = await about.content();
+      if (content === undefined) return stage.run(task);
+      const key = await cacheKey(stage, { context, content });
+      const fetched = await cache.fetch(key, output);
+      if (fetched === "found") return "from the cache";
+      if (fetched === "damaged") {
+        context.reporter.warn(
+          `The entry for \`${stage.name}\` in \`${cache.path}\` is damaged; platter makes it again.`,
+        );
+      }
+      const detail = await stage.run(task);
+      await cache.keep(key, output).catch((error) => {
+        if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
+        // The output is there all the same.
+        context.reporter.warn(
+          `Cannot keep the result of \`${stage.name}\` in \`${cache.path}\`: ${reason(error)}`,
+        );
+      });
+      return detail;
+    },
+  };
+}
+
+/** Digest of all that decides the bytes. */
+async function cacheKey(stage: Stage, about: { context: Context; content: string }): Promise<string> {
+  const { toolbox, version } = about.context;
+  const tools: string[] = [];
+  for (const name of stage.tools) {
+    const tool = await toolbox.find(name);
+    tools.push(`${name} ${tool.version}`);
+  }
+  const inputs = Object.entries(stage.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sha256Text(JSON.stringify([FORMAT, version, stage.name, inputs, tools, about.content]));
+}
+
+function reason(error: unknown): string {
+  return error instanceof PlatterError ? error.message : (errnoOf(error) ?? String(error));
+}

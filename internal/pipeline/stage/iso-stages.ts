@@ -1,0 +1,107 @@
+import type { FileHandle } from "node:fs/promises";
+import { type Plan, printPlan } from "../../contract/plan/plan.ts";
+import { assembleIso, withIsoFile } from "../../iso/assemble.ts";
+import { renderDiscinfo, renderDiskInfo } from "../../iso/discinfo.ts";
+import { planLayout } from "../../iso/iso-files.ts";
+import { implantIsoMd5 } from "../../isomd5/file.ts";
+import { formatBytes } from "../../ui/format.ts";
+import type { Context } from "../work/context.ts";
+import { parseReceipt, sha256Text } from "../work/receipt.ts";
+import { ARTIFACTS } from "../work/work-dir.ts";
+import { requireArtifact, type Stage, type StageName } from "./stage.ts";
+
+export interface IsoOptions {
+  output: string;
+  strictGpt: boolean;
+  checksum: "implant" | "leave";
+}
+
+/** The file that becomes the ISO, and the bytes of the root file system that it has at `ROOTFS_OFFSET`. */
+export interface BegunIso {
+  file: FileHandle;
+  rootfs: number;
+}
+
+/**
+ * Writes the ISO: as a new file, with the root file system of the work directory, or into a file that was begun.
+ * @throws PlatterError `E_STAGE_MISSING` if an earlier stage has not run
+ */
+export async function assembleStage(
+  plan: Plan,
+  context: Context,
+  options: IsoOptions & { begun: BegunIso | undefined },
+): Promise<Stage> {
+  const { work, signal } = context;
+  const { begun, output } = options;
+  const need = (file: string, by: StageName) => requireArtifact(file, { context, stage: "assemble", by });
+  if (begun === undefined) await need(ARTIFACTS.squashfs, "squash");
+  const made = {
+    rootfs: begun === undefined ? { path: work.file(ARTIFACTS.squashfs) } : { inPlace: begun.rootfs },
+    efiConfig: await need(ARTIFACTS.efiConfig, "render-grub"),
+    stubConfig: await need(ARTIFACTS.stubConfig, "render-grub"),
+    loopbackConfig: await need(ARTIFACTS.loopbackConfig, "render-grub"),
+    efiImage: await need(ARTIFACTS.efiImage, "efi-image"),
+    bios:
+      plan.bios === null
+        ? undefined
+        : {
+            image: await need(ARTIFACTS.biosImage, "bios-image"),
+            config: await need(ARTIFACTS.biosConfig, "render-grub"),
+          },
+  };
+  const about = { ...plan, version: plan.productVersion };
+  const texts = {
+    discinfo: { bytes: Buffer.from(renderDiscinfo(about)) },
+    diskInfo: { bytes: Buffer.from(renderDiskInfo(about)) },
+  };
+  return {
+    name: "assemble",
+    tools: [],
+    inputs: {
+      plan: sha256Text(printPlan(plan)),
+      strictGpt: String(options.strictGpt),
+      checksum: options.checksum,
+      ...(await madeBefore(context)),
+    },
+    outputs: [output],
+    run: async (task) => {
+      const inputs = { piece: (name: string) => work.content(name), ...made, ...texts };
+      const layout = planLayout(plan, inputs, options);
+      const write = async (file: FileHandle) => {
+        const size = await assembleIso(file, { layout, signal, task, checksum: options.checksum });
+        work.requireUnchanged();
+        return formatBytes(size);
+      };
+      return begun === undefined ? withIsoFile(output, write) : write(begun.file);
+    },
+  };
+}
+
+/** What the stages before recorded about their outputs. */
+async function madeBefore({ work }: Context): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  if (!work.kept) return digests;
+  for (const stage of ["render-grub", "squash", "bios-image", "efi-image"] as const) {
+    const receipt = parseReceipt(await work.read(`stages/${stage}.json`));
+    digests[stage] = (receipt?.outputs ?? []).map(({ sha256 }) => sha256).join(" ");
+  }
+  return digests;
+}
+
+/** Implants the checksum into an ISO that is there already. */
+export function implantStage(context: Context, options: { output: string; force: boolean }): Stage {
+  return {
+    name: "implant",
+    tools: [],
+    inputs: {},
+    outputs: [options.output],
+    run: async (task) => {
+      const { md5 } = await implantIsoMd5(options.output, {
+        present: options.force ? "replace" : "keep",
+        signal: context.signal,
+        onProgress: (done, total) => task.progress(done, total),
+      });
+      return md5;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { PlatterError } from "../../base/error.ts";
+import type { Reporter } from "../../base/progress.ts";
+import { formatBytes } from "../../ui/format.ts";
+import type { Range, SpaceEstimate } from "./space-estimate.ts";
+
+/** What will be written where. */
+export interface SpaceUse {
+  /** The work directory. */
+  work: string;
+  /** Whether the root file system is written into the ISO, or into the work directory first and then copied. */
+  rootfs: "in-iso" | "artifact";
+  /** The ISO; undefined where none is made. */
+  output: string | undefined;
+}
+
+/** A folder, and how many bytes it must hold. */
+export interface SpaceNeed {
+  folder: string;
+  bytes: Range;
+  /** What they are needed for. */
+  what: string;
+}
+
+/** Bytes that a build still needs, by file system. `onOneDisk` says whether work directory and ISO share one. */
+export function spaceNeeds(
+  estimate: SpaceEstimate,
+  use: SpaceUse & { onOneDisk: boolean; copies: "share-blocks" | "take-space" },
+): SpaceNeed[] {
+  const { rootfs, iso, esp, temporary } = estimate;
+  const [work, output] = [use.work, use.output === undefined ? undefined : dirname(use.output)];
+  const isoNeed = output === undefined ? [] : [{ folder: output, bytes: iso, what: "the ISO" }];
+  if (use.rootfs === "in-iso") return isoNeed;
+  const made = { least: rootfs.least, most: rootfs.most + esp };
+  const making = { least: made.least + temporary, most: made.most + temporary };
+  if (output === undefined || !use.onOneDisk)
+    return [{ folder: work, bytes: making, what: "the root file system" }, ...isoNeed];
+  const both = {
+    least: iso.least + (use.copies === "share-blocks" ? 0 : made.least),
+    most: iso.most + made.most,
+  };
+  const what = "the ISO and, next to it, the root file system";
+  return [{ folder: output, bytes: larger(both, making), what }];
+}
+
+/**
+ * Looks whether the disks have room for a build, before anything large is written: a warning where it may become too
+ * little.
+ * @throws PlatterError `E_DISK_SPACE` where it is too little in any case
+ */
+export function checkSpace(estimate: SpaceEstimate, use: SpaceUse & { reporter: Reporter }): void {
+  const onOneDisk = use.output !== undefined && deviceOf(use.work) === deviceOf(dirname(use.output));
+  const copies = NOT_SHARING.has(statfsSync(use.work).type) ? "take-space" : "share-blocks";
+  for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, onOneDisk, copies })) {
+    const free = freeSpace(folder);
+    if (bytes.least > free.atMost) throw tooLittle({ folder, what, needed: bytes.least, free: free.atMost });
+    if (bytes.most <= free.surely) continue;
+    use.reporter.warn(
+      `\`${folder}\` has ${formatBytes(free.surely)} free, and ${what} may need up to ${formatBytes(bytes.most)}: ` +
+        "it may become full. [W_DISK_SPACE]",
+    );
+  }
+}
+
+function tooLittle(about: { folder: string; what: string; needed: number; free: number }): PlatterError {
+  const { folder, what, needed, free } = about;
+  return new PlatterError({
+    code: "E_DISK_SPACE",
+    kind: "machine",
+    message: `Cannot put ${what} into \`${folder}\`: it has ${formatBytes(free)} free, and ${formatBytes(needed)} or more are needed`,
+    hint: "Free some space, or use a larger file system for -o and --work.",
+  });
+}
+
+function larger(a: Range, b: Range): Range {
+  return { least: Math.max(a.least, b.least), most: Math.max(a.most, b.most) };
+}
+
+/** Bytes: what an ordinary user may use, and what is there for root, who may use what is reserved. */
+function freeSpace(folder: string): { surely: number; atMost: number } {
+  const { bavail, bfree, bsize } = statfsSync(folder);
+  return { surely: bavail * bsize, atMost: (process.getuid?.() === 0 ? bfree : bavail) * bsize };
+}
+
+function deviceOf(folder: string): number {
+  return statSync(folder).dev;
+}
+
+/**
+ * File systems in which a copy always takes space of its own, by statfs(2)'s number: ext2 to ext4, tmpfs, FAT. Others may
+ * share a copy's blocks with its source.
+ */
+const NOT_SHARING = new Set([0xef53, 0x01021994, 0x4d44]);

@@ -1,0 +1,92 @@
+import type { RootPlan } from "../../contract/plan/plan.ts";
+import { uuidOf } from "../../contract/plan/uuid.ts";
+import type { WalkOptions } from "../../image/entry-walk.ts";
+import { compileExcludes } from "../../image/excludes.ts";
+import type { ImageTree } from "../../image/image-tree.ts";
+import type { TreeWithPayloads } from "../../payload/with-payloads.ts";
+import { requireErofsKernel } from "../../rootfs/erofs-kernel.ts";
+import { makeRootfs, rootfsWriter, walkOptions, writeRootfsInto } from "../../rootfs/rootfs.ts";
+import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
+import type { SquashfsTarget } from "../../squashfs/write.ts";
+import { formatBytes } from "../../ui/format.ts";
+import type { Context } from "../work/context.ts";
+import { ARTIFACTS } from "../work/work-dir.ts";
+import type { Stage } from "./stage.ts";
+
+/** Where a squash reads: the image, and the same with its payloads. */
+export interface SquashSources {
+  image: () => Promise<ImageTree>;
+  withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+}
+
+/** Makes the root file system in the work directory. */
+export function squashStage(
+  plan: RootPlan,
+  context: Context,
+  about: SquashSources & { options: RootfsOptions },
+): Stage {
+  const { work } = context;
+  const output = work.file(ARTIFACTS.squashfs);
+  const { options } = about;
+  requireErofsKernel(plan.kernel?.version, options);
+  const inputs = {
+    tree: plan.image.treeDigest,
+    image: plan.image.digest ?? "",
+    excludes: JSON.stringify(plan.excludes),
+    time: String(plan.time),
+    payloads: JSON.stringify(plan.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }))),
+    options: JSON.stringify(options),
+  };
+  return {
+    name: "squash",
+    tools: rootfsWriter(options).tools,
+    inputs,
+    outputs: [output],
+    run: async (task) => {
+      const { tree, walk } = await rootfsTree(plan, about);
+      await work.make(ARTIFACTS.squashfs, (partial) => {
+        const { time } = plan;
+        // Not by the manifest: the same tree gives the same bytes wherever it lies.
+        const { image: _, ...content } = inputs;
+        const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
+        const log = work.log("squash");
+        const warn = (text: string) => context.reporter.warn(text);
+        const { signal, toolbox } = context;
+        const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn };
+        return makeRootfs(run, toolbox);
+      });
+      return formatBytes((await Bun.file(output).stat()).size);
+    },
+  };
+}
+
+/** Writes the root file system into the file that becomes the ISO. `onWritten` gets its length in bytes. */
+export function squashIntoStage(
+  target: SquashfsTarget,
+  plan: RootPlan,
+  about: SquashSources & { context: Context; options: RootfsOptions; onWritten: (length: number) => void },
+): Stage {
+  const { options, context } = about;
+  return {
+    name: "squash",
+    tools: [],
+    inputs: {},
+    outputs: [],
+    run: async (task) => {
+      const { tree, walk } = await rootfsTree(plan, about);
+      const run = { tree, walk, options, time: plan.time, signal: context.signal, task };
+      const length = await writeRootfsInto(target, run);
+      about.onWritten(length);
+      return formatBytes(length);
+    },
+  };
+}
+
+/** The tree of the root file system, payloads included, and what of it is written. */
+async function rootfsTree(
+  plan: RootPlan,
+  { image, withPayloads }: SquashSources,
+): Promise<{ tree: ImageTree; walk: WalkOptions }> {
+  const { tree, walk } = await withPayloads(await image());
+  return { tree, walk: walk(walkOptions(compileExcludes(plan.excludes), plan.time)) };
+}

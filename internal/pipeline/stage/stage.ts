@@ -1,0 +1,142 @@
+import { PlatterError } from "../../base/error.ts";
+import { throwIfAborted } from "../../base/interrupt.ts";
+import type { Task } from "../../base/progress.ts";
+import type { IsoContent } from "../../iso/layout.ts";
+import type { FoundTool, ToolName } from "../../process/find.ts";
+import type { Context } from "../work/context.ts";
+import { isUnchanged, parseReceipt, type Receipt, recordFile, sameInputs } from "../work/receipt.ts";
+
+export const STAGES = [
+  "inspect",
+  "render-grub",
+  "squash",
+  "bios-image",
+  "efi-image",
+  "assemble",
+  "implant",
+] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** One step from the image to the ISO. */
+export interface Stage {
+  name: StageName;
+  tools: readonly ToolName[];
+  /** Everything that decides what comes out, by name. */
+  inputs: Readonly<Record<string, string>>;
+  /** Host paths of what comes out. */
+  outputs: readonly string[];
+  /** Makes the outputs, and may tell something for the user. */
+  run: (task: Task) => Promise<string | undefined>;
+}
+
+export type Freshness = "when-changed" | "always";
+
+/** Seconds that each stage took; undefined for one that was skipped. */
+export type StageTimes = Map<StageName, number | undefined>;
+
+/**
+ * Runs a stage, unless what it made before still holds: same inputs, outputs untouched. Its receipt is written only
+ * when it succeeded.
+ */
+export async function runStage(
+  stage: Stage,
+  how: { context: Context; freshness: Freshness; times?: StageTimes | undefined },
+): Promise<void> {
+  const { context, freshness, times } = how;
+  const { work, reporter, toolbox, clock } = context;
+  throwIfAborted(context.signal, `\`${stage.name}\``);
+  const task = reporter.task(stage.name);
+  const tools: FoundTool[] = [];
+  for (const name of stage.tools) tools.push(await toolbox.find(name));
+  const inputs: Record<string, string> = { ...stage.inputs };
+  for (const tool of tools) inputs[`tool ${tool.name}`] = tool.version;
+  const receiptName = receiptOf(stage.name);
+  if (
+    work.kept &&
+    freshness === "when-changed" &&
+    (await isFresh(parseReceipt(await work.read(receiptName)), {
+      ...stage,
+      inputs,
+      version: context.version,
+    }))
+  ) {
+    task.skipped("unchanged, nothing to do");
+    times?.set(stage.name, undefined);
+    return;
+  }
+  const start = clock();
+  try {
+    const detail = await stage.run(task);
+    const seconds = (clock() - start) / 1000;
+    if (work.kept) {
+      const outputs = await Promise.all(stage.outputs.map(recordFile));
+      const receipt: Receipt = {
+        version: 2,
+        stage: stage.name,
+        platter: context.version,
+        inputs,
+        outputs,
+        tools,
+        seconds,
+      };
+      await work.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`);
+    }
+    times?.set(stage.name, seconds);
+    task.done(detail);
+  } catch (error) {
+    task.failed();
+    throw error;
+  }
+}
+
+async function isFresh(
+  receipt: Receipt | undefined,
+  stage: Pick<Stage, "inputs" | "outputs"> & { version: string },
+): Promise<boolean> {
+  if (receipt === undefined || !sameInputs(receipt.inputs, stage.inputs)) return false;
+  // Another version of platter may make other bytes of the same inputs.
+  if (receipt.platter !== stage.version) return false;
+  const recorded = receipt.outputs.map(({ path }) => path).sort();
+  if (recorded.join("\n") !== [...stage.outputs].sort().join("\n")) return false;
+  return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);
+}
+
+/**
+ * The content of a file that an earlier stage makes.
+ * @throws PlatterError `E_STAGE_MISSING`, `E_STAGE_CHANGED`
+ */
+export async function requireArtifact(
+  file: string,
+  about: { context: Context; stage: StageName; by: StageName },
+): Promise<IsoContent> {
+  const { work } = about.context;
+  if (await work.has(file)) {
+    await requireUnchanged(file, about);
+    return work.content(file);
+  }
+  throw new PlatterError({
+    code: "E_STAGE_MISSING",
+    kind: "usage",
+    message: `Cannot run \`${about.stage}\`: \`${file}\` is not in \`${work.path}\``,
+    hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
+  });
+}
+
+/** Refuses a file that changed after its stage wrote the receipt. @throws PlatterError `E_STAGE_CHANGED` */
+async function requireUnchanged(file: string, about: { context: Context; by: StageName }): Promise<void> {
+  const { work } = about.context;
+  if (!work.kept) return;
+  const receipt = parseReceipt(await work.read(receiptOf(about.by)));
+  const record = receipt?.outputs.find(({ path }) => path === work.file(file));
+  if (record === undefined || (await isUnchanged(record))) return;
+  throw new PlatterError({
+    code: "E_STAGE_CHANGED",
+    kind: "usage",
+    message: `Cannot use \`${work.file(file)}\`: it is not the file that \`${about.by}\` made`,
+    hint: `Run \`platter ${about.by} --work ${work.path}\` again.`,
+  });
+}
+
+function receiptOf(stage: StageName): string {
+  return `stages/${stage}.json`;
+}

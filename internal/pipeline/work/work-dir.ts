@@ -1,0 +1,221 @@
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { PlatterError } from "../../base/error.ts";
+import { errnoOf, machineError } from "../../base/machine-error.ts";
+import { bytesOfStretch, writeAtOnce } from "../../bytes/chunk.ts";
+import { type Plan, parsePlan, printPlan } from "../../contract/plan/plan.ts";
+import { HeldFolder } from "../../files/held-folder.ts";
+import { readInputText } from "../../files/open-input.ts";
+import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
+import type { HeldContent } from "../../image/image-tree.ts";
+import type { IsoContent } from "../../iso/layout.ts";
+import { holdWorkFolder } from "./work-lock.ts";
+import { WorkMemory } from "./work-memory.ts";
+
+/** Files of the work directory that stages hand to each other. */
+export const ARTIFACTS = {
+  plan: "plan.json",
+  efiConfig: "grub/grub-efi.cfg",
+  biosConfig: "grub/grub-bios.cfg",
+  stubConfig: "grub/grub-stub.cfg",
+  loopbackConfig: "grub/loopback.cfg",
+  squashfs: "squashfs.img",
+  biosImage: "eltorito.img",
+  efiImage: "efiboot.img",
+} as const;
+
+/** Bytes that a plan, a receipt or a menu may have. */
+export const MAX_TEXT = 64 * 1024 * 1024;
+
+/** Folders of the work directory. The first one is made first: a folder that has it is a work directory. */
+export const FOLDERS = ["stages", "image", "grub", "iso", "logs"];
+
+/** The folder where stages leave what they made: the user's with --work, else a temporary one. */
+export class WorkDir implements Disposable {
+  readonly path: string;
+  /** Whether it stays, so that a later run can use what it holds. */
+  readonly kept: boolean;
+  /** Files of a temporary folder that take no space in it. */
+  readonly #memory: WorkMemory | undefined;
+  /** What an earlier run that was killed had left unfinished here, by name. It has been removed. */
+  readonly leftovers: readonly string[];
+  readonly #held: Disposable;
+
+  private constructor(
+    path: string,
+    about: { kept: boolean; held: Disposable; leftovers: readonly string[] },
+  ) {
+    this.path = path;
+    this.kept = about.kept;
+    this.#memory = about.kept ? undefined : new WorkMemory();
+    this.leftovers = about.leftovers;
+    this.#held = about.held;
+    try {
+      for (const folder of FOLDERS) mkdirSync(`${path}/${folder}`, { recursive: true });
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens the user's folder, creating it if necessary, locks it, and removes what a killed run left unfinished in it.
+   * @throws PlatterError `E_WORK`, `E_WORK_FOREIGN`, `E_WORK_LOCKED`
+   */
+  static open(path: string): WorkDir {
+    const absolute = resolve(path);
+    requireWorkFolder(absolute);
+    try {
+      const { held, leftovers } = holdWorkFolder(absolute, FOLDERS);
+      return new WorkDir(absolute, { kept: true, held, leftovers });
+    } catch (error) {
+      throw workError(error, absolute);
+    }
+  }
+
+  /** Makes a temporary folder inside `parent`. @throws PlatterError `E_WORK` */
+  static temporary(parent: string): WorkDir {
+    try {
+      const held = HeldFolder.create(resolve(parent));
+      return new WorkDir(held.path, { kept: false, held, leftovers: [] });
+    } catch (error) {
+      throw workError(error, parent);
+    }
+  }
+
+  file(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  log(name: string): string {
+    return this.file(`logs/${name}.log`);
+  }
+
+  /** Writes a small file so that it is there whole or not at all. A temporary folder keeps it in memory. */
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    if (this.#memory?.keep(name, bytes) === true) return;
+    await this.make(name, (partial) => writeFile(partial, content, { mode: 0o644 }));
+  }
+
+  /** Makes a file that is there whole or not at all. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
+  async make<T>(name: string, write: (partial: string) => Promise<T>): Promise<T> {
+    const path = this.file(name);
+    await mkdir(dirname(path), { recursive: true }).catch((error) => {
+      throw workError(error, path);
+    });
+    return writeInHeldFolder(path, { code: "E_WORK", write });
+  }
+
+  /**
+   * Writes a file where none is and which counts for nothing before a later one is there: that spares the renaming.
+   * @throws PlatterError `E_WORK`, `E_NO_SPACE`, and whatever `content` throws
+   */
+  async add(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const path = this.file(name);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      const fd = openSync(path, "wx", 0o644);
+      try {
+        for await (const chunk of content) writeAtOnce(fd, chunk);
+      } finally {
+        closeSync(fd);
+      }
+    } catch (error) {
+      throw workError(error, path);
+    }
+  }
+
+  /** Has a part of an open file stand for a file of a temporary folder, which disposes of it. */
+  lend(name: string, held: HeldContent): void {
+    if (this.#memory === undefined)
+      throw new TypeError(`\`${this.path}\` is kept, so it needs files of its own`);
+    this.#memory.lend(name, held);
+  }
+
+  /** @throws PlatterError `E_FILE_CHANGED` if a file that was lent in part has been written to since */
+  requireUnchanged(): void {
+    this.#memory?.requireUnchanged();
+  }
+
+  /** Where the content of a file is. It need not exist. */
+  content(name: string): IsoContent {
+    return this.#memory?.get(name) ?? { path: this.file(name) };
+  }
+
+  /** Removes the plan and the pieces of the image: a plan is never left next to the pieces of another image. */
+  async removePlan(): Promise<void> {
+    this.#memory?.clear();
+    await rm(this.file(ARTIFACTS.plan), { force: true });
+    await rm(this.file("image"), { recursive: true, force: true });
+  }
+
+  /** A file that an earlier stage has left. @throws PlatterError `E_WORK` */
+  async readBytes(name: string): Promise<Uint8Array> {
+    const content = this.content(name);
+    if ("bytes" in content) return content.bytes;
+    if ("stretch" in content) return bytesOfStretch(content.stretch);
+    return readFile(this.file(name)).catch((error) => {
+      throw machineError(error, {
+        code: "E_WORK",
+        message: `Cannot read \`${this.file(name)}\``,
+        hint: "Run `platter inspect` again, and the stages after it.",
+      });
+    });
+  }
+
+  /** The error for a file that a stage has left and that is gone. */
+  missing(name: string): PlatterError {
+    return machineError(Object.assign(new Error(), { code: "ENOENT" }), {
+      code: "E_WORK",
+      message: `Cannot read \`${this.file(name)}\``,
+      hint: "Run `platter inspect` again, and the stages after it.",
+    });
+  }
+
+  /** A file's text; undefined if it is not there. */
+  async read(name: string): Promise<string | undefined> {
+    if (this.#memory?.get(name) !== undefined) return Buffer.from(await this.readBytes(name)).toString();
+    try {
+      return readInputText(this.file(name), { code: "E_WORK", limit: MAX_TEXT });
+    } catch (error) {
+      if (error instanceof PlatterError && errnoOf(error.cause) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async has(name: string): Promise<boolean> {
+    if (this.#memory?.get(name) !== undefined) return true;
+    return (await stat(this.file(name)).catch(() => undefined)) !== undefined;
+  }
+
+  async readPlan(): Promise<Plan | undefined> {
+    const text = await this.read(ARTIFACTS.plan);
+    return text === undefined ? undefined : parsePlan(text, this.file(ARTIFACTS.plan));
+  }
+
+  async writePlan(plan: Plan): Promise<void> {
+    await this.write(ARTIFACTS.plan, printPlan(plan));
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory?.[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
+  }
+}
+
+/** Refuses a folder that is not a work directory and has an `image`, which a new plan replaces. */
+function requireWorkFolder(path: string): void {
+  if (existsSync(`${path}/${FOLDERS[0]}`) || !existsSync(`${path}/image`)) return;
+  throw new PlatterError({
+    code: "E_WORK_FOREIGN",
+    kind: "usage",
+    message: `Cannot use \`${path}\` as a work directory: it has \`image\`, which platter did not make and would replace`,
+    hint: "Name a new or an empty folder with --work.",
+  });
+}
+
+function workError(error: unknown, path: string): unknown {
+  return writeError(error, { code: "E_WORK", path });
+}

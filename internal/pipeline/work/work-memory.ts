@@ -1,0 +1,76 @@
+import { fstatSync } from "node:fs";
+import { PlatterError } from "../../base/error.ts";
+import { ContentStamp } from "../../bytes/content-stamp.ts";
+import type { HeldContent } from "../../image/image-tree.ts";
+
+/** Bytes that all contents in memory may have together: boot programs, menus and the ESP have a quarter of it. */
+const LIMIT = 64 * 1024 * 1024;
+
+/** A content, and the stamp of its file when it was lent. */
+interface Lent {
+  held: HeldContent;
+  stamp: string;
+}
+
+/**
+ * Files of a temporary work directory that need no space on its disk: small contents in memory, and parts of files that
+ * are open elsewhere, such as in an image.
+ */
+export class WorkMemory implements Disposable {
+  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #lent = new Map<string, Lent>();
+  #used = 0;
+
+  /** Keeps a content in memory. Returns false if it does not fit. */
+  keep(name: string, bytes: Uint8Array): boolean {
+    const used = this.#used + bytes.length - (this.#bytes.get(name)?.length ?? 0);
+    if (used > LIMIT) return false;
+    this.#used = used;
+    this.#bytes.set(name, bytes);
+    return true;
+  }
+
+  /** Takes over a part of an open file; it is disposed of with all others. */
+  lend(name: string, held: HeldContent): void {
+    this.#lent.get(name)?.held[Symbol.dispose]();
+    this.#lent.set(name, { held, stamp: stampOf(held) });
+  }
+
+  get(name: string): { bytes: Uint8Array } | { stretch: HeldContent } | undefined {
+    const bytes = this.#bytes.get(name);
+    if (bytes !== undefined) return { bytes };
+    const lent = this.#lent.get(name);
+    return lent && { stretch: lent.held };
+  }
+
+  /** @throws PlatterError `E_FILE_CHANGED` if an open file was written to since a part of it was lent */
+  requireUnchanged(): void {
+    for (const { held, stamp } of this.#lent.values()) {
+      if (stampOf(held) === stamp) continue;
+      throw new PlatterError({
+        code: "E_FILE_CHANGED",
+        kind: "machine",
+        message: `Cannot use \`${held.file.path}\`: it changed while the ISO was made`,
+        hint: "Make sure that no other program changes the image, and try again.",
+      });
+    }
+  }
+
+  /** Forgets all contents. */
+  clear(): void {
+    for (const { held } of this.#lent.values()) held[Symbol.dispose]();
+    this.#lent.clear();
+    this.#bytes.clear();
+    this.#used = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+}
+
+function stampOf({ file }: HeldContent): string {
+  const stamp = new ContentStamp();
+  stamp.add(fstatSync(file.fd, { bigint: true }));
+  return stamp.finish();
+}

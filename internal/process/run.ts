@@ -1,0 +1,276 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { PlatterError } from "../base/error.ts";
+import { interrupted, throwIfAborted } from "../base/interrupt.ts";
+import { errnoOf } from "../base/machine-error.ts";
+import { printable } from "../text/printable.ts";
+import { findProgram, programFolders } from "./program.ts";
+
+/** Milliseconds a tool gets between SIGTERM and SIGKILL. */
+const GRACE = 3000;
+const TAIL_LINES = 15;
+/** Bytes of standard output that are taken: a manifest or a configuration has at most 4 MiB. */
+const MAX_OUTPUT = 8 * 1024 * 1024;
+/** Bytes of a call's output that go into the log. */
+const MAX_LOG = 1024 * 1024;
+/** Messages of tools that ran out of disk space. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+
+export interface ToolCall {
+  /** Program (a path) and its arguments. */
+  argv: readonly string[];
+  /** The name people know the program by; default: the last component of its path. */
+  name?: string;
+  signal: AbortSignal;
+  /** File that receives everything the tool prints (appended); without it only the last lines are kept. */
+  log?: string | undefined;
+  /** Added to the small fixed environment. */
+  env?: Readonly<Record<string, string>>;
+  /** Standard input; without it the tool reads from /dev/null. */
+  stdin?: AsyncIterable<Uint8Array>;
+  /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
+  onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /** Exit codes that are no failure. Default: 0. */
+  accept?: readonly number[];
+  /** Bytes of standard output that are taken; a tool that prints more is ended. Default: 8 MiB if it is collected. */
+  maxOutput?: number;
+}
+
+export interface ToolResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a tool to its end. */
+export type RunTool = (call: ToolCall) => Promise<ToolResult>;
+
+/** Process groups that are running, so that even a sudden exit leaves none behind. */
+const running = new Set<number>();
+process.on("exit", () => {
+  for (const pid of running) signalGroup(pid, "SIGKILL");
+});
+
+/**
+ * Runs a tool in a process group of its own, with a small explicit environment.
+ * An abort, or a failure of its input or output, ends the whole group before this returns.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_FAILED`, `E_NO_SPACE`, `E_INTERRUPTED`
+ */
+export async function runTool(call: ToolCall): Promise<ToolResult> {
+  const name = call.name ?? call.argv[0]!.split("/").pop()!;
+  throwIfAborted(call.signal, name);
+  const log = call.log === undefined ? undefined : openSync(call.log, "a", 0o644);
+  const sink = new OutputSink(log);
+  try {
+    sink.line(`$ ${commandLine(call.argv)}`);
+    const child = spawn(call, name);
+    running.add(child.pid);
+    let failure: unknown;
+    const fail = (error: unknown) => {
+      failure ??= error;
+      terminate(child);
+    };
+    const onAbort = () => fail(interrupted(name));
+    call.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const stdout: string[] = [];
+      const decoder = new TextDecoder();
+      const limit = call.maxOutput ?? (call.onStdout === undefined ? MAX_OUTPUT : Number.POSITIVE_INFINITY);
+      let printed = 0;
+      const ended = child.exited.then(() => signalGroup(child.pid, "SIGKILL"));
+      await Promise.all([
+        call.stdin && feed(child, call.stdin).catch(fail),
+        drain(child.stdout, async (chunk) => {
+          printed += chunk.length;
+          if (printed > limit) throw tooMuch(name, limit);
+          if (call.onStdout !== undefined) return call.onStdout(chunk);
+          stdout.push(decoder.decode(chunk, { stream: true }));
+          sink.write(chunk);
+        }).catch(fail),
+        drain(child.stderr, (chunk) => sink.write(chunk, "stderr")).catch(fail),
+        // Children that a tool leaves behind must not hold its output open, or outlive it.
+        ended,
+      ]);
+      if (failure !== undefined) throw failure;
+      const exitCode = child.signalCode === null ? (child.exitCode ?? -1) : -1;
+      if (!(call.accept ?? [0]).includes(exitCode)) throw toolFailed(name, child, sink, call.log);
+      return { exitCode, stdout: stdout.join(""), stderr: sink.stderr };
+    } finally {
+      call.signal.removeEventListener("abort", onAbort);
+      running.delete(child.pid);
+    }
+  } finally {
+    if (log !== undefined) closeSync(log);
+  }
+}
+
+type Child = Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
+
+function spawn({ argv, stdin, env }: ToolCall, name: string): Child {
+  const [program = "", ...args] = argv;
+  const path = program.includes("/") ? program : findProgram(program);
+  if (path === undefined) throw notStarted(name, "it is not in PATH");
+  try {
+    return Bun.spawn([path, ...args], {
+      stdin: stdin === undefined ? "ignore" : "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...baseEnvironment(), ...env },
+      detached: true,
+    }) as Child;
+  } catch (cause) {
+    throw notStarted(name, (cause as Error).message, cause);
+  }
+}
+
+function notStarted(name: string, reason: string, cause?: unknown): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_MISSING",
+    kind: "tool",
+    message: `Cannot run \`${name}\`: ${reason}`,
+    hint: `Install \`${name}\`.`,
+    cause,
+  });
+}
+
+function baseEnvironment(): Record<string, string> {
+  return { PATH: programFolders().join(":"), LC_ALL: "C.UTF-8", TZ: "UTC" };
+}
+
+async function feed(child: Child, stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const input = child.stdin as Bun.FileSink;
+  for await (const chunk of stream) {
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    // A tool that closed its input ends the stream: its exit code says more than EPIPE does.
+    if (!(await takes(input, chunk))) break;
+  }
+  await unlessClosed(async () => input.end());
+}
+
+/** Resolves once the tool's input has taken the bytes; false if the tool does not read any more. */
+async function takes(input: Bun.FileSink, chunk: Uint8Array): Promise<boolean> {
+  return unlessClosed(async () => {
+    await input.write(chunk);
+    await input.flush();
+  });
+}
+
+/** False if the other end of a pipe is closed. */
+async function unlessClosed(act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EPIPE") return false;
+    throw error;
+  }
+}
+
+async function drain(
+  stream: ReadableStream<Uint8Array>,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  for await (const chunk of stream) await take(chunk);
+}
+
+function terminate(child: Child): void {
+  signalGroup(child.pid, "SIGTERM");
+  const timer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE);
+  child.exited.finally(() => clearTimeout(timer));
+}
+
+/** Sends a signal to a process group; false where it is gone already. 0 only asks. */
+export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a tool prints: all of it to the log, the end of it kept for an error message. */
+class OutputSink {
+  #tail = "";
+  #stderr = "";
+  readonly #log: number | undefined;
+  readonly #decoder = new TextDecoder();
+  /** Bytes that still go into the log. */
+  #left = MAX_LOG;
+
+  constructor(log: number | undefined) {
+    this.#log = log;
+  }
+
+  line(text: string): void {
+    if (this.#log !== undefined) writeSync(this.#log, `${text}\n`);
+  }
+
+  write(chunk: Uint8Array, stream?: "stderr"): void {
+    if (this.#log !== undefined && this.#left > 0) {
+      writeSync(this.#log, chunk.subarray(0, this.#left));
+      this.#left -= chunk.length;
+      if (this.#left <= 0) this.line("\n(platter leaves out the rest)");
+    }
+    const text = this.#decoder.decode(chunk, { stream: true });
+    this.#tail = (this.#tail + text).slice(-16_384);
+    if (stream === "stderr") this.#stderr = (this.#stderr + text).slice(-65_536);
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  lastLines(): string[] {
+    return lastLines(this.#tail);
+  }
+}
+
+/** The end of what a tool printed, safe on a terminal: a tool may repeat what stands in an untrusted image. */
+export function lastLines(text: string): string[] {
+  return text
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim() !== "")
+    .slice(-TAIL_LINES)
+    .map((line) => printable(line.replaceAll("\t", " ")));
+}
+
+function tooMuch(name: string, limit: number): PlatterError {
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `Cannot use the output of \`${name}\`: it printed more than ${limit} bytes`,
+    hint: `Check that \`${name}\` in PATH is the right program.`,
+  });
+}
+
+function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {
+  const lines = sink.lastLines();
+  const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
+  if (lines.some((line) => NO_SPACE.test(line))) {
+    return new PlatterError({
+      code: "E_NO_SPACE",
+      kind: "machine",
+      message: `Cannot finish \`${name}\`: the disk is full (${how})`,
+      hint: "Free some space, or put the output and --work on a larger file system.",
+      detail: lines,
+    });
+  }
+  return new PlatterError({
+    code: "E_TOOL_FAILED",
+    kind: "tool",
+    message: `\`${name}\` failed with ${how}`,
+    hint: log === undefined ? undefined : `Read its full output in \`${log}\`.`,
+    detail: lines,
+    log,
+  });
+}
+
+/** A command as a person could paste it into a shell. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map(shellWord).join(" ");
+}
+
+/** An argument of it. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

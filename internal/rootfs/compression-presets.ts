@@ -1,0 +1,25 @@
+import type { CompressionOptions } from "../squashfs/compression.ts";
+import type { RootfsType } from "./rootfs-options.ts";
+
+const KIB = 1024;
+
+/** What the names stand for; docs/performance.md has the measurements that they were chosen by. */
+export const PRESETS: Readonly<
+  Record<"fast" | "balanced" | "small", Readonly<Record<RootfsType, CompressionOptions>>>
+> = {
+  /** For trying things out. */
+  fast: {
+    squashfs: { compression: "zstd", level: 1, blockSize: 256 * KIB },
+    erofs: { compression: "lz4", level: null, blockSize: 64 * KIB },
+  },
+  /** The default. */
+  balanced: {
+    squashfs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
+    erofs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
+  },
+  /** For what many people download. */
+  small: {
+    squashfs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },
+    erofs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },
+  },
+};

@@ -1,0 +1,57 @@
+import type { OnBytes, Task } from "../base/progress.ts";
+import { type BytePath, toBytePath } from "../bytes/byte-path.ts";
+import type { WalkOptions } from "../image/entry-walk.ts";
+import type { Toolbox } from "../process/toolbox.ts";
+import { type SquashfsTarget, writeSquashfs } from "../squashfs/write.ts";
+import { erofsWriter } from "./erofs-writer.ts";
+import type { RootfsOptions } from "./rootfs-options.ts";
+import type { RootfsContent, RootfsWriter } from "./rootfs-writer.ts";
+import { squashfsWriter } from "./squashfs-writer.ts";
+
+/** Folders that dracut and systemd need as mount points, with or without the image. */
+const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
+
+/** What writes the file system. */
+export function rootfsWriter({ type }: Pick<RootfsOptions, "type">): RootfsWriter {
+  return type === "erofs" ? erofsWriter : squashfsWriter;
+}
+
+/** What of the tree goes into the root file system. */
+export function walkOptions(exclude: (path: BytePath) => boolean, time: number): WalkOptions {
+  return { include: (_node, path) => !exclude(path), ensureDirectories: ENSURED, ensuredMtime: time };
+}
+
+export interface RootfsRun extends RootfsContent {
+  /** Host path; it must not exist. */
+  output: string;
+  log: string;
+  signal: AbortSignal;
+  task: Task;
+  /** Tells the user what cannot be kept. */
+  warn: (text: string) => void;
+}
+
+/** Writes the tree as a file system; nothing is unpacked. */
+export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
+  const { output, log, signal, task, warn, ...content } = run;
+  const onBytes = progressOf(task);
+  await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
+}
+
+/** Whether platter itself writes the root file system. Then it can also write it into another file. */
+export function isOwnRootfs(options: RootfsOptions): boolean {
+  return rootfsWriter(options) === squashfsWriter;
+}
+
+/** Writes the tree as a file system into an open file, if {@link isOwnRootfs}. Returns its length in bytes. */
+export async function writeRootfsInto(
+  target: SquashfsTarget,
+  run: Pick<RootfsRun, "tree" | "walk" | "options" | "time" | "signal" | "task">,
+): Promise<number> {
+  const { tree, task, ...squashfs } = run;
+  return writeSquashfs(tree, target, { ...squashfs, onBytes: progressOf(task) });
+}
+
+function progressOf(task: Task): OnBytes {
+  return (done, total) => task.progress(Math.min(done, total), total);
+}

@@ -1,0 +1,80 @@
+/** Where a finished ISO boots, by all that can be seen without booting it. */
+import {
+  type BootClaims,
+  type BootEffect,
+  type BootWay,
+  claimsFrom,
+} from "../contract/findings/boot-claims.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import type { KernelEntry } from "../grub/kernel-entries.ts";
+import type { InitramfsSummary } from "../initramfs/summary.ts";
+import { entriesEffects } from "./claim-entries.ts";
+import { firmwareEffects, hasBiosCode } from "./claim-firmware.ts";
+import { type IsoPrograms, readPrograms } from "./claim-programs.ts";
+import type { IsoFacts } from "./verify.ts";
+import type { VerifyReport } from "./verify-report.ts";
+
+/** Menus in the order in which GRUB on BIOS and GRUB on UEFI use them; the first that has a kernel counts. */
+const MENU_ORDER: Record<"bios" | "uefi", readonly string[]> = {
+  bios: ["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/EFI/BOOT/grub.cfg"],
+  uefi: [
+    "/EFI/BOOT/grub.cfg",
+    "/boot/grub/x86_64-efi/grub.cfg",
+    "/boot/grub/grub.cfg",
+    "/boot/grub2/grub.cfg",
+  ],
+};
+
+export interface ClaimOptions {
+  /** Reads an initramfs; undefined if it cannot be decompressed here. */
+  summarize: (input: AsyncIterable<Uint8Array>) => Promise<InitramfsSummary | undefined>;
+}
+
+/** @throws PlatterError `E_INTERRUPTED` */
+export async function claimIso(
+  source: ByteSource,
+  { facts, report }: { facts: IsoFacts; report: VerifyReport },
+  options: ClaimOptions,
+): Promise<BootClaims> {
+  const programs = await readPrograms(facts);
+  return claimsFrom([
+    ...firmwareEffects(facts, report, programs.architecture),
+    ...programs.effects,
+    ...(hasBiosCode(facts) ? await menuEffects(source, "bios", { facts, programs, ...options }) : []),
+    ...(await menuEffects(source, "uefi", { facts, programs, ...options })),
+  ]);
+}
+
+async function menuEffects(
+  source: ByteSource,
+  way: "bios" | "uefi",
+  about: { facts: IsoFacts; programs: IsoPrograms } & ClaimOptions,
+): Promise<BootEffect[]> {
+  const { facts, programs, summarize } = about;
+  const { tree, primary, menus } = facts;
+  const found = menuOf(facts, way);
+  if (tree === undefined || primary === undefined || found === undefined) return [];
+  const isUefi = way === "uefi";
+  const ways: readonly BootWay[] = isUefi ? ["uefi", "secureBoot"] : ["bios"];
+  return await entriesEffects(found, ways, {
+    source,
+    tree,
+    volumeId: primary.volumeId,
+    architecture: isUefi ? (programs.architecture ?? "x86_64") : "x86_64",
+    shim: isUefi ? programs.shim : undefined,
+    summarize,
+    has: (path) => menus.some((menu) => menu.has(path)),
+  });
+}
+
+/** The entries of the menu that GRUB shows; undefined if no menu is known, such as isolinux's. */
+function menuOf({ menus, boot }: IsoFacts, way: "bios" | "uefi"): readonly KernelEntry[] | undefined {
+  if (way === "bios" && (boot.biosLoader ?? boot.mbr?.loader) === "isolinux") return undefined;
+  for (const path of MENU_ORDER[way]) {
+    const found = menus.filter((menu) => menu.path === path && menu.kernels.length > 0);
+    // The EFI system partition's comes after the ISO's own in the list, and is the one that GRUB reads first.
+    const menu = way === "uefi" ? found.at(-1) : found[0];
+    if (menu !== undefined) return menu.kernels;
+  }
+  return undefined;
+}

@@ -1,0 +1,100 @@
+/** The squashfs superblock and the order of what it points to (Linux, Documentation/filesystems/squashfs.rst). */
+
+import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
+import { Findings, type Reading } from "../bytes/problem-log.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
+
+export interface SquashfsSuperblock {
+  inodes: number;
+  /** Seconds since 1970. */
+  mkfsTime: number;
+  blockSize: number;
+  fragments: number;
+  compressor: "gzip" | "lzma" | "lzo" | "xz" | "lz4" | "zstd";
+  flags: number;
+  ids: number;
+  /** Bytes that the file system has, without padding. */
+  bytesUsed: number;
+  hasXattrs: boolean;
+  hasExports: boolean;
+}
+
+const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as const;
+/** Length of the superblock. */
+const SUPERBLOCK_SIZE = 96;
+const NONE = 0xffffffffffffffffn;
+
+/** Reads a squashfs that begins at the source's first byte. `base` is where that is in the whole ISO. */
+export async function readSquashfs(
+  source: ByteSource,
+  options: { base?: number; name?: string } = {},
+): Promise<Reading<SquashfsSuperblock | undefined>> {
+  const findings = new Findings(options.base ?? 0);
+  const name = options.name ?? "squashfs";
+  const none = () => findings.reading<SquashfsSuperblock | undefined>(undefined);
+  const note = (code: string, offset: number, detail: string) => {
+    findings.note({ code, detail: `${name} ${detail}`, offset });
+  };
+  const bytes = await source.read(0, SUPERBLOCK_SIZE);
+  if (bytes.length < SUPERBLOCK_SIZE) {
+    note("squashfs-cut-off", 0, "ends within its superblock");
+    return none();
+  }
+  const block: Block = { bytes, offset: 0, name: `superblock of ${name}` };
+  const magic = [0x68, 0x73, 0x71, 0x73];
+  if (!expectBytes(block, { at: 0, name: "magic", code: "squashfs-magic", bytes: magic, findings }))
+    return none();
+  expectBytes(block, { at: 28, name: "version", code: "squashfs-version", bytes: [4, 0, 0, 0], findings });
+  const view = viewOf(bytes);
+  const blockSize = view.getUint32(12, true);
+  const blockLog = view.getUint16(22, true);
+  findings.covers({ name: `${block.name}: block size`, offset: 12, length: 4 });
+  findings.covers({ name: `${block.name}: block size's logarithm`, offset: 22, length: 2 });
+  if (blockLog < 12 || blockLog > 20 || blockSize !== 2 ** blockLog) {
+    note("squashfs-block-size", 12, `has blocks of ${blockSize} bytes and a logarithm of ${blockLog}`);
+  }
+  const compressor = COMPRESSORS[view.getUint16(20, true)];
+  if (compressor === undefined) {
+    note("squashfs-compressor", 20, "has an unknown compressor");
+    return none();
+  }
+  const superblock: SquashfsSuperblock = {
+    inodes: view.getUint32(4, true),
+    mkfsTime: view.getUint32(8, true),
+    blockSize,
+    fragments: view.getUint32(16, true),
+    compressor,
+    flags: view.getUint16(24, true),
+    ids: view.getUint16(26, true),
+    bytesUsed: Number(view.getBigUint64(40, true)),
+    hasXattrs: view.getBigUint64(56, true) !== NONE,
+    hasExports: view.getBigUint64(88, true) !== NONE,
+  };
+  findings.covers({ name: `${block.name}: length`, offset: 40, length: 8 });
+  if (superblock.bytesUsed > source.size) {
+    note("squashfs-cut-off", 40, `has ${superblock.bytesUsed} bytes, but its file only ${source.size}`);
+    return findings.reading<SquashfsSuperblock | undefined>(superblock);
+  }
+  const place = (at: number) => {
+    const value = view.getBigUint64(at, true);
+    return value === NONE ? undefined : Number(value);
+  };
+  const tables = {
+    inode: place(64),
+    directory: place(72),
+    fragment: place(80),
+    exported: place(88),
+    id: place(48),
+  };
+  const { inode, directory, id } = tables;
+  findings.covers({ name: `${block.name}: places of its tables`, offset: 48, length: 48 });
+  if (inode === undefined || directory === undefined || id === undefined) {
+    note("squashfs-tables", 48, "lacks a table that every squashfs has");
+    return findings.reading<SquashfsSuperblock | undefined>(superblock);
+  }
+  const whole: SquashfsTables = { ...tables, inode, directory, id, xattr: place(56) };
+  const root = { block: Number(view.getBigUint64(32, true) >> 16n), at: view.getUint16(32, true) };
+  await checkTables({ source, findings, name }, { superblock, tables: whole, root });
+  return findings.reading<SquashfsSuperblock | undefined>(superblock);
+}

@@ -1,0 +1,68 @@
+/** What a file is to somebody who wants to boot it, in one word and some facts. */
+
+import { latin1 } from "../bytes/fields.ts";
+import { compressionOf } from "../compression/decompress.ts";
+import { BOOT_WAYS, type BootClaims, type BootWay } from "../contract/findings/boot-claims.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { SNIFFED, sniff } from "../image/source/sniff.ts";
+import { SECTOR } from "../iso-format/units.ts";
+import { type ClaimOptions, claimIso } from "./claim-iso.ts";
+import { examineIso, type VerifyOptions } from "./verify.ts";
+import type { VerifyReport } from "./verify-report.ts";
+
+export type Verdict =
+  | { kind: "boots" | "boots-nowhere"; boots: BootClaims }
+  /** The file ends before the volume does, as after a download that was interrupted. Both are bytes. */
+  | { kind: "incomplete"; missing: number; volumeSize: number }
+  | NotAnIso;
+
+export interface NotAnIso {
+  kind: "not-an-iso";
+  /** Completes "it": `is a text file`. */
+  reason: string;
+}
+
+/** Descriptors that are looked at: the first of them may be damaged. */
+const DESCRIPTORS = [16, 17, 18];
+
+/** Undefined for an ISO, even a damaged or incomplete one. */
+export async function notAnIso(source: ByteSource): Promise<NotAnIso | undefined> {
+  for (const sector of DESCRIPTORS) {
+    if (latin1(await source.read(sector * SECTOR + 1, 5)) === "CD001") return undefined;
+  }
+  const start = await source.read(0, SNIFFED);
+  const compression = compressionOf(start);
+  if (compression !== "none") return { kind: "not-an-iso", reason: `is compressed with ${compression}` };
+  const known = sniff(start)?.kind;
+  if (known !== undefined) return { kind: "not-an-iso", reason: `is ${known}` };
+  if (source.size <= DESCRIPTORS[0]! * SECTOR)
+    return {
+      kind: "not-an-iso",
+      reason: `ends after ${source.size} bytes, before an ISO's first descriptor`,
+    };
+  return { kind: "not-an-iso", reason: "has no ISO 9660 volume descriptor" };
+}
+
+/**
+ * Examines a file that is an ISO and says where it boots.
+ * @throws PlatterError `E_INTERRUPTED`
+ */
+export async function judgeIso(
+  source: ByteSource,
+  options: VerifyOptions & ClaimOptions,
+): Promise<{ report: VerifyReport; verdict: Verdict }> {
+  const { report, facts } = await examineIso(source, options);
+  const volumeSize = (facts.primary?.sectors ?? 0) * SECTOR;
+  if (source.size < volumeSize) {
+    return { report, verdict: { kind: "incomplete", missing: volumeSize - source.size, volumeSize } };
+  }
+  const boots = await claimIso(source, { facts, report }, options);
+  const kind = BOOT_WAYS.some((way) => boots[way].boots) ? "boots" : "boots-nowhere";
+  return { report, verdict: { kind, boots } };
+}
+
+/** The wanted ways that the ISO does not boot in. */
+export function unmetWays(verdict: Verdict, wanted: readonly BootWay[]): BootWay[] {
+  if (!("boots" in verdict)) return [...wanted];
+  return wanted.filter((way) => !verdict.boots[way].boots);
+}

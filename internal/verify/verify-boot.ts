@@ -1,0 +1,180 @@
+/** The checks of everything that firmware reads. */
+
+import { Findings } from "../bytes/problem-log.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { type BootImage, readBootImage } from "../iso/read/boot-image.ts";
+import { type BootEntry, readElTorito } from "../iso/read/el-torito.ts";
+import { type Gpt, readGpt } from "../iso/read/gpt.ts";
+import { type IsoNode, nodesOf } from "../iso/read/iso-node.ts";
+import { checkMbrLoader, type Mbr, readMbr } from "../iso/read/mbr.ts";
+import { ESP_TYPE } from "../iso-format/gpt.ts";
+import { BLOCK, SECTOR } from "../iso-format/units.ts";
+import { checkEfiPrograms, type EfiSystemPartition, type EspPlace, readEsp } from "./efi-system-partition.ts";
+import type { ReportBuilder } from "./verify-report.ts";
+
+/** Firmware looks at one; a hostile partition table could name thousands. */
+const MAX_PLACES = 8;
+
+export interface BootSetup {
+  entries: readonly BootEntry[];
+  /** What the first El Torito entry for BIOS starts; undefined without such an entry. */
+  biosLoader: BootImage["loader"] | undefined;
+  mbr: Mbr | undefined;
+  gpt: Gpt | undefined;
+  esps: readonly EfiSystemPartition[];
+}
+
+/** Runs the checks `el-torito`, `bios-image`, `mbr`, `gpt`, `esp` and `efi-programs`. */
+export async function checkBoot(
+  source: ByteSource,
+  about: {
+    bootCatalog: number | undefined;
+    /** Blocks of 512 bytes that the volume has by its descriptor. */
+    volumeBlocks: number | undefined;
+    tree: IsoNode | undefined;
+    builder: ReportBuilder;
+  },
+): Promise<BootSetup> {
+  const { bootCatalog, volumeBlocks, tree, builder } = about;
+  const files = new Map<number, IsoNode>();
+  for (const node of tree === undefined ? [] : nodesOf(tree)) {
+    if (node.kind === "file" && node.size > 0) files.set(node.extents[0]!.lba, node);
+  }
+  const entries = await checkElTorito(source, { bootCatalog, builder });
+  const mbr = await readMbr(source, { volumeBlocks });
+  if (mbr.value === undefined)
+    builder.absent("mbr", "the system area is empty: no boot from a USB stick on BIOS");
+  else builder.add("mbr", mbr, `${mbr.value.partitions.length} entries, boot code: ${mbr.value.loader}`);
+  const gpt = await readGpt(source, { announced: mbr.value?.protective === true, volumeBlocks });
+  if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
+  else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
+  const biosLoader = await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
+  const places = espPlaces(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
+  checkUefiSizes({ entries, gpt: gpt.value, builder });
+  const esps = await checkEsps(source, { places, tree, builder });
+  return { entries, biosLoader, mbr: mbr.value, gpt: gpt.value, esps };
+}
+
+async function checkElTorito(
+  source: ByteSource,
+  { bootCatalog, builder }: { bootCatalog: number | undefined; builder: ReportBuilder },
+): Promise<readonly BootEntry[]> {
+  if (bootCatalog === undefined) {
+    builder.absent("el-torito", "no boot record: it does not boot from a CD");
+    return [];
+  }
+  const reading = await readElTorito(source, bootCatalog);
+  const platforms = reading.value.map((entry) => entry.platform).join(", ");
+  builder.add("el-torito", reading, `boots on ${platforms}`);
+  return reading.value;
+}
+
+async function checkBiosImages(
+  source: ByteSource,
+  about: {
+    entries: readonly BootEntry[];
+    files: ReadonlyMap<number, IsoNode>;
+    mbr: Mbr | undefined;
+    builder: ReportBuilder;
+  },
+): Promise<BootImage["loader"] | undefined> {
+  const { entries, files, mbr, builder } = about;
+  const loaders: BootImage["loader"][] = [];
+  const bios = entries.filter((entry) => entry.platform === "bios");
+  if (bios.length === 0) builder.absent("bios-image", "no entry for BIOS");
+  for (const entry of bios) {
+    const image = await readBootImage(source, entry, files.get(entry.lba)?.size);
+    loaders.push(image.value.loader);
+    builder.add("bios-image", image, `${image.value.loader} at sector ${entry.lba}`);
+  }
+  const first = bios[0];
+  if (mbr !== undefined && first !== undefined)
+    builder.add("mbr", await checkMbrLoader(source, mbr, first.lba), "");
+  return loaders[0];
+}
+
+/** Every place that something names as the EFI system partition, each once. */
+function espPlaces(
+  source: ByteSource,
+  about: {
+    entries: readonly BootEntry[];
+    mbr: Mbr | undefined;
+    gpt: Gpt | undefined;
+    files: ReadonlyMap<number, IsoNode>;
+  },
+): EspPlace[] {
+  const places = new Map<number, EspPlace>();
+  const add = (place: EspPlace) => {
+    const known = places.get(place.offset);
+    if (known === undefined) places.set(place.offset, place);
+    else for (const each of place.from) known.from.push(each);
+  };
+  for (const { index, type, first, last } of about.gpt?.partitions ?? []) {
+    if (type !== ESP_TYPE) continue;
+    add({
+      offset: first * BLOCK,
+      length: (last - first + 1) * BLOCK,
+      from: [`GPT partition ${index}`],
+      isPartition: true,
+    });
+  }
+  for (const { index, type, start, blocks } of about.mbr?.partitions ?? []) {
+    if (type !== 0xef) continue;
+    add({
+      offset: start * BLOCK,
+      length: blocks * BLOCK,
+      from: [`MBR partition ${index}`],
+      isPartition: true,
+    });
+  }
+  for (const entry of about.entries) {
+    if (entry.platform !== "uefi") continue;
+    const offset = entry.lba * SECTOR;
+    const file = about.files.get(entry.lba)?.size;
+    // A count of 0 or 1 means "to the end of the medium".
+    const length = file ?? (entry.sectors > 1 ? entry.sectors * BLOCK : Math.max(0, source.size - offset));
+    add({ offset, length, from: [entry.name], isPartition: false });
+  }
+  return [...places.values()].slice(0, MAX_PLACES);
+}
+
+/** The catalogue gives the image's length once more; it has no room for more than 65,535 blocks. */
+function checkUefiSizes(about: {
+  entries: readonly BootEntry[];
+  gpt: Gpt | undefined;
+  builder: ReportBuilder;
+}): void {
+  const findings = new Findings();
+  for (const entry of about.entries) {
+    const partition = about.gpt?.partitions.find((one) => one.first === entry.lba * (SECTOR / BLOCK));
+    if (entry.platform !== "uefi" || partition === undefined) continue;
+    const blocks = partition.last - partition.first + 1;
+    if (blocks > 0xffff || entry.sectors <= 1) continue;
+    findings.covers({ name: `${entry.name}: length`, offset: entry.offset + 6, length: 2 });
+    if (entry.sectors === blocks) continue;
+    const detail = `${entry.name} has ${entry.sectors} blocks, GPT partition ${partition.index} has ${blocks}`;
+    findings.note({ code: "boot-sectors", detail, offset: entry.offset + 6 });
+  }
+  const reading = findings.reading(undefined);
+  if (reading.structures.length > 0) about.builder.add("el-torito", reading, "");
+}
+
+async function checkEsps(
+  source: ByteSource,
+  about: { places: readonly EspPlace[]; tree: IsoNode | undefined; builder: ReportBuilder },
+): Promise<EfiSystemPartition[]> {
+  const { places, tree, builder } = about;
+  const esps: EfiSystemPartition[] = [];
+  if (places.length === 0) builder.absent("esp", "nothing for UEFI");
+  for (const place of places) {
+    const { value: esp, ...rest } = await readEsp(source, place);
+    const label = esp?.volume.label === undefined ? "no label" : `label \`${esp.volume.label}\``;
+    builder.add("esp", rest, `${esp?.volume.layout.type}, ${label}, ${place.from.join(" and ")}`);
+    if (esp === undefined) continue;
+    esps.push(esp);
+    const programs = await checkEfiPrograms(source, { esp, tree });
+    builder.add("efi-programs", programs, programs.value.join(", "));
+  }
+  builder.absent("efi-programs", "no EFI system partition");
+  return esps;
+}

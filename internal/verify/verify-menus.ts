@@ -1,0 +1,161 @@
+/** The checks of the GRUB menus and of what they name. */
+
+import { textOf } from "../bytes/fields.ts";
+import { Findings } from "../bytes/problem-log.ts";
+import { readFatFile } from "../fat/read.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { type KernelEntry, readKernelEntries } from "../grub/kernel-entries.ts";
+import { type GrubMenu, readGrubMenu } from "../grub/read-menu.ts";
+import { findNode, type IsoNode, readNode } from "../iso/read/iso-node.ts";
+import type { VolumeDescriptor } from "../iso/read/volume-descriptor.ts";
+import { SECTOR } from "../iso-format/units.ts";
+import { printable } from "../text/printable.ts";
+import type { EfiSystemPartition } from "./efi-system-partition.ts";
+import type { ReportBuilder } from "./verify-report.ts";
+
+/** Where GRUB looks, by its built-in prefix. */
+const MENU_PATHS = [
+  "/EFI/BOOT/grub.cfg",
+  "/boot/grub2/grub.cfg",
+  "/boot/grub/grub.cfg",
+  "/boot/grub/loopback.cfg",
+  "/boot/grub/x86_64-efi/grub.cfg",
+];
+const MAX_MENU = 1024 * 1024;
+
+export interface FoundMenu {
+  /** For people. */
+  where: string;
+  /** Path on the ISO or in the EFI system partition, in the spelling of {@link MENU_PATHS}. */
+  path: string;
+  offset: number;
+  menu: GrubMenu;
+  kernels: readonly KernelEntry[];
+  /** What of the paths that it names is there. */
+  has: (path: string) => boolean;
+}
+
+export interface MenuSurroundings {
+  primary: VolumeDescriptor;
+  tree: IsoNode;
+  esps: readonly EfiSystemPartition[];
+  builder: ReportBuilder;
+}
+
+/** Runs the checks `grub-menus` and `menu-label`, and returns the menus that were found. */
+export async function checkMenus(source: ByteSource, about: MenuSurroundings): Promise<FoundMenu[]> {
+  const menus = [...(await menusOfTree(source, about.tree)), ...(await menusOfEsps(about))];
+  if (menus.length === 0) about.builder.absent("grub-menus", "no grub.cfg where GRUB looks for one");
+  for (const found of menus) checkFiles(found, about.builder);
+  checkLabels(menus, about);
+  return menus;
+}
+
+async function menusOfTree(source: ByteSource, tree: IsoNode): Promise<FoundMenu[]> {
+  const menus: FoundMenu[] = [];
+  for (const path of MENU_PATHS) {
+    const node = findNode(tree, path);
+    if (node?.kind !== "file") continue;
+    const script = textOf(await readNode(source, node, MAX_MENU));
+    const offset = (node.extents[0]?.lba ?? 0) * SECTOR;
+    menus.push({
+      where: path,
+      path,
+      offset,
+      ...readMenu(script, path),
+      has: (wanted) => isThere(tree, wanted),
+    });
+  }
+  return menus;
+}
+
+/** Menus in the EFI system partition may name files there, or, after a search, on the ISO. */
+async function menusOfEsps({ esps, tree }: MenuSurroundings): Promise<FoundMenu[]> {
+  const menus: FoundMenu[] = [];
+  for (const { source, volume, place } of esps) {
+    const paths = new Set(volume.entries.map((entry) => `/${entry.path.toLowerCase()}`));
+    for (const entry of volume.entries) {
+      const known = MENU_PATHS.find((path) => path.toLowerCase() === `/${entry.path.toLowerCase()}`);
+      if (known === undefined) continue;
+      const bytes = await readFatFile(source, volume, { entry, length: MAX_MENU });
+      menus.push({
+        where: `/${entry.path} of the EFI system partition`,
+        path: known,
+        offset: place.offset + entry.offset,
+        ...readMenu(textOf(bytes), `/${entry.path}`),
+        has: (path) => paths.has(path.toLowerCase()) || isThere(tree, path),
+      });
+    }
+  }
+  return menus;
+}
+
+function readMenu(script: string, path: string): Pick<FoundMenu, "menu" | "kernels"> {
+  return { menu: readGrubMenu(script, path), kernels: readKernelEntries(script, path) };
+}
+
+function isThere(tree: IsoNode, path: string): boolean {
+  return followNode(tree, path) !== undefined;
+}
+
+/** The node at a path; GRUB follows Rock Ridge's links. */
+export function followNode(tree: IsoNode, path: string): IsoNode | undefined {
+  let wanted = path;
+  for (let hop = 0; hop < 16; hop++) {
+    const node = findNode(tree, wanted);
+    if (node?.target === undefined) return node;
+    const folder = wanted.slice(0, wanted.lastIndexOf("/"));
+    wanted = normalize(node.target.startsWith("/") ? node.target : `${folder}/${node.target}`);
+  }
+  return undefined;
+}
+
+function normalize(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuilder): void {
+  const findings = new Findings();
+  for (const { line, what } of menu.syntax) {
+    findings.note({ code: "menu-syntax", detail: `${where}, line ${line} ${what}`, offset });
+  }
+  for (const { path, line, command } of menu.files) {
+    if (has(path)) continue;
+    const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is missing`;
+    findings.note({ code: "menu-file", detail, offset });
+  }
+  const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;
+  builder.add("grub-menus", findings.reading(undefined), detail);
+}
+
+function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: MenuSurroundings): void {
+  const findings = new Findings();
+  const labels = menus.flatMap(({ menu, where }) => menu.labels.map((label) => ({ ...label, where })));
+  if (labels.length === 0) {
+    builder.absent("menu-label", "no menu names a label");
+    return;
+  }
+  findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
+  for (const { label, line, from, where } of labels) {
+    if (label === primary.volumeId) continue;
+    const detail = `${where}, line ${line}: \`${printable(from)}\` wants the label \`${printable(label)}\`, the ISO's is \`${printable(primary.volumeId)}\``;
+    findings.note({ code: "menu-label", detail, offset: primary.offset + 40 });
+  }
+  for (const { place, volume } of esps) {
+    if (!place.isPartition || (volume.label !== undefined && volume.label !== primary.volumeId)) continue;
+    // udev gives a partition without a label the disk's: the search by label may find the wrong one.
+    const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
+    const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
+    findings.note({ code: "esp-label", detail, offset: place.offset, severity: "warning" });
+  }
+  builder.add(
+    "menu-label",
+    findings.reading(undefined),
+    `\`${primary.volumeId}\` in ${labels.length} places`,
+  );
+}

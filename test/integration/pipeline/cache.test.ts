@@ -1,0 +1,246 @@
+/** What a second build does not do again: with --cache between builds, with --work in one folder. Needs root, for mounts. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { EROFS, fakeErofs, MAKES } from "../../helpers/fake-erofs.ts";
+import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
+import { noise } from "../../helpers/noise.ts";
+import { expectRefusal, Scene } from "../../helpers/scene.ts";
+
+setDefaultTimeout(60_000);
+
+const FROM_CACHE = "squash: from the cache";
+
+/** A tiny image, as a folder or as an OCI layout; the reference. */
+function image(scene: Scene, name = "image", transport: "dir" | "oci" = "dir"): string {
+  const folder = tinyImage(scene.at(name), { with: { "usr/share/noise": noise(2 ** 20) } });
+  return transport === "dir" ? `dir:${folder}` : `oci:${ociOf(folder, scene.at(`${name}-oci`))}`;
+}
+
+/** From now on a file system cannot be made. */
+function breakErofs(scene: Scene): void {
+  fakeErofs(scene, "exit 7");
+}
+
+function entries(scene: Scene, cache = "cache"): string[] {
+  return readdirSync(scene.at(cache)).map((name) => scene.at(`${cache}/${name}`));
+}
+
+describe("another label and another iso.yaml", () => {
+  test.each(["dir", "oci"] as const)("with --cache, %s", async (transport) => {
+    using scene = new Scene("cache");
+    const reference = image(scene, "image", transport);
+    scene.write("iso.yaml", "label: OTHER\ngrub2: {timeout: 3}\n");
+    const changed = ["--config", "iso.yaml"];
+    fakeErofs(scene, MAKES);
+    await scene.succeed(["build", reference, ...EROFS, "-o", "out/plain.iso", ...changed]);
+    const first = await scene.succeed([
+      "build",
+      reference,
+      ...EROFS,
+      "-o",
+      "out/first.iso",
+      "--cache",
+      "cache",
+    ]);
+    expect(first.stderr).not.toContain(FROM_CACHE);
+    breakErofs(scene);
+    const args = ["build", reference, ...EROFS, "-o", "out/second.iso", "--cache", "cache"];
+    expect((await scene.succeed([...args, ...changed])).stderr).toContain(FROM_CACHE);
+    expect(readFileSync(scene.at("out/second.iso")).equals(readFileSync(scene.at("out/plain.iso")))).toBe(
+      true,
+    );
+    expect((await scene.succeed([...args, "--label", "THIRD"])).stderr).toContain(FROM_CACHE);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("with --work", async () => {
+    using scene = new Scene("cache");
+    const reference = image(scene);
+    scene.write("iso.yaml", "label: OTHER\n");
+    const args = ["build", reference, ...EROFS, "-o", "out/x.iso", "--work", "work"];
+    fakeErofs(scene, MAKES);
+    await scene.succeed(args);
+    breakErofs(scene);
+    for (const changed of [
+      ["--label", "THIRD"],
+      ["--config", "iso.yaml"],
+    ]) {
+      expect((await scene.succeed([...args, ...changed])).stderr).toContain("squash: unchanged");
+    }
+  });
+});
+
+describe("what decides the bytes is asked for, and nothing old is given out", () => {
+  test("another exclude, compression, time, or content of the same size and time", async () => {
+    using scene = new Scene("cache");
+    const args = ["build", image(scene), "-o", "out/x.iso", "--cache", "cache"];
+    await scene.succeed(args);
+    const build = async (more: string[], env: Record<string, string> = {}) =>
+      (await scene.succeed([...args, ...more], { env })).stderr.includes(FROM_CACHE);
+    expect(await build([])).toBe(true);
+    expect(await build(["--exclude", "usr/share/doc"])).toBe(false);
+    expect(await build(["--compression", "gzip"])).toBe(false);
+    expect(await build([], { SOURCE_DATE_EPOCH: "1600000000" })).toBe(false);
+    const file = scene.at("image/usr/share/noise");
+    const { size, mtime } = statSync(file);
+    writeFileSync(file, noise(size));
+    utimesSync(file, mtime, mtime);
+    expect(await build([])).toBe(false);
+    expect(await build([])).toBe(true);
+    expect(entries(scene)).toHaveLength(5);
+  });
+
+  test.each([
+    [
+      "a damaged artifact",
+      (entry: string) => writeFileSync(`${entry}/artifact`, noise(statSync(`${entry}/artifact`).size)),
+    ],
+    ["a cut off artifact", (entry: string) => writeFileSync(`${entry}/artifact`, "")],
+    ["a damaged record", (entry: string) => writeFileSync(`${entry}/entry.json`, "{")],
+  ])("%s is noticed and made anew", async (_, damage) => {
+    using scene = new Scene("cache");
+    const args = ["build", image(scene), "--cache", "cache", "-o"];
+    await scene.succeed([...args, "out/a.iso"]);
+    damage(entries(scene)[0]!);
+    const ran = await scene.succeed([...args, "out/b.iso"]);
+    expect(ran.stderr).toContain("is damaged; platter makes it again");
+    expect(readFileSync(scene.at("out/b.iso")).equals(readFileSync(scene.at("out/a.iso")))).toBe(true);
+    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
+    expect(entries(scene)).toHaveLength(1);
+  });
+});
+
+describe("a cache of limited size", () => {
+  test("keeps what was used last", async () => {
+    using scene = new Scene("cache");
+    const images = ["a", "b", "c"].map((name) => image(scene, name));
+    const build = async (which: number) =>
+      (
+        await scene.succeed([
+          "build",
+          images[which]!,
+          "-o",
+          "out/x.iso",
+          "--cache",
+          "cache",
+          "--cache-size",
+          "3M",
+        ])
+      ).stderr.includes(FROM_CACHE);
+    expect(await build(0)).toBe(false);
+    expect(await build(1)).toBe(false);
+    expect(await build(0)).toBe(true);
+    // Two of them have room; the second was not used since.
+    expect(await build(2)).toBe(false);
+    expect(entries(scene)).toHaveLength(2);
+    expect(await build(0)).toBe(true);
+    expect(await build(1)).toBe(false);
+  });
+
+  test("keeps nothing that is larger than all of it", async () => {
+    using scene = new Scene("cache");
+    const args = ["build", image(scene), "-o", "out/x.iso", "--cache", "cache", "--cache-size", "100K"];
+    await scene.succeed(args);
+    expect(entries(scene)).toEqual([]);
+  });
+});
+
+test("builds at the same time share a cache, also one that is too small for them", async () => {
+  using scene = new Scene("cache");
+  const images = ["a", "b"].map((name) => image(scene, name));
+  const alone = await Promise.all(
+    images.map(async (reference, i) => {
+      await scene.succeed(["build", reference, "-o", `out/alone-${i}.iso`]);
+      return readFileSync(scene.at(`out/alone-${i}.iso`));
+    }),
+  );
+  const build = async (i: number) => {
+    const shared = ["--cache", "cache", "--cache-size", "2M"];
+    const output = `out/${i}.iso`;
+    await scene.succeed(["build", images[i % 2]!, "-o", output, ...shared]);
+    expect(readFileSync(scene.at(output)).equals(alone[i % 2]!)).toBe(true);
+  };
+  await Promise.all([0, 1, 2, 3].map(build));
+  await Promise.all([0, 1, 2, 3].map(build));
+  expect(entries(scene)).toHaveLength(1);
+  expect(await scene.leftovers()).toEqual([]);
+});
+
+describe("a cache on another file system", () => {
+  test("does the same", async () => {
+    using scene = new Scene("cache");
+    scene.mount(scene.folder("cache"), "-t", "tmpfs", "tmpfs");
+    const args = ["build", image(scene), "--cache", "cache", "-o"];
+    await scene.succeed([...args, "out/a.iso"]);
+    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
+    expect(readFileSync(scene.at("out/b.iso")).equals(readFileSync(scene.at("out/a.iso")))).toBe(true);
+    expect(entries(scene)).toHaveLength(1);
+  });
+
+  test("that is full is a warning", async () => {
+    using scene = new Scene("cache");
+    scene.mount(scene.folder("cache"), "-t", "tmpfs", "-o", "size=200k", "tmpfs");
+    const ran = await scene.succeed(["build", image(scene), "--cache", "cache", "-o", "out/a.iso"]);
+    expect(ran.stderr).toMatch(/Cannot keep the result of `squash` in `.*cache`: .*no space|ENOSPC/);
+    expect(entries(scene)).toEqual([]);
+  });
+});
+
+test("a cache that cannot be", async () => {
+  using scene = new Scene("cache");
+  const args = ["build", image(scene), "-o", "out/x.iso"];
+  scene.write("file", "");
+  const folder = await scene.run([...args, "--cache", "file"]);
+  await expectRefusal(scene, folder, {
+    exit: 5,
+    code: "E_CACHE",
+    says: [`${scene.at("file")}\`: a file has this name`],
+  });
+  const size = await scene.run([...args, "--cache", "cache", "--cache-size", "much"]);
+  await expectRefusal(scene, size, { exit: 2, code: "E_CACHE_SIZE", says: ["`much`"], hint: ["10G"] });
+});
+
+describe("an entry that is not what it was", () => {
+  const make = async (scene: Scene) => {
+    const args = ["build", image(scene), "-o", "out/x.iso", "--cache", "cache"];
+    await scene.succeed(args);
+    const [entry = ""] = entries(scene);
+    return { args, entry, iso: readFileSync(scene.at("out/x.iso")) };
+  };
+
+  test.each([
+    ["a file", (entry: string) => [`rm -r ${entry}`, `echo text >${entry}`]],
+    ["a FIFO", (entry: string) => [`rm -r ${entry}`, `mkfifo ${entry}`]],
+    [
+      "a folder with a FIFO as record",
+      (entry: string) => [`rm ${entry}/entry.json`, `mkfifo ${entry}/entry.json`],
+    ],
+    ["one with /dev/zero as record", (entry: string) => [`ln -sf /dev/zero ${entry}/entry.json`]],
+    ["one with a FIFO as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkfifo ${entry}/artifact`]],
+    ["one with a folder as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkdir ${entry}/artifact`]],
+    ["one with a link as artifact", (entry: string) => [`ln -sf /dev/zero ${entry}/artifact`]],
+    ["one with a cut artifact", (entry: string) => [`truncate -s 10 ${entry}/artifact`]],
+  ])("%s: it is made again", async (_, damage) => {
+    using scene = new Scene("cache");
+    const { args, entry, iso } = await make(scene);
+    for (const command of damage(entry)) expect(Bun.spawnSync(["sh", "-c", command]).exitCode).toBe(0);
+    const ran = await scene.succeed(args);
+    expect(ran.stderr).toMatch(/^warning: .*damaged/m);
+    expect(readFileSync(scene.at("out/x.iso")).equals(iso)).toBe(true);
+    expect((await scene.succeed(args)).stderr).toContain(FROM_CACHE);
+    expect(entries(scene)).toHaveLength(1);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("a temporary folder of a killed run is removed, whatever the clock says", async () => {
+    using scene = new Scene("cache");
+    const { args } = await make(scene);
+    scene.write("cache/.platter-abcdef/lock", "4194000\n");
+    scene.write("cache/.platter-abcdef/entry/artifact", "half");
+    const ran = await scene.succeed(args);
+    expect(ran.stderr).toMatch(
+      /^Removed .*\/cache\/\.platter-abcdef. \(.*\), left by a run that was killed$/m,
+    );
+    expect(entries(scene)).toHaveLength(1);
+  });
+});

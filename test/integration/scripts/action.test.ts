@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { smallLive } from "../../helpers/images/small-live.ts";
+import { tinyImage } from "../../helpers/images/tiny-image.ts";
+import { BINARY, Scene } from "../../helpers/scene.ts";
+
+setDefaultTimeout(60_000);
+
+const SCRIPT = resolve(import.meta.dir, "../../../scripts/action");
+
+let scene: Scene;
+beforeEach(() => {
+  scene = new Scene("action");
+});
+afterEach(() => scene[Symbol.dispose]());
+
+/** Runs the action as a runner would, in a workspace of its own. */
+async function act(inputs: Readonly<Record<string, string>>, platter = BINARY, disk = scene.path) {
+  const output = scene.write("github-output", "");
+  const [workspace, temporary] = [join(disk, "workspace"), join(disk, "runner-temp")];
+  for (const folder of [workspace, temporary]) mkdirSync(folder, { recursive: true });
+  const child = Bun.spawn([SCRIPT], {
+    cwd: workspace,
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: scene.path,
+      PLATTER: platter,
+      RUNNER_TEMP: temporary,
+      GITHUB_OUTPUT: output,
+      ...Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [
+          `INPUT_${name.toUpperCase().replace("-", "_")}`,
+          value,
+        ]),
+      ),
+    },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  const code = await child.exited;
+  const outputs = Object.fromEntries(
+    readFileSync(output, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+  );
+  return { code, stdout, stderr, outputs, workspace, leftInTemporary: readdirSync(temporary) };
+}
+
+/** A platter that writes down how it was called, one argument a line, and makes the file named by -o. */
+function recorder(): { path: string; calls: () => string[][] } {
+  const path = scene.fake(
+    "recorder",
+    `printf '%s\\n' "$@" end-of-call >>"${scene.at("calls")}"
+while [ $# -gt 0 ]; do
+  case $1 in -o|--report) echo iso >"$2" ;; esac
+  shift
+done`,
+  );
+  const calls = () =>
+    readFileSync(scene.at("calls"), "utf8")
+      .split("end-of-call\n")
+      .filter((call) => call !== "")
+      .map((call) => call.trimEnd().split("\n"));
+  return { path, calls };
+}
+
+describe("the action's script", () => {
+  test("builds and checks an ISO, and tells where it is and its digest", async () => {
+    const ran = await act({
+      image: `oci:${smallLive().oci}`,
+      output: "isos/small.iso",
+      compression: "fast",
+    });
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    const iso = `${ran.workspace}/isos/small.iso`;
+    expect(ran.outputs).toEqual({
+      iso,
+      sha256: createHash("sha256").update(readFileSync(iso)).digest("hex"),
+    });
+    expect(ran.stdout).toContain("files as planned");
+    expect(ran.leftInTemporary).toEqual([]);
+  });
+
+  test("builds with the label and the arguments that the inputs name", async () => {
+    const ran = await act({
+      image: `dir:${tinyImage(scene.at("image"))}`,
+      label: "FROM_ACTION",
+      arguments: "--no-bios\n  --exclude usr/share/doc/*",
+      // The tiny image's boot loaders are not programs.
+      verify: "false",
+    });
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    const bytes = readFileSync(ran.outputs.iso ?? "");
+    // ECMA-119 8.4.7: the volume identifier.
+    expect(bytes.toString("latin1", 16 * 2048 + 40, 16 * 2048 + 72).trimEnd()).toBe("FROM_ACTION");
+    expect(ran.stderr).toContain("boots on:  BIOS: no: the ISO has no boot code for BIOS\n");
+    expect(ran.stderr).toContain("           UEFI: yes\n");
+  });
+
+  test("makes what comes before the ISO on another disk, where that has more room", async () => {
+    const { path, calls } = recorder();
+    scene.mount(scene.folder("runner-temp"), "-t", "tmpfs", "-o", "size=1M", "tmpfs");
+    expect((await act({ image: "oci:x" }, path)).code).toBe(0);
+    const work = dirname(calls()[0]?.[4] ?? "");
+    expect(work).toStartWith(scene.at("runner-temp"));
+    expect(calls()[0]?.slice(5)).toEqual(["--work", work, "--", "oci:x"]);
+  });
+
+  test("does not need a single disk to hold the ISO and what it is made of", async () => {
+    const image = `oci:${smallLive().oci}`;
+    await scene.succeed(["build", image, "-o", "out/x.iso"]);
+    const { size } = statSync(scene.at("out/x.iso"));
+    // The EFI system partition, and boot loaders and GRUB's modules, are on it twice until the ISO is there.
+    const more = 10 * 2 ** 20;
+    const disk = scene.folder("disk");
+    scene.mount(disk, "-t", "tmpfs", "-o", `size=${Math.ceil(size * 1.1) + more}`, "tmpfs");
+    const ran = await act({ image }, BINARY, disk);
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    expect(statSync(ran.outputs.iso ?? "").size).toBe(size);
+  });
+
+  test("hands over one payload a line, and nothing that the shell would take apart or expand", async () => {
+    const { path, calls } = recorder();
+    const ran = await act(
+      {
+        image: "--help",
+        label: "$(touch pwned) 'x'",
+        payload: "ghcr.io/o/one:1\n\n  ghcr.io/o/two:2\n",
+        arguments: "--exclude * ;id",
+        verify: "false",
+      },
+      path,
+    );
+    expect(ran.code).toBe(0);
+    const [build, ...others] = calls();
+    expect(others).toEqual([]);
+    const report = build?.[4] ?? "";
+    expect(build).toEqual([
+      "build",
+      "-o",
+      "image.iso",
+      "--report",
+      report,
+      "--label=$(touch pwned) 'x'",
+      "--payload=ghcr.io/o/one:1",
+      "--payload=ghcr.io/o/two:2",
+      "--exclude",
+      "*",
+      ";id",
+      "--",
+      "--help",
+    ]);
+    expect(existsSync(`${ran.workspace}/pwned`)).toBe(false);
+    expect(existsSync(dirname(report))).toBe(false);
+  });
+
+  test("checks and boots as the inputs say", async () => {
+    const { path, calls } = recorder();
+    expect((await act({ image: "oci:x", "boot-test": "all" }, path)).code).toBe(0);
+    const [build, verify, boot] = calls();
+    expect(verify).toEqual(["verify", "image.iso", "--against", build?.[4] ?? ""]);
+    expect(boot).toEqual(["boot", "image.iso", "--all"]);
+  });
+
+  for (const [what, inputs, says] of [
+    ["no image", {}, "`image` is missing"],
+    ["a word for verify", { image: "x", verify: "yes" }, "`verify` is `yes`"],
+    ["an unknown boot test", { image: "x", "boot-test": "bios" }, "`boot-test` is `bios`"],
+    ["an output that would forge another", { image: "x", output: "a\nsha256=0" }, "more than one line"],
+  ] as const) {
+    test(`refuses ${what} before anything is built`, async () => {
+      const { path } = recorder();
+      const ran = await act(inputs, path);
+      expect(ran.code).toBe(2);
+      expect(ran.stderr).toMatch(/^::error::/m);
+      expect(ran.stderr).toContain(says);
+      expect(existsSync(scene.at("calls"))).toBe(false);
+      expect(ran.outputs).toEqual({});
+    });
+  }
+
+  test("fails with platter's exit code, leaves no output and no work behind", async () => {
+    const image = tinyImage(scene.at("image"), { without: ["boot/efi"] });
+    const ran = await act({ image: `dir:${image}` });
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("E_");
+    expect(ran.outputs).toEqual({});
+    expect(ran.leftInTemporary).toEqual([]);
+    expect(readdirSync(ran.workspace)).toEqual([]);
+  });
+});

@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { FINDINGS, type FindingCode, finding } from "../../../../internal/contract/findings/finding.ts";
+import { findingsError } from "../../../../internal/contract/findings/findings-error.ts";
+import { findingsAbout, PARTS, partOf } from "../../../../internal/contract/findings/plan-parts.ts";
+import { isWhole, parsePlan, printPlan } from "../../../../internal/contract/plan/plan.ts";
+import { plan } from "../../../helpers/plan.ts";
+
+describe("a plan's text", () => {
+  test("is read back as it was written, and is the same for the same plan", () => {
+    expect(parsePlan(printPlan(plan()), "plan.json")).toEqual(plan());
+    expect(printPlan(plan())).toBe(printPlan(structuredClone(plan())));
+    expect(printPlan(plan())).toEndWith("}\n");
+  });
+
+  test.each([
+    ["", "it is not JSON"],
+    ["{", "it is not JSON"],
+    ["null", "it is not a plan"],
+    ["[]", "it is not a plan"],
+    ['{"version": 1}', "it has version 1, and this platter reads version 2"],
+    ['{"version": "1"}', "it is not a plan (version"],
+  ])("%j is refused", (text, says) => {
+    expect(() => parsePlan(text, "/work/plan.json")).toThrow(
+      expect.objectContaining({
+        code: "E_PLAN",
+        exitCode: 2,
+        message: expect.stringContaining(`Cannot read \`/work/plan.json\`: ${says}`),
+        hint: expect.stringContaining("platter inspect"),
+      }),
+    );
+  });
+
+  test.each([
+    ["a key that is not known", { extra: 1 }, ""],
+    ["a label that no ISO can have", { label: "a b" }, "label"],
+    ["a time before 1970", { time: -1 }, "time"],
+    ["an architecture that is not known", { architecture: "vax" }, "architecture"],
+    ["a default entry that is not there", { menu: { ...plan().menu, default: 1 } }, "menu"],
+    ["no entries", { menu: { ...plan().menu, entries: [] } }, "menu.entries"],
+    ["a digest that is none", { font: { ...plan().font, sha256: "x" } }, "font.sha256"],
+    ["the tools of version 1", { tools: [] }, "Unrecognized key"],
+    ["a UUID that is none", { uuid: "x" }, "uuid"],
+  ])("with %s it is refused, at its place", (_, changes, place) => {
+    expect(() => parsePlan(JSON.stringify({ ...plan(), ...changes }), "plan.json")).toThrow(
+      expect.objectContaining({
+        code: "E_PLAN",
+        message: expect.stringContaining(`it is not a plan (${place}`),
+      }),
+    );
+  });
+});
+
+describe("isWhole", () => {
+  test("a plan with all its parts and no errors", () => {
+    expect(isWhole(plan())).toBe(true);
+    expect(isWhole({ ...plan(), findings: [finding("F_MM_MISSING", "x")] })).toBe(true);
+    expect(isWhole({ ...plan(), bios: null })).toBe(true);
+  });
+
+  test("not one that lacks a part, or has an error", () => {
+    expect(isWhole({ ...plan(), kernel: undefined })).toBe(false);
+    expect(isWhole({ ...plan(), efi: undefined })).toBe(false);
+    expect(isWhole({ ...plan(), bios: null, findings: [finding("F_BIOS_MODULES_MISSING", "x")] })).toBe(
+      false,
+    );
+  });
+});
+
+describe("what a finding is about", () => {
+  test("each has its part", () => {
+    const parts = Object.fromEntries(PARTS.map((part) => [part, [] as string[]]));
+    const none: string[] = [];
+    for (const code of Object.keys(FINDINGS) as FindingCode[]) (parts[partOf(code) ?? ""] ?? none).push(code);
+    expect(none).toEqual([]);
+    expect(parts.root).toContain("F_NO_USR");
+    expect(parts.root).toContain("F_PAYLOAD_MOUNT");
+    expect(parts.kernel).toContain("F_INITRAMFS_MISSING");
+    expect(parts.efi).toContain("F_GCD_MISSING");
+    expect(parts.bios).toEqual(["F_BIOS_MODULES_MISSING"]);
+    expect(parts.config).toContain("F_MENU_PATH");
+  });
+
+  test("only what matters to a stage is told", () => {
+    const findings = (["F_NO_USR", "F_KERNEL_MISSING", "F_LABEL_EMPTY", "F_SHIM_MISSING"] as const).map(
+      (code) => finding(code, "x"),
+    );
+    expect(findingsAbout(findings, ["root"]).map(({ code }) => code)).toEqual(["F_NO_USR"]);
+    expect(findingsAbout(findings, ["config", "efi"]).map(({ code }) => code)).toEqual([
+      "F_LABEL_EMPTY",
+      "F_SHIM_MISSING",
+    ]);
+    expect(findingsAbout(findings, PARTS)).toEqual(findings);
+  });
+});
+
+describe("findingsError", () => {
+  const place = { file: "/iso.yaml", line: 3, column: 5, excerpt: ["3 |     x: [", "  |     ^"] };
+
+  test("one error is the message itself, with its place and what to do", () => {
+    const error = findingsError(
+      [finding("F_MM_MISSING", "a warning"), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
+      { reference: "x", strictness: "normal" },
+    );
+    expect(error).toMatchObject({
+      code: "E_ISO_YAML_SYNTAX",
+      exitCode: 3,
+      message: "/iso.yaml:3:5: Seen",
+      detail: [...place.excerpt, FINDINGS.F_ISO_YAML_SYNTAX.why],
+      hint: FINDINGS.F_ISO_YAML_SYNTAX.fix,
+    });
+  });
+
+  test("a warning is one only where that is asked for", () => {
+    const warning = [finding("F_MM_MISSING", "Seen.")];
+    expect(findingsError(warning, { reference: "x", strictness: "normal" })).toBeUndefined();
+    expect(findingsError(warning, { reference: "x", strictness: "strict" })).toMatchObject({
+      code: "E_MM_MISSING",
+      message: "Seen",
+    });
+  });
+
+  test("several are reported together, each with its code, place, reason and advice", () => {
+    const error = findingsError(
+      [finding("F_KERNEL_MISSING", "No kernel."), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
+      { reference: "oci:x", strictness: "normal" },
+    );
+    expect(error).toMatchObject({
+      code: "E_CONTRACT",
+      exitCode: 3,
+      message: "`oci:x` breaks the contract in 2 ways",
+    });
+    expect(error?.detail).toEqual([
+      "error F_KERNEL_MISSING: No kernel.",
+      `  ${FINDINGS.F_KERNEL_MISSING.why}`,
+      `  ${FINDINGS.F_KERNEL_MISSING.fix}`,
+      "error F_ISO_YAML_SYNTAX: /iso.yaml:3:5: Seen.",
+      ...place.excerpt.map((line) => `  ${line}`),
+      `  ${FINDINGS.F_ISO_YAML_SYNTAX.why}`,
+      `  ${FINDINGS.F_ISO_YAML_SYNTAX.fix}`,
+    ]);
+  });
+});

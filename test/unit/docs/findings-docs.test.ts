@@ -1,0 +1,61 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CONFIG_FINDINGS } from "../../../internal/contract/findings/config-findings.ts";
+import { FINDINGS, type FindingText } from "../../../internal/contract/findings/finding.ts";
+import { IMAGE_FINDINGS } from "../../../internal/contract/findings/image-findings.ts";
+import { INITRAMFS_FINDINGS } from "../../../internal/contract/findings/initramfs-findings.ts";
+import { LIVE_FINDINGS } from "../../../internal/contract/findings/live-findings.ts";
+import { SECURE_BOOT_FINDINGS } from "../../../internal/contract/findings/secure-boot-findings.ts";
+
+const DOCS = join(import.meta.dir, "../../../docs");
+const PAGE = join(DOCS, "findings.md");
+
+/** The page's chapters; each finding belongs to one of them. */
+const GROUPS: Record<string, Record<string, FindingText>> = {
+  image: IMAGE_FINDINGS,
+  initramfs: INITRAMFS_FINDINGS,
+  "live system": LIVE_FINDINGS,
+  "boot programs": SECURE_BOOT_FINDINGS,
+  configuration: CONFIG_FINDINGS,
+};
+
+function rows(group: Record<string, FindingText>): string {
+  const lines = Object.entries(group).map(
+    ([code, { severity, title, why, fix }]) =>
+      `| \`${code}\` | ${severity} | ${[title, why, fix].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`,
+  );
+  const head = [
+    "| code | severity | what was found | why it matters | what to do |",
+    "|---|---|---|---|---|",
+  ];
+  return `${[...head, ...lines].join("\n")}\n`;
+}
+
+describe("docs/findings.md", () => {
+  for (const [name, group] of Object.entries(GROUPS)) {
+    test(`has the findings about ${name} (PLATTER_UPDATE_GOLDEN=1 writes them)`, () => {
+      const text = readFileSync(PAGE, "utf8");
+      const [open, close] = [`<!-- generated: ${name} -->\n`, `<!-- /generated: ${name} -->`];
+      const [before, rest = ""] = text.split(open);
+      const [inside, after] = rest.split(close);
+      expect(after).toBeString();
+      if (process.env.PLATTER_UPDATE_GOLDEN === "1") {
+        writeFileSync(PAGE, `${before}${open}${rows(group)}${close}${after}`);
+      } else expect(inside).toBe(rows(group));
+    });
+  }
+
+  test("leaves none out", () => {
+    const listed = Object.values(GROUPS).flatMap((group) => Object.keys(group));
+    expect(listed.sort()).toEqual(Object.keys(FINDINGS).sort());
+  });
+
+  test("each text is whole, and is on one line", () => {
+    for (const [code, { title, why, fix }] of Object.entries<FindingText>(FINDINGS)) {
+      expect({ code, title }).toEqual({ code, title: expect.stringMatching(/^[^\n]*[^\n.]$/) });
+      for (const text of [why, fix])
+        expect({ code, text }).toEqual({ code, text: expect.stringMatching(/^[^\n]+\.$/) });
+    }
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+
+const PROJECT = resolve(import.meta.dir, "../../..");
+const read = (path: string) => readFileSync(resolve(PROJECT, path), "utf8");
+
+// docs.github.com: Metadata syntax reference, composite actions.
+const action = z
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    branding: z.strictObject({ icon: z.string(), color: z.string() }),
+    inputs: z.record(
+      z.string().regex(/^[a-z][a-z-]*$/),
+      z.strictObject({
+        description: z.string(),
+        required: z.boolean().optional(),
+        default: z.string().optional(),
+      }),
+    ),
+    outputs: z.record(z.string(), z.strictObject({ description: z.string(), value: z.string() })),
+    runs: z.strictObject({
+      using: z.literal("composite"),
+      steps: z.array(
+        z.strictObject({
+          id: z.string(),
+          shell: z.literal("bash"),
+          run: z.string(),
+          env: z.record(z.string(), z.string()),
+        }),
+      ),
+    }),
+  })
+  .parse(parse(read("action.yml"), { strict: true }));
+const [step, ...others] = action.runs.steps;
+const script = read("scripts/action");
+
+describe("action.yml", () => {
+  test("has the inputs and outputs that are promised", () => {
+    expect(Object.keys(action.inputs)).toEqual([
+      "image",
+      "payload",
+      "output",
+      "label",
+      "compression",
+      "arguments",
+      "verify",
+      "boot-test",
+    ]);
+    expect(Object.keys(action.outputs)).toEqual(["iso", "sha256"]);
+    expect(action.inputs.image?.required).toBe(true);
+    for (const [name, input] of Object.entries(action.inputs)) {
+      expect(input.default === undefined).toBe(name === "image");
+    }
+  });
+
+  test("hands every input on as a variable that the script uses, and none as text of a script", () => {
+    expect(others).toEqual([]);
+    const handed = Object.keys(action.inputs).map((name) => [
+      `INPUT_${name.toUpperCase().replaceAll("-", "_")}`,
+      `\${{ inputs.${name} }}`,
+    ]);
+    expect(step?.env).toEqual(Object.fromEntries(handed));
+    for (const [variable] of handed) expect(script).toMatch(new RegExp(`\\$\\{?${variable}\\b`));
+    expect(step?.run).not.toContain("${{");
+    expect(statSync(resolve(PROJECT, "scripts/action")).mode & 0o111).toBe(0o111);
+  });
+
+  test("takes every output from what the script writes", () => {
+    for (const [name, { value }] of Object.entries(action.outputs)) {
+      expect(value).toBe(`\${{ steps.${step?.id}.outputs.${name} }}`);
+      expect(script).toContain(`'${name}=%s\\n'`);
+    }
+  });
+});
+
+const workflow = z
+  .object({
+    jobs: z.record(
+      z.string(),
+      z.object({
+        strategy: z.object({ matrix: z.record(z.string(), z.array(z.unknown())) }),
+        steps: z.array(
+          z.object({
+            id: z.string().optional(),
+            uses: z.string().optional(),
+            run: z.string().optional(),
+            with: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .parse(parse(read("examples/github-action/isos.yml"), { strict: true }));
+
+describe("the workflow of examples/github-action", () => {
+  const job = workflow.jobs.iso!;
+  const use = job.steps.find(({ uses }) => uses?.includes("/platter@"));
+
+  test("builds several images for several architectures, one ISO a job", () => {
+    const { name = [], architecture = [] } = job.strategy.matrix;
+    expect(name.length).toBeGreaterThan(1);
+    expect(architecture.length).toBeGreaterThan(1);
+    expect(job.steps.filter(({ uses }) => uses?.includes("/platter@"))).toHaveLength(1);
+  });
+
+  test("gives the action only inputs that it has, and takes only outputs that it has", () => {
+    expect(Object.keys(use?.with ?? {}).filter((name) => !(name in action.inputs))).toEqual([]);
+    expect(use?.with).toHaveProperty("image");
+    const taken = [...read("examples/github-action/isos.yml").matchAll(/steps\.(\w+)\.outputs\.(\w+)/g)];
+    expect(taken.length).toBeGreaterThan(0);
+    for (const [, id, name] of taken) {
+      expect(id).toBe(use?.id);
+      expect(Object.keys(action.outputs)).toContain(name!);
+    }
+  });
+
+  test("runs no text that comes from an expression", () => {
+    for (const { run } of job.steps) expect(run ?? "").not.toContain("${{");
+  });
+});
