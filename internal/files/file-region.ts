@@ -16,6 +16,11 @@ export class FileRegion {
     writeAtOnce(this.#fd, bytes, this.#start + offset);
   }
 
+  /** The place of a byte offset in the file. */
+  placeOf(offset: number): { fd: number; offset: number } {
+    return { fd: this.#fd, offset: this.#start + offset };
+  }
+
   /** Ends the file `length` bytes after the region's start: longer content is cut off, a shorter region reads as zeros. */
   truncate(length: number): void {
     ftruncateSync(this.#fd, this.#start + length);

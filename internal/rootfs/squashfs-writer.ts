@@ -6,7 +6,7 @@ import type { RootfsWriter } from "./rootfs-writer.ts";
 export const squashfsWriter: RootfsWriter = {
   tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes }) {
-    const fd = openSync(output, "wx", 0o644);
+    const fd = openSync(output, "wx+", 0o644);
     try {
       await writeSquashfs(tree, { fd, offset: 0 }, { walk, options, time, signal, onBytes });
     } finally {

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../base/interrupt.ts";
 import { withRoom } from "../bytes/columns.ts";
 import type { FileRegion } from "../files/file-region.ts";
+import { BlockTable, checksumOf } from "./block-table.ts";
 import type { Compressors, PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 
@@ -25,11 +26,25 @@ const MANY_HOLES = 16;
 /** Blocks after which the event loop gets a turn. */
 const TURN = 8;
 
-interface Pending {
+interface PendingBlock {
   /** 0 for a hole. */
   length: number;
   block: PackedBlock | Promise<PackedBlock>;
+  onDigest?: ((digest: Uint8Array) => void) | undefined;
 }
+
+/** Blocks, and functions that are called between the blocks around them. */
+type Pending = PendingBlock | (() => void);
+
+export interface AddOptions {
+  /** Bytes of the buffer that are the block. */
+  length: number;
+  /** Called with the SHA-256 of the block's content when the block is written. */
+  onDigest?: PendingBlock["onDigest"];
+}
+
+/** More blocks are not looked up again: the table would take more memory than compressing takes time. */
+const MOST_KNOWN = 2 ** 20;
 
 /**
  * Data blocks on their way into the file: compressed on all processors, written in the order in which they came.
@@ -45,8 +60,11 @@ export class BlockWriter {
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
-  /** Blocks that were taken; those that are not pending are written. */
+  /** Blocks with a digest that are in the file. */
+  #known: BlockTable | undefined;
+  /** Blocks that were taken, and those of them that are written. */
   #taken = 0;
+  #written = 0;
   #position: number;
   #turns = 0;
 
@@ -77,25 +95,32 @@ export class BlockWriter {
     return this.#free.pop() ?? new Uint8Array(this.#blockSize);
   }
 
+  /** Prepares for a number of blocks with digests. A block with the content of an earlier one is then not compressed again. */
+  expect(blocks: number): void {
+    if (blocks > 0 && this.#compressors !== undefined) {
+      this.#known = BlockTable.withRoom(Math.min(blocks, MOST_KNOWN));
+    }
+  }
+
   /**
-   * Takes the first `length` bytes of a {@link buffer} as the next block; waits where too many are on their way.
+   * Takes the first bytes of a {@link buffer} as the next block; waits where too many are on their way.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, length: number): Promise<void> {
-    const block = this.#compressors?.pack(data, length) ?? { data, packed: undefined };
+  async add(data: Uint8Array<ArrayBuffer>, { length, onDigest }: AddOptions): Promise<void> {
+    const block = this.#pack(data, { length, digest: onDigest === undefined ? "unneeded" : "wanted" });
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
-    await this.#take({ length, block });
+    await this.#take({ length, block, onDigest });
+  }
+
+  /** Calls `then` when all blocks that were added before are written, and no later one. @throws PlatterError `E_INTERRUPTED` */
+  async whenWritten(then: () => void): Promise<void> {
+    this.#pending.push(then);
+    await this.#turn();
   }
 
   giveBack(data: Uint8Array<ArrayBuffer>): void {
     this.#free.push(data);
-  }
-
-  /** Gives the event loop a turn from time to time: not even Ctrl-C would have one. @throws PlatterError `E_INTERRUPTED` */
-  async turn(): Promise<void> {
-    if (++this.#turns % TURN === 0) await setImmediate();
-    throwIfAborted(this.#signal, "the squash");
   }
 
   /** Takes blocks of zeros, which need no room in the file. @throws PlatterError `E_INTERRUPTED` */
@@ -111,24 +136,31 @@ export class BlockWriter {
     this.#places.fill(this.#position, this.#taken, end);
     this.#lengths.fill(0, this.#taken, end);
     this.#taken = end;
-    await this.turn();
+    this.#written = end;
+    await this.#turn();
   }
 
-  /** Writes all that is on its way. */
+  /** Writes all that is on its way. @throws the system's error */
   async drain(): Promise<void> {
-    while (this.#pending.length > 0) await this.#writeOne();
+    while (this.#pending.length > 0) await this.#writeNext();
   }
 
-  /** Takes back all blocks from a number on; their places are used again. */
-  async takeBack(from: number): Promise<void> {
-    await this.drain();
-    if (from < this.#taken) this.#position = this.#places[from] as number;
-    this.#taken = from;
+  /** Takes back the blocks from `first` to `end`, of which the last one was just written. Their room is used again. */
+  takeBack(first: number, end: number): void {
+    if (first < end) this.#position = this.#places[first] as number;
+  }
+
+  /** The next block gets a number again whose block was taken back, as all after it. Only after {@link drain}. */
+  continueAt(number: number): void {
+    this.#taken = number;
+    this.#written = number;
   }
 
   /** Waits until nothing is compressed any more, whatever became of it. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(this.#pending.map(({ block }) => block));
+    await Promise.allSettled(
+      this.#pending.map((pending) => (typeof pending === "function" ? undefined : pending.block)),
+    );
     this.#pending = [];
   }
 
@@ -142,24 +174,51 @@ export class BlockWriter {
     return this.#lengths[block] as number;
   }
 
-  async #take(pending: Pending): Promise<void> {
-    this.#pending.push(pending);
-    this.#taken++;
-    while (this.#pending.length >= this.#limit) await this.#writeOne();
-    await this.turn();
+  #pack(
+    data: Uint8Array<ArrayBuffer>,
+    { length, digest }: { length: number; digest: "wanted" | "unneeded" },
+  ): PackedBlock | Promise<PackedBlock> {
+    if (this.#compressors !== undefined) {
+      return this.#compressors.pack(data, { length, digest, known: this.#known?.memory });
+    }
+    if (digest === "unneeded") return { data, packed: undefined };
+    return { data, packed: undefined, digest: Bun.CryptoHasher.hash("sha256", data.subarray(0, length)) };
   }
 
-  async #writeOne(): Promise<void> {
-    const { length, block } = this.#pending[0] as Pending;
-    const { data, packed } = await block;
-    const number = this.#taken - this.#pending.length;
+  async #take(pending: PendingBlock): Promise<void> {
+    this.#pending.push(pending);
+    this.#taken++;
+    while (this.#pending.length >= this.#limit) await this.#writeNext();
+    await this.#turn();
+  }
+
+  /** Gives the event loop a turn from time to time: not even Ctrl-C would have one. @throws PlatterError `E_INTERRUPTED` */
+  async #turn(): Promise<void> {
+    if (++this.#turns % TURN === 0) await setImmediate();
+    throwIfAborted(this.#signal, "the squash");
+  }
+
+  async #writeNext(): Promise<void> {
+    const pending = this.#pending[0] as Pending;
+    if (typeof pending !== "function") this.#write(pending, await pending.block);
     this.#pending.shift();
+    if (typeof pending === "function") pending();
+  }
+
+  #write({ length, onDigest }: PendingBlock, { data, packed, digest }: PackedBlock): void {
     const bytes = packed ?? data.subarray(0, length);
+    const number = this.#written++;
     this.#places = withRoom(this.#places, number + 1);
     this.#lengths = withRoom(this.#lengths, number + 1);
+    const stored = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
     this.#places[number] = this.#position;
-    this.#lengths[number] = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
+    this.#lengths[number] = stored;
     this.#region.write(bytes, this.#position);
+    if (digest !== undefined) {
+      onDigest?.(digest);
+      const place = this.#region.placeOf(this.#position);
+      this.#known?.add(digest, { ...place, length: stored, checksum: checksumOf(bytes) });
+    }
     this.#position += bytes.length;
     if (length > 0) this.giveBack(data);
   }

@@ -1,13 +1,34 @@
 /** The program of a compressing thread: answers each request with the block, in turn. */
+import { BlockTable } from "./block-table.ts";
 import { codecOf } from "./codec.ts";
 import type { PackedBlock, PackRequest } from "./compressors.ts";
+import { readStoredBlock } from "./stored-block.ts";
 
 declare const self: Worker;
 
+/** A thread serves one squashfs, and that has one table. */
+let table: BlockTable | undefined;
+
 self.onmessage = ({ data: request }: MessageEvent<PackRequest>) => {
-  const { data, length, options } = request;
-  const packed = codecOf(options)?.pack?.(data.subarray(0, length)) as Uint8Array<ArrayBuffer> | undefined;
-  const isShorter = packed !== undefined && packed.length < length;
-  const block: PackedBlock = { data, packed: isShorter ? packed : undefined };
-  self.postMessage(block, isShorter ? [data.buffer, packed.buffer] : [data.buffer]);
+  const block = pack(request);
+  const { data, packed } = block;
+  self.postMessage(block, packed === undefined ? [data.buffer] : [data.buffer, packed.buffer]);
 };
+
+function pack({ data, length, options, digest: wish, known }: PackRequest): PackedBlock {
+  const content = data.subarray(0, length);
+  const digest = wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : undefined;
+  const found = digest && tableOf(known)?.find(digest);
+  const stored = found && readStoredBlock(found, content);
+  if (stored !== undefined) {
+    return { data, packed: stored === content ? undefined : stored, digest, foundIn: found?.fd };
+  }
+  const packed = codecOf(options)?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
+  return { data, packed: packed !== undefined && packed.length < length ? packed : undefined, digest };
+}
+
+function tableOf(memory: SharedArrayBuffer | undefined): BlockTable | undefined {
+  if (memory === undefined) return undefined;
+  table ??= BlockTable.sharing(memory);
+  return table;
+}

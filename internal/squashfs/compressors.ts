@@ -6,13 +6,22 @@ export interface PackRequest {
   data: Uint8Array<ArrayBuffer>;
   length: number;
   options: CodecOptions;
+  digest: "wanted" | "unneeded";
+  /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
+  known: SharedArrayBuffer | undefined;
 }
 
 export interface PackedBlock {
   data: Uint8Array<ArrayBuffer>;
   /** Undefined where it would not be shorter. */
   packed: Uint8Array<ArrayBuffer> | undefined;
+  /** SHA-256 of the content, if it was wanted. */
+  digest?: Uint8Array | undefined;
+  /** The descriptor of the file from which the block was taken instead of compressing it. */
+  foundIn?: number | undefined;
 }
+
+export type PackOptions = Omit<PackRequest, "data" | "options">;
 
 /**
  * Compresses blocks on threads of its own. The pool that Bun reads files and inflates with would let everything else wait
@@ -25,15 +34,15 @@ export class Compressors implements Disposable {
   });
 
   constructor(options: CodecOptions) {
-    this.#options = options;
+    const { compression, level } = options;
+    this.#options = { compression, level };
     // It starts up while the first block is read.
     this.#threads.warmUp();
   }
 
   /** Takes the buffer's first `length` bytes; the buffer is gone until it comes back with the result. */
-  pack(data: Uint8Array<ArrayBuffer>, length: number): Promise<PackedBlock> {
-    const { compression, level } = this.#options;
-    return this.#threads.ask({ data, length, options: { compression, level } }, [data.buffer]);
+  pack(data: Uint8Array<ArrayBuffer>, options: PackOptions): Promise<PackedBlock> {
+    return this.#threads.ask({ data, options: this.#options, ...options }, [data.buffer]);
   }
 
   /** Only once nothing is being compressed. */

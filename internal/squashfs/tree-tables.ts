@@ -4,7 +4,6 @@ import { hasContent } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
 import type { BlockWriter } from "./block-writer.ts";
 import type { Codec } from "./codec.ts";
-import type { StoredContents } from "./contents.ts";
 import { type Child, writeList } from "./directory-list.ts";
 import { NO_INDEX, type Reference } from "./format.ts";
 import { IdTable } from "./id-table.ts";
@@ -17,6 +16,7 @@ import {
   symlinkInode,
 } from "./inode.ts";
 import { MetadataTable } from "./metadata.ts";
+import type { StoredContents } from "./stored-contents.ts";
 import { XattrTable } from "./xattr-table.ts";
 
 /** A file without a byte. */

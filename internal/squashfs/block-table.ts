@@ -1,0 +1,121 @@
+import { STORED_BLOCK } from "./format.ts";
+
+const DIGEST = 32;
+/** Bytes of an entry: digest, checksum, offset, descriptor, length. */
+const ENTRY = DIGEST + 8 + 8 + 4 + 4;
+
+/** A block as it is stored in a file that is open for reading. */
+export interface StoredBlock {
+  fd: number;
+  /** In the file, in bytes. */
+  offset: number;
+  /** The block's length as an inode has it, with `STORED_BLOCK` if it is not compressed. */
+  length: number;
+  /** {@link checksumOf} the stored bytes. */
+  checksum: bigint;
+}
+
+/** Detects damage, not an intention: XXH3 of 64 bits. */
+export function checksumOf(bytes: Uint8Array): bigint {
+  return Bun.hash.xxHash3(bytes) as bigint;
+}
+
+/** Bytes that a block has in its file. */
+export function storedLength({ length }: Pick<StoredBlock, "length">): number {
+  return length & (STORED_BLOCK - 1);
+}
+
+/**
+ * Stored blocks by the SHA-256 of their content, in memory that threads share. One thread adds, all threads find. The first
+ * block with a digest stays.
+ */
+export class BlockTable {
+  /** What a thread needs for its own view of the table. */
+  readonly memory: SharedArrayBuffer;
+  /** One more than the entry's number; 0 is free. Open addressing, at most half full. */
+  readonly #slots: Uint32Array;
+  readonly #digests: Uint8Array;
+  readonly #checksums: BigUint64Array;
+  readonly #offsets: Float64Array;
+  readonly #descriptors: Int32Array;
+  readonly #lengths: Uint32Array;
+  readonly #capacity: number;
+  #count = 0;
+
+  private constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    const capacity = capacityOf(memory.byteLength);
+    this.#capacity = capacity;
+    let at = 0;
+    const take = (bytes: number) => {
+      at += bytes;
+      return at - bytes;
+    };
+    this.#checksums = new BigUint64Array(memory, take(8 * capacity), capacity);
+    this.#offsets = new Float64Array(memory, take(8 * capacity), capacity);
+    this.#digests = new Uint8Array(memory, take(DIGEST * capacity), DIGEST * capacity);
+    this.#descriptors = new Int32Array(memory, take(4 * capacity), capacity);
+    this.#lengths = new Uint32Array(memory, take(4 * capacity), capacity);
+    this.#slots = new Uint32Array(memory, take(8 * capacity), 2 * capacity);
+  }
+
+  /** An empty table with room for a number of blocks. The system gives the memory when it is first used. */
+  static withRoom(blocks: number): BlockTable {
+    return new BlockTable(new SharedArrayBuffer(Math.max(1, blocks) * (ENTRY + 8)));
+  }
+
+  /** The table that another thread fills. */
+  static sharing(memory: SharedArrayBuffer): BlockTable {
+    return new BlockTable(memory);
+  }
+
+  /** Blocks that were added. */
+  get count(): number {
+    return this.#count;
+  }
+
+  find(digest: Uint8Array): StoredBlock | undefined {
+    const entry = Atomics.load(this.#slots, this.#slotOf(digest)) - 1;
+    if (entry < 0) return undefined;
+    return {
+      fd: this.#descriptors[entry] as number,
+      offset: this.#offsets[entry] as number,
+      length: this.#lengths[entry] as number,
+      checksum: this.#checksums[entry] as bigint,
+    };
+  }
+
+  /** Adds a block if its digest is new and there is room. */
+  add(digest: Uint8Array, { fd, offset, length, checksum }: StoredBlock): void {
+    const slot = this.#slotOf(digest);
+    if (this.#count === this.#capacity || this.#slots[slot] !== 0) return;
+    const entry = this.#count++;
+    this.#digests.set(digest, DIGEST * entry);
+    this.#descriptors[entry] = fd;
+    this.#offsets[entry] = offset;
+    this.#lengths[entry] = length;
+    this.#checksums[entry] = checksum;
+    // The entry is complete before other threads see it.
+    Atomics.store(this.#slots, slot, entry + 1);
+  }
+
+  /** The slot of a digest's entry, or the free one where it would be. */
+  #slotOf(digest: Uint8Array): number {
+    const [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]] as number[];
+    const size = this.#slots.length;
+    for (let at = ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % size; ; at = (at + 1) % size) {
+      const entry = Atomics.load(this.#slots, at) - 1;
+      if (entry < 0 || this.#has(entry, digest)) return at;
+    }
+  }
+
+  #has(entry: number, digest: Uint8Array): boolean {
+    const start = DIGEST * entry;
+    for (let i = 0; i < DIGEST; i++) if (this.#digests[start + i] !== digest[i]) return false;
+    return true;
+  }
+}
+
+function capacityOf(bytes: number): number {
+  return Math.floor(bytes / (ENTRY + 8));
+}

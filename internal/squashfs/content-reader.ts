@@ -1,0 +1,121 @@
+import { readAtOnce } from "../bytes/chunk.ts";
+import type { WalkedEntry } from "../image/entry-walk.ts";
+import { changedFile } from "../image/file-content.ts";
+import type { HeldContent, Inode, SequentialReader } from "../image/image-tree.ts";
+import { nextData } from "../os/file-holes.ts";
+import { isHole } from "../tar/sparse.ts";
+
+/** A file with a content of its own. */
+export type FileEntry = WalkedEntry & { inode: Inode };
+
+/** Bytes from which on a file on the host is asked for its holes: for smaller ones that costs more than it saves. */
+const WORTH_SEEKING = 64 * 1024 * 1024;
+
+/** Buffers of one block each. */
+export interface BlockBuffers {
+  buffer(): Uint8Array<ArrayBuffer>;
+  giveBack(buffer: Uint8Array<ArrayBuffer>): void;
+}
+
+/** The first bytes of a buffer, which the receiver owns. Without `data` they are whole blocks of a hole. */
+export interface ContentBlock {
+  data: Uint8Array<ArrayBuffer> | undefined;
+  length: number;
+}
+
+/** Reads the contents of files in blocks. */
+export class ContentReader {
+  readonly #reader: SequentialReader;
+  readonly #buffers: BlockBuffers;
+  readonly #blockSize: number;
+
+  constructor(
+    reader: SequentialReader,
+    { buffers, blockSize }: { buffers: BlockBuffers; blockSize: number },
+  ) {
+    this.#reader = reader;
+    this.#buffers = buffers;
+    this.#blockSize = blockSize;
+  }
+
+  /** A content block by block. @throws PlatterError `E_FILE_CHANGED`, errors of reading the image */
+  async *blocks(entry: FileEntry): AsyncGenerator<ContentBlock> {
+    using held = this.#reader.held?.(entry.inode);
+    if (held === undefined) yield* this.#streamed(entry);
+    else yield* this.#held(held);
+  }
+
+  /**
+   * Reads a small content into `target`, which has its length. Returns a promise only if the content must be waited for.
+   * @throws PlatterError `E_FILE_CHANGED`, errors of reading the image
+   */
+  small(entry: FileEntry, target: Uint8Array): Promise<void> | undefined {
+    return this.#reader.atOnce?.(entry.inode, target) === true ? undefined : this.#readSmall(entry, target);
+  }
+
+  *#held(held: HeldContent): Generator<ContentBlock> {
+    for (let at = 0; at < held.length; at += this.#blockSize) {
+      const hole = this.#holeIn(held, at);
+      if (hole > 0) yield { data: undefined, length: hole };
+      at += hole;
+      if (at === held.length) return;
+      const data = this.#buffers.buffer();
+      const length = Math.min(this.#blockSize, held.length - at);
+      // The other threads have work, and waiting would mean standing behind it.
+      readAtOnce(held.file, { target: data.subarray(0, length), at: held.start + at });
+      yield { data, length };
+    }
+  }
+
+  async *#streamed(entry: FileEntry): AsyncGenerator<ContentBlock> {
+    const blockSize = this.#blockSize;
+    let data = this.#buffers.buffer();
+    let [used, left] = [0, entry.size];
+    for await (const piece of this.#reader.open(entry.inode)) {
+      left -= piece.length;
+      if (left < 0) break;
+      for (let done = 0; done < piece.length; ) {
+        const inHole = used === 0 && isHole(piece) ? piece.length - done : 0;
+        if (inHole >= blockSize) {
+          const length = inHole - (inHole % blockSize);
+          yield { data: undefined, length };
+          done += length;
+          continue;
+        }
+        const part = piece.subarray(done, done + blockSize - used);
+        data.set(part, used);
+        used += part.length;
+        done += part.length;
+        if (used < blockSize) continue;
+        yield { data, length: used };
+        data = this.#buffers.buffer();
+        used = 0;
+      }
+    }
+    if (left !== 0) throw changedFile(entry);
+    if (used > 0) yield { data, length: used };
+    else this.#buffers.giveBack(data);
+  }
+
+  /** Bytes from `at` on that are whole blocks of a hole. */
+  #holeIn({ file, start, length }: HeldContent, at: number): number {
+    if (length < WORTH_SEEKING) return 0;
+    const bytes = Math.min(nextData(file.fd, start + at) - start, length) - at;
+    return bytes - (bytes % this.#blockSize);
+  }
+
+  async #readSmall(entry: FileEntry, target: Uint8Array): Promise<void> {
+    using held = this.#reader.held?.(entry.inode);
+    if (held !== undefined) {
+      readAtOnce(held.file, { target, at: held.start });
+      return;
+    }
+    let used = 0;
+    for await (const piece of this.#reader.open(entry.inode)) {
+      if (used + piece.length > target.length) throw changedFile(entry);
+      target.set(piece, used);
+      used += piece.length;
+    }
+    if (used < target.length) throw changedFile(entry);
+  }
+}

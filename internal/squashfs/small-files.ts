@@ -1,0 +1,61 @@
+import type { FileEntry } from "./content-reader.ts";
+import { Duplicates } from "./duplicates.ts";
+import type { ContentOptions } from "./large-files.ts";
+
+/** Joins the contents of files that are shorter than a block in fragments, each content once. */
+export class SmallFiles {
+  readonly #options: ContentOptions;
+  /** Files by the SHA-256 of their content. */
+  readonly #duplicates = new Duplicates();
+  readonly #digest = new Uint8Array(32);
+  /** The number of each fragment's data block. */
+  readonly fragments: number[] = [];
+  #fragment: Uint8Array<ArrayBuffer>;
+  #used = 0;
+
+  constructor(options: ContentOptions) {
+    this.#options = options;
+    this.#fragment = options.writer.buffer();
+  }
+
+  /**
+   * Adds a file. Returns a promise only if something must be waited for.
+   * @throws PlatterError `E_FILE_CHANGED`, `E_INTERRUPTED`, errors of reading the image
+   */
+  add(entry: FileEntry): Promise<void> | undefined {
+    if (this.#used + entry.size > this.#options.blockSize) {
+      return this.endFragment().then(() => this.add(entry));
+    }
+    const target = this.#fragment.subarray(this.#used, this.#used + entry.size);
+    const waiting = this.#options.reader.small(entry, target);
+    if (waiting !== undefined) return waiting.then(() => this.#keep(target));
+    this.#keep(target);
+    return undefined;
+  }
+
+  /** Gives the last fragment to the writer. @throws PlatterError `E_INTERRUPTED` */
+  async endFragment(): Promise<void> {
+    if (this.#used === 0) return;
+    const { writer } = this.#options;
+    this.fragments.push(writer.next);
+    const [full, length] = [this.#fragment, this.#used];
+    this.#used = 0;
+    await writer.add(full, { length });
+    this.#fragment = writer.buffer();
+  }
+
+  #keep(content: Uint8Array): void {
+    const { lengths, files, onRead } = this.#options;
+    onRead(content.length);
+    if (lengths.has(content.length)) {
+      Bun.CryptoHasher.hash("sha256", content, this.#digest);
+      const same = this.#duplicates.findOrAdd(this.#digest, files.count);
+      if (same !== undefined) {
+        files.addSame(same);
+        return;
+      }
+    }
+    files.addFragment(this.fragments.length, this.#used);
+    this.#used += content.length;
+  }
+}
