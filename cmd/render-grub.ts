@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
+import { parseArchitecture } from "../internal/base/architecture.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
 import { renderGrubStage, renderMenus } from "../internal/pipeline/stage/boot-stages.ts";
@@ -20,6 +21,9 @@ import {
 import { outputPath } from "./options/output-option.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
 import type { WorldOf } from "./world.ts";
+
+/** Options about an image that also count without one. */
+const TEXT_OPTIONS = ["--config", "--label", "--arch", "--platform"];
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
   const command = program
@@ -48,8 +52,8 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     refuseUnused(self, [
       {
         when: isFromTexts,
-        options: IMAGE_OPTIONS.filter((name) => name !== "--config" && name !== "--label"),
-        reason: "without an image the menu is made from --config, --os-release and --label only",
+        options: IMAGE_OPTIONS.filter((name) => !TEXT_OPTIONS.includes(name)),
+        reason: "without an image the menu is made from --config, --os-release, --label and --arch only",
         hint: "Name an image, or a --work folder that holds a plan.",
       },
       {
@@ -77,7 +81,9 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     if (isFromTexts) {
       const config = readConfig(flags.config);
       const osRelease = flags.osRelease === undefined ? "" : readText(flags.osRelease);
-      menus = renderFromTexts({ config, osRelease, label: flags.label, reporter: world.reporter });
+      const { label } = flags;
+      const architecture = parseArchitecture(flags.arch ?? flags.platform ?? process.arch);
+      menus = renderFromTexts({ config, osRelease, label, architecture, reporter: world.reporter });
     } else {
       await using session = openSession(world, { image, flags });
       menus = await session.during(async () => {

@@ -1,4 +1,4 @@
-import { parseArchitecture } from "../base/architecture.ts";
+import type { Architecture } from "../base/architecture.ts";
 import type { Reporter } from "../base/progress.ts";
 import { checkRoots } from "../contract/checks/check-roots.ts";
 import { checkEntries } from "../contract/config/check-menu.ts";
@@ -22,12 +22,14 @@ export function renderFromTexts(about: {
   config: { text: string; file: string } | undefined;
   osRelease: string;
   label: string | undefined;
+  /** Decides the default label, and whether there is a menu for BIOS. */
+  architecture: Architecture;
   reporter: Reporter;
 }): Map<string, string> {
   const source = about.config ?? { text: "", file: "iso.yaml" };
   const osRelease = parseOsRelease(about.osRelease);
   const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
-  const architecture = parseArchitecture(process.arch);
+  const { architecture } = about;
   const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: about.label });
   const { menu, label } = decided;
   const all = [
@@ -40,8 +42,7 @@ export function renderFromTexts(about: {
   if (failure !== undefined) throw failure;
   for (const each of all) if (each.severity === "warning") about.reporter.warn(seenAt(each));
   const medium = { menu, label, marker: markerPath(NO_BUILD) };
-  return new Map([
-    [ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })],
-    [ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" })],
-  ]);
+  const menus = new Map<string, string>([[ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })]]);
+  if (architecture === "x86_64") menus.set(ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" }));
+  return menus;
 }

@@ -424,6 +424,23 @@ describe("a stage runs alone", () => {
     });
   });
 
+  test.each([
+    ["--arch", "arm64"],
+    ["--platform", "linux/arm64"],
+  ])("render-grub: from texts alone, for another architecture: %s %s", async (option, architecture) => {
+    using scene = new Scene("stages");
+    const menu = ["render-grub", option];
+    const other = await scene.succeed([...menu, architecture]);
+    expect(other.stdout).toContain("root=live:CDLABEL=Container-Installer-aarch64");
+    const x86 = await scene.succeed([...menu, option === "--arch" ? "x86_64" : "linux/amd64"]);
+    expect(x86.stdout).toContain("root=live:CDLABEL=Container-Installer-x86_64");
+    await scene.succeed([...menu, architecture, "-o", "out"]);
+    expect(readdirSync(scene.out)).toEqual(["grub-efi.cfg"]);
+    const bios = await scene.run([...menu, architecture, "--firmware", "bios"]);
+    expect(bios.code).toBe(2);
+    expect(bios.stderr).toContain("[E_NO_BIOS]");
+  });
+
   test("render-grub: the menu that lands on the ISO", async () => {
     using scene = sceneWithImage();
     await scene.succeed(["build", "dir:image", "-o", "out/x.iso"]);
