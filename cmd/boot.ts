@@ -12,6 +12,7 @@ import { jsonReport, junitReport, type ReportedResult } from "../internal/boot/r
 import { bootOnce } from "../internal/boot/run.ts";
 import { openFileSource } from "../internal/files/byte-source.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
+import { skippedLines } from "../internal/process/program.ts";
 import { commandLine, runTool } from "../internal/process/run.ts";
 import { notAnIso } from "../internal/verify/verdict.ts";
 import { claim } from "./claim.ts";
@@ -82,6 +83,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
         ? waysOn(architecture)
         : [{ firmware: flags.firmware, media: flags.media }];
       await expectIso(iso);
+      for (const line of skippedLines()) reporter.warn(line);
       const bootWorld = toolWorld(world);
       const wanted = { architecture, firmware: flags.firmware };
       const { accelerator, reason } = await chooseAccelerator(flags.accel, wanted, bootWorld);

@@ -43,7 +43,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     const options = parseRootfsOptions(flags);
     await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
       const { context } = session;
-      await session.requirePrograms(rootfsWriter(options).tools);
+      await session.requireStart(rootfsWriter(options).tools);
       const plan = await session.planFor(["root"]);
       const stage = squashStage(plan, context, {
         image: () => session.plannedImage(),

@@ -22,6 +22,11 @@ const EXIT_CODES: Record<ErrorKind, number> = {
   interrupted: 130,
 };
 
+/** The gravest kind: the one with the highest exit code. There must be at least one. */
+export function gravestKind(kinds: readonly ErrorKind[]): ErrorKind {
+  return kinds.reduce((gravest, kind) => (EXIT_CODES[kind] > EXIT_CODES[gravest] ? kind : gravest));
+}
+
 export interface ErrorDetails {
   /** Stable upper-case code such as `E_KERNEL_MISSING`; tests and `--json` refer to it. */
   code: string;

@@ -27,10 +27,16 @@ export async function describePayload(text: string, options: SourceOptions): Pro
     const description = await source.describe();
     return name === undefined ? description : { ...description, names: [name] };
   } catch (error) {
-    if (!(error instanceof PlatterError)) throw error;
-    if (error instanceof ImageMissing) throw missing(reference, error.reason, error);
-    throw LACKING.includes(error.code) ? missing(reference, error.message, error) : error;
+    throw payloadError(error, reference);
   }
+}
+
+/** An error of looking a payload up: `E_PAYLOAD_MISSING` if it or a part of it does not exist, else the same error. */
+export function payloadError(error: unknown, reference: string): unknown {
+  if (error instanceof ImageMissing) return missing(reference, error.reason, error);
+  if (error instanceof PlatterError && LACKING.includes(error.code))
+    return missing(reference, error.message, error);
+  return error;
 }
 
 /** Where a payload is read from. @throws PlatterError `E_REFERENCE…` */

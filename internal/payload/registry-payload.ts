@@ -4,14 +4,12 @@ import { memoryBlob, readBlob } from "../image/decompress/blob.ts";
 import { blobLayer } from "../image/decompress/layer.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { directoryStore } from "../image/source/blob-store.ts";
-import { containersEnvironment } from "../image/source/containers-environment.ts";
+import { rawManifest, runSkopeo } from "../image/source/docker.ts";
 import { fullName } from "../image/source/docker-archive.ts";
 import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
 import { chooseByArchitecture } from "../image/source/oci-choice.ts";
 import { checkArchitecture, checkedLayer } from "../image/source/oci-layout.ts";
 import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
-import { registryError } from "../image/source/registry-error.ts";
-import type { ToolCall } from "../process/run.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
@@ -60,29 +58,6 @@ function nameOf(name: string): string {
   return digest === undefined
     ? fullName(repository)
     : `${fullName(repository).replace(/:[^/:]*$/, "")}@${digest}`;
-}
-
-async function rawManifest(name: string, options: Omit<OpenOptions, "capture">): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  await runSkopeo(name, options, {
-    argv: ["inspect", "--raw", `docker://${name}`],
-    onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
-    maxOutput: DOCUMENT_LIMIT,
-  });
-  return Buffer.concat(chunks);
-}
-
-/** @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_MISSING` */
-async function runSkopeo(
-  name: string,
-  { runTool, signal }: Omit<OpenOptions, "capture">,
-  call: Pick<ToolCall, "argv" | "onStdout" | "maxOutput">,
-): Promise<void> {
-  try {
-    await runTool({ ...call, argv: ["skopeo", ...call.argv], signal, env: containersEnvironment() });
-  } catch (error) {
-    throw registryError(error, name);
-  }
 }
 
 async function fetched(

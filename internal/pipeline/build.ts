@@ -69,7 +69,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const about: Run = { session, options, wanted, times, run };
   const cancel = () => session.cancel();
   const start = context.clock();
-  await session.requirePrograms(neededTools(about));
+  await session.requireStart(neededTools(about));
   const draft = await session.draft();
   const others = () => planAndBootImages(about, start);
   if (!writesIntoIso(about)) {

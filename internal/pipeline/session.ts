@@ -20,15 +20,16 @@ import {
 import { compileExcludes, DEFAULT_EXCLUDES } from "../image/excludes.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
+import type { PayloadDescription } from "../payload/payload-image.ts";
 import { describePayload } from "../payload/payload-source.ts";
 import { type TreeWithPayloads, withPayloads } from "../payload/with-payloads.ts";
 import { TOOLS, type ToolName } from "../process/find.ts";
-import { requirePrograms, skippedLines } from "../process/program.ts";
+import { findProgram, skippedTeller } from "../process/program.ts";
 import { commandLine, type RunTool, runTool, type ToolCall } from "../process/run.ts";
 import { Toolbox } from "../process/toolbox.ts";
 import { parseRootfsOptions } from "../rootfs/rootfs-options.ts";
 import { decideAbout, inspectImage, openPlannedImage, requireSameTree } from "./inspect.ts";
-import { imageNeeds, payloadNeeds } from "./program-needs.ts";
+import { requireStart, type StartNeeds } from "./require-start.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { requirePieces } from "./work/check-pieces.ts";
 import { reportSwept } from "./work/claim.ts";
@@ -62,7 +63,9 @@ export class Session implements AsyncDisposable {
     const { reporter, clock, version } = options;
     this.work = openWork(options);
     const signal = AbortSignal.any([options.signal, this.#canceller.signal]);
+    const tellSkipped = skippedTeller((text) => reporter.warn(text));
     this.#run = (call: ToolCall) => {
+      tellSkipped();
       reporter.verbose(commandLine(call.argv));
       return runTool({ ...call, log: call.log ?? this.work.log("tools") });
     };
@@ -75,19 +78,21 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Looks for all programs that the image, its payloads and these tools need, before anything is read.
-   * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_VERSION`, `E_REFERENCE`, `E_PAYLOAD_NAME`
+   * Looks for the image, its payloads and all programs that they and these tools need, before anything is read.
+   * @throws PlatterError the errors of {@link requireStart}
    */
-  async requirePrograms(tools: readonly ToolName[]): Promise<void> {
-    const { reference, payloads, reporter } = this.#options;
-    const needs = [
-      ...(reference === undefined ? [] : imageNeeds(reference)),
-      ...payloads.flatMap(payloadNeeds),
-      ...tools.map((name) => TOOLS[name].need),
-    ];
-    requirePrograms(needs);
-    if (needs.length > 0) for (const line of skippedLines()) reporter.warn(line);
-    for (const name of tools) await this.context.toolbox.find(name);
+  async requireStart(tools: readonly ToolName[]): Promise<void> {
+    const programs = tools.map((name) => TOOLS[name].need);
+    const versions = async () => {
+      for (const name of tools) if (findProgram(name) !== undefined) await this.context.toolbox.find(name);
+    };
+    await this.#requireStart({ programs, versions });
+  }
+
+  #requireStart(needs: Omit<StartNeeds, "image" | "payloads">): Promise<void> {
+    const { reference, payloads } = this.#options;
+    const options = { signal: this.context.signal, runTool: this.#run };
+    return requireStart({ image: reference, payloads, ...needs }, options);
   }
 
   /** The image, opened once. */
@@ -161,21 +166,33 @@ export class Session implements AsyncDisposable {
 
   async #decideAnew(): Promise<Decision> {
     const { choices } = this.#options;
-    await this.requirePrograms([]);
+    await this.requireStart([]);
     const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
     // A pattern that cannot be read is reported before anything slow starts.
     compileExcludes(excludes);
-    // A payload that is not there is told before the image is read.
-    const architecture = parseArchitecture(this.#options.architecture ?? process.arch);
-    const payloads = [];
-    for (const text of this.#options.payloads) {
-      payloads.push(await describePayload(text, this.#payloadOptions(architecture)));
-    }
+    const payloads = await this.#describePayloads();
     const tree = await this.image();
     this.#planned = tree;
     const decision = await decideAbout(tree, { ...choices, excludes, payloads });
     if (choices.architecture === undefined) this.#noteForeign(decision.root.architecture);
     return decision;
+  }
+
+  /** The payloads. Those that do not exist are reported together, before the image is read. */
+  async #describePayloads(): Promise<PayloadDescription[]> {
+    const architecture = parseArchitecture(this.#options.architecture ?? process.arch);
+    const described: PayloadDescription[] = [];
+    const errors: PlatterError[] = [];
+    for (const text of this.#options.payloads) {
+      try {
+        described.push(await describePayload(text, this.#payloadOptions(architecture)));
+      } catch (error) {
+        if (!(error instanceof PlatterError) || error.kind === "interrupted") throw error;
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) await this.#requireStart({ programs: [], errors });
+    return described;
   }
 
   /** Nobody asked for another machine's architecture: the image has no other. */

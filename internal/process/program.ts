@@ -31,6 +31,15 @@ export function skippedLines(path = process.env.PATH ?? DEFAULT_PATH): string[] 
   );
 }
 
+/** Warns of entries of PATH that are passed over, when the result is called for the first time. */
+export function skippedTeller(warn: (text: string) => void): () => void {
+  let told = false;
+  return () => {
+    if (!told) for (const line of skippedLines()) warn(line);
+    told = true;
+  };
+}
+
 function isAbsolute(folder: string): boolean {
   return folder.startsWith("/");
 }

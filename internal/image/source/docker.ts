@@ -1,10 +1,15 @@
 import { PlatterError } from "../../base/error.ts";
+import type { ToolCall } from "../../process/run.ts";
 import type { ImageTree } from "../image-tree.ts";
 import type { OpenOptions } from "../open-options.ts";
 import { containersEnvironment } from "./containers-environment.ts";
 import { openContainersStorage } from "./containers-storage.ts";
 import { openFetchedLayout } from "./fetched-layout.ts";
+import { DOCUMENT_LIMIT } from "./oci-manifest.ts";
 import { registryError } from "./registry-error.ts";
+
+/** How a registry is asked. */
+type AskOptions = Pick<OpenOptions, "signal" | "runTool">;
 
 /**
  * An image from a registry, fetched by skopeo into the work directory, or, without skopeo, by podman into its
@@ -48,4 +53,28 @@ async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
     });
   }
   return openContainersStorage({ name }, options);
+}
+
+/** The manifest or index of an image in a registry. @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_MISSING` */
+export async function rawManifest(name: string, options: AskOptions): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  await runSkopeo(name, options, {
+    argv: ["inspect", "--raw", `docker://${name}`],
+    onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)),
+    maxOutput: DOCUMENT_LIMIT,
+  });
+  return Buffer.concat(chunks);
+}
+
+/** Runs skopeo about the image `name`. @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_MISSING` */
+export async function runSkopeo(
+  name: string,
+  { runTool, signal }: AskOptions,
+  call: Pick<ToolCall, "argv" | "onStdout" | "maxOutput">,
+): Promise<void> {
+  try {
+    await runTool({ ...call, argv: ["skopeo", ...call.argv], signal, env: containersEnvironment() });
+  } catch (error) {
+    throw registryError(error, name);
+  }
 }

@@ -7,13 +7,16 @@ import { SNIFFED, sniff } from "./sniff.ts";
 import { tarBytes } from "./tar-archive.ts";
 import { wrongKind } from "./wrong-kind.ts";
 
-type Options = Pick<OpenOptions, "signal" | "runTool">;
+export interface RecogniseOptions extends Pick<OpenOptions, "signal" | "runTool"> {
+  /** Default: archives without a transport are told apart by their members. Otherwise each counts as a `tar`. */
+  archives?: "by-their-members" | "by-their-start";
+}
 
 /** Members that are looked at before an archive without an image's files is taken for a root file system. */
 const MEMBERS = 100_000;
 
 /** Checks that a file is not of another kind that can be told by its first bytes. @throws PlatterError `E_REFERENCE_KIND` */
-export async function checkArchive(path: string, options: Options): Promise<void> {
+export async function checkArchive(path: string, options: RecogniseOptions): Promise<void> {
   using file = OpenFile.open(path);
   const other = sniff(await startOf(file, options));
   if (other !== undefined)
@@ -28,14 +31,15 @@ export async function checkArchive(path: string, options: Options): Promise<void
 export async function recogniseArchive(
   path: string,
   tag: string | undefined,
-  options: Options,
+  options: RecogniseOptions,
 ): Promise<KnownReference> {
   await checkArchive(path, options);
+  if (options.archives === "by-their-start") return { transport: "tar", path };
   const transport = await archiveKind(path, options);
   return transport === "tar" ? { transport, path } : { transport, path, tag };
 }
 
-async function archiveKind(path: string, options: Options): Promise<ArchiveTransport> {
+async function archiveKind(path: string, options: RecogniseOptions): Promise<ArchiveTransport> {
   using file = OpenFile.open(path);
   const stream = tarBytes(file, options);
   await using reader = new TarReader(stream, { archive: `\`${path}\``, dialect: "archive" });
@@ -52,7 +56,7 @@ async function archiveKind(path: string, options: Options): Promise<ArchiveTrans
 }
 
 /** The first bytes of a file, decompressed. */
-async function startOf(file: OpenFile, options: Options): Promise<Uint8Array> {
+async function startOf(file: OpenFile, options: RecogniseOptions): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of tarBytes(file, options)) {

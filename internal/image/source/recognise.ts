@@ -2,13 +2,11 @@ import { type Stats, statSync } from "node:fs";
 import { errnoOf, machineError } from "../../base/machine-error.ts";
 import { ImageMissing, nearPath } from "../image-missing.ts";
 import { isImageName } from "../image-name.ts";
-import type { OpenOptions } from "../open-options.ts";
 import { formatReference, type ImageReference, type KnownReference, splitDigest } from "../reference.ts";
-import { checkArchive, recogniseArchive } from "./recognise-archive.ts";
+import { checkArchive, type RecogniseOptions, recogniseArchive } from "./recognise-archive.ts";
 import { checkFolder, recogniseFolder } from "./recognise-folder.ts";
 import { wrongKind } from "./wrong-kind.ts";
 
-type Options = Pick<OpenOptions, "signal" | "runTool">;
 type PathReference = Extract<KnownReference, { readonly path: string }>;
 
 /** Ends of names that files have and images do not. */
@@ -23,7 +21,10 @@ const NOTHING = ["ENAMETOOLONG", "ENOTDIR", "ELOOP"];
  * checked to be of the kind that its transport takes.
  * @throws PlatterError `E_IMAGE_MISSING`, `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…`
  */
-export async function recognise(reference: ImageReference, options: Options): Promise<KnownReference> {
+export async function recognise(
+  reference: ImageReference,
+  options: RecogniseOptions,
+): Promise<KnownReference> {
   switch (reference.transport) {
     case undefined:
       return recogniseText(reference.text, options);
@@ -44,7 +45,7 @@ function withIndex(reference: PathReference): PathReference {
   return statOf(path) === undefined ? reference : { ...reference, path, tag };
 }
 
-async function checkPath(reference: PathReference, options: Options): Promise<PathReference> {
+async function checkPath(reference: PathReference, options: RecogniseOptions): Promise<PathReference> {
   const { transport, path } = reference;
   const wantsFolder = transport === "oci" || transport === "dir";
   const stat = statOf(path);
@@ -74,7 +75,7 @@ function instead(transport: PathReference["transport"], path: string): string {
   return `Write \`${other[transport]}:${path}\`.`;
 }
 
-async function recogniseText(text: string, options: Options): Promise<KnownReference> {
+async function recogniseText(text: string, options: RecogniseOptions): Promise<KnownReference> {
   const whole = await recognisePath(text, undefined, options);
   if (typeof whole === "object") return whole;
   for (const { path, tag } of splits(text)) {
@@ -103,7 +104,7 @@ function splits(text: string): { path: string; tag: string }[] {
 async function recognisePath(
   path: string,
   tag: string | undefined,
-  options: Options,
+  options: RecogniseOptions,
 ): Promise<KnownReference | string | undefined> {
   const stat = statOf(path);
   if (stat === undefined) return undefined;

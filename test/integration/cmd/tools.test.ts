@@ -38,6 +38,64 @@ describe("a program that is missing", () => {
     });
   });
 
+  test("and an image and payloads that do not exist are reported together", async () => {
+    using scene = new Scene("tools");
+    const args = ["build", "oci:missing", "-o", "out/x.iso", "--payload", "os.tar", ...EROFS];
+    const ran = await scene.run([...args, "--payload", "localhost/b"], { path: "/nowhere" });
+    await expectRefusal(scene, ran, {
+      exit: 4,
+      code: "E_START",
+      says: [
+        "Cannot start: 3 problems found",
+        "error E_IMAGE_MISSING: Cannot find the image `oci:missing`: the folder `missing` does not exist",
+        "error E_PAYLOAD_MISSING: Cannot find the payload `os.tar`: no file or folder has that name",
+        "error E_TOOL_MISSING: `localhost/b` (no file or folder has that name) needs `podman`, which is not in PATH; `--rootfs erofs` needs `mkfs.erofs`",
+        "    Install what is missing, or save the image elsewhere",
+      ],
+    });
+  });
+
+  test("and an image that is not in podman's storage are reported together", async () => {
+    using scene = new Scene("tools");
+    scene.fake("podman", "echo 'Error: localhost/a: image not known' >&2; exit 125");
+    const ran = await scene.run(["build", "localhost/a", "-o", "out/x.iso", ...EROFS], { path: "/nowhere" });
+    await expectRefusal(scene, ran, {
+      exit: 4,
+      code: "E_START",
+      says: ["error E_IMAGE_MISSING: Cannot find the image `localhost/a`", "error E_TOOL_MISSING: "],
+    });
+  });
+
+  test("a program that is too old, and a file that is not an image", async () => {
+    using scene = sceneWithImage();
+    scene.fake("mkfs.erofs", "echo 'mkfs.erofs 1.5'");
+    scene.write("os.tar", "text");
+    const ran = await scene.run(["build", "tar:os.tar", "-o", "out/x.iso", ...EROFS]);
+    await expectRefusal(scene, ran, {
+      exit: 4,
+      code: "E_START",
+      says: [
+        "error E_REFERENCE_KIND: Cannot use `os.tar` as an image: it is a text file",
+        "error E_TOOL_VERSION: ",
+      ],
+    });
+  });
+
+  test("payloads that do not exist are reported together, and with an image that does not exist", async () => {
+    using scene = sceneWithImage();
+    const payloads = ["--payload", "dir:a", "--payload", "oci:b"];
+    await expectRefusal(scene, await scene.run(["inspect", "dir:image", ...payloads]), {
+      exit: 3,
+      code: "E_START",
+      says: ["the payload `dir:a`", "the payload `oci:b`"],
+    });
+    await expectRefusal(scene, await scene.run(["inspect", "dir:nothing", ...payloads]), {
+      exit: 3,
+      code: "E_START",
+      says: ["the image `dir:nothing`", "the payload `dir:a`", "the payload `oci:b`"],
+    });
+  });
+
   test.each([
     [],
     ["--compression", "small"],
@@ -83,6 +141,21 @@ describe("PATH", () => {
     });
     expect(ran.stderr).toContain(`PATH has \`${folder}\`, which platter ignores because it is not absolute`);
     expect(ran.code).toBe(4);
+  });
+
+  test.each([
+    "inspect localhost/none",
+    "build localhost/none -o out/x.iso",
+    "inspect dir:image --payload localhost/none",
+    "boot x.iso --accel tcg",
+  ])("%s: the line is there once whenever a program is run", async (command) => {
+    using scene = sceneWithImage();
+    const qemu = "#!/bin/sh\nexit 1\n";
+    scene.write("x.iso", Buffer.concat([Buffer.alloc(32769), Buffer.from("CD001"), Buffer.alloc(4096)]));
+    scene.fake("podman", "echo 'Error: localhost/none: image not known' >&2; exit 125");
+    scene.fake("qemu-system-x86_64", qemu);
+    const { stderr } = await scene.run(command.split(" "), { path: `here:${process.env.PATH}` });
+    expect(stderr.split("PATH has `here`, which platter ignores because it is not absolute")).toHaveLength(2);
   });
 
   test("skopeo in the current folder is not run", async () => {

@@ -1,0 +1,26 @@
+import type { OpenOptions } from "../open-options.ts";
+import { type ImageReference, type KnownReference, parseReference } from "../reference.ts";
+import { inspectStored } from "./containers-storage.ts";
+import { rawManifest } from "./docker.ts";
+import { recognise } from "./recognise.ts";
+
+type Options = Pick<OpenOptions, "signal" | "runTool">;
+
+/**
+ * Looks at the place that a reference names: at a folder's entries, or at the first bytes of a file. A file without a
+ * transport counts as `tar`. Images in podman's storage and in registries are not looked for.
+ * @throws PlatterError `E_REFERENCE`, `E_IMAGE_MISSING`, `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…`
+ */
+export function lookAtPlace(reference: string | ImageReference, options: Options): Promise<KnownReference> {
+  const parsed = typeof reference === "string" ? parseReference(reference) : reference;
+  return recognise(parsed, { ...options, archives: "by-their-start" });
+}
+
+/**
+ * Asks podman or the registry whether an image exists that is not at a path.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_PODMAN_ANSWER`, `E_TOOL_…`
+ */
+export async function requireImageExists(reference: KnownReference, options: Options): Promise<void> {
+  if (reference.transport === "containers-storage") await inspectStored(reference, options);
+  if (reference.transport === "docker") await rawManifest(reference.name, options);
+}

@@ -1,0 +1,111 @@
+import { gravestKind, PlatterError } from "../base/error.ts";
+import type { OpenOptions } from "../image/open-options.ts";
+import type { KnownReference } from "../image/reference.ts";
+import { lookAtPlace, requireImageExists } from "../image/source/look-up.ts";
+import { parsePayloadRequest } from "../payload/payload-reference.ts";
+import { payloadError } from "../payload/payload-source.ts";
+import type { ProgramNeed } from "../process/program.ts";
+import { findProgram, requirePrograms } from "../process/program.ts";
+import { referenceNeeds } from "./program-needs.ts";
+
+/** An image or a payload that a run reads. */
+interface Wanted {
+  reference: string;
+  /** Programs that can fetch it from a registry. */
+  fetchers: readonly string[];
+  /** The error that the user sees. */
+  asSeen: (error: unknown) => unknown;
+}
+
+export interface StartNeeds {
+  /** Undefined if no image is read. */
+  image: string | undefined;
+  /** As the user asks for them. */
+  payloads: readonly string[];
+  /** Programs that the run needs for other reasons. */
+  programs: readonly ProgramNeed[];
+  /** Checks the versions of programs that are there. */
+  versions?: () => Promise<void>;
+  /** Errors that were found elsewhere, and are reported together with those found here. */
+  errors?: readonly PlatterError[];
+}
+
+type Options = Pick<OpenOptions, "signal" | "runTool">;
+
+/**
+ * Looks for the image, the payloads and all programs before anything is read, and reports together what is missing.
+ * podman and registries are asked for images only if something else is missing: reading them shows it otherwise.
+ * @throws PlatterError `E_START` for several problems, else `E_TOOL_MISSING`, `E_TOOL_VERSION`,
+ * `E_PAYLOAD_MISSING`, `E_IMAGE_MISSING`,
+ * `E_REFERENCE…`, `E_PAYLOAD_NAME`, `E_FILE_…`, `E_TAR_…`, `E_REGISTRY`
+ */
+export async function requireStart(needs: StartNeeds, options: Options): Promise<void> {
+  const errors: PlatterError[] = [...(needs.errors ?? [])];
+  const programs: ProgramNeed[] = [];
+  const elsewhere: { wanted: Wanted; known: KnownReference }[] = [];
+  for (const wanted of wantedBy(needs)) {
+    await collect(errors, wanted.asSeen, async () => {
+      const known = await lookAtPlace(wanted.reference, options);
+      programs.push(...referenceNeeds(known, wanted.fetchers));
+      elsewhere.push({ wanted, known });
+    });
+  }
+  await collect(errors, same, async () => requirePrograms([...programs, ...needs.programs]));
+  await collect(errors, same, async () => needs.versions?.());
+  if (errors.length === 0) return;
+  for (const { wanted, known } of elsewhere) {
+    if (!canAsk(known)) continue;
+    await collect(errors, wanted.asSeen, () => requireImageExists(known, options));
+  }
+  throw together(errors);
+}
+
+function wantedBy({ image, payloads }: StartNeeds): Wanted[] {
+  const images =
+    image === undefined ? [] : [{ reference: image, fetchers: ["skopeo", "podman"], asSeen: same }];
+  const others = payloads.map((text) => {
+    const { reference } = parsePayloadRequest(text);
+    return { reference, fetchers: ["skopeo"], asSeen: (error: unknown) => payloadError(error, reference) };
+  });
+  return [...images, ...others];
+}
+
+function same(error: unknown): unknown {
+  return error;
+}
+
+/** Whether the program is there that knows about the image. */
+function canAsk({ transport }: KnownReference): boolean {
+  return findProgram(transport === "docker" ? "skopeo" : "podman") !== undefined;
+}
+
+/** Keeps an expected error; others are thrown. */
+async function collect(
+  errors: PlatterError[],
+  asSeen: Wanted["asSeen"],
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const seen = asSeen(error);
+    if (!(seen instanceof PlatterError) || seen.kind === "interrupted") throw seen;
+    if (!errors.some(({ message }) => message === seen.message)) errors.push(seen);
+  }
+}
+
+/** One error for several. Its kind is the gravest of theirs. */
+function together(errors: readonly PlatterError[]): PlatterError {
+  const [first] = errors;
+  if (first !== undefined && errors.length === 1) return first;
+  return new PlatterError({
+    code: "E_START",
+    kind: gravestKind(errors.map(({ kind }) => kind)),
+    message: `Cannot start: ${errors.length} problems found`,
+    detail: errors.flatMap(({ code, message, detail, hint }) => [
+      `error ${code}: ${message.replace(/^Cannot start: /, "")}`,
+      ...[...detail, ...(hint === undefined ? [] : [hint])].map((line) => `  ${line}`),
+    ]),
+    cause: first,
+  });
+}
