@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { wayName, waysOn } from "../../internal/boot/boot-result.ts";
+import { expectLive, ROOT_OK } from "../helpers/boot/live-line.ts";
+import { variantIso } from "../helpers/boot/variant.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { BINARY, Scene } from "../helpers/scene.ts";
-import { expectLive, ROOT_OK } from "./live-line.ts";
-import { variantIso } from "./variant.ts";
 
 const MINUTES = 60_000;
 

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { type BootWay, wayName } from "../../internal/boot/boot-result.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { seededNoise } from "../helpers/noise.ts";
 import { BINARY, hostProgram, Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;
 const GIB = 2 ** 30;

@@ -5,8 +5,8 @@ import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import type { Finding } from "../../internal/contract/findings/finding.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-live.sh");
 const IMAGE = "containers-storage:localhost/platter-test/debian-live";

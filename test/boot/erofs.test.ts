@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { erofsUtils } from "../helpers/erofs-utils.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;
 

@@ -5,9 +5,9 @@ import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isoHasSerialConsole } from "../../internal/boot/serial-console.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { type ExampleLayout, exampleLayout, LAYOUTS } from "../helpers/images/example-layout.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;
 /** One machine in every run; all of them are some thirty. */

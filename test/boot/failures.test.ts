@@ -10,10 +10,10 @@ import { readDirectoryTree } from "../../internal/iso/read/directory-tree.ts";
 import { findNode } from "../../internal/iso/read/iso-node.ts";
 import { readVolumeDescriptors } from "../../internal/iso/read/volume-descriptors.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
+import { variantIso } from "../helpers/boot/variant.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
-import { variantIso } from "./variant.ts";
 
 interface BrokenIso extends BootWay {
   name: string;

@@ -5,9 +5,9 @@ import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isoHasSerialConsole } from "../../internal/boot/serial-console.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
+import { variantIso } from "../helpers/boot/variant.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
-import { variantIso } from "./variant.ts";
 
 /** One with GRUB's modules, one with its signed image; both draw their menu as a picture. */
 const WAYS: readonly BootWay[] = [

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isFault, parsePe } from "../../internal/pe/pe-image.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const MINUTES = 60_000;
 

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { Scene } from "../helpers/scene.ts";
-import { request } from "./machine-request.ts";
 
 const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-payload.sh");
 const IMAGE = "containers-storage:localhost/platter-test/debian-podman";

@@ -3,10 +3,10 @@ import { ALL_WAYS, type BootResult, wayName } from "../../internal/boot/boot-res
 import { bootMatrix } from "../../internal/boot/matrix.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/process/run.ts";
+import { expectLive, ROOT_OK } from "../helpers/boot/live-line.ts";
+import { request } from "../helpers/boot/machine-request.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
-import { expectLive, ROOT_OK } from "./live-line.ts";
-import { request } from "./machine-request.ts";
 
 /** Emulated machines on two cores: about 30 s each. */
 const MINUTES = 60_000;

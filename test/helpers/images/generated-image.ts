@@ -5,7 +5,7 @@
 
 import { liveFiles, newc } from "../cpio.ts";
 import { efiProgram, grubModules } from "../efi-program.ts";
-import { grubForBios } from "../grub-programs.ts";
+import { grubForBios } from "../grub/grub-programs.ts";
 import { seededNoise } from "../noise.ts";
 import { OciMaker } from "./oci-maker.ts";
 import { type Member, tar } from "./tar-maker.ts";

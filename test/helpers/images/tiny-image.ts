@@ -1,7 +1,7 @@
 /** Images of some kilobytes that keep the contract, as folders: what boots is not real, what GRUB needs is. */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { tinyPrograms } from "../boot-programs.ts";
+import { tinyPrograms } from "../boot/boot-programs.ts";
 import { liveFiles, newc } from "../cpio.ts";
 import { OciMaker } from "./oci-maker.ts";
 import { smallLive } from "./small-live.ts";

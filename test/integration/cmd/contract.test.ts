@@ -1,7 +1,7 @@
 /** What the binary says about an image that breaks the contract, clause by clause. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chownSync, readFileSync, rmSync } from "node:fs";
-import { GCD_MODULES, GRUB_SBAT, tinyPrograms } from "../../helpers/boot-programs.ts";
+import { GCD_MODULES, GRUB_SBAT, tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { efiProgram } from "../../helpers/efi-program.ts";
 import { CONFIG, FONT, GCD, KVER, MM, MODULES, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { expectNoStack, expectRefusal, Scene } from "../../helpers/scene.ts";

@@ -3,7 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { tinyPrograms } from "../../helpers/boot-programs.ts";
+import { tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { CONFIG, KVER, MODULES, ociOf, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { expectNoStack, expectRefusal, Scene } from "../../helpers/scene.ts";
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { parsePlan, planSchema } from "../../../internal/contract/plan/plan.ts";
-import { tinyPrograms } from "../../helpers/boot-programs.ts";
+import { tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import {
   CONFIG,

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import type { Finding } from "../../../internal/contract/findings/finding.ts";
-import { GCD_MODULES, tinyPrograms } from "../../helpers/boot-programs.ts";
+import { GCD_MODULES, tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { efiProgram } from "../../helpers/efi-program.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { type Changes, CONFIG, GCD, KVER, MM, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";

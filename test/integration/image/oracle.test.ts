@@ -19,10 +19,10 @@ import type { ImageTree } from "../../../internal/image/image-tree.ts";
 import { openImage } from "../../../internal/image/source/open-image.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import { treeDigest } from "../../../internal/rootfs/tree-digest.ts";
+import { type Listed, type Listing, listDirectory, listTree } from "../../helpers/images/listing.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
+import { saveableLayers, tortureLayers } from "../../helpers/images/torture.ts";
 import { BINARY } from "../../helpers/scene.ts";
-import { type Listed, type Listing, listDirectory, listTree } from "./listing.ts";
-import { saveableLayers, tortureLayers } from "./torture.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-oracle-"));
 const storage = { root: join(scratch, "storage"), run: join(scratch, "run") };

@@ -17,12 +17,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { storedTime } from "../../../internal/image/entry-walk.ts";
+import { type Listing, listDirectory } from "../../helpers/images/listing.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { type Member, tar } from "../../helpers/images/tar-maker.ts";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
+import { saveableLayers } from "../../helpers/images/torture.ts";
 import { expectRefusal, Scene } from "../../helpers/scene.ts";
-import { type Listing, listDirectory } from "../image/listing.ts";
-import { saveableLayers } from "../image/torture.ts";
 
 const STORAGE = "var/lib/containers/storage";
 const NAME = "quay.io/example/os:9";

@@ -11,7 +11,7 @@ import { readEfiProgram } from "../../../internal/pe/efi-program.ts";
 import { readKernelImage } from "../../../internal/pe/kernel-image.ts";
 import { isFault } from "../../../internal/pe/pe-image.ts";
 import { MICROSOFT_2011, MICROSOFT_2023 } from "../../../internal/pe/trust.ts";
-import { GCD_MODULES, GRUB_SBAT, SHIM_SBAT, tinyPrograms } from "../../helpers/boot-programs.ts";
+import { GCD_MODULES, GRUB_SBAT, SHIM_SBAT, tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { type EfiParts, efiProgram, grubModules } from "../../helpers/efi-program.ts";
 import { makeKey, type SigningKey, sign, signatureList, vendorSection } from "../../helpers/signing.ts";
 

@@ -11,12 +11,12 @@ import { makeRootfs } from "../../../internal/rootfs/rootfs.ts";
 import { parseRootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
 import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
 import { erofsUtils } from "../../helpers/erofs-utils.ts";
+import { type Listing, listDirectory, listTree } from "../../helpers/images/listing.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
+import { tortureLayers } from "../../helpers/images/torture.ts";
 import { expectRefusal, hostProgram, Scene } from "../../helpers/scene.ts";
-import { type Listing, listDirectory, listTree } from "../image/listing.ts";
-import { tortureLayers } from "../image/torture.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(600_000);

@@ -23,13 +23,13 @@ import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
 import { Compressors, type PackedBlock } from "../../../internal/squashfs/compressors.ts";
 import { type SquashfsRun, writeSquashfs } from "../../../internal/squashfs/write.ts";
 import { readSquashfs, type SquashfsSuperblock } from "../../../internal/verify/squashfs-superblock.ts";
+import { type Listing, listDirectory, listTree } from "../../helpers/images/listing.ts";
+import { failureOf, openLayers } from "../../helpers/images/memory-layers.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { sparse } from "../../helpers/images/tar-maker.ts";
+import { tortureLayers } from "../../helpers/images/torture.ts";
 import { seededNoise } from "../../helpers/noise.ts";
 import { hostProgram, Scene } from "../../helpers/scene.ts";
-import { failureOf, openLayers } from "../../unit/image/layer/memory-layers.ts";
-import { type Listing, listDirectory, listTree } from "../image/listing.ts";
-import { tortureLayers } from "../image/torture.ts";
 
 setDefaultTimeout(600_000);
 

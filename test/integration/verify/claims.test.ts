@@ -8,7 +8,7 @@ import { memorySource } from "../../../internal/files/byte-source.ts";
 import { summarizeInitramfs } from "../../../internal/initramfs/summary.ts";
 import { bootClaimLines } from "../../../internal/ui/boot-claims-text.ts";
 import { judgeIso, notAnIso, type Verdict } from "../../../internal/verify/verdict.ts";
-import { tinyPrograms } from "../../helpers/boot-programs.ts";
+import { tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { type CpioEntry, liveFiles, newc } from "../../helpers/cpio.ts";
 import { efiProgram } from "../../helpers/efi-program.ts";
 import { BINARY } from "../../helpers/scene.ts";
@@ -22,7 +22,7 @@ import {
   run,
   type Tree,
   temporaryFolder,
-} from "./fixture.ts";
+} from "../../helpers/verify/fixture.ts";
 
 setDefaultTimeout(300_000);
 

@@ -14,7 +14,7 @@ import {
   makeTree,
   readIso,
   temporaryFolder,
-} from "./fixture.ts";
+} from "../../helpers/verify/fixture.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);

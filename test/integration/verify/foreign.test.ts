@@ -6,7 +6,7 @@ import { writeFatImage } from "../../../internal/fat/write.ts";
 import { openFileSource } from "../../../internal/files/byte-source.ts";
 import { verifyIso } from "../../../internal/verify/verify.ts";
 import type { CheckCode, VerifyReport } from "../../../internal/verify/verify-report.ts";
-import { EFI_FILES, makeIso, makeTree, put, run, temporaryFolder } from "./fixture.ts";
+import { EFI_FILES, makeIso, makeTree, put, run, temporaryFolder } from "../../helpers/verify/fixture.ts";
 
 setDefaultTimeout(300_000);
 

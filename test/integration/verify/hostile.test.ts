@@ -3,7 +3,7 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY } from "../../helpers/scene.ts";
-import { makeIso, makeTree, readIso, temporaryFolder } from "./fixture.ts";
+import { makeIso, makeTree, readIso, temporaryFolder } from "../../helpers/verify/fixture.ts";
 
 setDefaultTimeout(300_000);
 

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { memorySource } from "../../../internal/files/byte-source.ts";
 import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
-import { makeSquashfs, put, run, temporaryFolder } from "./fixture.ts";
+import { makeSquashfs, put, run, temporaryFolder } from "../../helpers/verify/fixture.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);

@@ -19,7 +19,7 @@ import {
   run,
   type Tree,
   temporaryFolder,
-} from "./fixture.ts";
+} from "../../helpers/verify/fixture.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);

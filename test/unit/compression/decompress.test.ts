@@ -3,8 +3,8 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { compressionOf, decompressed } from "../../../internal/compression/decompress.ts";
 import { ZstdFrames } from "../../../internal/compression/zstd-frames.ts";
 import { checkedBytes, parseDigest, readBlob } from "../../../internal/image/decompress/blob.ts";
+import { contentOf, failureOf, pieces } from "../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../helpers/images/oci-maker.ts";
-import { contentOf, failureOf, pieces } from "../image/layer/memory-layers.ts";
 
 const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join("");
 const bytes = Buffer.from(text);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { PlatterError } from "../../../internal/base/error.ts";
 import { makeCoreImage } from "../../../internal/grub/core-image.ts";
 import { moduleFolder } from "../../../internal/grub/module-folder.ts";
-import { elf32, grubModules, KERNEL_AT, kernel, module, text } from "../../helpers/grub-modules.ts";
+import { elf32, grubModules, KERNEL_AT, kernel, module, text } from "../../helpers/grub/grub-modules.ts";
 
 /** Changes only if the bytes of every ISO with BIOS boot are meant to change. */
 const PINNED = "cf3db5343274da8e518c2cae13e53ded605f2ff4fcc9862632783591ff63851d";

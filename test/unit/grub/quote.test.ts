@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { PlatterError } from "../../../internal/base/error.ts";
 import { PRINTABLE, quoteWord, quoteWords, splitWords } from "../../../internal/grub/quote.ts";
-import { lexGrub, NASTY } from "./lexer.ts";
+import { lexGrub, NASTY } from "../../helpers/grub/lexer.ts";
 
 // Properties and real tools take their time on a busy machine.
 setDefaultTimeout(60_000);

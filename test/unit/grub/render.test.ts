@@ -11,7 +11,7 @@ import { parseOsRelease } from "../../../internal/contract/config/os-release.ts"
 import type { Menu, MenuEntry } from "../../../internal/grub/menu-model.ts";
 import { PRINTABLE } from "../../../internal/grub/quote.ts";
 import { renderGrub, renderLoopback, renderStub } from "../../../internal/grub/render.ts";
-import { type Command, lexGrub, NASTY } from "./lexer.ts";
+import { type Command, lexGrub, NASTY } from "../../helpers/grub/lexer.ts";
 
 // Properties and real tools take their time on a busy machine.
 setDefaultTimeout(60_000);

@@ -8,9 +8,9 @@ import { PlatterError } from "../../../internal/base/error.ts";
 import { openImage } from "../../../internal/image/source/open-image.ts";
 import { storageElsewhere } from "../../../internal/image/source/storage-elsewhere.ts";
 import type { ToolCall, ToolResult } from "../../../internal/process/run.ts";
+import { failureOf } from "../../helpers/images/memory-layers.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { member, tar } from "../../helpers/images/tar-maker.ts";
-import { failureOf } from "./layer/memory-layers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "platter-missing-"));
 const before = process.cwd();

@@ -6,8 +6,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { formatReference, type ImageReference, parseReference } from "../../../internal/image/reference.ts";
 import { recognise } from "../../../internal/image/source/recognise.ts";
 import { runTool } from "../../../internal/process/run.ts";
+import { failureOf } from "../../helpers/images/memory-layers.ts";
 import { tar } from "../../helpers/images/tar-maker.ts";
-import { failureOf } from "./layer/memory-layers.ts";
 
 describe("references as containers-transports(5) writes them", () => {
   test.each<[string, ImageReference]>([

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { pathOf } from "../../../internal/image/image-tree.ts";
 import { resolve, resolveNoFollow } from "../../../internal/image/resolve.ts";
-import { openLayers } from "./layer/memory-layers.ts";
+import { openLayers } from "../../helpers/images/memory-layers.ts";
 
 const symlink = (name: string, link: string) => ({ name, type: "2", link });
 

@@ -5,7 +5,7 @@ import { Crc64Xz } from "../../../internal/lzma/crc64-xz.ts";
 import { LzmaDecoder } from "../../../internal/lzma/decode.ts";
 import { encodeLzma } from "../../../internal/lzma/encode.ts";
 import { Window } from "../../../internal/lzma/window.ts";
-import { text } from "../../helpers/grub-modules.ts";
+import { text } from "../../helpers/grub/grub-modules.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 

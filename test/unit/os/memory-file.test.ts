@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { closeSync, fstatSync, readlinkSync, readSync } from "node:fs";
 import { writeAtOnce } from "../../../internal/bytes/chunk.ts";
 import { openMemoryFile } from "../../../internal/os/memory-file.ts";
-import { openFilesIn } from "../image/layer/memory-layers.ts";
+import { openFilesIn } from "../../helpers/images/memory-layers.ts";
 
 const opened: number[] = [];
 afterEach(() => {

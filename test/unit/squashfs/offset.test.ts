@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
 import { writeSquashfs } from "../../../internal/squashfs/write.ts";
+import { openLayers } from "../../helpers/images/memory-layers.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
 import { noise } from "../../helpers/noise.ts";
-import { openLayers } from "../image/layer/memory-layers.ts";
 
 const BLOCK = 4096;
 const TIME = 1_700_000_000;

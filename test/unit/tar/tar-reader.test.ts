@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TarDialect, TarMember } from "../../../internal/tar/member.ts";
 import { TarReader } from "../../../internal/tar/tar-reader.ts";
+import { contentOf, failureOf, pieces } from "../../helpers/images/memory-layers.ts";
 import {
   block,
   header,
@@ -13,7 +14,6 @@ import {
   paxRecords,
   tar,
 } from "../../helpers/images/tar-maker.ts";
-import { contentOf, failureOf, pieces } from "../image/layer/memory-layers.ts";
 
 type Read = Omit<TarMember, "xattrs"> & { content: string; xattrs: Record<string, string> };
 

@@ -10,8 +10,8 @@ import { runTool } from "../../../internal/process/run.ts";
 import { tarStream } from "../../../internal/rootfs/entry-stream.ts";
 import { treeDigest } from "../../../internal/rootfs/tree-digest.ts";
 import { TarReader } from "../../../internal/tar/tar-reader.ts";
+import { contentOf, failureOf, openLayers, source } from "../../helpers/images/memory-layers.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
-import { contentOf, failureOf, openLayers, source } from "../image/layer/memory-layers.ts";
 
 const everything = { include: () => true };
 const link = (name: string, target: string): Member => ({ name, type: "1", link: target });

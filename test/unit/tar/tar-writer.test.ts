@@ -8,7 +8,7 @@ import type { Entry } from "../../../internal/image/entry-walk.ts";
 import type { EntryType } from "../../../internal/image/image-tree.ts";
 import { TarReader } from "../../../internal/tar/tar-reader.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "../../../internal/tar/tar-writer.ts";
-import { contentOf, pieces } from "../image/layer/memory-layers.ts";
+import { contentOf, pieces } from "../../helpers/images/memory-layers.ts";
 
 const seed = Number(process.env.PLATTER_SEED ?? Date.now() % 2 ** 31);
 

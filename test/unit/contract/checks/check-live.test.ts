@@ -9,8 +9,8 @@ import { buildMenu } from "../../../../internal/contract/config/menu.ts";
 import { parseOsRelease } from "../../../../internal/contract/config/os-release.ts";
 import { compileExcludes } from "../../../../internal/image/excludes.ts";
 import type { TreeNode } from "../../../../internal/image/image-tree.ts";
+import { contentOf, openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { contentOf, openLayers } from "../../image/layer/memory-layers.ts";
 
 const opened: AsyncDisposable[] = [];
 afterAll(async () => {

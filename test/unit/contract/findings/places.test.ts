@@ -1,8 +1,8 @@
 /** Which iso.yaml of an image is read, and what is said about files that are passed over. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { readConfig } from "../../../../internal/contract/plan/image-texts.ts";
+import { contentOf, openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { contentOf, openLayers } from "../../image/layer/memory-layers.ts";
 
 const NEW = "usr/lib/image-builder/bootc";
 const OLD = "usr/lib/bootc-image-builder";

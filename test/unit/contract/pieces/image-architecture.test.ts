@@ -4,8 +4,8 @@ import {
   architectureOf,
   kernelArchitecture,
 } from "../../../../internal/contract/pieces/image-architecture.ts";
+import { openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { openLayers } from "../../image/layer/memory-layers.ts";
 
 const opened: AsyncDisposable[] = [];
 afterAll(async () => {

@@ -4,8 +4,8 @@ import type { Architecture } from "../../../../internal/base/architecture.ts";
 import { parseOsRelease } from "../../../../internal/contract/config/os-release.ts";
 import { locateEfi } from "../../../../internal/contract/pieces/locate-efi.ts";
 import { distributionOf, howToInstall } from "../../../../internal/contract/pieces/packages.ts";
+import { openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { openLayers } from "../../image/layer/memory-layers.ts";
 
 const opened: AsyncDisposable[] = [];
 afterAll(async () => {

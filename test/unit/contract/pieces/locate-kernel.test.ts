@@ -1,8 +1,8 @@
 /** Clauses C1 and C2: which kernel of an image boots, and what is said if none can. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { locateKernel } from "../../../../internal/contract/pieces/locate-kernel.ts";
+import { openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { openLayers } from "../../image/layer/memory-layers.ts";
 
 const opened: AsyncDisposable[] = [];
 afterAll(async () => {

@@ -10,7 +10,7 @@ import { storedBlob } from "../../../../internal/image/decompress/blob.ts";
 import { GrowingRange, Growth, GrowthTeller } from "../../../../internal/image/decompress/growth.ts";
 import { LayerUnpacker } from "../../../../internal/image/decompress/layer-unpacker.ts";
 import { storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
-import { failureOf } from "../layer/memory-layers.ts";
+import { failureOf } from "../../../helpers/images/memory-layers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-growth-"));
 afterAll(() => rmSync(scratch, { recursive: true }));

@@ -12,8 +12,8 @@ import { cgroupLimit, memoryForLayers } from "../../../../internal/image/decompr
 import { type StoredLayer, storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
 import { type Limits, type UnpackJob, unpack } from "../../../../internal/image/decompress/unpack.ts";
 import { openMemoryFile } from "../../../../internal/os/memory-file.ts";
+import { failureOf, memoryLayers, openMemoryLayers } from "../../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../../helpers/images/oci-maker.ts";
-import { failureOf, memoryLayers, openMemoryLayers } from "../layer/memory-layers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-unpack-"));
 afterAll(() => rmSync(scratch, { recursive: true }));

@@ -17,9 +17,16 @@ import { blobLayer, type Layer } from "../../../../internal/image/decompress/lay
 import type { ImageTree, Inode } from "../../../../internal/image/image-tree.ts";
 import { openLayeredTree } from "../../../../internal/image/layer/layered-tree.ts";
 import { resolve } from "../../../../internal/image/resolve.ts";
+import {
+  contentOf,
+  failureOf,
+  memoryLayer,
+  memoryLayers,
+  openFilesIn,
+  source,
+} from "../../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../../helpers/images/oci-maker.ts";
 import { type Member, tar } from "../../../helpers/images/tar-maker.ts";
-import { contentOf, failureOf, memoryLayer, memoryLayers, openFilesIn, source } from "./memory-layers.ts";
 
 const work = mkdtempSync(join(tmpdir(), "platter-layered-"));
 afterAll(() => rmSync(work, { recursive: true }));

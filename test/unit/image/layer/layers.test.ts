@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { failureOf, lines, openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { failureOf, lines, openLayers } from "./memory-layers.ts";
 
 const file = (name: string, content = name, more: Partial<Member> = {}): Member => ({
   name,

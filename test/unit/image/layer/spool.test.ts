@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Spool, type SpoolSizes, type SpoolSlot } from "../../../../internal/image/layer/spool.ts";
-import { contentOf, failureOf, pieces } from "./memory-layers.ts";
+import { contentOf, failureOf, pieces } from "../../../helpers/images/memory-layers.ts";
 
 const work = mkdtempSync(join(tmpdir(), "platter-spool-"));
 afterAll(() => rmSync(work, { recursive: true }));

@@ -22,8 +22,8 @@ import { type ImageTree, type Inode, pathOf } from "../../../../internal/image/i
 import { resolve } from "../../../../internal/image/resolve.ts";
 import { openDirectory } from "../../../../internal/image/source/directory.ts";
 import { readXattrs } from "../../../../internal/os/xattr.ts";
-import { setXattr } from "../../../integration/image/listing.ts";
-import { contentOf, failureOf, lines, openFilesIn, walk } from "../layer/memory-layers.ts";
+import { setXattr } from "../../../helpers/images/listing.ts";
+import { contentOf, failureOf, lines, openFilesIn, walk } from "../../../helpers/images/memory-layers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-dir-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -10,8 +10,8 @@ import { Spool } from "../../../../internal/image/layer/spool.ts";
 import { InodeTable } from "../../../../internal/image/table/inode-table.ts";
 import type { TarDialect } from "../../../../internal/tar/member.ts";
 import { hole, isHole } from "../../../../internal/tar/sparse.ts";
+import { failureOf, lines, openLayers, pieces } from "../../../helpers/images/memory-layers.ts";
 import { type Member, sparse } from "../../../helpers/images/tar-maker.ts";
-import { failureOf, lines, openLayers, pieces } from "../layer/memory-layers.ts";
 
 const TIB = 1024 ** 4;
 const DIALECTS: TarDialect[] = ["layer", "archive"];

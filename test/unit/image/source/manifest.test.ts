@@ -9,9 +9,9 @@ import type { ImageTree } from "../../../../internal/image/image-tree.ts";
 import { openImage } from "../../../../internal/image/source/open-image.ts";
 import { payloadSource } from "../../../../internal/payload/payload-source.ts";
 import { runTool } from "../../../../internal/process/run.ts";
+import { failureOf } from "../../../helpers/images/memory-layers.ts";
 import { type Descriptor, OciMaker, sha256 } from "../../../helpers/images/oci-maker.ts";
 import { tar } from "../../../helpers/images/tar-maker.ts";
-import { failureOf } from "../layer/memory-layers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "platter-manifest-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -8,9 +8,9 @@ import { hostArchitecture } from "../../../../internal/image/source/oci-choice.t
 import { parseCreated } from "../../../../internal/image/source/oci-manifest.ts";
 import { openImage } from "../../../../internal/image/source/open-image.ts";
 import { runTool } from "../../../../internal/process/run.ts";
+import { failureOf, lines, openFilesIn } from "../../../helpers/images/memory-layers.ts";
 import { OciMaker, sha256 } from "../../../helpers/images/oci-maker.ts";
 import { type Member, tar } from "../../../helpers/images/tar-maker.ts";
-import { failureOf, lines, openFilesIn } from "../layer/memory-layers.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-oci-"));
 const work = join(scratch, "work");

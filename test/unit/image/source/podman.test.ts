@@ -8,9 +8,9 @@ import type { ImageTree } from "../../../../internal/image/image-tree.ts";
 import { NeedsPodmanUnshare } from "../../../../internal/image/source/needs-podman-unshare.ts";
 import { openImage } from "../../../../internal/image/source/open-image.ts";
 import type { ToolCall, ToolResult } from "../../../../internal/process/run.ts";
+import { failureOf } from "../../../helpers/images/memory-layers.ts";
 import { OciMaker } from "../../../helpers/images/oci-maker.ts";
 import { tar } from "../../../helpers/images/tar-maker.ts";
-import { failureOf } from "../layer/memory-layers.ts";
 
 process.env.REGISTRY_AUTH_FILE = "/auth.json";
 const scratch = mkdtempSync(join(tmpdir(), "platter-podman-"));

@@ -4,8 +4,14 @@ import { readdirSync } from "node:fs";
 import fc from "fast-check";
 import { type Inode, pathOf } from "../../../../internal/image/image-tree.ts";
 import { LayerReader } from "../../../../internal/image/layer/layer-reader.ts";
+import {
+  contentOf,
+  memoryLayer,
+  openLayers,
+  walk,
+  workDirectory,
+} from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
-import { contentOf, memoryLayer, openLayers, walk, workDirectory } from "../layer/memory-layers.ts";
 
 const seed = Number(process.env.PLATTER_SEED ?? Date.now() % 2 ** 31);
 

@@ -1,5 +1,5 @@
 /** GRUB's images and modules for BIOS, made by code: a core image can be put together from them, and does nothing. */
-import { seededNoise } from "./noise.ts";
+import { seededNoise } from "../noise.ts";
 
 /** Where GRUB's kernel is in memory. */
 const KERNEL_ADDRESS = 0x9000;

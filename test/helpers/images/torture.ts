@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Member, tar } from "../../helpers/images/tar-maker.ts";
+import { type Member, tar } from "./tar-maker.ts";
 
 const CAPABILITY = Buffer.from("0100000200200000000000000000000000000000", "hex").toString("latin1");
 const xattr = (name: string, value: string) => [`SCHILY.xattr.${name}`, value] as const;

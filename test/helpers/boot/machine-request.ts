@@ -1,5 +1,5 @@
-import type { BootWay } from "../../internal/boot/boot-result.ts";
-import type { BootRequest } from "../../internal/boot/run.ts";
+import type { BootWay } from "../../../internal/boot/boot-result.ts";
+import type { BootRequest } from "../../../internal/boot/run.ts";
 
 /** What all machines of the tests have in common: emulated, since not every test machine has a KVM that works. */
 export function request(

@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { writeFatImage } from "../../../internal/fat/write.ts";
 import { type ByteSource, memorySource } from "../../../internal/files/byte-source.ts";
 import type { Expected } from "../../../internal/verify/verify-content.ts";
-import { writeIsoOf } from "../../helpers/images/iso-trees.ts";
+import { writeIsoOf } from "../images/iso-trees.ts";
 
 /** An ISO in memory whose reading fails if much more is read than the ISO has. */
 export function limitedSource(bytes: Uint8Array): ByteSource {

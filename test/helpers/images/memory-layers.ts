@@ -2,18 +2,18 @@
 import { mkdirSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BytePath, displayPath } from "../../../../internal/bytes/byte-path.ts";
-import { type Layer, madeLayer } from "../../../../internal/image/decompress/layer.ts";
+import { type BytePath, displayPath } from "../../../internal/bytes/byte-path.ts";
+import { type Layer, madeLayer } from "../../../internal/image/decompress/layer.ts";
 import {
   type Content,
   type ImageTree,
   type Inode,
   pathOf,
   type TreeNode,
-} from "../../../../internal/image/image-tree.ts";
-import { openLayeredTree } from "../../../../internal/image/layer/layered-tree.ts";
-import type { TarDialect } from "../../../../internal/tar/member.ts";
-import { type Member, tar } from "../../../helpers/images/tar-maker.ts";
+} from "../../../internal/image/image-tree.ts";
+import { openLayeredTree } from "../../../internal/image/layer/layered-tree.ts";
+import type { TarDialect } from "../../../internal/tar/member.ts";
+import { type Member, tar } from "./tar-maker.ts";
 
 export async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

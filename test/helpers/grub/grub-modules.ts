@@ -1,5 +1,5 @@
 /** A folder of GRUB's modules for BIOS that is generated: the right formats, and content without meaning. */
-import type { ModuleFolder } from "../../internal/grub/module-folder.ts";
+import type { ModuleFolder } from "../../../internal/grub/module-folder.ts";
 
 const EXECUTABLE = 2;
 const RELOCATABLE = 1;

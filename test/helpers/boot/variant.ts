@@ -1,8 +1,8 @@
 /** Variants of the small live image, made once and kept. */
 import { resolve } from "node:path";
-import type { Scene } from "../helpers/scene.ts";
+import type { Scene } from "../scene.ts";
 
-const PROJECT = resolve(import.meta.dir, "../..");
+const PROJECT = resolve(import.meta.dir, "../../..");
 
 /** Makes the image with these options of test/fixtures/small-live.sh, and its ISO in the scene. */
 export async function variantIso(scene: Scene, name: string, options: readonly string[]): Promise<string> {

@@ -1,11 +1,11 @@
 /** Boot programs of some kilobytes that Secure Boot would let start, if the keys were known; made once and kept. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { MICROSOFT_2011, MICROSOFT_2023 } from "../../internal/pe/trust.ts";
-import { efiProgram, grubModules } from "./efi-program.ts";
-import { makeKey, sign, vendorSection } from "./signing.ts";
+import { MICROSOFT_2011, MICROSOFT_2023 } from "../../../internal/pe/trust.ts";
+import { efiProgram, grubModules } from "../efi-program.ts";
+import { makeKey, sign, vendorSection } from "../signing.ts";
 
-const CACHE = resolve(import.meta.dir, "../../.cache/test");
+const CACHE = resolve(import.meta.dir, "../../../.cache/test");
 /** Raised when what is made here changes. */
 const PLACE = join(CACHE, "boot-programs-1");
 

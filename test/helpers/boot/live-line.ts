@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { type BootWay, wayName } from "../../internal/boot/boot-result.ts";
+import { type BootWay, wayName } from "../../../internal/boot/boot-result.ts";
 
 /** The line of the first process inside the small live image's root file system. */
 export const ROOT_OK = /PLATTER-ROOT-OK pid1/;
