@@ -1,36 +1,12 @@
-/** What kind of thing went wrong; it alone decides the exit code. */
-export type ErrorKind =
-  /** The command line makes no sense. */
-  | "usage"
-  /** The image or its configuration breaks the contract. */
-  | "contract"
-  /** A tool is missing, too old, or failed. */
-  | "tool"
-  /** The system refused: disk full, permission denied, input/output error. */
-  | "machine"
-  /** An ISO failed verification or did not boot. */
-  | "media"
-  /** The user, or a signal, stopped the run. */
-  | "interrupted";
+import type { ErrorCode, ErrorCodeOf, FindingErrorCode } from "./error-codes.ts";
+import { type ErrorKind, EXIT_CODES } from "./exit-codes.ts";
 
-const EXIT_CODES: Record<ErrorKind, number> = {
-  usage: 2,
-  contract: 3,
-  tool: 4,
-  machine: 5,
-  media: 6,
-  interrupted: 130,
-};
+/** A code with one of the kinds that its entry in the table of errors names. */
+type CodeWithKind =
+  | { [K in ErrorKind]: { code: ErrorCodeOf<K>; kind: K } }[ErrorKind]
+  | { code: FindingErrorCode; kind: "usage" | "contract" | "tool" };
 
-/** The gravest kind: the one with the highest exit code. There must be at least one. */
-export function gravestKind(kinds: readonly ErrorKind[]): ErrorKind {
-  return kinds.reduce((gravest, kind) => (EXIT_CODES[kind] > EXIT_CODES[gravest] ? kind : gravest));
-}
-
-export interface ErrorDetails {
-  /** Stable upper-case code such as `E_KERNEL_MISSING`; tests and `--json` refer to it. */
-  code: string;
-  kind: ErrorKind;
+export type ErrorDetails = CodeWithKind & {
   /** What was looked for, where, and what was found instead. */
   message: string;
   /** What to do about it, as an imperative sentence. */
@@ -40,27 +16,40 @@ export interface ErrorDetails {
   /** The file that holds a failed tool's full output. */
   log?: string | undefined;
   cause?: unknown;
-}
+};
 
 /** An expected failure: shown as message, detail and hint, never as a stack trace. */
 export class PlatterError extends Error {
-  readonly code: string;
-  readonly kind: ErrorKind;
-  readonly hint: string | undefined;
-  readonly detail: readonly string[];
-  readonly log: string | undefined;
+  readonly details: ErrorDetails;
 
   constructor(details: ErrorDetails) {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "PlatterError";
-    this.code = details.code;
-    this.kind = details.kind;
-    this.hint = details.hint;
-    this.detail = details.detail ?? [];
-    this.log = details.log;
+    this.details = details;
+  }
+
+  /** Stable upper-case code such as `E_IMAGE_MISSING`; tests and `--json` refer to it. */
+  get code(): ErrorCode | FindingErrorCode {
+    return this.details.code;
+  }
+
+  get kind(): ErrorKind {
+    return this.details.kind;
+  }
+
+  get hint(): string | undefined {
+    return this.details.hint;
+  }
+
+  get detail(): readonly string[] {
+    return this.details.detail ?? [];
+  }
+
+  get log(): string | undefined {
+    return this.details.log;
   }
 
   get exitCode(): number {
-    return EXIT_CODES[this.kind];
+    return EXIT_CODES[this.kind].code;
   }
 }

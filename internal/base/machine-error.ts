@@ -1,8 +1,12 @@
 import { PlatterError } from "./error.ts";
+import type { ErrorCodeOf } from "./error-codes.ts";
+
+/** Codes of errors that the system may cause. */
+export type MachineErrorCode = ErrorCodeOf<"machine">;
 
 /** What a failed system call means to a user. */
 export interface FailedCall {
-  code: string;
+  code: MachineErrorCode;
   /** `Cannot read `/tmp/image.tar``: the system's reason is added. */
   message: string;
   hint?: string | undefined;

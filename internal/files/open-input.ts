@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
-import { machineError } from "../base/machine-error.ts";
+import { type MachineErrorCode, machineError } from "../base/machine-error.ts";
 
 /** Does not wait for the other end of a pipe, and does not make a terminal the controlling one. */
 const NEVER_WAIT = constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -16,7 +16,7 @@ const CHUNK = 64 * 1024;
  * Reads a whole regular file of at most `limit` bytes.
  * @throws PlatterError `code` if it is missing, is not a regular file, is larger, or cannot be read
  */
-export function readInput(path: string, { code, limit }: { code: string; limit: number }): Buffer {
+export function readInput(path: string, { code, limit }: { code: MachineErrorCode; limit: number }): Buffer {
   try {
     expectKind(statSync(path), { path, code, kinds: "file" });
     const file = openSync(path, constants.O_RDONLY | NEVER_WAIT);
@@ -34,7 +34,7 @@ export function readInput(path: string, { code, limit }: { code: string; limit: 
 }
 
 /** The same as text, decoded as UTF-8. */
-export function readInputText(path: string, options: { code: string; limit: number }): string {
+export function readInputText(path: string, options: { code: MachineErrorCode; limit: number }): string {
   return readInput(path, options).toString("utf8");
 }
 
@@ -44,7 +44,7 @@ export function readInputText(path: string, options: { code: string; limit: numb
  */
 export async function openInput(
   path: string,
-  { code, flags }: { code: string; flags: "r" | "r+" },
+  { code, flags }: { code: MachineErrorCode; flags: "r" | "r+" },
 ): Promise<FileHandle> {
   const kinds = "file-or-disk";
   try {
@@ -67,7 +67,7 @@ export async function openInput(
 /** The size in `stat` is not trusted: it is 0 for files of /proc, and the file may grow. */
 function readUpTo(
   file: number,
-  { path, code, limit }: { path: string; code: string; limit: number },
+  { path, code, limit }: { path: string; code: MachineErrorCode; limit: number },
 ): Buffer {
   const chunks: Buffer[] = [];
   for (let size = 0; ; ) {
@@ -82,7 +82,7 @@ function readUpTo(
 
 function expectKind(
   info: Stats,
-  { path, code, kinds }: { path: string; code: string; kinds: "file" | "file-or-disk" },
+  { path, code, kinds }: { path: string; code: MachineErrorCode; kinds: "file" | "file-or-disk" },
 ): void {
   if (info.isFile() || (kinds === "file-or-disk" && info.isBlockDevice())) return;
   const wanted = kinds === "file" ? "a regular file" : "a file or a disk";
@@ -103,7 +103,7 @@ function kindOf(info: Stats): string {
 
 function tooLarge(
   path: string,
-  { code, limit, size }: { code: string; limit: number; size: number },
+  { code, limit, size }: { code: MachineErrorCode; limit: number; size: number },
 ): PlatterError {
   return new PlatterError({
     code,

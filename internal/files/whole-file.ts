@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { removeAtExit } from "../base/at-exit.ts";
 import { PlatterError } from "../base/error.ts";
-import { errnoOf, machineError } from "../base/machine-error.ts";
+import { errnoOf, type MachineErrorCode, machineError } from "../base/machine-error.ts";
 import { followLinks, holdOutput } from "./output-place.ts";
 
 /**
@@ -11,7 +11,7 @@ import { followLinks, holdOutput } from "./output-place.ts";
  */
 export async function writeWhole<T>(
   path: string,
-  about: { code: string; write: (partial: string) => Promise<T> },
+  about: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
 ): Promise<T> {
   try {
     const target = followLinks(path);
@@ -29,7 +29,7 @@ export async function writeWhole<T>(
  */
 export async function writeInHeldFolder<T>(
   path: string,
-  about: { code: string; write: (partial: string) => Promise<T> },
+  about: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
 ): Promise<T> {
   return writeAside(path, { ...about, partial: `${path}.partial` });
 }
@@ -37,7 +37,7 @@ export async function writeInHeldFolder<T>(
 /** Makes a file at `partial` and renames it to `path`; on failure neither is changed. */
 async function writeAside<T>(
   path: string,
-  about: { code: string; partial: string; write: (partial: string) => Promise<T> },
+  about: { code: MachineErrorCode; partial: string; write: (partial: string) => Promise<T> },
 ): Promise<T> {
   const { partial } = about;
   const spare = removeAtExit(partial);
@@ -56,7 +56,9 @@ async function writeAside<T>(
 }
 
 /** What a user reads about an error of the system while something was written. */
-export const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: string; hint: string }>> = {
+export const WRITE_ERRORS: Readonly<
+  Record<string, { code?: MachineErrorCode; reason: string; hint: string }>
+> = {
   ENOSPC: {
     code: "E_NO_SPACE",
     reason: "no space is left on the device",
@@ -84,7 +86,7 @@ export const WRITE_ERRORS: Readonly<Record<string, { code?: string; reason: stri
  * An error of the system while something was written, as a user needs it: `E_NO_SPACE`, or `code`. Other errors stay
  * as they are.
  */
-export function writeError(error: unknown, about: { code: string; path: string }): unknown {
+export function writeError(error: unknown, about: { code: MachineErrorCode; path: string }): unknown {
   if (error instanceof PlatterError || errnoOf(error) === undefined) return error;
   const message = `Cannot write \`${about.path}\``;
   const known = WRITE_ERRORS[errnoOf(error) ?? ""];

@@ -1,4 +1,5 @@
-import { gravestKind, PlatterError } from "../base/error.ts";
+import { PlatterError } from "../base/error.ts";
+import { gravestKind } from "../base/exit-codes.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import type { KnownReference } from "../image/reference.ts";
 import { lookAtPlace, requireImageExists } from "../image/source/look-up.ts";
@@ -100,7 +101,7 @@ function together(errors: readonly PlatterError[]): PlatterError {
   if (first !== undefined && errors.length === 1) return first;
   return new PlatterError({
     code: "E_START",
-    kind: gravestKind(errors.map(({ kind }) => kind)),
+    kind: gravestKind(errors.map(({ kind }) => kind).filter((kind) => kind !== "interrupted")),
     message: `Cannot start: ${errors.length} problems found`,
     detail: errors.flatMap(({ code, message, detail, hint }) => [
       `error ${code}: ${message.replace(/^Cannot start: /, "")}`,

@@ -6,7 +6,7 @@ import { revokedBy } from "../../pe/sbat.ts";
 import { issuersOf, MICROSOFT_2011, MICROSOFT_2023, signersOf, trustOf } from "../../pe/trust.ts";
 import type { VendorTable } from "../../pe/vendor-certificate.ts";
 import { printable } from "../../text/printable.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
 import { levelFor } from "./secure-boot.ts";
 
 /** A program of the image by its path. If it is not a program, `fault` gives the reason: `has no PE header`. */
@@ -30,33 +30,61 @@ const NO_KEYS: VendorTable = {
   denied: { certificates: [], hashes: [] },
 };
 
-type Kind = "SHIM" | "GCD" | "KERNEL";
+/** Codes of what may be wrong with each program that is started. */
+const CODES = {
+  shim: {
+    format: "F_SHIM_FORMAT",
+    machine: "F_SHIM_MACHINE",
+    noGenerations: "F_SHIM_SBAT_MISSING",
+    revoked: "F_SHIM_REVOKED",
+  },
+  grub: {
+    format: "F_GCD_FORMAT",
+    machine: "F_GCD_MACHINE",
+    unsigned: "F_GCD_UNSIGNED",
+    modified: "F_GCD_MODIFIED",
+    untrusted: "F_GCD_UNTRUSTED",
+    noGenerations: "F_GCD_SBAT_MISSING",
+    revoked: "F_GCD_REVOKED",
+  },
+  kernel: {
+    format: "F_KERNEL_FORMAT",
+    machine: "F_KERNEL_MACHINE",
+    unsigned: "F_KERNEL_UNSIGNED",
+    modified: "F_KERNEL_MODIFIED",
+    untrusted: "F_KERNEL_UNTRUSTED",
+    revoked: "F_KERNEL_REVOKED",
+  },
+} as const satisfies Record<string, Record<string, FindingCode>>;
+
+type Started = keyof typeof CODES;
 
 /** Whether firmware, shim and GRUB can start what comes next, and whether they do with Secure Boot on. */
 export function checkSecureBoot(programs: BootPrograms): Finding[] {
   const { shim, grub, kernel, architecture } = programs;
   const findings: Finding[] = [];
   const check = (
-    kind: Kind,
+    started: Started,
     about: { path: string; program: EfiProgram | undefined; fault?: string | undefined },
   ) => {
     const { path, program, fault } = about;
-    if (fault !== undefined) findings.push(finding(`F_${kind}_FORMAT`, `\`${path}\` ${printable(fault)}.`));
+    if (fault !== undefined)
+      findings.push(finding(CODES[started].format, `\`${path}\` ${printable(fault)}.`));
     const machine = efiSuffix(architecture).toUpperCase();
     if (program === undefined || program.machine === machine) return program;
     const seen = `\`${path}\` is a program for ${program.machine}, and the image is for ${machine} (${architecture}).`;
-    findings.push(finding(`F_${kind}_MACHINE`, seen));
+    findings.push(finding(CODES[started].machine, seen));
     return undefined;
   };
-  const shimProgram = shim && check("SHIM", shim);
-  const grubProgram = grub && check("GCD", grub);
+  const shimProgram = shim && check("shim", shim);
+  const grubProgram = grub && check("grub", grub);
   if (shim !== undefined && shimProgram !== undefined) {
-    findings.push(...shimSignature(shim.path, shimProgram), ...generation("SHIM", { ...shim, programs }));
+    findings.push(...shimSignature(shim.path, shimProgram), ...generation("shim", { ...shim, programs }));
   }
   const vendor = shimProgram && (shimProgram.vendor ?? NO_KEYS);
   if (grub !== undefined && grubProgram !== undefined) {
-    findings.push(...signature("GCD", { path: grub.path, program: grubProgram, vendor }));
-    findings.push(...generation("GCD", { ...grub, programs }), ...menuPlace(grub.path, grubProgram));
+    findings.push(...signature("grub", { path: grub.path, program: grubProgram, vendor }));
+    findings.push(...generation("grub", { ...grub, programs }), ...menuPlace(grub.path, grubProgram));
   }
   if (kernel === undefined) return findings;
   const { path, image } = kernel;
@@ -71,14 +99,14 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
   if (image.packing === "gzip" && image.kind !== "none")
     findings.push(finding("F_KERNEL_GZIP", `\`${path}\` is compressed with gzip.`));
   if (image.kind !== "efi") return findings;
-  const program = check("KERNEL", { path, program: image.program });
-  if (program !== undefined) findings.push(...signature("KERNEL", { path, program, vendor }));
+  const program = check("kernel", { path, program: image.program });
+  if (program !== undefined) findings.push(...signature("kernel", { path, program, vendor }));
   return findings;
 }
 
 /** What shim will say about GRUB, or about the kernel when GRUB asks. */
 function signature(
-  kind: "GCD" | "KERNEL",
+  started: "grub" | "kernel",
   about: { path: string; program: EfiProgram; vendor: VendorTable | undefined },
 ): Finding[] {
   const { path, program, vendor } = about;
@@ -88,18 +116,18 @@ function signature(
     case "firmware":
       return [];
     case "unsigned":
-      return [finding(`F_${kind}_UNSIGNED`, `\`${path}\` has no signature.`)];
+      return [finding(CODES[started].unsigned, `\`${path}\` has no signature.`)];
     case "modified":
     case "broken":
-      return [finding(`F_${kind}_MODIFIED`, notHolding(path, { program, trust }))];
+      return [finding(CODES[started].modified, notHolding(path, { program, trust }))];
     case "denied":
-      return [finding(`F_${kind}_REVOKED`, `shim's own list of forbidden programs has \`${path}\`.`)];
+      return [finding(CODES[started].revoked, `shim's own list of forbidden programs has \`${path}\`.`)];
     case "other": {
       // Without shim nothing is known about whom it trusts.
       if (vendor === undefined) return [];
       const known = vendor.allowed.certificates.map(({ subject }) => subject);
       const seen = `\`${path}\` is signed by ${names(signersOf(program))}, and shim trusts ${known.length === 0 ? "no certificate of its own" : names(known)}.`;
-      return [finding(`F_${kind}_UNTRUSTED`, seen)];
+      return [finding(CODES[started].untrusted, seen)];
     }
     default: {
       const never: never = trust;
@@ -135,13 +163,13 @@ function notHolding(
 
 /** Generations matter only to what is signed; without a signature nothing starts anyway. */
 function generation(
-  kind: "SHIM" | "GCD",
+  started: "shim" | "grub",
   { path, program, programs }: BootProgram & { programs: BootPrograms },
 ): Finding[] {
   if (program === undefined || program.signatures.length === 0) return [];
   const { sbat } = program;
   if (sbat === undefined || sbat.length === 0)
-    return [finding(`F_${kind}_SBAT_MISSING`, `\`${path}\` has no \`.sbat\` section with generations.`)];
+    return [finding(CODES[started].noGenerations, `\`${path}\` has no \`.sbat\` section with generations.`)];
   const level = levelFor(programs);
   const revoked = revokedBy(level, sbat);
   if (revoked.length === 0) return [];
@@ -149,7 +177,7 @@ function generation(
     ({ name, generation: own, wanted }) => `\`${name}\` ${own} (${wanted} is needed)`,
   );
   const seen = `\`${path}\` has generations that the revocations of ${dateOf(level.date)} refuse: ${listed.join(", ")}.`;
-  return [finding(`F_${kind}_REVOKED`, seen)];
+  return [finding(CODES[started].revoked, seen)];
 }
 
 /** `2025051000` as `2025-05-10`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { FindingErrorCode } from "../../base/error-codes.ts";
 import { printable } from "../../text/printable.ts";
 import type { BootEffect } from "./boot-claims.ts";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
@@ -33,6 +34,11 @@ export const FINDINGS = {
 };
 
 export type FindingCode = keyof typeof FINDINGS;
+
+/** The code of an error that consists of one finding: `E_KERNEL_MISSING` for `F_KERNEL_MISSING`. */
+export function errorCodeOf(code: FindingCode): FindingErrorCode {
+  return `E_${code.slice("F_".length)}` as FindingErrorCode;
+}
 
 export const findingSchema = z.strictObject({
   code: z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]),

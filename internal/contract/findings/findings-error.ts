@@ -1,5 +1,5 @@
 import { PlatterError } from "../../base/error.ts";
-import { type Finding, findingLines, seenAt } from "./finding.ts";
+import { errorCodeOf, type Finding, findingLines, seenAt } from "./finding.ts";
 
 /** Whether warnings count as errors. */
 export type Strictness = "normal" | "strict";
@@ -18,7 +18,7 @@ export function findingsError(
   if (errors.length === 1) {
     const { place } = first;
     return new PlatterError({
-      code: first.code.replace(/^F_/, "E_"),
+      code: errorCodeOf(first.code),
       kind: "contract",
       // A finding is a sentence; an error has no full stop.
       message: seenAt(first).replace(/\.$/, ""),

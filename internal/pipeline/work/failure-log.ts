@@ -9,10 +9,10 @@ import { PlatterError } from "../../base/error.ts";
  */
 export function keepFailureLog(error: unknown): unknown {
   if (!(error instanceof PlatterError) || error.log === undefined || !existsSync(error.log)) return error;
-  const { code, kind, message, hint, detail, cause, log } = error;
+  const { details, hint, log } = error;
   const kept = copyOf(log);
-  if (kept === undefined) return new PlatterError({ code, kind, message, detail, cause });
-  return new PlatterError({ code, kind, message, hint: hint?.replace(log, kept), detail, cause, log: kept });
+  if (kept === undefined) return new PlatterError({ ...details, hint: undefined, log: undefined });
+  return new PlatterError({ ...details, hint: hint?.replace(log, kept), log: kept });
 }
 
 function copyOf(log: string): string | undefined {

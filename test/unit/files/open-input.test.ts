@@ -13,7 +13,7 @@ mkdirSync(at("folder"));
 symlinkSync("file", at("link"));
 symlinkSync("pipe", at("link-to-pipe"));
 Bun.spawnSync(["mkfifo", at("pipe")]);
-const OPTIONS = { code: "E_X", limit: 5 };
+const OPTIONS = { code: "E_INPUT", limit: 5 } as const;
 
 /** What it throws, as message. */
 async function refusal(open: () => unknown): Promise<string> {
@@ -21,7 +21,7 @@ async function refusal(open: () => unknown): Promise<string> {
     await open();
   } catch (error) {
     if (!(error instanceof PlatterError)) throw error;
-    expect(error.code).toBe("E_X");
+    expect(error.code).toBe("E_INPUT");
     expect(error.exitCode).toBe(5);
     return error.message;
   }
@@ -35,7 +35,7 @@ describe("readInput", () => {
   });
 
   test("reads a file of /proc, whose size is given as 0", () => {
-    expect(readInputText("/proc/self/comm", { code: "E_X", limit: 100 })).not.toBe("");
+    expect(readInputText("/proc/self/comm", { code: "E_INPUT", limit: 100 })).not.toBe("");
   });
 
   test.each([
@@ -50,7 +50,7 @@ describe("readInput", () => {
   });
 
   test("a file above the limit is refused, also where its size is not known before", async () => {
-    const small = { code: "E_X", limit: 4 };
+    const small = { code: "E_INPUT", limit: 4 } as const;
     const message = `Cannot read \`${at("file")}\`: it has 5 bytes or more, and at most 4 are allowed`;
     expect(await refusal(() => readInput(at("file"), small))).toBe(message);
     expect(await refusal(() => readInput("/proc/self/status", small))).toContain("at most 4 are allowed");
@@ -67,9 +67,9 @@ describe("readInput", () => {
 
 describe("openInput", () => {
   test("opens a file to read, and to write", async () => {
-    await using reader = await openInput(at("file"), { code: "E_X", flags: "r" });
+    await using reader = await openInput(at("file"), { code: "E_INPUT", flags: "r" });
     expect(await reader.readFile("utf8")).toBe("12345");
-    await using writer = await openInput(at("file"), { code: "E_X", flags: "r+" });
+    await using writer = await openInput(at("file"), { code: "E_INPUT", flags: "r+" });
     await writer.write("12345", 0);
   });
 
@@ -82,12 +82,12 @@ describe("openInput", () => {
     const path = name.startsWith("/") ? name : at(name);
     for (const flags of ["r", "r+"] as const) {
       const message = `Cannot read \`${path}\`: it is ${kind}, not a file or a disk`;
-      expect(await refusal(() => openInput(path, { code: "E_X", flags }))).toBe(message);
+      expect(await refusal(() => openInput(path, { code: "E_INPUT", flags }))).toBe(message);
     }
   });
 
   test("a missing file", async () => {
     const message = `Cannot open \`${at("none")}\`: no such file or directory`;
-    expect(await refusal(() => openInput(at("none"), { code: "E_X", flags: "r" }))).toBe(message);
+    expect(await refusal(() => openInput(at("none"), { code: "E_INPUT", flags: "r" }))).toBe(message);
   });
 });

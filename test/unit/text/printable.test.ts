@@ -63,13 +63,13 @@ describe("printable", () => {
 describe("renderers", () => {
   test("an error: message, detail and hint", () => {
     const error = new PlatterError({
-      code: "E_X",
+      code: "E_VERIFY",
       kind: "media",
       message: HOSTILE,
       detail: [HOSTILE],
       hint: HOSTILE,
     });
-    expect(renderError(error)).toBe(`error: ${SHOWN} [E_X]\n  ${SHOWN}\n\nhint: ${SHOWN}\n`);
+    expect(renderError(error)).toBe(`error: ${SHOWN} [E_VERIFY]\n  ${SHOWN}\n\nhint: ${SHOWN}\n`);
   });
 
   test("a bug: the stack keeps its lines", () => {

@@ -55,18 +55,18 @@ test.each([
 describe("renderError", () => {
   test("message with its code, details, and after an empty line what to do", () => {
     const error = new PlatterError({
-      code: "E_X",
+      code: "E_TOOL_FAILED",
       kind: "tool",
       message: "No luck",
       detail: ["one", "two"],
       hint: "Try again.",
     });
-    expect(renderError(error)).toBe("error: No luck [E_X]\n  one\n  two\n\nhint: Try again.\n");
+    expect(renderError(error)).toBe("error: No luck [E_TOOL_FAILED]\n  one\n  two\n\nhint: Try again.\n");
   });
 
   test("without details and hint one line", () => {
-    expect(renderError(new PlatterError({ code: "E_X", kind: "usage", message: "No luck" }))).toBe(
-      "error: No luck [E_X]\n",
+    expect(renderError(new PlatterError({ code: "E_TOOL_FAILED", kind: "tool", message: "No luck" }))).toBe(
+      "error: No luck [E_TOOL_FAILED]\n",
     );
   });
 
@@ -80,14 +80,14 @@ describe("renderError", () => {
   });
 
   test.each([
-    ["usage", 2],
-    ["contract", 3],
-    ["tool", 4],
-    ["machine", 5],
-    ["media", 6],
-    ["interrupted", 130],
-  ] as const)("an error of the kind %s leaves with %i", (kind, code) => {
-    expect(new PlatterError({ code: "E_X", kind, message: "x" }).exitCode).toBe(code);
+    [{ code: "E_NUMBER", kind: "usage" }, 2],
+    [{ code: "E_CONTRACT", kind: "contract" }, 3],
+    [{ code: "E_TOOL_FAILED", kind: "tool" }, 4],
+    [{ code: "E_NO_SPACE", kind: "machine" }, 5],
+    [{ code: "E_VERIFY", kind: "media" }, 6],
+    [{ code: "E_INTERRUPTED", kind: "interrupted" }, 130],
+  ] as const)("an error of %o leaves with %i", (error, code) => {
+    expect(new PlatterError({ ...error, message: "x" }).exitCode).toBe(code);
   });
 });
 

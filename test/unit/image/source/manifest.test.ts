@@ -81,7 +81,7 @@ describe("what is not an image is named", () => {
   ])("%s", async (_, parts, code, says) => {
     const { directory } = layoutOf(parts);
     const error = await failure(`oci:${directory}`);
-    expect({ code: error.code, exitCode: error.exitCode }).toEqual({ code, exitCode: 3 });
+    expect({ code: error.code, exitCode: error.exitCode }).toMatchObject({ code, exitCode: 3 });
     expect(error.message).toEndWith(says);
   });
 

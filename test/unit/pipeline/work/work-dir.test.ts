@@ -191,7 +191,7 @@ describe("writeWhole", () => {
   });
 
   test("an error that is not the system's stays what it is", async () => {
-    const mine = new PlatterError({ code: "E_X", kind: "tool", message: "x" });
+    const mine = new PlatterError({ code: "E_TOOL_FAILED", kind: "tool", message: "x" });
     for (const error of [mine, new TypeError("a bug")]) {
       await expect(make(at("x"), () => Promise.reject(error))).rejects.toBe(error);
       expect(writeError(error, { code: "E_OUTPUT", path: "x" })).toBe(error);
