@@ -14,9 +14,10 @@ import { openFileSource } from "../internal/files/byte-source.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
 import { skippedLines } from "../internal/process/program.ts";
 import { commandLine, runTool } from "../internal/process/run.ts";
-import { notAnIso } from "../internal/verify/verdict.ts";
+import { incompleteIso, notAnIso } from "../internal/verify/verdict.ts";
 import { claim } from "./claim.ts";
-import { notIso } from "./options/not-iso.ts";
+import { parseMemory } from "./options/memory.ts";
+import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { refuseUnused, type Unused } from "./options/refuse-unused.ts";
 import type { World, WorldOf } from "./world.ts";
 
@@ -46,7 +47,11 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "seconds after which a boot counts as failed (default: 240 with KVM, 900 without)",
       positive("--timeout"),
     )
-    .option("--memory <MiB>", "memory of the machine", positive("--memory"), 2048)
+    .addOption(
+      new Option("--memory <size>", "memory of the machine, in MiB or with a unit, such as 4G")
+        .argParser(parseMemory)
+        .default(2048),
+    )
     .option("--cpus <number>", "processors of the machine", positive("--cpus"), 1)
     .option(
       "--jobs <number>",
@@ -151,11 +156,13 @@ function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
   ];
 }
 
-/** Starts no machine for what cannot boot. @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO` */
+/** Starts no machine for a file that cannot boot. @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO`, `E_ISO_INCOMPLETE` */
 async function expectIso(path: string): Promise<void> {
   await using source = await openFileSource(path);
   const other = await notAnIso(source);
   if (other !== undefined) throw notIso(path, other.reason);
+  const cut = await incompleteIso(source);
+  if (cut !== undefined) throw isoIncomplete(path, cut);
 }
 
 function toolWorld({ reporter, signal, clock }: World) {

@@ -10,10 +10,10 @@ import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
-import { missingText, problemText, renderVerification } from "../internal/ui/verification.ts";
+import { problemText, renderVerification } from "../internal/ui/verification.ts";
 import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/verify/verdict.ts";
 import type { VerifyReport } from "../internal/verify/verify-report.ts";
-import { notIso } from "./options/not-iso.ts";
+import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { readText } from "./options/options.ts";
 import type { World, WorldOf } from "./world.ts";
 
@@ -128,14 +128,7 @@ function failureOf(
 ): PlatterError | undefined {
   const { report, verdict, required, verbosity } = about;
   if (verdict.kind === "not-an-iso") return notIso(iso, verdict.reason);
-  if (verdict.kind === "incomplete") {
-    return new PlatterError({
-      code: "E_ISO_INCOMPLETE",
-      kind: "media",
-      message: `\`${iso}\` is incomplete: ${missingText(verdict)}`,
-      hint: "Continue the download, or start it again.",
-    });
-  }
+  if (verdict.kind === "incomplete") return isoIncomplete(iso, verdict);
   const failed = report.checks.filter(({ status }) => status === "problem");
   // With --quiet the report is not shown, and the error has to say everything.
   const problems = failed.flatMap((check) => check.problems.map(problemText));

@@ -5,16 +5,21 @@ import { compressionOf } from "../compression/decompress.ts";
 import { BOOT_WAYS, type BootClaims, type BootWay } from "../contract/findings/boot-claims.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { SNIFFED, sniff } from "../image/source/sniff.ts";
+import type { VolumeDescriptor } from "../iso/read/volume-descriptor.ts";
+import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 import { SECTOR } from "../iso-format/units.ts";
 import { type ClaimOptions, claimIso } from "./claim-iso.ts";
 import { examineIso, type VerifyOptions } from "./verify.ts";
 import type { VerifyReport } from "./verify-report.ts";
 
-export type Verdict =
-  | { kind: "boots" | "boots-nowhere"; boots: BootClaims }
-  /** The file ends before the volume does, as after a download that was interrupted. Both are bytes. */
-  | { kind: "incomplete"; missing: number; volumeSize: number }
-  | NotAnIso;
+export type Verdict = { kind: "boots" | "boots-nowhere"; boots: BootClaims } | Incomplete | NotAnIso;
+
+/** The file ends before the volume does, as after a download that was interrupted. Both numbers are bytes. */
+export interface Incomplete {
+  kind: "incomplete";
+  missing: number;
+  volumeSize: number;
+}
 
 export interface NotAnIso {
   kind: "not-an-iso";
@@ -43,6 +48,19 @@ export async function notAnIso(source: ByteSource): Promise<NotAnIso | undefined
   return { kind: "not-an-iso", reason: "has no ISO 9660 volume descriptor" };
 }
 
+/** Whether a file holds less than its first volume descriptor says. Undefined for a complete ISO, and without a descriptor. */
+export async function incompleteIso(source: ByteSource): Promise<Incomplete | undefined> {
+  return incomplete(source, (await readVolumeDescriptors(source)).value.primary);
+}
+
+function incomplete(
+  { size }: ByteSource,
+  primary: Pick<VolumeDescriptor, "sectors"> | undefined,
+): Incomplete | undefined {
+  const volumeSize = (primary?.sectors ?? 0) * SECTOR;
+  return size < volumeSize ? { kind: "incomplete", missing: volumeSize - size, volumeSize } : undefined;
+}
+
 /**
  * Examines a file that is an ISO and says where it boots.
  * @throws PlatterError `E_INTERRUPTED`
@@ -52,10 +70,8 @@ export async function judgeIso(
   options: VerifyOptions & ClaimOptions,
 ): Promise<{ report: VerifyReport; verdict: Verdict }> {
   const { report, facts } = await examineIso(source, options);
-  const volumeSize = (facts.primary?.sectors ?? 0) * SECTOR;
-  if (source.size < volumeSize) {
-    return { report, verdict: { kind: "incomplete", missing: volumeSize - source.size, volumeSize } };
-  }
+  const cut = incomplete(source, facts.primary);
+  if (cut !== undefined) return { report, verdict: cut };
   const boots = await claimIso(source, { facts, report }, options);
   const kind = BOOT_WAYS.some((way) => boots[way].boots) ? "boots" : "boots-nowhere";
   return { report, verdict: { kind, boots } };

@@ -81,7 +81,7 @@ describe("platter boot", () => {
     expect(missing.code).not.toBe(0);
     expect(missing.stderr).toContain("none.iso");
     const iso = scene.write("nothing.iso", NOTHING);
-    const wrong = await scene.run(["boot", iso, "--memory", "much"]);
+    const wrong = await scene.run(["boot", iso, "--cpus", "much"]);
     expect(wrong.code).toBe(2);
     const regular = await scene.run(["boot", iso, "--until", "("]);
     expect(regular.code).toBe(2);
