@@ -73,6 +73,11 @@ export const ERRORS = {
     title: "--from or --to without a folder that keeps the results",
     fix: "Name a folder with --work.",
   },
+  E_MEMORY: {
+    kinds: ["usage"],
+    title: "the memory of the machine is not a size, or too small",
+    fix: "Give MiB such as 2048, or a number with a unit such as 2G.",
+  },
   E_NUMBER: {
     kinds: ["usage"],
     title: "a value is not a whole number above 0",
