@@ -5,18 +5,23 @@ import { checkOutput } from "../internal/pipeline/work/output.ts";
 import { claim } from "./claim.ts";
 import { openSession, withWorkOption } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addAssemble(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("assemble")
+  const command = withExamples(program.command("assemble"), [
+    "platter assemble --work work -o os.iso && platter implant os.iso",
+    "the last two stages",
+  ])
+    .helpGroup(COMMAND_GROUPS.stages)
     .summary("make the ISO from a work directory in which the other stages ran")
     .description(
       "Makes the ISO from a work directory in which the other stages ran. The checksum is implanted by `platter implant`.",
     )
     .addOption(outputOption("file to write the ISO to").makeOptionMandatory())
-    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false)
-    .addHelpText("after", "\nExamples:\n  platter assemble --work work -o os.iso && platter implant os.iso");
+    .optionsGroup(OPTION_GROUPS.compatibility)
+    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false);
   withWorkOption(command).action(async (flags) => {
     const world = worldOf();
     const output = checkOutput(flags.output);

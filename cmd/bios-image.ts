@@ -8,22 +8,26 @@ import { makeArtifact } from "./deliver.ts";
 import { noBios } from "./options/no-bios.ts";
 import { IMAGE_OPTIONS, withoutImage, withWorkOptions } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
-import { IMAGE_ARGUMENT, refuseUnused } from "./options/refuse-unused.ts";
+import { IMAGE_ARGUMENT, refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBiosImage(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("bios-image")
+  const command = withExamples(
+    program.command("bios-image"),
+    ["platter bios-image oci:os -o eltorito.img", "from the modules of an image"],
+    ["platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img", "from modules of this machine"],
+  )
+    .helpGroup(COMMAND_GROUPS.stages)
     .argument("[image]", "image; not needed with --modules, or a --work folder that holds a plan")
     .summary("make GRUB's El Torito core image for BIOS")
     .description("Makes GRUB's core image for BIOS El Torito, from the image's GRUB modules.")
+    .optionsGroup(OPTION_GROUPS.input)
     .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use instead of an image's")
-    .addOption(outputOption("file to write the core image to (default: eltorito.img in the --work folder)"))
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter bios-image oci:os -o eltorito.img\n  platter bios-image --modules /usr/lib/grub/i386-pc -o eltorito.img",
-    );
-  withWorkOptions(command).action(async (image, flags, self) => {
+    .addOption(outputOption("file to write the core image to (default: eltorito.img in the --work folder)"));
+  withWorkOptions(command).action(async (image, given, self) => {
+    const flags = withoutDefaultWork(self, { flags: given, replacedBy: ["--modules"] });
     refuseUnused(self, [
       {
         when: flags.modules !== undefined,

@@ -19,14 +19,23 @@ import { claim } from "./claim.ts";
 import { parseMemory } from "./options/memory.ts";
 import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { refuseUnused, type Unused } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { World, WorldOf } from "./world.ts";
 
 export function addBoot(program: Command, worldOf: WorldOf): void {
-  program
-    .command("boot")
+  withExamples(
+    program.command("boot"),
+    ["platter boot os.iso", "boot on UEFI from CD"],
+    ["platter boot os.iso --firmware secure-boot --media usb", "with Secure Boot, from a USB stick"],
+    ["platter boot os.iso --all --junit report.xml", "in all six ways, with a report"],
+    ["platter boot os.iso --interactive", "use the machine yourself"],
+  )
+    .helpGroup(COMMAND_GROUPS.main)
     .argument("<iso>", "ISO to boot")
     .summary("boot an ISO in a virtual machine")
     .description("Boots an ISO in QEMU, and reports from its console that it booted, or why it did not.")
+    .optionsGroup(OPTION_GROUPS.machine)
     .addOption(
       new Option("--firmware <kind>", "firmware of the machine")
         .choices(["bios", "uefi", "secure-boot"] as const)
@@ -38,6 +47,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
         .default("cd" as const),
     )
     .option("--all", "boot in every way: each firmware, from CD and from USB", false)
+    .optionsGroup(OPTION_GROUPS.success)
     .option(
       "--until <pattern>",
       "regular expression of the console line that means success (default: a login prompt, systemd's last target, or that the system switches the machine off)",
@@ -47,6 +57,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "seconds after which a boot counts as failed (default: 240 with KVM, 900 without)",
       positive("--timeout"),
     )
+    .optionsGroup(OPTION_GROUPS.machine)
     .addOption(
       new Option("--memory <size>", "memory of the machine, in MiB or with a unit, such as 4G")
         .argParser(parseMemory)
@@ -66,17 +77,15 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     .option("--network", "connect the machine to the network", false)
     .option("--arch <arch>", "architecture of the machine (default: the host's)")
     .option("--no-menu", "do not edit GRUB's menu entry if the kernel has no serial console")
+    .optionsGroup(OPTION_GROUPS.report)
     .option(
       "--keep <dir>",
       "keep serial logs and screenshots here (default: a new folder, kept if a boot fails)",
     )
     .option("--junit <file>", "write a JUnit report")
     .option("--json", "print the report as JSON", false)
+    .optionsGroup(OPTION_GROUPS.machine)
     .option("--interactive", "use the machine yourself, in a window if there is a display", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter boot os.iso\n  platter boot os.iso --firmware secure-boot --media usb\n  platter boot os.iso --all --junit report.xml\n  platter boot os.iso --interactive",
-    )
     .action(async (iso, flags, self) => {
       refuseUnused(self, unusedInBoot(flags));
       const world = worldOf();

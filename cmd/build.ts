@@ -19,25 +19,31 @@ import { outputOption } from "./options/output-option.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
 import { requireSameImage, unusedInBuild } from "./options/unused-in-build.ts";
 import { withRecordOptions, writeRecords } from "./records.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addBuild(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("build")
+  const command = withExamples(
+    program.command("build"),
+    ["platter build quay.io/example/os:latest -o os.iso", "an image in podman's storage"],
+    ["platter build oci-archive:os.tar -o os.iso --label MY_OS", "an image in a file, with another label"],
+    ["platter build oci:os -o os.iso --work work", "later runs repeat only what changed"],
+    ["platter build oci:os -o os.iso --checksum --report os.json", "with a checksum file and a provenance"],
+  )
+    .helpGroup(COMMAND_GROUPS.main)
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
     .summary("turn an image into an ISO")
     .description(
       "Turns an image into an ISO for CD and USB, for BIOS and UEFI, and reports whether it boots there and with Secure Boot on.",
     )
     .addOption(outputOption("file to write the ISO to"))
+    .optionsGroup(OPTION_GROUPS.stages)
     .addOption(new Option("--from <stage>", "first stage to run").choices(STAGES).default("inspect" as const))
     .addOption(new Option("--to <stage>", "last stage to run").choices(STAGES).default("implant" as const))
     .option("--force", "run stages even if their inputs did not change", false)
-    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter build quay.io/example/os:latest -o os.iso\n  platter build oci-archive:os.tar -o os.iso --label MY_OS\n  platter build oci:os -o os.iso --work work    # later runs redo only what changed\n  platter build oci:os -o os.iso --checksum --report - | jq .predicate > os.provenance.json",
-    );
+    .optionsGroup(OPTION_GROUPS.compatibility)
+    .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false);
   const planned = withPayloadOptions(withIgnoreOption(withPlanOptions(command)));
   withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
     async (image, flags, self) => {

@@ -1,6 +1,8 @@
-import type { Command } from "@commander-js/extra-typings";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
 import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
+import { OPTION_VARIABLES } from "./reference/environment.ts";
+import { OPTION_GROUPS } from "./reference/groups.ts";
 import type { World } from "./world.ts";
 
 const DEFAULT_SIZE = "10G";
@@ -8,9 +10,12 @@ const DEFAULT_SIZE = "10G";
 /** Options for what is kept between builds. */
 export function withCacheOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
-    .option(
-      "--cache <dir>",
-      "keep compressed root file systems in this folder, for later builds of the same image",
+    .optionsGroup(OPTION_GROUPS.work)
+    .addOption(
+      new Option(
+        "--cache <dir>",
+        "keep compressed root file systems in this folder, for later builds of the same image",
+      ).env(OPTION_VARIABLES.cache),
     )
     .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
 }

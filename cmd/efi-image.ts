@@ -13,22 +13,29 @@ import {
   withWorkOptions,
 } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
-import { IMAGE_ARGUMENT, refuseUnused } from "./options/refuse-unused.ts";
+import { IMAGE_ARGUMENT, refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addEfiImage(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("efi-image")
+  const command = withExamples(
+    program.command("efi-image"),
+    ["platter efi-image oci:os -o efiboot.img", "from the boot loaders of an image"],
+    [
+      "SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",
+      "from a folder, with a fixed time",
+    ],
+  )
+    .helpGroup(COMMAND_GROUPS.stages)
     .argument("[image]", "image; not needed with --efi-dir, or a --work folder that holds a plan")
     .summary("make the FAT image of the EFI system partition")
     .description("Makes the FAT image of the EFI system partition, sized to its content.")
+    .optionsGroup(OPTION_GROUPS.input)
     .option("--efi-dir <dir>", "folder with EFI/BOOT/BOOT*.EFI and all other files of the partition")
-    .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"))
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter efi-image oci:os -o efiboot.img\n  SOURCE_DATE_EPOCH=0 platter efi-image --efi-dir esp/ -o efiboot.img",
-    );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags, self) => {
+    .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"));
+  withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
+    const flags = withoutDefaultWork(self, { flags: given, replacedBy: ["--efi-dir"] });
     refuseUnused(self, [
       {
         when: flags.efiDir !== undefined,

@@ -3,19 +3,25 @@ import { PlatterError } from "../internal/base/error.ts";
 import type { IsoMd5Check } from "../internal/isomd5/check.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../internal/isomd5/file.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addImplant(program: Command, worldOf: WorldOf): void {
-  program
-    .command("implant")
+  withExamples(
+    program.command("implant"),
+    ["platter implant os.iso", "add the checksum"],
+    ["platter implant --check os.iso", "compare the ISO with its checksum"],
+  )
+    .helpGroup(COMMAND_GROUPS.stages)
     .argument("<iso>", "any ISO")
     .summary("implant the checksum that checkisomd5 and rd.live.check read")
     .description(
       "Computes an ISO's checksum and implants it where checkisomd5 and dracut's rd.live.check look for it.",
     )
+    .optionsGroup(OPTION_GROUPS.output)
     .option("--force", "replace an existing checksum", false)
     .option("--check", "check the implanted checksum instead of implanting one", false)
-    .addHelpText("after", "\nExamples:\n  platter implant os.iso\n  platter implant --check os.iso")
     .action(async (iso, flags, self) => {
       refuseUnused(self, [
         {

@@ -7,21 +7,25 @@ import { renderInspection } from "../internal/ui/inspection.ts";
 import { claim } from "./claim.ts";
 import { withIgnoreOption } from "./options/ignore.ts";
 import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options/options.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addInspect(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("inspect")
+  const command = withExamples(
+    program.command("inspect"),
+    ["platter inspect quay.io/example/os:latest", "an image in podman's storage"],
+    ["platter inspect oci-archive:os.tar --json | jq .plan.kernel", "one field of the plan"],
+    ["platter inspect oci:os --work work", "keep the plan for the other stages"],
+  )
+    .helpGroup(COMMAND_GROUPS.main)
     .argument("<image>", "image, such as oci:DIR, oci-archive:FILE, dir:PATH or containers-storage:REF")
     .summary("find every piece of the contract in an image, and print the plan")
     .description(
       "Finds every piece of the contract in an image, and prints the plan of its ISO with all errors, warnings and notes.",
     )
-    .option("--json", "print the plan and the findings as JSON", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter inspect quay.io/example/os:latest\n  platter inspect oci-archive:os.tar --json | jq .plan.kernel\n  platter inspect oci:os --work work",
-    );
+    .optionsGroup(OPTION_GROUPS.output)
+    .option("--json", "print the plan and the findings as JSON", false);
   withWorkOptions(withPayloadOptions(withIgnoreOption(withPlanOptions(command)))).action(
     async (image, flags) => {
       const world = worldOf();

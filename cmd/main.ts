@@ -7,8 +7,11 @@ import { runInPodmanUnshare } from "../internal/process/podman-unshare.ts";
 import { printableLines } from "../internal/text/printable.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
+import { VERSION } from "./build-info.ts";
 import { refuseBunVariables } from "./bun-variables.ts";
-import { createProgram, VERSION, type Verbosity } from "./program.ts";
+import { withHelpFirst } from "./help.ts";
+import { createProgram, type Verbosity } from "./program.ts";
+import { dropEmptyVariables } from "./reference/environment.ts";
 import type { World } from "./world.ts";
 
 const USAGE_EXIT_CODE = 2;
@@ -62,7 +65,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 
 try {
   refuseBunVariables(process.env);
-  await program.parseAsync();
+  dropEmptyVariables(process.env);
+  await program.parseAsync(withHelpFirst(process.argv.slice(2)), { from: "user" });
 } catch (error) {
   process.exitCode = await endOf(error);
 }

@@ -1,20 +1,23 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { printableLines } from "../internal/text/printable.ts";
-import packageJson from "../package.json" with { type: "json" };
 import { addAssemble } from "./assemble.ts";
 import { addBiosImage } from "./bios-image.ts";
 import { addBoot } from "./boot.ts";
 import { addBuild } from "./build.ts";
+import { VERSION } from "./build-info.ts";
 import { addEfiImage } from "./efi-image.ts";
+import { addHelp } from "./help.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
+import { withExamples } from "./reference/examples.ts";
+import { helpText } from "./reference/help-text.ts";
+import { pageOf } from "./reference/page.ts";
 import { addRenderGrub } from "./render-grub.ts";
 import { addSquash } from "./squash.ts";
 import { addVerify } from "./verify.ts";
+import { addVersion } from "./version.ts";
 import type { World } from "./world.ts";
-
-export const VERSION = packageJson.version;
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 
@@ -26,23 +29,30 @@ export function createProgram(about: {
   worldFor: (verbosity: Verbosity) => World;
   writeOut: (text: string) => void;
 }): Command {
-  const program = new Command("platter")
+  const program = withExamples(
+    new Command("platter"),
+    ["platter build quay.io/example/os:latest -o os.iso", "turn an image into an ISO"],
+    ["platter boot os.iso", "boot the ISO in a virtual machine"],
+  )
     .description("Turns a container image into an ISO that boots everywhere.")
-    .version(VERSION, "-V, --version", "print the version")
+    .version(`platter ${VERSION}`, "-V, --version", "print the version")
     .addOption(new Option("-v, --verbose", "show every tool call"))
     .addOption(new Option("-q, --quiet", "show nothing but errors").conflicts("verbose"))
     .enablePositionalOptions(false)
-    .showHelpAfterError("(`platter --help` and `platter COMMAND --help` list commands and options)")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done, 1 a bug, 2 wrong usage, 3 the image breaks the contract, 4 a tool is missing or failed,\n5 the system refused (disk full, permission denied), 6 an ISO failed verification or did not boot, 130 interrupted.\n\nExample:\n  platter build quay.io/example/os:latest -o os.iso",
-    )
+    .helpCommand(false)
+    .configureHelp({
+      formatHelp: (command, helper) =>
+        helpText(pageOf(command as Command), { columns: helper.helpWidth ?? 80, box: helper }),
+    })
     // Usage errors repeat what was typed.
     .configureOutput({
       writeOut: about.writeOut,
       writeErr: (text) => void process.stderr.write(printableLines(text)),
     })
-    .hook("preAction", (_, command) => refuseEmptyPaths(command))
+    .hook("preAction", (_, command) => {
+      refuseEmptyPaths(command);
+      reportVariables(command as Command, worldOf());
+    })
     .exitOverride();
   const worldOf = () => {
     const { verbose, quiet } = program.opts();
@@ -59,5 +69,25 @@ export function createProgram(about: {
   addImplant(root, worldOf);
   addVerify(root, worldOf);
   addBoot(root, worldOf);
+  addVersion(root, worldOf);
+  addHelp(root, worldOf);
+  for (const command of [root, ...root.commands]) command.showHelpAfterError(usageHint(command as Command));
   return root;
+}
+
+/** With --verbose, says which options have their values from the environment. */
+function reportVariables(command: Command, { reporter }: World): void {
+  for (const option of command.options) {
+    const key = option.attributeName();
+    if (command.getOptionValueSource(key as never) !== "env") continue;
+    reporter.verbose(`\`${option.long}\` is \`${command.getOptionValue(key)}\`, from ${option.envVar}`);
+  }
+}
+
+/** What follows a usage error. */
+function usageHint(command: Command): string {
+  const { name, usage } = pageOf(command);
+  const help =
+    name === "" ? "`platter --help` lists all commands" : `\`platter ${name} --help\` shows all options`;
+  return `\nUsage: ${usage}\n${help}.`;
 }

@@ -4,11 +4,13 @@ import { writeWhole } from "../internal/files/whole-file.ts";
 import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
 import { checksumPath, renderChecksum } from "../internal/pipeline/work/checksum-file.ts";
 import { recordFile } from "../internal/pipeline/work/receipt.ts";
+import { OPTION_GROUPS } from "./reference/groups.ts";
 import type { World } from "./world.ts";
 
 /** Options for files that are written next to the ISO. */
 export function withRecordOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
+    .optionsGroup(OPTION_GROUPS.output)
     .option("--checksum", "write OUTPUT-CHECKSUM next to the ISO, for `sha256sum --check`", false)
     .option(
       "--report <file>",

@@ -19,35 +19,46 @@ import {
   withWorkOptions,
 } from "./options/options.ts";
 import { outputPath } from "./options/output-option.ts";
-import { refuseUnused } from "./options/refuse-unused.ts";
+import { refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 /** Options about an image that also count without one. */
 const TEXT_OPTIONS = ["--config", "--label", "--arch", "--platform"];
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("render-grub")
+  const command = withExamples(
+    program.command("render-grub"),
+    ["platter render-grub oci:os", "the menu of an image"],
+    [
+      "platter render-grub --config iso.yaml --os-release /etc/os-release --label MY_OS --firmware bios",
+      "a menu without an image",
+    ],
+  )
+    .helpGroup(COMMAND_GROUPS.stages)
     .argument("[image]", "image; not needed with --work, or with --config, --os-release and --label")
     .summary("print the boot menu")
     .description("Prints the boot menu as GRUB reads it.")
+    .optionsGroup(OPTION_GROUPS.output)
     .addOption(
       new Option("--firmware <kind>", "firmware whose menu is printed")
         .choices(["efi", "bios"] as const)
         .default("efi" as const),
     )
+    .optionsGroup(OPTION_GROUPS.input)
     .option("--os-release <file>", "os-release file with name and version, if no image is given")
     .addOption(
       new Option(
         "-o, --output <dir>",
         "write grub-efi.cfg and grub-bios.cfg into this folder instead",
       ).argParser(outputPath),
-    )
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter render-grub oci:os\n  platter render-grub --config iso.yaml --os-release /etc/os-release --label MY_OS --firmware bios",
     );
-  withWorkOptions(withPlanOptions(command)).action(async (image, flags, self) => {
+  withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
+    const flags = withoutDefaultWork(self, {
+      flags: given,
+      replacedBy: ["--os-release", ...TEXT_OPTIONS],
+    });
     const isFromTexts = image === undefined && flags.work === undefined;
     refuseUnused(self, [
       {

@@ -16,19 +16,22 @@ import {
 } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addSquash(program: Command, worldOf: WorldOf): void {
-  const command = program
-    .command("squash")
+  const command = withExamples(
+    program.command("squash"),
+    ["platter squash oci-archive:os.tar -o squashfs.img", "from an archive of an image"],
+    ["platter squash oci:os --compression zstd:19,1M -o small.img", "with a level and a block size"],
+    ["platter squash --work work", "with the plan in a work directory"],
+  )
+    .helpGroup(COMMAND_GROUPS.stages)
     .argument("[image]", "image; not needed with a --work folder that holds a plan")
     .summary("make the root file system as a squashfs")
     .description("Makes the root file system as a squashfs, streamed from the image without unpacking it.")
-    .addOption(outputOption("file to write the squashfs to (default: squashfs.img in the --work folder)"))
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter squash oci-archive:os.tar -o squashfs.img\n  platter squash oci:os --compression zstd:19,1M -o small.img\n  platter squash --work work",
-    );
+    .addOption(outputOption("file to write the squashfs to (default: squashfs.img in the --work folder)"));
   const planned = withFindingOptions(withRootOptions(withKernelOption(command)));
   withSquashOptions(withWorkOptions(withPayloadOptions(planned))).action(async (image, flags, self) => {
     refuseUnused(self, [

@@ -15,6 +15,8 @@ import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/verify/
 import type { VerifyReport } from "../internal/verify/verify-report.ts";
 import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { readText } from "./options/options.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { World, WorldOf } from "./world.ts";
 
 /** The words of --require. */
@@ -25,13 +27,20 @@ const WAY_WORDS: ReadonlyMap<string, BootWay> = new Map([
 ]);
 
 export function addVerify(program: Command, worldOf: WorldOf): void {
-  program
-    .command("verify")
+  withExamples(
+    program.command("verify"),
+    ["platter verify os.iso", "where the ISO boots, and what is wrong with it"],
+    ["platter verify os.iso --require bios,uefi,secure-boot", "fail if a way to boot is missing"],
+    ["platter verify os.iso --against work", "compare with the plan in a work directory"],
+    ["platter verify debian-12-netinst.iso --json | jq .boots", "an ISO of another tool, as data"],
+  )
+    .helpGroup(COMMAND_GROUPS.main)
     .argument("<iso>", "ISO to check, made by platter or another tool")
     .summary("check a finished ISO, and report where it boots")
     .description(
       "Reads a finished ISO and reports where it boots: on BIOS, on UEFI, and with Secure Boot on. It checks every structure that booting depends on. An ISO that boots nowhere fails.",
     )
+    .optionsGroup(OPTION_GROUPS.success)
     .option(
       "--require <ways>",
       "fail unless the ISO boots in each of these ways: bios, uefi, secure-boot, separated by commas",
@@ -40,11 +49,8 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       "--against <plan>",
       "also compare with a plan: plan.json, the --work folder that holds it, or the file that build --report wrote",
     )
+    .optionsGroup(OPTION_GROUPS.report)
     .option("--json", "print the report as JSON", false)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  platter verify os.iso\n  platter verify os.iso --require bios,uefi,secure-boot\n  platter verify os.iso --against work\n  platter verify os.iso --against os.provenance.json\n  platter verify debian-12-netinst.iso --json | jq .boots",
-    )
     .action(async (iso, flags) => {
       const world = worldOf();
       const required = flags.require === undefined ? [] : waysOf(flags.require);

@@ -1,13 +1,16 @@
 import type { Command } from "@commander-js/extra-typings";
+import { OPTION_GROUPS } from "../reference/groups.ts";
 
 /** The option for findings that the image's author accepts. */
 export function withIgnoreOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command.option(
-    "--ignore <code>",
-    "hide a warning or note by its code, also from --strict (repeatable)",
-    (value: string, before: string[]): string[] => [...before, value],
-    [],
-  );
+  return command
+    .optionsGroup(OPTION_GROUPS.findings)
+    .option(
+      "--ignore <code>",
+      "hide a warning or note by its code, also from --strict (repeatable)",
+      (value: string, before: string[]): string[] => [...before, value],
+      [],
+    );
 }
 
 export interface IgnoreFlags {

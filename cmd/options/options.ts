@@ -7,6 +7,8 @@ import { readInputText } from "../../internal/files/open-input.ts";
 import { LATEST_TIME } from "../../internal/image/entry-walk.ts";
 import { Session } from "../../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-options.ts";
+import { OPTION_VARIABLES } from "../reference/environment.ts";
+import { OPTION_GROUPS } from "../reference/groups.ts";
 import type { World } from "../world.ts";
 import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
 import type { Unused } from "./refuse-unused.ts";
@@ -21,6 +23,7 @@ export function withPlanOptions<A extends unknown[], O extends {}>(command: Comm
 /** Options that decide how the ISO boots. */
 function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return withKernelOption(command)
+    .optionsGroup(OPTION_GROUPS.boot)
     .option(
       "--vendor <name>",
       "UEFI vendor whose boot loaders are used (default: the first with all of them)",
@@ -31,27 +34,31 @@ function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, 
 }
 
 export function withKernelOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command.option(
-    "--kernel <kver>",
-    "kernel to boot, by its module directory (default: the newest with an initramfs)",
-  );
+  return command
+    .optionsGroup(OPTION_GROUPS.boot)
+    .option(
+      "--kernel <kver>",
+      "kernel to boot, by its module directory (default: the newest with an initramfs)",
+    );
 }
 
 /** Options that decide what is in the root file system. */
 export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
+    .optionsGroup(OPTION_GROUPS.content)
     .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
     .option("--no-default-excludes", "keep the paths that are left out by default (see the README)");
 }
 
 /** Options that decide which findings end a run. */
 export function withFindingOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command.option("--strict", "treat warnings as errors", false);
+  return command.optionsGroup(OPTION_GROUPS.findings).option("--strict", "treat warnings as errors", false);
 }
 
 /** Options for container images that the live system brings along. */
 export function withPayloadOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
+    .optionsGroup(OPTION_GROUPS.content)
     .option(
       "--payload <ref[=name]>",
       "put a container image into podman's storage of the live system (repeatable)",
@@ -72,14 +79,19 @@ export function withWorkOptions<A extends unknown[], O extends {}>(command: Comm
 }
 
 export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command.option(
-    "--work <dir>",
-    "keep plan, results and logs in this folder; later runs repeat only what changed",
-  );
+  return command
+    .optionsGroup(OPTION_GROUPS.work)
+    .addOption(
+      new Option(
+        "--work <dir>",
+        "keep plan, results and logs in this folder; later runs repeat only what changed",
+      ).env(OPTION_VARIABLES.work),
+    );
 }
 
 function withArchitectureOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
+    .optionsGroup(OPTION_GROUPS.input)
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
     .addOption(
       new Option(
@@ -92,6 +104,7 @@ function withArchitectureOptions<A extends unknown[], O extends {}>(command: Com
 /** Options for the root file system. */
 export function withSquashOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
+    .optionsGroup(OPTION_GROUPS.rootfs)
     .addOption(
       new Option(
         "--rootfs <type>",
@@ -100,9 +113,11 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
         .choices(ROOTFS_TYPES)
         .default("squashfs" as const),
     )
-    .option(
-      "--compression <how>",
-      "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+    .addOption(
+      new Option(
+        "--compression <how>",
+        "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+      ).env(OPTION_VARIABLES.compression),
     );
 }
 

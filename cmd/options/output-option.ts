@@ -1,8 +1,9 @@
 import { Option } from "@commander-js/extra-typings";
+import { OPTION_GROUPS } from "../reference/groups.ts";
 
 /** The option -o of a command that writes a file. `-o=os.iso` is taken as podman takes it. */
 export function outputOption(description: string) {
-  return new Option("-o, --output <file>", description).argParser(outputPath);
+  return new Option("-o, --output <file>", description).argParser(outputPath).helpGroup(OPTION_GROUPS.output);
 }
 
 /** What was given with -o, without the equals sign of `-o=os.iso`. */

@@ -37,6 +37,19 @@ export function refuseUnused(command: ParsedCommand, rules: readonly Unused[]): 
 /** Stands for the command's argument among the options of a rule. */
 export const IMAGE_ARGUMENT = "IMAGE";
 
+/**
+ * The flags without a `--work` that comes from the environment, if something else replaces the image and its plan. The
+ * default must not change what such a run makes.
+ */
+export function withoutDefaultWork<F extends { work?: string | undefined }>(
+  command: ParsedCommand,
+  about: { flags: F; replacedBy: readonly string[] },
+): F {
+  const { flags, replacedBy } = about;
+  const isReplaced = command.args.length === 0 && replacedBy.some((name) => isGiven(command, name));
+  return isReplaced && !isGiven(command, "--work") ? { ...flags, work: undefined } : flags;
+}
+
 /** Whether an option is on the command line, and not only a default or a variable of the environment. */
 function isGiven(command: ParsedCommand, name: string): boolean {
   if (name === IMAGE_ARGUMENT) return command.args.length > 0;

@@ -53,6 +53,11 @@ export const ERRORS = {
     title: "a pattern of --exclude is not valid",
     fix: "Write a pattern from the root of the image on, such as `var/cache/*`.",
   },
+  E_HELP_TOPIC: {
+    kinds: ["usage"],
+    title: "platter does not have the command whose help was asked for",
+    fix: "List the commands with `platter help`.",
+  },
   E_IGNORE: {
     kinds: ["usage"],
     title: "--ignore names an unknown finding, or an error",

@@ -66,7 +66,7 @@ function machine(): string {
     first("mksquashfs", "-version").replace(/ \(.*/, ""),
     first("xorriso", "-version").replace(/ :.*/, ""),
     first("podman", "--version"),
-    `platter ${first(BINARY, "--version")}`,
+    first(BINARY, "--version"),
   ];
   return `${cpus().length} processors, ${memory}, Linux ${release().replace(/-.*/, "")}, ${tools.join(", ")}`;
 }

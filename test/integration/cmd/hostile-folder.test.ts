@@ -101,6 +101,6 @@ test("also when the binary itself lies there", async () => {
   cpSync(BINARY, `${cwd}/platter`);
   const done = Bun.spawnSync([`${cwd}/platter`, "--version"], { cwd, stderr: "pipe" });
   expect({ code: done.exitCode, stderr: done.stderr.toString() }).toEqual({ code: 0, stderr: "" });
-  expect(done.stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(done.stdout.toString()).toMatch(/^platter \d+\.\d+\.\d+\n$/);
   expect(readdirSync(scene.path).filter((name) => name.startsWith("sprung"))).toEqual([]);
 });

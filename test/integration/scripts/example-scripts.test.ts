@@ -16,7 +16,7 @@ afterEach(() => scene[Symbol.dispose]());
 
 function run(script: string, args: readonly string[], have = "") {
   const done = Bun.spawnSync([`${SCRIPTS}/${script}`, ...args], {
-    env: { PATH: `${scene.bin}:${process.env.PATH}`, PLATTER_CACHE: scene.at("cache"), HAVE: have },
+    env: { PATH: `${scene.bin}:${process.env.PATH}`, PLATTER_DOWNLOADS: scene.at("cache"), HAVE: have },
     stderr: "pipe",
   });
   const calls = existsSync(scene.at("calls"))

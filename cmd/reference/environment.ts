@@ -1,0 +1,30 @@
+/** A variable of the environment that changes what platter does. */
+export interface Variable {
+  name: string;
+  meaning: string;
+  /** Commands that read the variable; all commands if it is not given. */
+  commands?: readonly string[];
+}
+
+/** Variables that are not the default of an option. */
+export const VARIABLES: readonly Variable[] = [
+  {
+    name: "SOURCE_DATE_EPOCH",
+    meaning: "time of everything on the ISO, in seconds since 1970 (default: the image's creation time)",
+    commands: ["build", "inspect", "squash", "efi-image"],
+  },
+  { name: "TMPDIR", meaning: "folder for temporary files and logs of failed runs (default: /tmp)" },
+  { name: "NO_COLOR", meaning: "no colours, if it is not empty" },
+];
+
+/** Variables that give an option its default. An empty one counts as not set. */
+export const OPTION_VARIABLES = {
+  cache: "PLATTER_CACHE",
+  compression: "PLATTER_COMPRESSION",
+  work: "PLATTER_WORK",
+} as const;
+
+/** Removes empty variables of {@link OPTION_VARIABLES}: the parser of the command line would take them as empty values. */
+export function dropEmptyVariables(environment: Record<string, string | undefined>): void {
+  for (const name of Object.values(OPTION_VARIABLES)) if (environment[name] === "") delete environment[name];
+}

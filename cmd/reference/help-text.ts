@@ -1,0 +1,78 @@
+import { ALL_EXIT_CODES } from "../../internal/base/exit-codes.ts";
+import { type CommandPage, remarksOn } from "./page.ts";
+
+/** Wraps texts, as commander's `Help` does. */
+export interface TextBox {
+  boxWrap(text: string, width: number): string;
+}
+
+/** Columns above which long lines are hard to read. */
+const WIDEST = 100;
+/** Columns of the names of options and commands, beyond which the description begins on a line of its own. */
+const NAME_COLUMNS = 26;
+
+interface Item {
+  term: string;
+  text: string;
+}
+
+/** The help of a command, for a terminal of `columns`: usage and examples first, then arguments and options by groups. */
+export function helpText(page: CommandPage, { columns, box }: { columns: number; box: TextBox }): string {
+  const width = Math.min(columns, WIDEST);
+  const section = (heading: string, items: readonly Item[]) =>
+    items.length === 0
+      ? []
+      : [`${heading}:`, ...items.flatMap((item) => itemLines(item, { width, box })), ""];
+  return [
+    box.boxWrap(page.description, width),
+    "",
+    `Usage: ${page.usage}`,
+    "",
+    "Examples:",
+    ...page.examples.flatMap(({ line, purpose }) => [`  # ${purpose}`, `  ${line}`]),
+    "",
+    ...section(
+      "Arguments",
+      page.arguments.map(({ name, description, choices }) => ({
+        term: name,
+        text: [description, ...(choices.length === 0 ? [] : [`[choices: ${choices.join(", ")}]`])].join(" "),
+      })),
+    ),
+    ...page.commands.flatMap(({ heading, entries }) =>
+      section(
+        heading,
+        entries.map(({ name, summary }) => ({ term: name, text: summary })),
+      ),
+    ),
+    ...page.options.flatMap(({ heading, entries }) => section(heading, entries.map(optionItem))),
+    ...section("Global options", page.globalOptions.map(optionItem)),
+    ...section(
+      "Environment",
+      page.variables.map(({ name, meaning }) => ({ term: name, text: meaning })),
+    ),
+    ...(page.name === ""
+      ? [
+          ...section(
+            "Exit codes",
+            ALL_EXIT_CODES.map(({ code, title }) => ({ term: String(code), text: title })),
+          ),
+          "`platter help COMMAND` shows the options of a command.",
+          "",
+        ]
+      : []),
+  ].join("\n");
+}
+
+function optionItem(option: CommandPage["globalOptions"][number]): Item {
+  // Names of options without a short form stand below the names of those that have one.
+  const term = option.short === undefined ? `    ${option.flags}` : option.flags;
+  return { term, text: [option.description, ...remarksOn(option)].join(" ") };
+}
+
+function itemLines({ term, text }: Item, about: { width: number; box: TextBox }): string[] {
+  const indent = " ".repeat(2 + NAME_COLUMNS + 2);
+  const lines = about.box.boxWrap(text, about.width - indent.length).split("\n");
+  if (term.length > NAME_COLUMNS) return [`  ${term}`, ...lines.map((line) => indent + line)];
+  const [first = "", ...others] = lines;
+  return [`  ${term.padEnd(NAME_COLUMNS)}  ${first}`, ...others.map((line) => indent + line)];
+}

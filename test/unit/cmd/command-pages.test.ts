@@ -1,0 +1,121 @@
+/** What help, man pages, completions and documentation are made from. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { withHelpFirst } from "../../../cmd/help.ts";
+import { createProgram } from "../../../cmd/program.ts";
+import { VARIABLES } from "../../../cmd/reference/environment.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "../../../cmd/reference/groups.ts";
+import { helpText } from "../../../cmd/reference/help-text.ts";
+import { allPages, pageOf } from "../../../cmd/reference/page.ts";
+import type { World } from "../../../cmd/world.ts";
+import { ALL_EXIT_CODES } from "../../../internal/base/exit-codes.ts";
+import { forbiddenIn } from "../../helpers/forbidden-words.ts";
+
+const program = createProgram({ worldFor: () => ({}) as World, writeOut: () => undefined });
+const PAGES = allPages(program);
+const README = readFileSync(join(import.meta.dir, "../../../README.md"), "utf8");
+
+const box = program.createHelp();
+const helpOf = (page: (typeof PAGES)[number], columns = 80) => helpText(page, { columns, box });
+
+test("pages: platter and its commands", () => {
+  expect(PAGES.length).toBe(program.commands.length + 1);
+  expect(PAGES.map(({ name }) => name)).toEqual(["", ...program.commands.map((each) => each.name())]);
+});
+
+describe.each(PAGES.map((page) => [page.name || "platter", page] as const))("%s", (_, page) => {
+  test("says what it is for", () => {
+    expect(page.description).toMatch(/^[A-Z].*\.$/);
+    if (page.name !== "") expect(page.summary).toMatch(/^[a-z].*[^.]$/);
+  });
+
+  test("has examples that name a command and options which it has", () => {
+    expect(page.examples.length).toBeGreaterThan(0);
+    for (const { line, purpose } of page.examples) {
+      expect(purpose).toMatch(/^\S.*[^.]$/);
+      const [, call] = /\b(platter [^|&]*)/.exec(line) ?? [];
+      const words = (call ?? "").trim().split(/\s+/).slice(1);
+      const named = PAGES.find(({ name }) => name === words[0]);
+      expect({ line, command: named?.name }).toMatchObject({ command: expect.any(String) });
+      if (page.name !== "") expect(named).toBe(page);
+      const known = [...named!.options.flatMap(({ entries }) => entries), ...named!.globalOptions];
+      const options = words.filter((word) => word.startsWith("-") && word !== "-");
+      expect(
+        options.filter((word) => !known.some(({ short, long }) => word === short || word === long)),
+      ).toEqual([]);
+    }
+  });
+
+  test("has its options in groups", () => {
+    const headings: readonly string[] = Object.values(OPTION_GROUPS);
+    expect(page.options.map(({ heading }) => heading).filter((name) => !headings.includes(name))).toEqual([]);
+  });
+
+  test("shows no default that means that the option is off", () => {
+    expect(helpOf(page)).not.toMatch(/default: (false|true|\[\])/);
+  });
+
+  test("fits into 80 columns", () => {
+    const lines = helpOf(page).split("\n");
+    // A line of an example is copied as it is.
+    const examples = page.examples.map(({ line }) => `  ${line}`);
+    expect(lines.filter((line) => line.length > 80 && !examples.includes(line))).toEqual([]);
+  });
+
+  test("has no forbidden word", () => expect(forbiddenIn(helpOf(page, 1000))).toEqual([]));
+
+  test("names the global options", () => {
+    for (const flags of ["-v, --verbose", "-q, --quiet", "-h, --help"])
+      expect(helpOf(page)).toContain(`  ${flags}`);
+  });
+});
+
+test("the help of build: examples, then output and the other groups, and the variables", () => {
+  const text = helpOf(pageOf(program.commands.find((each) => each.name() === "build")! as typeof program));
+  const at = [
+    "Usage: platter build [options] [image]",
+    "Examples:",
+    "Arguments:",
+    `${OPTION_GROUPS.output}:`,
+    `${OPTION_GROUPS.boot}:`,
+    `${OPTION_GROUPS.work}:`,
+    "Global options:",
+    "Environment:",
+  ].map((heading) => text.indexOf(`\n${heading}\n`));
+  expect(at).not.toContain(-1);
+  expect(at).toEqual(at.toSorted((left, right) => left - right));
+  for (const name of ["PLATTER_CACHE", "PLATTER_COMPRESSION", "PLATTER_WORK"])
+    expect(text.replace(/\s+/g, " ")).toContain(`[env: ${name}]`);
+  for (const { name } of VARIABLES) expect(text).toContain(`\n  ${name} `);
+});
+
+test("the help of platter: every command once, those that people need first on top", () => {
+  const [page] = PAGES;
+  expect(page!.commands[0]).toEqual({
+    heading: COMMAND_GROUPS.main,
+    entries: expect.arrayContaining([expect.objectContaining({ name: "build" })]),
+  });
+  const listed = page!.commands.flatMap(({ entries }) => entries.map(({ name }) => name));
+  expect(listed.toSorted()).toEqual(program.commands.map((each) => each.name()).toSorted());
+});
+
+test("README.md: its tables of variables and exit codes are those of the help", () => {
+  const rows = [...README.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code, text]) => [Number(code), text]);
+  expect(rows).toEqual(ALL_EXIT_CODES.map(({ code, title }) => [code, title]));
+  for (const { name, meaning } of PAGES[0]!.variables)
+    expect(README).toContain(`| \`${name}\` | ${meaning} |\n`);
+});
+
+test.each([
+  ["--help build", "help build"],
+  ["-h build", "help build"],
+  ["-v --help build -o x", "-v help build"],
+  ["--help", "--help"],
+  ["--help --quiet", "--help --quiet"],
+  ["build --help", "build --help"],
+  ["build -o --help x", "build -o --help x"],
+  ["", ""],
+])("withHelpFirst: `%s` is `%s`", (typed, taken) => {
+  expect(withHelpFirst(typed.split(" ").filter(Boolean))).toEqual(taken.split(" ").filter(Boolean));
+});
