@@ -3,30 +3,15 @@ import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PlatterError } from "../base/error.ts";
 import { machineError } from "../base/machine-error.ts";
+import type { FileRange, OpenedFile } from "./byte-range.ts";
 
 const readAt = promisify(read);
 
 /** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
 export const READ_SIZE = 256 * 1024;
 
-/** A file of the host's that is open for reading. */
-export interface OpenedFile {
-  readonly fd: number;
-  /** What messages call it. */
-  readonly path: string;
-}
-
-/** A part of a file instead of its bytes. */
-export interface FileStretch {
-  /** It stays open until the next chunk is asked for. */
-  readonly file: OpenedFile;
-  /** In bytes, like the length. */
-  readonly start: number;
-  readonly length: number;
-}
-
-/** The bytes of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export async function* bytesOfFile({ file, start, length: whole }: FileStretch): AsyncGenerator<Uint8Array> {
+/** The bytes of a range of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export async function* rangeBytes({ file, start, length: whole }: FileRange): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < whole; ) {
     const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, whole - done));
     let length: number;
@@ -41,8 +26,8 @@ export async function* bytesOfFile({ file, start, length: whole }: FileStretch):
   }
 }
 
-/** Fills `target` from byte `at` of a file on, without waiting. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Array; at: number }): void {
+/** Fills `target` synchronously from byte `at` of a file on. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function readAtSync(file: OpenedFile, { target, at }: { target: Uint8Array; at: number }): void {
   for (let done = 0; done < target.length; ) {
     let length: number;
     try {
@@ -55,18 +40,18 @@ export function readAtOnce(file: OpenedFile, { target, at }: { target: Uint8Arra
   }
 }
 
-/** All bytes of a part of a file, read synchronously. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export function bytesOfStretch({ file, start, length }: FileStretch): Uint8Array {
+/** All bytes of a range of a file, read synchronously. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function rangeBytesSync({ file, start, length }: FileRange): Uint8Array {
   const bytes = new Uint8Array(length);
-  readAtOnce(file, { target: bytes, at: start });
+  readAtSync(file, { target: bytes, at: start });
   return bytes;
 }
 
 /**
- * Writes all of the bytes without waiting, from byte `position` of a file on; where none is given, where the file's
- * description stands. @throws the system's error
+ * Writes all bytes synchronously, from byte `position` of a file on. Without a position it writes at the current offset of
+ * the open file description. @throws the system's error
  */
-export function writeAtOnce(fd: number, bytes: Uint8Array, position?: number): void {
+export function writeAtSync(fd: number, bytes: Uint8Array, position?: number): void {
   for (let done = 0; done < bytes.length; ) {
     const at = position === undefined ? null : position + done;
     done += writeSync(fd, bytes, done, bytes.length - done, at);

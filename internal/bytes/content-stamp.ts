@@ -1,4 +1,5 @@
-import type { BigIntStats } from "node:fs";
+import { type BigIntStats, fstatSync } from "node:fs";
+import type { OpenedFile } from "./byte-range.ts";
 
 /**
  * Stands for the content of files that have no digest: their devices, inode numbers and change times, to the
@@ -19,4 +20,11 @@ export class ContentStamp {
   finish(): string {
     return this.#hasher.digest("hex");
   }
+}
+
+/** The stamp of one open file. */
+export function stampOf({ fd }: OpenedFile): string {
+  const stamp = new ContentStamp();
+  stamp.add(fstatSync(fd, { bigint: true }));
+  return stamp.finish();
 }

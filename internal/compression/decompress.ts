@@ -4,8 +4,8 @@ import { DataProblem } from "../base/data-problem.ts";
 import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
 import { ByteCursor } from "../bytes/byte-cursor.ts";
-import { inTurns } from "../bytes/chunk.ts";
-import type { FilePart } from "../bytes/file-range.ts";
+import type { FileRange } from "../bytes/byte-range.ts";
+import { inTurns, readAtSync } from "../bytes/chunk.ts";
 import { bzip2Streams } from "../bzip2/bzip2.ts";
 import { xzStreams } from "../lzma/xz.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
@@ -48,10 +48,10 @@ export function compressionOf(start: Uint8Array): Compression {
   return "none";
 }
 
-/** The same of a part of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
-export function compressionIn({ file, start, length }: FilePart): Compression {
+/** The compression of a range of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
+export function compressionIn({ file, start, length }: FileRange): Compression {
   const magic = new Uint8Array(Math.min(MAGIC_LENGTH, length));
-  file.readNow(magic, start);
+  readAtSync(file, { target: magic, at: start });
   return compressionOf(magic);
 }
 

@@ -2,7 +2,8 @@ import { FFIType } from "bun:ffi";
 import { fstatSync, ftruncateSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../base/interrupt.ts";
-import { type FileStretch, readAtOnce, writeAtOnce } from "../bytes/chunk.ts";
+import type { FileRange } from "../bytes/byte-range.ts";
+import { readAtSync, writeAtSync } from "../bytes/chunk.ts";
 import { libcIfAny } from "../os/libc.ts";
 
 const { i32, i64, i64_fast, ptr: pointer, u32, u64 } = FFIType;
@@ -32,16 +33,12 @@ export interface CopyOptions {
 }
 
 /**
- * Copies a part of a file into another open file, which afterwards is at least as long as the copy's end. Holes stay
+ * Copies a range of a file into another open file, which afterwards is at least as long as the copy's end. Holes stay
  * holes. The kernel copies (copy_file_range(2)), and a file system that can shares the blocks. Where the kernel refuses,
  * such as between two file systems, bytes are read and written.
  * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_INTERRUPTED`; the system's errors of writing
  */
-export async function copyStretch(
-  source: FileStretch,
-  target: CopyTarget,
-  options: CopyOptions,
-): Promise<void> {
+export async function copyRange(source: FileRange, target: CopyTarget, options: CopyOptions): Promise<void> {
   const { start, length } = source;
   const copier = new Copier(source, target, options);
   for (let at = start; at < start + length; ) {
@@ -56,13 +53,13 @@ export async function copyStretch(
 }
 
 class Copier {
-  readonly #source: FileStretch;
+  readonly #source: FileRange;
   readonly #target: CopyTarget;
   readonly #options: CopyOptions;
   #kernelCopies = true;
   #buffer: Uint8Array | undefined;
 
-  constructor(source: FileStretch, target: CopyTarget, options: CopyOptions) {
+  constructor(source: FileRange, target: CopyTarget, options: CopyOptions) {
     this.#source = source;
     this.#target = target;
     this.#options = options;
@@ -92,19 +89,19 @@ class Copier {
     }
     this.#buffer ??= new Uint8Array(STEP.here);
     const bytes = this.#buffer.subarray(0, Math.min(STEP.here, length));
-    readAtOnce(file, { target: bytes, at });
-    writeAtOnce(to.fd, bytes, to.offset);
+    readAtSync(file, { target: bytes, at });
+    writeAtSync(to.fd, bytes, to.offset);
     return bytes.length;
   }
 }
 
-interface FilePlace {
+interface FilePosition {
   fd: number;
   offset: number;
 }
 
 /** Bytes that the kernel copied; 0 or less if it cannot. */
-function copyInKernel(from: FilePlace, to: FilePlace, length: number): number {
+function copyInKernel(from: FilePosition, to: FilePosition, length: number): number {
   const functions = copying();
   if (functions === undefined) return 0;
   const [source, target] = [from, to].map(({ offset }) => new BigInt64Array([BigInt(offset)])) as [
@@ -114,8 +111,8 @@ function copyInKernel(from: FilePlace, to: FilePlace, length: number): number {
   return Number(functions.copy_file_range(from.fd, source, to.fd, target, length, 0));
 }
 
-/** The next bytes of a stretch, from byte `from` of its file on, that are not in a hole; empty at the end of the stretch. */
-function nextData({ file, start, length }: FileStretch, from: number): { start: number; end: number } {
+/** The next bytes of a range, from byte `from` of its file on, that are not in a hole; empty at the end of the range. */
+function nextData({ file, start, length }: FileRange, from: number): { start: number; end: number } {
   const end = start + length;
   const functions = seeking();
   if (functions === undefined) return { start: from, end };

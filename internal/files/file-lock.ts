@@ -10,7 +10,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { errnoOf } from "../base/machine-error.ts";
-import { writeAtOnce } from "../bytes/chunk.ts";
+import { writeAtSync } from "../bytes/chunk.ts";
 import { ERRNO_LOCATION, errnoOfCall, libcIfAny } from "../os/libc.ts";
 
 const libc = libcIfAny({
@@ -49,7 +49,7 @@ export class FileLock {
   static take(path: string): FileLock | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const fd = openLockFile(path, constants.O_CREAT);
-      const state = lockNow(fd);
+      const state = lockSync(fd);
       if (state === "busy") {
         closeSync(fd);
         return undefined;
@@ -64,7 +64,7 @@ export class FileLock {
   /** Writes into the file which process holds the lock. */
   sign(): void {
     ftruncateSync(this.#fd);
-    writeAtOnce(this.#fd, Buffer.from(`${process.pid}\n`), 0);
+    writeAtSync(this.#fd, Buffer.from(`${process.pid}\n`), 0);
   }
 
   /** Removes the file, then gives the lock back. */
@@ -108,7 +108,7 @@ function openLockFile(path: string, create: number): number {
 }
 
 /** `unsupported` on file systems and machines that have no flock(2). */
-function lockNow(fd: number): "locked" | "busy" | "unsupported" {
+function lockSync(fd: number): "locked" | "busy" | "unsupported" {
   const functions = libc();
   if (functions === undefined) return "unsupported";
   if (functions.flock(fd, EXCLUSIVE_NOW) === 0) return "locked";

@@ -1,5 +1,5 @@
 import { ftruncateSync } from "node:fs";
-import { writeAtOnce } from "../bytes/chunk.ts";
+import { writeAtSync } from "../bytes/chunk.ts";
 
 /** The part of an open file from a byte offset to the file's end. Offsets in the region count from its start. */
 export class FileRegion {
@@ -13,7 +13,7 @@ export class FileRegion {
 
   /** Writes all bytes synchronously. @throws the system's error */
   write(bytes: Uint8Array, offset: number): void {
-    writeAtOnce(this.#fd, bytes, this.#start + offset);
+    writeAtSync(this.#fd, bytes, this.#start + offset);
   }
 
   /** The place of a byte offset in the file. */

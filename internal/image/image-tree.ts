@@ -1,5 +1,5 @@
 import type { BytePath } from "../bytes/byte-path.ts";
-import type { FileStretch } from "../bytes/chunk.ts";
+import type { FileRange } from "../bytes/byte-range.ts";
 
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
 
@@ -64,7 +64,7 @@ export interface ImageSource {
 export type Content = AsyncIterable<Uint8Array>;
 
 /** A content as a part of an open file. The caller disposes of it. It is valid as long as its tree is open. */
-export interface HeldContent extends FileStretch, Disposable {}
+export interface HeldRange extends FileRange, Disposable {}
 
 /**
  * The one view of an image's root file system, whatever it comes from.
@@ -77,8 +77,8 @@ export interface ImageTree extends AsyncDisposable {
   readonly hostPath: string | undefined;
   /** The content of one regular file. */
   read(inode: Inode): Content;
-  /** The content as a part of a file that is on the host already, or in memory. Undefined if it must be read by {@link read}. */
-  held?(inode: Inode): HeldContent | undefined;
+  /** The content as a range of a file that is on the host already, or in memory. Undefined if it must be read by {@link read}. */
+  held?(inode: Inode): HeldRange | undefined;
   /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
   isKeptAt?(inode: Inode, hostFile: string): void;
   /**
@@ -94,9 +94,9 @@ export interface SequentialReader extends AsyncDisposable {
    * Synchronous alternative to `open` for small files. `target` must have the content's length. Returns false if the content
    * is not available synchronously.
    */
-  atOnce?(inode: Inode, target: Uint8Array): boolean;
+  readSync?(inode: Inode, target: Uint8Array): boolean;
   /** Alternative to `open`: the place of the content on the host, if it has one. */
-  held?(inode: Inode): HeldContent | undefined;
+  held?(inode: Inode): HeldRange | undefined;
 }
 
 /** The path of a node. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
 import type { Task } from "../base/progress.ts";
-import { bytesOfStretch, unreadableFile } from "../bytes/chunk.ts";
+import { rangeBytesSync, unreadableFile } from "../bytes/chunk.ts";
 import { writeWhole } from "../files/whole-file.ts";
 import { MIN_BOOT_IMAGE } from "../iso-format/boot-info.ts";
 import { BLOCK } from "../iso-format/units.ts";
@@ -102,7 +102,7 @@ async function bootProgram(
 async function bytesOfContent(content: IsoContent | RootfsPlace, name: string): Promise<Uint8Array> {
   if ("bytes" in content) return content.bytes;
   if ("inPlace" in content) throw new Error(`${name} is not a root file system`);
-  if ("stretch" in content) return bytesOfStretch(content.stretch);
+  if ("range" in content) return rangeBytesSync(content.range);
   try {
     return await readFile(content.path);
   } catch (error) {

@@ -1,7 +1,7 @@
-import type { FileStretch } from "../bytes/chunk.ts";
+import type { FileRange } from "../bytes/byte-range.ts";
 
 /** Where the bytes of a file are: in a file on the host, in a part of an open file, or in memory. */
-export type IsoContent = { path: string } | { stretch: FileStretch } | { bytes: Uint8Array };
+export type IsoContent = { path: string } | { range: FileRange } | { bytes: Uint8Array };
 
 /** A file of the ISO. */
 export interface IsoFile {

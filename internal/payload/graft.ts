@@ -59,7 +59,7 @@ export class GraftedTree implements ImageTree {
     const readerOf = (inode: Inode): SequentialReader => (isOurs(inode) ? payload : image);
     return {
       open: (inode) => readerOf(inode).open(inode),
-      atOnce: (inode, target) => readerOf(inode).atOnce?.(inode, target) ?? false,
+      readSync: (inode, target) => readerOf(inode).readSync?.(inode, target) ?? false,
       held: (inode) => readerOf(inode).held?.(inode),
       async [Symbol.asyncDispose]() {
         await payload[Symbol.asyncDispose]();

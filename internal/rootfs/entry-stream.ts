@@ -30,7 +30,7 @@ export async function* tarStream(tree: ImageTree, options: TarStreamOptions): As
     if (!hasContent(entry)) continue;
     const isSmall = entry.size <= LARGE;
     if (isSmall && !batch.hasRoom(entry.size)) yield* batch.flush();
-    if (isSmall && reader.atOnce?.(entry.inode, batch.room(entry.size))) batch.take(entry.size);
+    if (isSmall && reader.readSync?.(entry.inode, batch.room(entry.size))) batch.take(entry.size);
     else yield* contentOf(reader, entry, batch);
     const padding = ZEROS.subarray(0, paddingOf(entry.size));
     if (!batch.fit(padding)) yield* batch.add(padding);

@@ -1,7 +1,8 @@
-import { readAtOnce } from "../bytes/chunk.ts";
+import type { HeldRange } from "../bytes/byte-range.ts";
+import { readAtSync } from "../bytes/chunk.ts";
 import type { WalkedEntry } from "../image/entry-walk.ts";
 import { changedFile } from "../image/file-content.ts";
-import type { HeldContent, Inode, SequentialReader } from "../image/image-tree.ts";
+import type { Inode, SequentialReader } from "../image/image-tree.ts";
 import { nextData } from "../os/file-holes.ts";
 import { isHole } from "../tar/sparse.ts";
 
@@ -50,10 +51,10 @@ export class ContentReader {
    * @throws PlatterError `E_FILE_CHANGED`, errors of reading the image
    */
   small(entry: FileEntry, target: Uint8Array): Promise<void> | undefined {
-    return this.#reader.atOnce?.(entry.inode, target) === true ? undefined : this.#readSmall(entry, target);
+    return this.#reader.readSync?.(entry.inode, target) === true ? undefined : this.#readSmall(entry, target);
   }
 
-  *#held(held: HeldContent): Generator<ContentBlock> {
+  *#held(held: HeldRange): Generator<ContentBlock> {
     for (let at = 0; at < held.length; at += this.#blockSize) {
       const hole = this.#holeIn(held, at);
       if (hole > 0) yield { data: undefined, length: hole };
@@ -62,7 +63,7 @@ export class ContentReader {
       const data = this.#buffers.buffer();
       const length = Math.min(this.#blockSize, held.length - at);
       // The other threads have work, and waiting would mean standing behind it.
-      readAtOnce(held.file, { target: data.subarray(0, length), at: held.start + at });
+      readAtSync(held.file, { target: data.subarray(0, length), at: held.start + at });
       yield { data, length };
     }
   }
@@ -98,7 +99,7 @@ export class ContentReader {
   }
 
   /** Bytes from `at` on that are whole blocks of a hole. */
-  #holeIn({ file, start, length }: HeldContent, at: number): number {
+  #holeIn({ file, start, length }: HeldRange, at: number): number {
     if (length < WORTH_SEEKING) return 0;
     const bytes = Math.min(nextData(file.fd, start + at) - start, length) - at;
     return bytes - (bytes % this.#blockSize);
@@ -107,7 +108,7 @@ export class ContentReader {
   async #readSmall(entry: FileEntry, target: Uint8Array): Promise<void> {
     using held = this.#reader.held?.(entry.inode);
     if (held !== undefined) {
-      readAtOnce(held.file, { target, at: held.start });
+      readAtSync(held.file, { target, at: held.start });
       return;
     }
     let used = 0;

@@ -25,7 +25,7 @@ export async function keepEfi(efi: FoundEfi, keep: PlanInputs["keep"]): Promise<
 }
 
 /** Files that are kept at the same time: each waits more than it works. */
-const AT_ONCE = 16;
+const TOGETHER = 16;
 
 /** Keeps what no finding is about: GRUB's modules for BIOS and the font. */
 export async function keepSmall(
@@ -35,8 +35,8 @@ export async function keepSmall(
   const { keep } = inputs;
   const { bios, font } = found;
   const modules: Piece[] = [];
-  for (let at = 0; at < (bios?.modules.length ?? 0); at += AT_ONCE) {
-    const some = bios!.modules.slice(at, at + AT_ONCE);
+  for (let at = 0; at < (bios?.modules.length ?? 0); at += TOGETHER) {
+    const some = bios!.modules.slice(at, at + TOGETHER);
     const keeping = some.map((each) => () => keep(each, `${PIECES.bios}/${each.name}`));
     modules.push(...(await runTogether(keeping)));
   }

@@ -1,5 +1,6 @@
 import { PlatterError } from "../../base/error.ts";
-import { type FilePart, type HeldPart, lent } from "../../bytes/file-range.ts";
+import { type FileRange, type HeldRange, lent } from "../../bytes/byte-range.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 
 /** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
 export interface Blob {
@@ -12,24 +13,23 @@ export interface Blob {
   /** Ends reading. */
   readonly signal?: AbortSignal;
   open(): AsyncIterable<Uint8Array>;
-  /** Where the bytes lie, if that is in a file. @throws as {@link open} */
-  hold?(): HeldPart;
+  /** The bytes as a range of a file. Undefined if they are not in a file. @throws as {@link open} */
+  hold?(): HeldRange;
 }
 
 /** A blob in a file that is open as long as the blob is needed. */
 export function storedBlob(
-  part: FilePart,
-  about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">> & { signal: AbortSignal },
+  range: FileRange,
+  options: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">> & { signal: AbortSignal },
 ): Blob {
-  const { name, digest, size, signal } = about;
-  const { file, start, length } = part;
+  const { name, digest, size, signal } = options;
   return {
     name,
     digest,
     size,
     signal,
-    open: () => file.range({ start, length, signal }),
-    hold: () => lent(part),
+    open: () => new RangeStream(range, signal),
+    hold: () => lent(range),
   };
 }
 

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import type { SkippableBytes } from "../../bytes/byte-cursor.ts";
-import { READ_SIZE } from "../../bytes/chunk.ts";
-import type { OpenFile } from "../../bytes/file-range.ts";
+import { READ_SIZE, readAtSync } from "../../bytes/chunk.ts";
+import type { OpenFile } from "../../bytes/open-file.ts";
 
 /** Bytes that a file has so far, as the only number, in memory that threads share. */
 export type SharedLength = BigInt64Array<SharedArrayBuffer>;
@@ -58,7 +58,7 @@ export class Growth {
 }
 
 /** A file that is still being written as a stream of fresh chunks. What is there already can be skipped over. */
-export class GrowingRange implements SkippableBytes {
+export class GrowingStream implements SkippableBytes {
   readonly #file: OpenFile;
   readonly #growth: Growth;
   readonly #signal: AbortSignal;
@@ -78,7 +78,7 @@ export class GrowingRange implements SkippableBytes {
     const length = Math.min(READ_SIZE, this.#growth.length - this.#at);
     if (length <= 0) return { done: true, value: undefined };
     const buffer = Buffer.allocUnsafeSlow(length);
-    this.#file.readNow(buffer, this.#at);
+    readAtSync(this.#file, { target: buffer, at: this.#at });
     this.#at += length;
     return { done: false, value: buffer };
   }

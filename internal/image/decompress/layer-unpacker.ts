@@ -1,13 +1,15 @@
 import { Threads } from "../../base/threads.ts";
-import { type HeldPart, OpenFile } from "../../bytes/file-range.ts";
+import type { HeldRange } from "../../bytes/byte-range.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 import { openMemoryFile } from "../../os/memory-file.ts";
 import type { Digest } from "./blob.ts";
-import { GrowingRange, Growth } from "./growth.ts";
+import { GrowingStream, Growth } from "./growth.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
 
 /** A layer's plain tar in a file, which stays open until its owner disposes of it. */
-export interface PlainLayer extends HeldPart {
+export interface PlainLayer extends HeldRange {
   /** Bytes that are there; all of them once {@link isWhole} is known. */
   readonly length: number;
   /** The tar as a stream, which follows the writer. It ends or fails early if the layer cannot be decompressed. */
@@ -54,7 +56,7 @@ export class LayerUnpacker implements AsyncDisposable {
   unpack(layer: StoredLayer): PlainLayer | undefined {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
     if (compression === "none") {
-      const open = (signal: AbortSignal) => held.file.range({ ...held, signal });
+      const open = (signal: AbortSignal) => new RangeStream(held, signal);
       // The stored bytes are the plain tar: both digests are theirs.
       const isSame =
         digest !== undefined && digest.algorithm === diffId?.algorithm && digest.hex === diffId.hex;
@@ -80,7 +82,7 @@ export class LayerUnpacker implements AsyncDisposable {
       get length() {
         return growth.length;
       },
-      open: (signal) => new GrowingRange(file, { growth, signal }),
+      open: (signal) => new GrowingStream(file, { growth, signal }),
       isWhole: unpacking.then((unpacked) => {
         growth.end();
         const isWhole = unpacked !== undefined && unpacked.digest === diffId?.hex;
@@ -94,7 +96,7 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 
   /** Also true without an expected digest. */
-  async #hasDigest(held: HeldPart, digest: Digest | undefined): Promise<boolean> {
+  async #hasDigest(held: HeldRange, digest: Digest | undefined): Promise<boolean> {
     if (digest === undefined) return true;
     const { algorithm, hex } = digest;
     return (await this.#ask({ action: "digest", source: sourceOf(held), algorithm }))?.digest === hex;
@@ -121,6 +123,6 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 }
 
-function sourceOf({ file, start, length }: HeldPart): UnpackJob["source"] {
+function sourceOf({ file, start, length }: HeldRange): UnpackJob["source"] {
   return { fd: file.fd, start, length };
 }

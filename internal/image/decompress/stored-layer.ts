@@ -1,4 +1,5 @@
-import type { HeldPart } from "../../bytes/file-range.ts";
+import type { HeldRange } from "../../bytes/byte-range.ts";
+import { readAtSync } from "../../bytes/chunk.ts";
 import { type Compression, compressionIn } from "../../compression/decompress.ts";
 import { type Blob, type Digest, parseDigest } from "./blob.ts";
 
@@ -7,7 +8,7 @@ export interface StoredLayer {
   /** For messages. */
   name: string;
   /** The part of the file; the owner of this layer must dispose of it. */
-  held: HeldPart;
+  held: HeldRange;
   compression: Exclude<Compression, "xz" | "bzip2">;
   /** Bytes that the plain tar probably has. */
   likelyLength: number;
@@ -22,7 +23,7 @@ export interface StoredLayer {
  */
 export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer | undefined {
   const { name, size } = blob;
-  let held: HeldPart | undefined;
+  let held: HeldRange | undefined;
   try {
     held = blob.hold?.();
     if (held === undefined) return undefined;
@@ -43,12 +44,12 @@ export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer
 /** How many times as long as a compressed layer the plain one may be, where nothing says so. */
 const LIKELY_RATIO = 3;
 
-function plainLength({ file, start, length }: HeldPart, compression: StoredLayer["compression"]): number {
+function plainLength({ file, start, length }: HeldRange, compression: StoredLayer["compression"]): number {
   if (compression === "none") return length;
   if (compression === "zstd" || length < 4) return length * LIKELY_RATIO;
   // ISIZE (RFC 1952, 2.3.1): the length of the last member, of most layers the only one, modulo 4 GiB.
   const trailer = Buffer.alloc(4);
-  file.readNow(trailer, start + length - 4);
+  readAtSync(file, { target: trailer, at: start + length - 4 });
   const size = trailer.readUInt32LE(0);
   return size >= length ? size : length * LIKELY_RATIO;
 }

@@ -1,13 +1,11 @@
-import { READ_SIZE, readAtOnce, writeAtOnce } from "../../bytes/chunk.ts";
+import type { ByteRange } from "../../bytes/byte-range.ts";
+import { READ_SIZE, readAtSync, writeAtSync } from "../../bytes/chunk.ts";
 import type { DigestAlgorithm } from "./blob.ts";
 import { GrowthTeller, type SharedLength } from "./growth.ts";
 
-/** A part of a file. Descriptors are the process's own, whatever the thread. */
-interface Source {
+/** A range of a file. All threads share the descriptors of the process. */
+interface Source extends ByteRange {
   fd: number;
-  /** Bytes. */
-  start: number;
-  length: number;
 }
 
 /** What is to be done with a layer as it is stored. */
@@ -47,7 +45,7 @@ export interface Unpacked {
 }
 
 /**
- * Decompresses a part of a file into another file, or computes its digest. Undefined if that fails for any
+ * Decompresses a range of a file into another file, or computes its digest. Undefined if that fails for any
  * reason: the limit is reached, data is damaged, or the result is not needed any more. Then the bytes taken from the limit
  * are returned, and the target is not usable.
  */
@@ -65,7 +63,7 @@ export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked |
         length += piece.length;
         const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
         if (left < piece.length) throw new Error("the limit is reached");
-        writeAtOnce(job.target, piece, length - piece.length);
+        writeAtSync(job.target, piece, length - piece.length);
         growth.tell(length);
       }
       growth.finish(length);
@@ -83,7 +81,7 @@ function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBu
   for (let done = 0; done < source.length; ) {
     if (Atomics.load(limits.stopped, 0) !== 0) throw new Error("nothing more is wanted");
     const piece = buffer.subarray(0, source.length - done);
-    readAtOnce({ fd: source.fd, path: "the layer" }, { target: piece, at: source.start + done });
+    readAtSync({ fd: source.fd, path: "the layer" }, { target: piece, at: source.start + done });
     done += piece.length;
     yield piece;
   }

@@ -1,5 +1,5 @@
+import type { FileRange, HeldRange } from "../../bytes/byte-range.ts";
 import { withRoom } from "../../bytes/columns.ts";
-import type { FilePart, HeldPart } from "../../bytes/file-range.ts";
 
 /** Where a file's content is: layer and ordinal of the tar member in one number, which costs no object. */
 export function memberLocator(layer: number, ordinal: number): number {
@@ -15,7 +15,7 @@ export function ordinalOf(locator: number): number {
 }
 
 interface PlacedLayer {
-  tar: HeldPart;
+  tar: HeldRange;
   /** Bytes before each content in the tar, by the member's ordinal; 0 for what is not there as a whole. */
   offsets: Float64Array<ArrayBuffer>;
 }
@@ -25,7 +25,7 @@ export class ContentPlaces implements Disposable {
   readonly #layers: (PlacedLayer | undefined)[] = [];
 
   /** Takes over a layer's plain tar. */
-  add(layer: number, tar: HeldPart): void {
+  add(layer: number, tar: HeldRange): void {
     this.#layers[layer] = { tar, offsets: new Float64Array(1024) };
   }
 
@@ -35,7 +35,7 @@ export class ContentPlaces implements Disposable {
     this.#layers[layer] = undefined;
   }
 
-  tarOf(layer: number): FilePart | undefined {
+  tarOf(layer: number): FileRange | undefined {
     return this.#layers[layer]?.tar;
   }
 
@@ -52,7 +52,7 @@ export class ContentPlaces implements Disposable {
   }
 
   /** The place of a content that is `length` bytes long. */
-  of(locator: number, length: number): FilePart | undefined {
+  of(locator: number, length: number): FileRange | undefined {
     if (!this.has(locator)) return undefined;
     const { tar, offsets } = this.#layers[layerOf(locator)] as PlacedLayer;
     return { file: tar.file, start: tar.start + (offsets[ordinalOf(locator)] as number), length };

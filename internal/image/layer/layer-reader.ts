@@ -50,11 +50,11 @@ export class LayerReader implements SequentialReader {
   }
 
   /** For what came before its turn and is small. */
-  atOnce(inode: Inode, target: Uint8Array): boolean {
+  readSync(inode: Inode, target: Uint8Array): boolean {
     if (inode.size > this.#spill.small) return false;
     const slot = this.#takeEarly(inode);
     if (slot === undefined) return false;
-    this.#spill.readNow(slot, target);
+    this.#spill.readSync(slot, target);
     this.#spill.free(slot);
     return true;
   }

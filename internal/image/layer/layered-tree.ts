@@ -1,19 +1,14 @@
 import { throwIfAborted } from "../../base/interrupt.ts";
 import type { BytePath } from "../../bytes/byte-path.ts";
-import { type FilePart, type FileRange, lent, OpenFile } from "../../bytes/file-range.ts";
+import { type FileRange, type HeldRange, lent } from "../../bytes/byte-range.ts";
+import { readAtSync } from "../../bytes/chunk.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 import type { TarDialect } from "../../tar/member.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import type { Layer } from "../decompress/layer.ts";
 import { memoryForLayers } from "../decompress/memory-budget.ts";
-import type {
-  Content,
-  HeldContent,
-  ImageSource,
-  ImageTree,
-  Inode,
-  SequentialReader,
-  TreeNode,
-} from "../image-tree.ts";
+import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "../image-tree.ts";
 import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
@@ -89,8 +84,8 @@ class LayeredTree implements ImageTree {
     const locator = inode.locator as number;
     const captured = this.#capturedContent(locator);
     if (captured !== undefined) return yield* captured;
-    const place = this.#placeOf(inode);
-    if (place !== undefined) return yield* this.#bytesAt(place);
+    const range = this.#rangeOf(inode);
+    if (range !== undefined) return yield* this.#bytesAt(range);
     const layer = this.#layers[layerOf(locator)] as Layer;
     const { dialect } = this.#options;
     await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect });
@@ -99,31 +94,31 @@ class LayeredTree implements ImageTree {
     }
   }
 
-  held(inode: Inode): HeldContent | undefined {
-    const place = this.#placeOf(inode);
+  held(inode: Inode): HeldRange | undefined {
+    const range = this.#rangeOf(inode);
     // The file stays open as long as the tree.
-    return place && lent(place);
+    return range && lent(range);
   }
 
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
     const { dialect, work, signal } = this.#options;
     const layers = this.#layers;
     const captured = (locator: number) => this.#capturedContent(locator);
-    const placeOf = (inode: Inode) => this.#placeOf(inode);
+    const rangeOf = (inode: Inode) => this.#rangeOf(inode);
     function* others(): Generator<Inode> {
-      for (const inode of wanted) if (placeOf(inode) === undefined) yield inode;
+      for (const inode of wanted) if (rangeOf(inode) === undefined) yield inode;
     }
     const reader = new LayerReader(others(), { layers, dialect, work, signal, captured });
     return {
       open: (inode) => {
-        const place = placeOf(inode);
-        return place === undefined ? reader.open(inode) : this.#bytesAt(place);
+        const range = rangeOf(inode);
+        return range === undefined ? reader.open(inode) : this.#bytesAt(range);
       },
-      atOnce(inode, target) {
-        const place = placeOf(inode);
-        if (place === undefined) return reader.atOnce(inode, target);
+      readSync(inode, target) {
+        const range = rangeOf(inode);
+        if (range === undefined) return reader.readSync(inode, target);
         throwIfAborted(signal, "the reading of the image");
-        place.file.readNow(target, place.start);
+        readAtSync(range.file, { target, at: range.start });
         return true;
       },
       held: (inode) => this.held(inode),
@@ -131,13 +126,13 @@ class LayeredTree implements ImageTree {
     };
   }
 
-  #placeOf(inode: Inode): FilePart | undefined {
+  #rangeOf(inode: Inode): FileRange | undefined {
     if (inode.type !== "file" || inode.size === 0) return undefined;
     return this.#places.of(inode.locator as number, inode.size);
   }
 
-  #bytesAt({ file, ...part }: FilePart): FileRange {
-    return file.range({ ...part, signal: this.#options.signal });
+  #bytesAt(range: FileRange): RangeStream {
+    return new RangeStream(range, this.#options.signal);
   }
 
   isKeptAt(inode: Inode, hostFile: string): void {
@@ -184,5 +179,5 @@ class LayeredTree implements ImageTree {
 
 async function* contentOf(hostFile: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   using file = OpenFile.open(hostFile);
-  yield* file.range({ start: 0, length: file.size, signal });
+  yield* new RangeStream(file.whole(), signal);
 }

@@ -12,7 +12,7 @@ const writeAt = promisify(write);
 const readAt = promisify(read);
 
 /** Up to this many bytes a call is quicker than handing the work to another thread. */
-const AT_ONCE = 64 * 1024;
+const SMALL_WRITE = 64 * 1024;
 
 /** Bytes of a hole that is remembered and not written. */
 const WORTH_SKIPPING = 64 * 1024;
@@ -74,7 +74,7 @@ export class Spool implements Disposable {
     this.#signal = options.signal;
   }
 
-  /** Contents of at most this many bytes are available to {@link readNow}. */
+  /** Contents of at most this many bytes are available to {@link readSync}. */
   get small(): number {
     return this.#sizes.small;
   }
@@ -103,7 +103,7 @@ export class Spool implements Disposable {
     if (slot.length === 0) return;
     if (slot.length <= this.small) {
       const content = Buffer.allocUnsafeSlow(slot.length);
-      this.readNow(slot, content);
+      this.readSync(slot, content);
       return yield content;
     }
     const memory = this.#inMemory.get(this.#segmentOf(slot));
@@ -128,7 +128,7 @@ export class Spool implements Disposable {
   }
 
   /** Puts a small content into `target`, which is as long. @throws PlatterError `E_SPOOL_READ` */
-  readNow(slot: SpoolSlot, target: Uint8Array): void {
+  readSync(slot: SpoolSlot, target: Uint8Array): void {
     const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) {
       const start = slot.offset % this.#sizes.segment;
@@ -240,7 +240,7 @@ export class Spool implements Disposable {
       for (let done = 0; done < piece.length; ) {
         const length = piece.length - done;
         done +=
-          length <= AT_ONCE
+          length <= SMALL_WRITE
             ? writeSync(fd, piece, done, length, position + done)
             : (await writeAt(fd, piece, done, length, position + done)).bytesWritten;
       }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { PlatterError } from "../../base/error.ts";
 import { errnoOf } from "../../base/machine-error.ts";
-import { OpenFile } from "../../bytes/file-range.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 import { type Blob, parseDigest } from "../decompress/blob.ts";
 import { otherArchive } from "./archive-kind.ts";
 import type { TarArchive } from "./tar-archive.ts";
@@ -32,7 +33,7 @@ export function directoryStore(directory: string, options: { signal: AbortSignal
   }
   async function* bytes(path: string, missing: PlatterError): AsyncGenerator<Uint8Array> {
     using file = opened(path, missing);
-    yield* file.range({ start: 0, length: file.size, signal: options.signal });
+    yield* new RangeStream(file.whole(), options.signal);
   }
   return {
     location: directory,

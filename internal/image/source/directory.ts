@@ -2,15 +2,16 @@ import { closeSync, constants, openSync, realpathSync } from "node:fs";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import { machineError } from "../../base/machine-error.ts";
 import { type BytePath, displayPath } from "../../bytes/byte-path.ts";
-import { bytesOfFile, type OpenedFile, readAtOnce, unreadableFile } from "../../bytes/chunk.ts";
+import type { HeldRange, OpenedFile } from "../../bytes/byte-range.ts";
+import { rangeBytes, readAtSync, unreadableFile } from "../../bytes/chunk.ts";
 import { ContentStamp } from "../../bytes/content-stamp.ts";
 import { withHostPath } from "../host-path.ts";
-import type { HeldContent, ImageSource, ImageTree, Inode, SequentialReader } from "../image-tree.ts";
+import type { ImageSource, ImageTree, Inode, SequentialReader } from "../image-tree.ts";
 import type { TableNode } from "../table/table-node.ts";
 import { scanDirectory } from "./directory-scan.ts";
 
 /** Up to this many bytes a file is read in one call: waiting for it would cost more. */
-const AT_ONCE = 64 * 1024;
+const SMALL_FILE = 64 * 1024;
 
 export interface DirectoryOptions {
   signal: AbortSignal;
@@ -71,7 +72,7 @@ class DirectoryTree implements ImageTree {
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
-    if (inode.size <= AT_ONCE) {
+    if (inode.size <= SMALL_FILE) {
       const bytes = new Uint8Array(inode.size);
       this.#readSmall(inode, bytes);
       yield bytes;
@@ -79,7 +80,7 @@ class DirectoryTree implements ImageTree {
     }
     const file = this.#open(inode);
     try {
-      for await (const bytes of bytesOfFile({ file, start: 0, length: inode.size })) {
+      for await (const bytes of rangeBytes({ file, start: 0, length: inode.size })) {
         yield bytes;
         throwIfAborted(this.#options.signal, "the reading of the image");
       }
@@ -91,23 +92,23 @@ class DirectoryTree implements ImageTree {
   async sequentialReader(): Promise<SequentialReader> {
     return {
       open: (inode) => this.read(inode),
-      atOnce: (inode, target) => this.#readSmall(inode, target),
+      readSync: (inode, target) => this.#readSmall(inode, target),
       held: (inode) => this.held(inode),
       [Symbol.asyncDispose]: async () => undefined,
     };
   }
 
-  held(inode: Inode): HeldContent | undefined {
+  held(inode: Inode): HeldRange | undefined {
     if (inode.type !== "file") return undefined;
     const file = this.#open(inode);
     return { file, start: 0, length: inode.size, [Symbol.dispose]: () => closeSync(file.fd) };
   }
 
   #readSmall(inode: Inode, target: Uint8Array): boolean {
-    if (inode.type !== "file" || inode.size > AT_ONCE) return false;
+    if (inode.type !== "file" || inode.size > SMALL_FILE) return false;
     const file = this.#open(inode);
     try {
-      readAtOnce(file, { target, at: 0 });
+      readAtSync(file, { target, at: 0 });
     } finally {
       closeSync(file.fd);
     }

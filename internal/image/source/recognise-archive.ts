@@ -1,4 +1,4 @@
-import { OpenFile } from "../../bytes/file-range.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import type { OpenOptions } from "../open-options.ts";
 import type { KnownReference } from "../reference.ts";

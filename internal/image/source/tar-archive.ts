@@ -1,25 +1,22 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { machineError } from "../../base/machine-error.ts";
-import { writeAtOnce } from "../../bytes/chunk.ts";
-import { OpenFile } from "../../bytes/file-range.ts";
+import type { ByteRange } from "../../bytes/byte-range.ts";
+import { writeAtSync } from "../../bytes/chunk.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 import { compressionIn, decompressed } from "../../compression/decompress.ts";
 import { openUnnamed } from "../../os/unnamed-file.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { type Blob, storedBlob } from "../decompress/blob.ts";
 import { type ArchiveKind, ArchiveSurvey } from "./archive-kind.ts";
 
-interface Stretch {
-  start: number;
-  length: number;
-}
-
 /**
  * A file's bytes as plain tar. Where it is not compressed they can be skipped over.
  * @throws PlatterError `E_FILE_READ`, later `E_BLOB_CORRUPT`
  */
 export function tarBytes(file: OpenFile, options: { signal: AbortSignal }): AsyncIterable<Uint8Array> {
-  const input = file.range({ start: 0, length: file.size, signal: options.signal });
+  const input = new RangeStream(file.whole(), options.signal);
   if (!isCompressed(file)) return input;
   return decompressed(input, { name: `\`${file.path}\``, signal: options.signal });
 }
@@ -32,11 +29,11 @@ function isCompressed(file: OpenFile): boolean {
 export class TarArchive implements Disposable {
   readonly #file: OpenFile;
   readonly #signal: AbortSignal;
-  readonly #members: ReadonlyMap<string, Stretch>;
+  readonly #members: ReadonlyMap<string, ByteRange>;
 
   private constructor(
     readonly path: string,
-    options: { file: OpenFile; signal: AbortSignal; members: ReadonlyMap<string, Stretch> },
+    options: { file: OpenFile; signal: AbortSignal; members: ReadonlyMap<string, ByteRange> },
   ) {
     this.#file = options.file;
     this.#signal = options.signal;
@@ -65,8 +62,8 @@ export class TarArchive implements Disposable {
 
   /** The content of a member, links followed; undefined if the archive does not have it. */
   blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
-    const stretch = this.#members.get(member);
-    return stretch && storedBlob({ file: this.#file, ...stretch }, { ...about, signal: this.#signal });
+    const range = this.#members.get(member);
+    return range && storedBlob({ file: this.#file, ...range }, { ...about, signal: this.#signal });
   }
 
   /** What the archive is, by the names of its files. */
@@ -84,10 +81,10 @@ export class TarArchive implements Disposable {
 async function findMembers(
   file: OpenFile,
   options: { path: string; signal: AbortSignal },
-): Promise<Map<string, Stretch>> {
-  const members = new Map<string, Stretch>();
+): Promise<Map<string, ByteRange>> {
+  const members = new Map<string, ByteRange>();
   const links = new Map<string, string>();
-  const stream = file.range({ start: 0, length: file.size, signal: options.signal });
+  const stream = new RangeStream(file.whole(), options.signal);
   await using reader = new TarReader(stream, { archive: `\`${options.path}\``, dialect: "archive" });
   for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
     const name = normal(member.path);
@@ -101,8 +98,8 @@ async function findMembers(
   }
   // Docker once linked layers that it had written before.
   for (const [name, target] of links) {
-    const stretch = members.get(target);
-    if (stretch !== undefined) members.set(name, stretch);
+    const range = members.get(target);
+    if (range !== undefined) members.set(name, range);
   }
   return members;
 }
@@ -115,7 +112,7 @@ async function unpacked(file: OpenFile, options: { work: string; signal: AbortSi
   let fd: number | undefined;
   try {
     fd = openUnnamed(options.work, "archive");
-    for await (const chunk of tarBytes(file, options)) writeAtOnce(fd, chunk);
+    for await (const chunk of tarBytes(file, options)) writeAtSync(fd, chunk);
     return OpenFile.of(fd, file.path);
   } catch (error) {
     if (fd !== undefined) closeSync(fd);

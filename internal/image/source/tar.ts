@@ -1,4 +1,5 @@
-import { OpenFile } from "../../bytes/file-range.ts";
+import { stampOf } from "../../bytes/content-stamp.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
 import { storedBlob } from "../decompress/blob.ts";
 import { blobLayer } from "../decompress/layer.ts";
 import type { ImageTree } from "../image-tree.ts";
@@ -19,7 +20,7 @@ export async function openTar(reference: { path: string }, options: OpenOptions)
     reference: `tar:${path}`,
     transport: "tar",
     digest: undefined,
-    stamp: file.stamp(),
+    stamp: stampOf(file),
     created: undefined,
     architecture: undefined,
   };

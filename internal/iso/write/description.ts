@@ -1,10 +1,10 @@
+import type { FileRange } from "../../bytes/byte-range.ts";
 /** The ISO layout with all sizes known, from which every sector can be decided. */
-import type { FileStretch } from "../../bytes/chunk.ts";
 
 /** Where a file's bytes are: on the host, in memory, or in the output file already. Sizes are in bytes. */
 export type SizedContent =
   | { path: string; size: number }
-  | { stretch: FileStretch }
+  | { range: FileRange }
   | { bytes: Uint8Array }
   | { inPlace: number };
 
@@ -38,6 +38,6 @@ export interface IsoDescription {
 /** In bytes. */
 export function sizeOf(content: SizedContent): number {
   if ("bytes" in content) return content.bytes.length;
-  if ("stretch" in content) return content.stretch.length;
+  if ("range" in content) return content.range.length;
   return "inPlace" in content ? content.inPlace : content.size;
 }

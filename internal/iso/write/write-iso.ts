@@ -1,8 +1,9 @@
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { throwIfAborted } from "../../base/interrupt.ts";
-import { type FileStretch, unreadableFile, writeAtOnce } from "../../bytes/chunk.ts";
-import { copyStretch } from "../../files/file-copy.ts";
+import type { FileRange } from "../../bytes/byte-range.ts";
+import { unreadableFile, writeAtSync } from "../../bytes/chunk.ts";
+import { copyRange } from "../../files/file-copy.ts";
 import { sizeOf } from "./description.ts";
 import type { IsoImage, Placed } from "./layout-iso.ts";
 
@@ -26,14 +27,14 @@ export async function writeIso(fd: number, image: IsoImage, options: WriteOption
   let done = 0;
   for (const { at, content } of image.contents) {
     throwIfAborted(options.signal, WHAT);
-    if ("bytes" in content) writeAtOnce(fd, content.bytes, at);
+    if ("bytes" in content) writeAtSync(fd, content.bytes, at);
     if ("path" in content) await copyHostFile(fd, { at, content }, { ...options, done });
-    if ("stretch" in content) await copyPart(fd, { at, content: content.stretch }, { ...options, done });
+    if ("range" in content) await copyPart(fd, { at, content: content.range }, { ...options, done });
     done += sizeOf(content);
     options.onBytes(done);
     await setImmediate();
   }
-  for (const { at, content } of image.structures) writeAtOnce(fd, content, at);
+  for (const { at, content } of image.structures) writeAtSync(fd, content, at);
 }
 
 async function copyHostFile(
@@ -51,11 +52,11 @@ async function copyHostFile(
 
 async function copyPart(
   fd: number,
-  { at, content }: Placed<FileStretch>,
+  { at, content }: Placed<FileRange>,
   { signal, onBytes, done }: WriteOptions & { done: number },
 ): Promise<void> {
   const copying = { what: WHAT, signal, onBytes: (copied: number) => onBytes(done + copied) };
-  await copyStretch(content, { fd, offset: at }, copying);
+  await copyRange(content, { fd, offset: at }, copying);
 }
 
 function openForReading(path: string): number {

@@ -1,4 +1,4 @@
-import { bytesOfFile, inTurns } from "../../bytes/chunk.ts";
+import { inTurns, rangeBytes } from "../../bytes/chunk.ts";
 import { PIECES, type Piece } from "../../contract/plan/plan.ts";
 import { MAX_FILE } from "../../grub/module-folder.ts";
 import type { FoundFile } from "../../image/find-file.ts";
@@ -41,7 +41,7 @@ export async function keepPiece(
   if (held !== undefined) {
     // Lent before it is read: a change of the file from now on is noticed.
     work.lend(file, held);
-    for await (const _ of content(bytesOfFile(held)));
+    for await (const _ of content(rangeBytes(held)));
     return piece();
   }
   await work.add(file, content(tree.read(inode)));

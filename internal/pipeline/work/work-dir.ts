@@ -3,12 +3,12 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PlatterError } from "../../base/error.ts";
 import { errnoOf, machineError } from "../../base/machine-error.ts";
-import { bytesOfStretch, writeAtOnce } from "../../bytes/chunk.ts";
+import type { HeldRange } from "../../bytes/byte-range.ts";
+import { rangeBytesSync, writeAtSync } from "../../bytes/chunk.ts";
 import { type Plan, parsePlan, printPlan } from "../../contract/plan/plan.ts";
 import { HeldFolder } from "../../files/held-folder.ts";
 import { readInputText } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
-import type { HeldContent } from "../../image/image-tree.ts";
 import type { IsoContent } from "../../iso/layout.ts";
 import { holdWorkFolder } from "./work-lock.ts";
 import { WorkMemory } from "./work-memory.ts";
@@ -118,7 +118,7 @@ export class WorkDir implements Disposable {
       mkdirSync(dirname(path), { recursive: true });
       const fd = openSync(path, "wx", 0o644);
       try {
-        for await (const chunk of content) writeAtOnce(fd, chunk);
+        for await (const chunk of content) writeAtSync(fd, chunk);
       } finally {
         closeSync(fd);
       }
@@ -128,7 +128,7 @@ export class WorkDir implements Disposable {
   }
 
   /** Has a part of an open file stand for a file of a temporary folder, which disposes of it. */
-  lend(name: string, held: HeldContent): void {
+  lend(name: string, held: HeldRange): void {
     if (this.#memory === undefined)
       throw new TypeError(`\`${this.path}\` is kept, so it needs files of its own`);
     this.#memory.lend(name, held);
@@ -155,7 +155,7 @@ export class WorkDir implements Disposable {
   async readBytes(name: string): Promise<Uint8Array> {
     const content = this.content(name);
     if ("bytes" in content) return content.bytes;
-    if ("stretch" in content) return bytesOfStretch(content.stretch);
+    if ("range" in content) return rangeBytesSync(content.range);
     return readFile(this.file(name)).catch((error) => {
       throw machineError(error, {
         code: "E_WORK",

@@ -1,14 +1,13 @@
-import { fstatSync } from "node:fs";
 import { PlatterError } from "../../base/error.ts";
-import { ContentStamp } from "../../bytes/content-stamp.ts";
-import type { HeldContent } from "../../image/image-tree.ts";
+import type { HeldRange } from "../../bytes/byte-range.ts";
+import { stampOf } from "../../bytes/content-stamp.ts";
 
 /** Bytes that all contents in memory may have together: boot programs, menus and the ESP have a quarter of it. */
 const LIMIT = 64 * 1024 * 1024;
 
 /** A content, and the stamp of its file when it was lent. */
 interface Lent {
-  held: HeldContent;
+  held: HeldRange;
   stamp: string;
 }
 
@@ -31,22 +30,22 @@ export class WorkMemory implements Disposable {
   }
 
   /** Takes over a part of an open file; it is disposed of with all others. */
-  lend(name: string, held: HeldContent): void {
+  lend(name: string, held: HeldRange): void {
     this.#lent.get(name)?.held[Symbol.dispose]();
-    this.#lent.set(name, { held, stamp: stampOf(held) });
+    this.#lent.set(name, { held, stamp: stampOf(held.file) });
   }
 
-  get(name: string): { bytes: Uint8Array } | { stretch: HeldContent } | undefined {
+  get(name: string): { bytes: Uint8Array } | { range: HeldRange } | undefined {
     const bytes = this.#bytes.get(name);
     if (bytes !== undefined) return { bytes };
     const lent = this.#lent.get(name);
-    return lent && { stretch: lent.held };
+    return lent && { range: lent.held };
   }
 
   /** @throws PlatterError `E_FILE_CHANGED` if an open file was written to since a part of it was lent */
   requireUnchanged(): void {
     for (const { held, stamp } of this.#lent.values()) {
-      if (stampOf(held) === stamp) continue;
+      if (stampOf(held.file) === stamp) continue;
       throw new PlatterError({
         code: "E_FILE_CHANGED",
         kind: "machine",
@@ -67,10 +66,4 @@ export class WorkMemory implements Disposable {
   [Symbol.dispose](): void {
     this.clear();
   }
-}
-
-function stampOf({ file }: HeldContent): string {
-  const stamp = new ContentStamp();
-  stamp.add(fstatSync(file.fd, { bigint: true }));
-  return stamp.finish();
 }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { copyStretch } from "../../../internal/files/file-copy.ts";
+import { copyRange } from "../../../internal/files/file-copy.ts";
 import { noise } from "../../helpers/noise.ts";
 
 const MIB = 2 ** 20;
@@ -41,22 +41,22 @@ function withFiles<T>(
 
 const digest = (bytes: Uint8Array) => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
-describe.each(folders)("copyStretch: to %s", (folder) => {
+describe.each(folders)("copyRange: to %s", (folder) => {
   test("copies a part of a file to a place in another", async () => {
     await withFiles(folder, async ({ source, target, read }) => {
       const content = noise(3 * MIB);
       writeSync(source, content);
       writeSync(target, "before");
       const seen: number[] = [];
-      const stretch = { file: { fd: source, path: "source" }, start: 1000, length: 2 * MIB + 77 };
+      const range = { file: { fd: source, path: "source" }, start: 1000, length: 2 * MIB + 77 };
       const options = { what, signal, onBytes: (done: number) => void seen.push(done) };
-      await copyStretch(stretch, { fd: target, offset: 9000 }, options);
+      await copyRange(range, { fd: target, offset: 9000 }, options);
       const copied = read();
-      expect(copied).toHaveLength(9000 + stretch.length);
+      expect(copied).toHaveLength(9000 + range.length);
       expect(copied.subarray(0, 7).toString("latin1")).toBe("before\0");
-      expect(digest(copied.subarray(9000))).toBe(digest(content.subarray(1000, 1000 + stretch.length)));
+      expect(digest(copied.subarray(9000))).toBe(digest(content.subarray(1000, 1000 + range.length)));
       expect(seen).toEqual(seen.toSorted((a, b) => a - b));
-      expect(seen.at(-1)).toBe(stretch.length);
+      expect(seen.at(-1)).toBe(range.length);
     });
   });
 
@@ -64,10 +64,10 @@ describe.each(folders)("copyStretch: to %s", (folder) => {
     await withFiles(folder, async ({ source, target, read }) => {
       writeSync(source, noise(4096), 0, 4096, 8 * MIB);
       ftruncateSync(source, 20 * MIB);
-      const stretch = { file: { fd: source, path: "source" }, start: MIB, length: 18 * MIB };
-      await copyStretch(stretch, { fd: target, offset: 4096 }, { what, signal });
+      const range = { file: { fd: source, path: "source" }, start: MIB, length: 18 * MIB };
+      await copyRange(range, { fd: target, offset: 4096 }, { what, signal });
       const expected = readFileSync(join(folders[0]!, "source")).subarray(MIB, 19 * MIB);
-      expect(fstatSync(target).size).toBe(4096 + stretch.length);
+      expect(fstatSync(target).size).toBe(4096 + range.length);
       expect(digest(read().subarray(4096))).toBe(digest(expected));
       expect(fstatSync(target).blocks * 512).toBeLessThan(MIB);
     });
@@ -76,8 +76,8 @@ describe.each(folders)("copyStretch: to %s", (folder) => {
   test("reports a file that is shorter than its part", async () => {
     await withFiles(folder, async ({ source, target }) => {
       writeSync(source, noise(5000));
-      const stretch = { file: { fd: source, path: "the source" }, start: 0, length: 6000 };
-      const failure = copyStretch(stretch, { fd: target, offset: 0 }, { what, signal });
+      const range = { file: { fd: source, path: "the source" }, start: 0, length: 6000 };
+      const failure = copyRange(range, { fd: target, offset: 0 }, { what, signal });
       expect(await failure.catch((error) => error)).toMatchObject({
         code: "E_FILE_SHRANK",
         message: expect.stringContaining("`the source`"),
@@ -89,9 +89,9 @@ describe.each(folders)("copyStretch: to %s", (folder) => {
     await withFiles(folder, async ({ source, target }) => {
       writeSync(source, noise(40 * MIB));
       const controller = new AbortController();
-      const stretch = { file: { fd: source, path: "source" }, start: 0, length: 40 * MIB };
+      const range = { file: { fd: source, path: "source" }, start: 0, length: 40 * MIB };
       const options = { what, signal: controller.signal, onBytes: () => controller.abort() };
-      const failure = copyStretch(stretch, { fd: target, offset: 0 }, options);
+      const failure = copyRange(range, { fd: target, offset: 0 }, options);
       expect(await failure.catch((error) => error)).toMatchObject({ code: "E_INTERRUPTED" });
       expect(fstatSync(target).size).toBeLessThan(40 * MIB);
     });
@@ -101,8 +101,8 @@ describe.each(folders)("copyStretch: to %s", (folder) => {
     await withFiles(folder, async ({ source }) => {
       writeSync(source, noise(5000));
       const readOnly = openSync(join(folders[0]!, "source"), "r");
-      const stretch = { file: { fd: source, path: "source" }, start: 0, length: 5000 };
-      const failure = copyStretch(stretch, { fd: readOnly, offset: 9000 }, { what, signal });
+      const range = { file: { fd: source, path: "source" }, start: 0, length: 5000 };
+      const failure = copyRange(range, { fd: readOnly, offset: 9000 }, { what, signal });
       expect(await failure.catch((error) => error)).toMatchObject({ code: "EBADF" });
       closeSync(readOnly);
     });

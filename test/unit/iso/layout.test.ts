@@ -19,7 +19,7 @@ describe("planLayout", () => {
   const filesOf = (changes: Partial<Plan> = {}) => {
     const { files } = planLayout({ ...plan(), ...changes }, inputs, { strictGpt: false });
     const shown = ({ content }: IsoFile) => {
-      if ("stretch" in content) return content.stretch.file.path;
+      if ("range" in content) return content.range.file.path;
       return "path" in content ? content.path : new TextDecoder().decode(content.bytes);
     };
     return Object.fromEntries(files.map((file) => [file.isoPath, shown(file)]));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { closeSync, fstatSync, readlinkSync, readSync } from "node:fs";
-import { writeAtOnce } from "../../../internal/bytes/chunk.ts";
+import { writeAtSync } from "../../../internal/bytes/chunk.ts";
 import { openMemoryFile } from "../../../internal/os/memory-file.ts";
 import { openFilesIn } from "../../helpers/images/memory-layers.ts";
 
@@ -20,7 +20,7 @@ describe("a file in memory", () => {
   test("holds what is written, wherever the pieces begin", () => {
     const fd = open();
     const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 5));
-    for (let at = 0; at < bytes.length; at += 65_521) writeAtOnce(fd, bytes.subarray(at, at + 65_521), at);
+    for (let at = 0; at < bytes.length; at += 65_521) writeAtSync(fd, bytes.subarray(at, at + 65_521), at);
     const back = Buffer.alloc(bytes.length);
     expect(readSync(fd, back, 0, back.length, 0)).toBe(bytes.length);
     expect(back.equals(bytes)).toBe(true);
@@ -30,7 +30,7 @@ describe("a file in memory", () => {
   test("is one of its own each time, and leaves no other descriptor open", () => {
     const before = openFilesIn("/");
     const [one, other] = [open(), open()];
-    writeAtOnce(one, Buffer.from("one"), 0);
+    writeAtSync(one, Buffer.from("one"), 0);
     expect(fstatSync(other).size).toBe(0);
     expect(openFilesIn("/")).toBe(before + 2);
   });

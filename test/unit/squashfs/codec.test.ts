@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
-import { readAtOnce } from "../../../internal/bytes/chunk.ts";
+import { readAtSync } from "../../../internal/bytes/chunk.ts";
 import { codecOf } from "../../../internal/squashfs/codec.ts";
 
 const KIB = 1024;
@@ -55,7 +55,7 @@ function packZstd(data: Uint8Array, level: number): Uint8Array {
 function programBytes(length: number): Uint8Array {
   const fd = openSync(process.execPath, "r");
   const target = new Uint8Array(length);
-  readAtOnce({ fd, path: process.execPath }, { target, at: 32 * 1024 * KIB });
+  readAtSync({ fd, path: process.execPath }, { target, at: 32 * 1024 * KIB });
   closeSync(fd);
   return target;
 }

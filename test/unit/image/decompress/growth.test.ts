@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { ByteCursor } from "../../../../internal/bytes/byte-cursor.ts";
-import { READ_SIZE, writeAtOnce } from "../../../../internal/bytes/chunk.ts";
-import { OpenFile } from "../../../../internal/bytes/file-range.ts";
+import { READ_SIZE, writeAtSync } from "../../../../internal/bytes/chunk.ts";
+import { OpenFile } from "../../../../internal/bytes/open-file.ts";
 import { storedBlob } from "../../../../internal/image/decompress/blob.ts";
-import { GrowingRange, Growth, GrowthTeller } from "../../../../internal/image/decompress/growth.ts";
+import { GrowingStream, Growth, GrowthTeller } from "../../../../internal/image/decompress/growth.ts";
 import { LayerUnpacker } from "../../../../internal/image/decompress/layer-unpacker.ts";
 import { storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
 import { failureOf } from "../../../helpers/images/memory-layers.ts";
@@ -36,11 +36,11 @@ function growing(options: { signal?: AbortSignal } = {}) {
   const teller = new GrowthTeller(growth.shared);
   let written = 0;
   const write = (length: number) => {
-    writeAtOnce(fd, bytes.subarray(written, written + length), written);
+    writeAtSync(fd, bytes.subarray(written, written + length), written);
     written = Math.min(bytes.length, written + length);
     teller.finish(written);
   };
-  return { growth, write, range: new GrowingRange(file, { growth, signal: options.signal ?? signal }) };
+  return { growth, write, range: new GrowingStream(file, { growth, signal: options.signal ?? signal }) };
 }
 
 async function all(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -4,7 +4,9 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Threads } from "../../../../internal/base/threads.ts";
-import { OpenFile } from "../../../../internal/bytes/file-range.ts";
+import type { OpenedFile } from "../../../../internal/bytes/byte-range.ts";
+import { readAtSync } from "../../../../internal/bytes/chunk.ts";
+import { OpenFile } from "../../../../internal/bytes/open-file.ts";
 import { parseDigest, storedBlob } from "../../../../internal/image/decompress/blob.ts";
 import { Growth } from "../../../../internal/image/decompress/growth.ts";
 import { LayerUnpacker, type PlainLayer } from "../../../../internal/image/decompress/layer-unpacker.ts";
@@ -52,9 +54,9 @@ function limits(left = 1e9): Limits {
   };
 }
 
-function read(file: OpenFile, { start = 0, length }: { start?: number; length: number }): Buffer {
+function read(file: OpenedFile, { start = 0, length }: { start?: number; length: number }): Buffer {
   const bytes = Buffer.alloc(length);
-  file.readNow(bytes, start);
+  readAtSync(file, { target: bytes, at: start });
   return bytes;
 }
 
@@ -260,7 +262,7 @@ describe("layers on threads", () => {
     expect(openMemoryLayers()).toBe(before + 1);
     expect(await plain.isWhole).toBe(false);
     expect(await memoryLayers()).toBe(before);
-    expect(() => plain.file.readNow(new Uint8Array(1), 0)).toThrow("it is closed");
+    expect(() => plain.file.fd).toThrow("it is closed");
   });
 
   test("are given up when all is called off, and leave no file open", async () => {

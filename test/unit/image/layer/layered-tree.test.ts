@@ -11,8 +11,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { readAtOnce } from "../../../../internal/bytes/chunk.ts";
-import { OpenFile } from "../../../../internal/bytes/file-range.ts";
+import { readAtSync } from "../../../../internal/bytes/chunk.ts";
+import { OpenFile } from "../../../../internal/bytes/open-file.ts";
+import { RangeStream } from "../../../../internal/bytes/range-stream.ts";
 import { blobLayer, type Layer } from "../../../../internal/image/decompress/layer.ts";
 import type { ImageTree, Inode } from "../../../../internal/image/image-tree.ts";
 import { openLayeredTree } from "../../../../internal/image/layer/layered-tree.ts";
@@ -250,7 +251,7 @@ describe("layers from files", () => {
       size: undefined,
       async *open() {
         using file = OpenFile.open(path);
-        yield* file.range({ start: 0, length: file.size, signal });
+        yield* new RangeStream(file.whole(), signal);
       },
     };
     return blobLayer(blob, { diffId: more.diffId });
@@ -262,7 +263,7 @@ describe("layers from files", () => {
     const [a, b] = [inodeAt(tree, "a"), inodeAt(tree, "b")];
     await using reader = await tree.sequentialReader([b, a]);
     const target = new Uint8Array(1);
-    if (reader.atOnce?.(b, target) !== true) target.set(Buffer.from(await contentOf(reader.open(b))));
+    if (reader.readSync?.(b, target) !== true) target.set(Buffer.from(await contentOf(reader.open(b))));
     expect(Buffer.from(target).toString()).toBe("b");
     for (const source of [reader, tree]) {
       using held = source.held?.(a);
@@ -270,7 +271,7 @@ describe("layers from files", () => {
       if (held === undefined) continue;
       const { file, start, length } = held;
       const found = new Uint8Array(length);
-      readAtOnce(file, { target: found, at: start });
+      readAtSync(file, { target: found, at: start });
       expect(Buffer.from(found).toString("latin1")).toBe(big);
     }
     if (way !== "unpacked first") expect(await contentOf(reader.open(a))).toBe(big);
@@ -382,11 +383,7 @@ describe("layers from files", () => {
       next = setImmediate(turn);
     });
     let length = 0;
-    for await (const piece of file.range({
-      start: 0,
-      length: file.size,
-      signal: new AbortController().signal,
-    })) {
+    for await (const piece of new RangeStream(file.whole(), new AbortController().signal)) {
       length += piece.length;
     }
     clearImmediate(next);
@@ -426,7 +423,7 @@ describe("layers from files", () => {
     const path = join(work, "shrinking");
     writeFileSync(path, Buffer.alloc(2_000_000));
     using file = OpenFile.open(path);
-    const range = file.range({ start: 0, length: file.size, signal: new AbortController().signal });
+    const range = new RangeStream(file.whole(), new AbortController().signal);
     await range.next();
     truncateSync(path, 300_000);
     expect(await failureOf(contentOf(range))).toMatchObject({ code: "E_FILE_SHRANK", kind: "machine" });

@@ -111,7 +111,7 @@ test(`whatever is kept and freed, what is there reads as it was (seed ${seed})`,
           const [{ slot, text }] = kept.splice(step.free % kept.length, 1) as [(typeof kept)[0]];
           const atOnce = step.now && slot.length <= spool.small;
           const target = Buffer.alloc(slot.length);
-          if (atOnce) spool.readNow(slot, target);
+          if (atOnce) spool.readSync(slot, target);
           expect(atOnce ? target.toString() : await contentOf(spool.read(slot))).toBe(text);
           spool.free(slot);
         }

@@ -258,7 +258,7 @@ test(`contents come in any order from layers in any order, in little memory (see
         const top = layers.findLastIndex((each) => each.some(([id]) => `${id}` === node.name));
         const [id, length] = (layers[top] ?? []).find(([each]) => `${each}` === node.name) ?? [0, 0];
         const whole = Buffer.alloc(node.inode.size);
-        const isAtOnce = asks === "at-once" && reader.atOnce(node.inode, whole);
+        const isAtOnce = asks === "at-once" && reader.readSync(node.inode, whole);
         if (isAtOnce) hadAtOnce++;
         const text = isAtOnce ? whole.toString("latin1") : await contentOf(reader.open(node.inode));
         expect(text).toBe(content(top, id, length));
