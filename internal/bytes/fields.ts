@@ -1,7 +1,7 @@
 /** Numbers and texts as ISO 9660 keeps them, each with its own check. */
-import type { Findings } from "./problem-log.ts";
+import type { ProblemLog } from "./problem-log.ts";
 
-/** A record or descriptor with the place where it lies, for findings. */
+/** A record or descriptor with the place where it lies, for log. */
 export interface Block {
   bytes: Uint8Array;
   /** Byte in the source at which `bytes` begin. */
@@ -15,7 +15,7 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** A number recorded in both byte orders (ECMA-119, 7.3.3). */
-export function both32(block: Block, field: { at: number; name: string; findings: Findings }): number {
+export function both32(block: Block, field: { at: number; name: string; log: ProblemLog }): number {
   const view = viewOf(block.bytes);
   const little = view.getUint32(field.at, true);
   const big = view.getUint32(field.at + 4, false);
@@ -23,7 +23,7 @@ export function both32(block: Block, field: { at: number; name: string; findings
 }
 
 /** A number recorded in both byte orders (ECMA-119, 7.2.3). */
-export function both16(block: Block, field: { at: number; name: string; findings: Findings }): number {
+export function both16(block: Block, field: { at: number; name: string; log: ProblemLog }): number {
   const view = viewOf(block.bytes);
   const little = view.getUint16(field.at, true);
   const big = view.getUint16(field.at + 2, false);
@@ -32,13 +32,13 @@ export function both16(block: Block, field: { at: number; name: string; findings
 
 function agreed(
   block: Block,
-  field: { at: number; name: string; findings: Findings; little: number; big: number; length: number },
+  field: { at: number; name: string; log: ProblemLog; little: number; big: number; length: number },
 ): number {
   const offset = block.offset + field.at;
-  field.findings.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
   if (field.little !== field.big) {
     const detail = `the ${block.name} gives its ${field.name} as ${field.little} and as ${field.big}`;
-    field.findings.note({ code: "both-endian", detail, offset });
+    field.log.note({ code: "both-endian", detail, offset });
   }
   return field.little;
 }
@@ -46,25 +46,25 @@ function agreed(
 /** Bytes that have one right value. */
 export function expectBytes(
   block: Block,
-  field: { at: number; name: string; code: string; bytes: readonly number[]; findings: Findings },
+  field: { at: number; name: string; code: string; bytes: readonly number[]; log: ProblemLog },
 ): boolean {
   const offset = block.offset + field.at;
-  field.findings.covers({ name: `${block.name}: ${field.name}`, offset, length: field.bytes.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.bytes.length });
   if (field.bytes.every((byte, index) => block.bytes[field.at + index] === byte)) return true;
-  field.findings.note({ code: field.code, detail: `the ${block.name} has a wrong ${field.name}`, offset });
+  field.log.note({ code: field.code, detail: `the ${block.name} has a wrong ${field.name}`, offset });
   return false;
 }
 
 /** Bytes that must be zero. */
 export function expectZero(
   block: Block,
-  field: { at: number; length: number; name: string; findings: Findings },
+  field: { at: number; length: number; name: string; log: ProblemLog },
 ): void {
   const offset = block.offset + field.at;
-  field.findings.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
   if (isZero(block.bytes.subarray(field.at, field.at + field.length))) return;
   const detail = `the ${block.name} has something in its ${field.name}, which must be zero`;
-  field.findings.note({ code: "not-zero", detail, offset });
+  field.log.note({ code: "not-zero", detail, offset });
 }
 
 export function isZero(bytes: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-/** Something wrong with an ISO, as data: a damaged ISO is a finding, never a failure of its reader. */
+/** Something wrong with an ISO, as data. A damaged ISO is a problem in the report, and not a failure of its reader. */
 export interface Problem {
   /** Stable and lower-case: `gpt-header-crc`. */
   code: string;
@@ -28,8 +28,8 @@ const MAX_PROBLEMS = 200;
 /** The list is for tests and for curious people; a hostile ISO must not fill the memory with it. */
 const MAX_STRUCTURES = 200_000;
 
-/** What a reader finds while it reads. */
-export class Findings {
+/** The problems and structures that a reader of an ISO reports. */
+export class ProblemLog {
   readonly problems: Problem[] = [];
   readonly structures: Structure[] = [];
   readonly #base: number;

@@ -6,7 +6,7 @@ export interface FatSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** Something wrong with a file system, as data: a damaged image is a finding, not a failure of the reader. */
+/** Something wrong with a file system, as data. A damaged file system is a problem, and not a failure of its reader. */
 export interface FatProblem {
   /** Stable and lower-case: `chain-loop`. */
   code: string;

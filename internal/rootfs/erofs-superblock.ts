@@ -1,7 +1,7 @@
 /** The erofs superblock (Linux, fs/erofs/erofs_fs.h, struct erofs_super_block). */
 
 import { viewOf } from "../bytes/fields.ts";
-import { Findings, type Reading } from "../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 
 export interface ErofsSuperblock {
@@ -39,21 +39,21 @@ export async function readErofs(
   source: ByteSource,
   options: { base?: number; name?: string } = {},
 ): Promise<Reading<ErofsSuperblock | undefined>> {
-  const findings = new Findings(options.base ?? 0);
+  const log = new ProblemLog(options.base ?? 0);
   const name = options.name ?? "erofs";
   const note = (code: string, field: number, detail: string) => {
-    findings.note({ code, detail: `${name} ${detail}`, offset: OFFSET + field });
+    log.note({ code, detail: `${name} ${detail}`, offset: OFFSET + field });
   };
   const bytes = await source.read(OFFSET, SIZE);
   if (bytes.length < SIZE) {
     note("erofs-cut-off", 0, "ends within its superblock");
-    return findings.reading<ErofsSuperblock | undefined>(undefined);
+    return log.reading<ErofsSuperblock | undefined>(undefined);
   }
   const view = viewOf(bytes);
   const blockBits = bytes[12]!;
   if (view.getUint32(0, true) !== MAGIC || blockBits < 9 || blockBits > 16) {
     note("erofs-superblock", 0, "has no superblock that makes sense");
-    return findings.reading<ErofsSuperblock | undefined>(undefined);
+    return log.reading<ErofsSuperblock | undefined>(undefined);
   }
   const blockSize = 2 ** blockBits;
   const superblock: ErofsSuperblock = {
@@ -69,19 +69,19 @@ export async function readErofs(
     const length = blockSize > OFFSET ? blockSize - OFFSET : blockSize;
     const block = new Uint8Array(await source.read(OFFSET, length));
     block.fill(0, 4, 8);
-    findings.covers({ name: `superblock of ${name}`, offset: OFFSET + 4, length: block.length - 4 });
+    log.covers({ name: `superblock of ${name}`, offset: OFFSET + 4, length: block.length - 4 });
     if (crc32c(block) !== view.getUint32(4, true)) note("erofs-checksum", 4, "has a wrong checksum");
   }
   if (superblock.bytesUsed > source.size || superblock.bytesUsed < blockSize) {
     note("erofs-cut-off", 36, `has ${superblock.bytesUsed} bytes, but its file ${source.size}`);
-    return findings.reading<ErofsSuperblock | undefined>(superblock);
+    return log.reading<ErofsSuperblock | undefined>(superblock);
   }
   const root = view.getUint32(40, true) * blockSize + view.getUint16(14, true) * INODE_SLOT;
   const inode = await source.read(root, INODE_SLOT);
   if (inode.length < INODE_SLOT || (viewOf(inode).getUint16(4, true) & TYPE_MASK) !== DIRECTORY) {
     note("erofs-root", 14, "has no folder as its root");
   }
-  return findings.reading<ErofsSuperblock | undefined>(superblock);
+  return log.reading<ErofsSuperblock | undefined>(superblock);
 }
 
 function compressorsOf(view: DataView): ErofsSuperblock["compressors"] {

@@ -1,6 +1,6 @@
 /** What one tree says of an ISO's files, held against what the other says. */
 
-import { Findings, type Reading } from "../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { IsoNode } from "../iso/read/iso-node.ts";
 import { jolietNames } from "../iso-format/joliet-names.ts";
 import { printable } from "../text/printable.ts";
@@ -10,15 +10,15 @@ import { printable } from "../text/printable.ts";
  * name that Joliet cannot hold may be written otherwise, and files may be left out of Joliet.
  */
 export function compareTrees(rockRidge: IsoNode, joliet: IsoNode, base = 0): Reading<undefined> {
-  const findings = new Findings(base);
+  const log = new ProblemLog(base);
   const queue: [IsoNode, IsoNode][] = [[rockRidge, joliet]];
   for (const [ours, theirs] of queue) {
-    for (const pair of compareDirectories(ours, theirs, findings)) queue.push(pair);
+    for (const pair of compareDirectories(ours, theirs, log)) queue.push(pair);
   }
-  return findings.reading(undefined);
+  return log.reading(undefined);
 }
 
-function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findings): [IsoNode, IsoNode][] {
+function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, log: ProblemLog): [IsoNode, IsoNode][] {
   const byName = new Map(rockRidge.children.map((node) => [node.name, node]));
   const subdirectories: [IsoNode, IsoNode][] = [];
   const unmatched = new Set(rockRidge.children);
@@ -30,9 +30,9 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
       continue;
     }
     unmatched.delete(node);
-    cover(node, "Rock Ridge's", findings);
-    cover(other, "Joliet's", findings);
-    compareNodes(node, other, findings);
+    cover(node, "Rock Ridge's", log);
+    cover(other, "Joliet's", log);
+    compareNodes(node, other, log);
     if (node.kind === "directory" && other.kind === "directory") subdirectories.push([node, other]);
   }
   const matched = (node: IsoNode, other: IsoNode) => {
@@ -57,7 +57,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
     const node = candidates[0];
     if (node === undefined) {
       const detail = `Joliet has ${printable(other.path)}, which Rock Ridge does not have`;
-      findings.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
+      log.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
       continue;
     }
     matched(node, other);
@@ -65,17 +65,17 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, findings: Findi
   return subdirectories;
 }
 
-function compareNodes(node: IsoNode, other: IsoNode, findings: Findings): void {
+function compareNodes(node: IsoNode, other: IsoNode, log: ProblemLog): void {
   const detail = `Joliet and Rock Ridge differ in ${printable(node.path)}`;
   if (!sameContent(node, other)) {
-    findings.note({
+    log.note({
       code: "joliet-content",
       detail: `${detail}: another place or size`,
       offset: other.flagsOffset - 23,
     });
   }
   if (!sameKind(node, other) || node.flags !== other.flags) {
-    findings.note({ code: "joliet-flags", detail: `${detail}: other flags`, offset: other.flagsOffset });
+    log.note({ code: "joliet-flags", detail: `${detail}: other flags`, offset: other.flagsOffset });
   }
 }
 
@@ -138,7 +138,7 @@ function byBeginning(nodes: Iterable<IsoNode>): Map<string, IsoNode[]> {
   return map;
 }
 
-function cover(node: IsoNode, which: string, findings: Findings): void {
-  for (const span of node.nameSpans) findings.covers({ name: `${which} name of ${node.path}`, ...span });
-  findings.covers({ name: `${which} flags of ${node.path}`, offset: node.flagsOffset, length: 1 });
+function cover(node: IsoNode, which: string, log: ProblemLog): void {
+  for (const span of node.nameSpans) log.covers({ name: `${which} name of ${node.path}`, ...span });
+  log.covers({ name: `${which} flags of ${node.path}`, offset: node.flagsOffset, length: 1 });
 }

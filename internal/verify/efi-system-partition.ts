@@ -1,7 +1,7 @@
 /** The FAT file system from which UEFI firmware boots, and the programs in it (UEFI 2.10, 3.5.1.1, 13.3). */
 
 import { latin1 } from "../bytes/fields.ts";
-import { Findings, type Reading } from "../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { FatEntry } from "../fat/fat-walk.ts";
 import { type FatVolume, readFat, readFatFile } from "../fat/read.ts";
 import { clusterOffset } from "../fat/read-clusters.ts";
@@ -36,23 +36,23 @@ export async function readEsp(
   iso: ByteSource,
   place: EspPlace,
 ): Promise<Reading<EfiSystemPartition | undefined>> {
-  const findings = new Findings(place.offset);
+  const log = new ProblemLog(place.offset);
   const source = slice(iso, place.offset, place.length);
   const { volume, problems, structures } = await readFat(source);
   for (const problem of problems) {
-    findings.note({
+    log.note({
       ...problem,
       detail: `the EFI system partition ${problem.detail} (${place.from.join(", ")})`,
     });
   }
   for (const structure of structures) {
-    findings.covers({ ...structure, name: `EFI system partition: ${structure.name}` });
+    log.covers({ ...structure, name: `EFI system partition: ${structure.name}` });
   }
-  if (volume === undefined) return findings.reading<EfiSystemPartition | undefined>(undefined);
+  if (volume === undefined) return log.reading<EfiSystemPartition | undefined>(undefined);
   if (bootPrograms(volume).length === 0) {
-    findings.note({ code: "esp-no-program", detail: `the EFI system partition has no ${FOLDER}/BOOT*.EFI` });
+    log.note({ code: "esp-no-program", detail: `the EFI system partition has no ${FOLDER}/BOOT*.EFI` });
   }
-  return findings.reading<EfiSystemPartition | undefined>({ place, source, volume });
+  return log.reading<EfiSystemPartition | undefined>({ place, source, volume });
 }
 
 /** Checks the programs in `EFI/BOOT`, and that they are the same as those in the ISO's own tree. */
@@ -60,25 +60,25 @@ export async function checkEfiPrograms(
   iso: ByteSource,
   { esp, tree }: { esp: EfiSystemPartition; tree: IsoNode | undefined },
 ): Promise<Reading<string[]>> {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const names: string[] = [];
   for (const entry of programs(esp.volume)) {
     const bytes = await readFatFile(esp.source, esp.volume, { entry, length: MAX_PROGRAM });
     const base = esp.place.offset + clusterOffset(esp.volume.layout, entry.clusters[0] ?? 2);
     const { value: image, ...rest } = readPe(bytes, { name: `/${entry.path}`, base });
-    findings.add(rest);
+    log.add(rest);
     names.push(baseName(entry.path));
     const wanted = machineOf(entry.path);
     if (image !== undefined && wanted !== undefined && wanted !== image.machine) {
       const detail = `/${entry.path} is a program for ${image.machine}`;
-      findings.note({ code: "efi-machine", detail, offset: base });
+      log.note({ code: "efi-machine", detail, offset: base });
     }
     const sbat = image === undefined ? undefined : sectionOf(bytes, image, ".sbat");
-    if (sbat !== undefined && /^shim,/m.test(latin1(sbat))) await checkShim(entry, { esp, findings });
+    if (sbat !== undefined && /^shim,/m.test(latin1(sbat))) await checkShim(entry, { esp, log });
     const twin = tree === undefined ? undefined : findNodeAnyCase(tree, entry.path);
-    if (twin?.kind === "file") await compareTwin(iso, { esp, entry, bytes, twin, findings });
+    if (twin?.kind === "file") await compareTwin(iso, { esp, entry, bytes, twin, log });
   }
-  return findings.reading(names);
+  return log.reading(names);
 }
 
 /**
@@ -87,7 +87,7 @@ export async function checkEfiPrograms(
  */
 async function checkShim(
   entry: FatEntry,
-  { esp, findings }: { esp: EfiSystemPartition; findings: Findings },
+  { esp, log }: { esp: EfiSystemPartition; log: ProblemLog },
 ): Promise<void> {
   const architecture = machineOf(entry.path)?.toLowerCase();
   if (!/boot[^/]*$/i.test(entry.path) || architecture === undefined) return;
@@ -98,10 +98,10 @@ async function checkShim(
   const offset = esp.place.offset + entry.offset;
   if (findEntry(esp.volume, second) === undefined) {
     const detail = `/${entry.path} is shim, but /${second}, which it starts, is missing`;
-    findings.note({ code: "shim-second-stage", detail, offset });
+    log.note({ code: "shim-second-stage", detail, offset });
   } else if (fallback !== undefined) {
     const detail = `/${entry.path} is shim and starts /${fallback.path} before /${second}, which does not work on removable media`;
-    findings.note({ code: "shim-fallback", detail, offset, severity: "warning" });
+    log.note({ code: "shim-fallback", detail, offset, severity: "warning" });
   }
 }
 
@@ -114,12 +114,12 @@ async function isGrub(entry: FatEntry, { source, volume }: EfiSystemPartition): 
 
 async function compareTwin(
   iso: ByteSource,
-  about: { esp: EfiSystemPartition; entry: FatEntry; bytes: Uint8Array; twin: IsoNode; findings: Findings },
+  about: { esp: EfiSystemPartition; entry: FatEntry; bytes: Uint8Array; twin: IsoNode; log: ProblemLog },
 ): Promise<void> {
-  const { esp, entry, bytes, twin, findings } = about;
+  const { esp, entry, bytes, twin, log } = about;
   const name = `/${entry.path}`;
   const first = twin.extents[0]?.lba ?? 0;
-  findings.covers({ name: `${name} in the ISO's tree`, offset: first * SECTOR, length: twin.size });
+  log.covers({ name: `${name} in the ISO's tree`, offset: first * SECTOR, length: twin.size });
   for (const [index, cluster] of entry.clusters.entries()) {
     if (index > 0 && entry.clusters[index - 1] === cluster - 1) continue;
     let run = 1;
@@ -127,12 +127,12 @@ async function compareTwin(
     const { clusterBytes } = esp.volume.layout;
     const length = Math.min(run * clusterBytes, entry.size - index * clusterBytes);
     const offset = esp.place.offset + clusterOffset(esp.volume.layout, cluster);
-    findings.covers({ name: `${name} in the EFI system partition`, offset, length });
+    log.covers({ name: `${name} in the EFI system partition`, offset, length });
   }
   const other = await readNode(iso, twin, MAX_PROGRAM);
   if (Buffer.compare(other, bytes) === 0) return;
   const detail = `${name} is not the same in the ISO's tree and in the EFI system partition`;
-  findings.note({ code: "efi-twin", detail, offset: first * SECTOR });
+  log.note({ code: "efi-twin", detail, offset: first * SECTOR });
 }
 
 /** The file at a path, whatever the case. */

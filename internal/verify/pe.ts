@@ -1,4 +1,4 @@
-import { Findings, type Reading } from "../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import { isFault, type PeImage, parsePe } from "../pe/pe-image.ts";
 
 /** Reads a program's headers; undefined if it is not a program. `base` is the offset of its bytes in the ISO. */
@@ -6,9 +6,9 @@ export function readPe(
   bytes: Uint8Array,
   { name, base }: { name: string; base?: number },
 ): Reading<PeImage | undefined> {
-  const findings = new Findings(base ?? 0);
+  const log = new ProblemLog(base ?? 0);
   const read = parsePe(bytes);
-  if (!isFault(read)) return findings.reading<PeImage | undefined>(read);
-  findings.note({ code: "pe", detail: `${name} ${read.fault}`, offset: read.offset });
-  return findings.reading<PeImage | undefined>(undefined);
+  if (!isFault(read)) return log.reading<PeImage | undefined>(read);
+  log.note({ code: "pe", detail: `${name} ${read.fault}`, offset: read.offset });
+  return log.reading<PeImage | undefined>(undefined);
 }

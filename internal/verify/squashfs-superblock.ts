@@ -1,7 +1,7 @@
 /** The squashfs superblock and the order of what it points to (Linux, Documentation/filesystems/squashfs.rst). */
 
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
-import { Findings, type Reading } from "../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
 
@@ -30,11 +30,11 @@ export async function readSquashfs(
   source: ByteSource,
   options: { base?: number; name?: string } = {},
 ): Promise<Reading<SquashfsSuperblock | undefined>> {
-  const findings = new Findings(options.base ?? 0);
+  const log = new ProblemLog(options.base ?? 0);
   const name = options.name ?? "squashfs";
-  const none = () => findings.reading<SquashfsSuperblock | undefined>(undefined);
+  const none = () => log.reading<SquashfsSuperblock | undefined>(undefined);
   const note = (code: string, offset: number, detail: string) => {
-    findings.note({ code, detail: `${name} ${detail}`, offset });
+    log.note({ code, detail: `${name} ${detail}`, offset });
   };
   const bytes = await source.read(0, SUPERBLOCK_SIZE);
   if (bytes.length < SUPERBLOCK_SIZE) {
@@ -43,14 +43,13 @@ export async function readSquashfs(
   }
   const block: Block = { bytes, offset: 0, name: `superblock of ${name}` };
   const magic = [0x68, 0x73, 0x71, 0x73];
-  if (!expectBytes(block, { at: 0, name: "magic", code: "squashfs-magic", bytes: magic, findings }))
-    return none();
-  expectBytes(block, { at: 28, name: "version", code: "squashfs-version", bytes: [4, 0, 0, 0], findings });
+  if (!expectBytes(block, { at: 0, name: "magic", code: "squashfs-magic", bytes: magic, log })) return none();
+  expectBytes(block, { at: 28, name: "version", code: "squashfs-version", bytes: [4, 0, 0, 0], log });
   const view = viewOf(bytes);
   const blockSize = view.getUint32(12, true);
   const blockLog = view.getUint16(22, true);
-  findings.covers({ name: `${block.name}: block size`, offset: 12, length: 4 });
-  findings.covers({ name: `${block.name}: block size's logarithm`, offset: 22, length: 2 });
+  log.covers({ name: `${block.name}: block size`, offset: 12, length: 4 });
+  log.covers({ name: `${block.name}: block size's logarithm`, offset: 22, length: 2 });
   if (blockLog < 12 || blockLog > 20 || blockSize !== 2 ** blockLog) {
     note("squashfs-block-size", 12, `has blocks of ${blockSize} bytes and a logarithm of ${blockLog}`);
   }
@@ -71,10 +70,10 @@ export async function readSquashfs(
     hasXattrs: view.getBigUint64(56, true) !== NONE,
     hasExports: view.getBigUint64(88, true) !== NONE,
   };
-  findings.covers({ name: `${block.name}: length`, offset: 40, length: 8 });
+  log.covers({ name: `${block.name}: length`, offset: 40, length: 8 });
   if (superblock.bytesUsed > source.size) {
     note("squashfs-cut-off", 40, `has ${superblock.bytesUsed} bytes, but its file only ${source.size}`);
-    return findings.reading<SquashfsSuperblock | undefined>(superblock);
+    return log.reading<SquashfsSuperblock | undefined>(superblock);
   }
   const place = (at: number) => {
     const value = view.getBigUint64(at, true);
@@ -88,13 +87,13 @@ export async function readSquashfs(
     id: place(48),
   };
   const { inode, directory, id } = tables;
-  findings.covers({ name: `${block.name}: places of its tables`, offset: 48, length: 48 });
+  log.covers({ name: `${block.name}: places of its tables`, offset: 48, length: 48 });
   if (inode === undefined || directory === undefined || id === undefined) {
     note("squashfs-tables", 48, "lacks a table that every squashfs has");
-    return findings.reading<SquashfsSuperblock | undefined>(superblock);
+    return log.reading<SquashfsSuperblock | undefined>(superblock);
   }
   const whole: SquashfsTables = { ...tables, inode, directory, id, xattr: place(56) };
   const root = { block: Number(view.getBigUint64(32, true) >> 16n), at: view.getUint16(32, true) };
-  await checkTables({ source, findings, name }, { superblock, tables: whole, root });
-  return findings.reading<SquashfsSuperblock | undefined>(superblock);
+  await checkTables({ source, log, name }, { superblock, tables: whole, root });
+  return log.reading<SquashfsSuperblock | undefined>(superblock);
 }

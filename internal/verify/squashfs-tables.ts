@@ -1,7 +1,7 @@
 /** Where the tables of a squashfs are, proven by walking through them (squashfs.rst, "Metadata"). */
 
 import { viewOf } from "../bytes/fields.ts";
-import type { Findings } from "../bytes/problem-log.ts";
+import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { SquashfsSuperblock } from "./squashfs-superblock.ts";
 
@@ -23,7 +23,7 @@ export interface SquashfsTables {
 
 interface About {
   source: ByteSource;
-  findings: Findings;
+  log: ProblemLog;
   name: string;
 }
 
@@ -36,9 +36,9 @@ export async function checkTables(
     root,
   }: { superblock: SquashfsSuperblock; tables: SquashfsTables; root: { block: number; at: number } },
 ): Promise<void> {
-  const { findings, name } = about;
+  const { log, name } = about;
   const wrong = (what: string, offset: number) => {
-    findings.note({ code: "squashfs-tables", detail: `${name} has a wrong ${what}`, offset });
+    log.note({ code: "squashfs-tables", detail: `${name} has a wrong ${what}`, offset });
   };
   const { bytesUsed } = superblock;
   const indexed = [
@@ -70,7 +70,7 @@ export async function checkTables(
   if (directories === undefined) return wrong("directory table", 72);
   const inodes = await walkMetadata(about.source, { start: tables.inode, end: tables.directory });
   if (inodes === undefined || tables.inode < SUPERBLOCK_SIZE) return wrong("inode table", 64);
-  findings.covers({ name: `superblock of ${name}: place of the root inode's block`, offset: 34, length: 6 });
+  log.covers({ name: `superblock of ${name}: place of the root inode's block`, offset: 34, length: 6 });
   if (!inodes.has(tables.inode + root.block)) wrong("root inode", 32);
   if (root.at >= METADATA) wrong("root inode", 32);
 }

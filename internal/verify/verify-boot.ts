@@ -1,6 +1,6 @@
 /** The checks of everything that firmware reads. */
 
-import { Findings } from "../bytes/problem-log.ts";
+import { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { type BootImage, readBootImage } from "../iso/read/boot-image.ts";
 import { type BootEntry, readElTorito } from "../iso/read/el-torito.ts";
@@ -144,18 +144,18 @@ function checkUefiSizes(about: {
   gpt: Gpt | undefined;
   builder: ReportBuilder;
 }): void {
-  const findings = new Findings();
+  const log = new ProblemLog();
   for (const entry of about.entries) {
     const partition = about.gpt?.partitions.find((one) => one.first === entry.lba * (SECTOR / BLOCK));
     if (entry.platform !== "uefi" || partition === undefined) continue;
     const blocks = partition.last - partition.first + 1;
     if (blocks > 0xffff || entry.sectors <= 1) continue;
-    findings.covers({ name: `${entry.name}: length`, offset: entry.offset + 6, length: 2 });
+    log.covers({ name: `${entry.name}: length`, offset: entry.offset + 6, length: 2 });
     if (entry.sectors === blocks) continue;
     const detail = `${entry.name} has ${entry.sectors} blocks, GPT partition ${partition.index} has ${blocks}`;
-    findings.note({ code: "boot-sectors", detail, offset: entry.offset + 6 });
+    log.note({ code: "boot-sectors", detail, offset: entry.offset + 6 });
   }
-  const reading = findings.reading(undefined);
+  const reading = log.reading(undefined);
   if (reading.structures.length > 0) about.builder.add("el-torito", reading, "");
 }
 

@@ -2,7 +2,7 @@
 
 import { throwIfAborted } from "../base/interrupt.ts";
 import { latin1 } from "../bytes/fields.ts";
-import { Findings } from "../bytes/problem-log.ts";
+import { ProblemLog } from "../bytes/problem-log.ts";
 import { readFatFile } from "../fat/read.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { contentOf, findNode, type IsoNode, nodeSource, nodesOf } from "../iso/read/iso-node.ts";
@@ -88,14 +88,14 @@ export async function checkImplanted(
     builder.absent("checksum", result.message);
     return;
   }
-  const findings = new Findings();
+  const log = new ProblemLog();
   const area = primary.offset + AREA_OFFSET;
   if (result.exact) {
     // Only the maker's word that the release is supported may be 0 or 1.
     const status =
       latin1(await source.read(area, AREA_SIZE)).indexOf("RHLISOSTATUS=") + "RHLISOSTATUS=".length;
-    findings.covers({ name: "implanted checksum", offset: area, length: status });
-    findings.covers({
+    log.covers({ name: "implanted checksum", offset: area, length: status });
+    log.covers({
       name: "implanted fragment sums",
       offset: area + status + 1,
       length: AREA_SIZE - status - 1,
@@ -103,9 +103,9 @@ export async function checkImplanted(
   }
   if (!result.ok) {
     const offset = result.damaged?.from ?? area;
-    findings.note({ code: "checksum", detail: result.message, offset });
+    log.note({ code: "checksum", detail: result.message, offset });
   } else if (!result.exact && result.fragments.length > 0) {
-    findings.note({
+    log.note({
       code: "checksum-text",
       detail: "the implanted checksum's text is damaged",
       offset: area,
@@ -113,7 +113,7 @@ export async function checkImplanted(
   }
   const fragments = result.fragments.filter((fragment) => fragment.ok).length;
   const detail = `${result.expected}, ${fragments} of ${result.fragments.length} fragments`;
-  builder.add("checksum", findings.reading(undefined), detail);
+  builder.add("checksum", log.reading(undefined), detail);
 }
 
 /** Runs the checks `expected-label` and `expected-files`. */
@@ -130,28 +130,28 @@ export async function checkExpected(
 ): Promise<void> {
   const { expected, volumeId, tree, esps, builder, signal } = about;
   if (expected.label !== undefined) {
-    const label = new Findings();
+    const label = new ProblemLog();
     if (volumeId !== expected.label) {
       const detail = `the label is \`${printable(volumeId ?? "")}\`, planned was \`${printable(expected.label)}\``;
       label.note({ code: "expected-label", detail });
     }
     builder.add("expected-label", label.reading(undefined), `\`${expected.label}\``);
   }
-  const findings = new Findings();
+  const log = new ProblemLog();
   for (const file of expected.files) {
     const node = tree === undefined ? undefined : findNode(tree, file.isoPath);
     const found = node?.kind === "file" ? { size: node.size, pieces: contentOf(source, node) } : undefined;
-    await compareFile(file, { where: "", found, findings, signal });
+    await compareFile(file, { where: "", found, log, signal });
     for (const { lba, size } of node?.extents ?? []) {
-      findings.covers({ name: `content of ${file.isoPath}`, offset: lba * SECTOR, length: size });
+      log.covers({ name: `content of ${file.isoPath}`, offset: lba * SECTOR, length: size });
     }
   }
   for (const file of expected.espFiles ?? []) {
     const { found } = findInEsps(esps, file.isoPath);
-    await compareFile(file, { where: " of the EFI system partition", found, findings, signal });
+    await compareFile(file, { where: " of the EFI system partition", found, log, signal });
   }
   const count = expected.files.length + (expected.espFiles?.length ?? 0);
-  builder.add("expected-files", findings.reading(undefined), `${count} files byte for byte`);
+  builder.add("expected-files", log.reading(undefined), `${count} files byte for byte`);
 }
 
 interface FoundFile {
@@ -173,11 +173,11 @@ function findInEsps(esps: readonly EfiSystemPartition[], path: string): { found:
 
 async function compareFile(
   file: ExpectedFile,
-  about: { where: string; found: FoundFile | undefined; findings: Findings; signal: AbortSignal | undefined },
+  about: { where: string; found: FoundFile | undefined; log: ProblemLog; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const { where, found, findings, signal } = about;
+  const { where, found, log, signal } = about;
   const note = (detail: string) => {
-    findings.note({ code: "expected-file", detail: `${file.isoPath}${where} ${detail}` });
+    log.note({ code: "expected-file", detail: `${file.isoPath}${where} ${detail}` });
   };
   if (found === undefined) {
     note("is missing");

@@ -1,7 +1,7 @@
 /** The checks of the GRUB menus and of what they name. */
 
 import { textOf } from "../bytes/fields.ts";
-import { Findings } from "../bytes/problem-log.ts";
+import { ProblemLog } from "../bytes/problem-log.ts";
 import { readFatFile } from "../fat/read.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { type KernelEntry, readKernelEntries } from "../grub/kernel-entries.ts";
@@ -120,42 +120,38 @@ function normalize(path: string): string {
 }
 
 function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuilder): void {
-  const findings = new Findings();
+  const log = new ProblemLog();
   for (const { line, what } of menu.syntax) {
-    findings.note({ code: "menu-syntax", detail: `${where}, line ${line} ${what}`, offset });
+    log.note({ code: "menu-syntax", detail: `${where}, line ${line} ${what}`, offset });
   }
   for (const { path, line, command } of menu.files) {
     if (has(path)) continue;
     const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is missing`;
-    findings.note({ code: "menu-file", detail, offset });
+    log.note({ code: "menu-file", detail, offset });
   }
   const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;
-  builder.add("grub-menus", findings.reading(undefined), detail);
+  builder.add("grub-menus", log.reading(undefined), detail);
 }
 
 function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: MenuSurroundings): void {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const labels = menus.flatMap(({ menu, where }) => menu.labels.map((label) => ({ ...label, where })));
   if (labels.length === 0) {
     builder.absent("menu-label", "no menu names a label");
     return;
   }
-  findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
+  log.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
   for (const { label, line, from, where } of labels) {
     if (label === primary.volumeId) continue;
     const detail = `${where}, line ${line}: \`${printable(from)}\` wants the label \`${printable(label)}\`, the ISO's is \`${printable(primary.volumeId)}\``;
-    findings.note({ code: "menu-label", detail, offset: primary.offset + 40 });
+    log.note({ code: "menu-label", detail, offset: primary.offset + 40 });
   }
   for (const { place, volume } of esps) {
     if (!place.isPartition || (volume.label !== undefined && volume.label !== primary.volumeId)) continue;
     // udev gives a partition without a label the disk's: the search by label may find the wrong one.
     const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
     const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
-    findings.note({ code: "esp-label", detail, offset: place.offset, severity: "warning" });
+    log.note({ code: "esp-label", detail, offset: place.offset, severity: "warning" });
   }
-  builder.add(
-    "menu-label",
-    findings.reading(undefined),
-    `\`${primary.volumeId}\` in ${labels.length} places`,
-  );
+  builder.add("menu-label", log.reading(undefined), `\`${primary.volumeId}\` in ${labels.length} places`);
 }

@@ -1,7 +1,7 @@
 /** Reads a finished ISO of any maker, and reports whether all of it is sound. */
 
 import { isZero, latin1 } from "../bytes/fields.ts";
-import { Findings } from "../bytes/problem-log.ts";
+import { ProblemLog } from "../bytes/problem-log.ts";
 import { type ByteSource, slice } from "../files/byte-source.ts";
 import { readDirectoryTree } from "../iso/read/directory-tree.ts";
 import { type IsoNode, nodesOf } from "../iso/read/iso-node.ts";
@@ -124,7 +124,7 @@ async function checkSize(
     builder.absent("size", `${source.size} bytes`);
     return;
   }
-  const findings = new Findings();
+  const log = new ProblemLog();
   const volume = primary.sectors * SECTOR;
   const ends = [volume];
   for (const { start, blocks, type } of boot.mbr?.partitions ?? []) {
@@ -134,12 +134,12 @@ async function checkSize(
   const end = ends.reduce((most, each) => Math.max(most, each));
   if (source.size < volume) {
     const detail = `${volume - source.size} bytes are missing: ${source.size} are there, the volume has ${volume}`;
-    findings.note({ code: "size-missing", detail, offset: source.size });
+    log.note({ code: "size-missing", detail, offset: source.size });
   } else if (source.size > end && source.isDisk !== true && !(await isPadding(source, end))) {
     const detail = `${source.size - end} bytes follow after the end of the ISO at byte ${end}`;
-    findings.note({ code: "size-trailing", detail, offset: end });
+    log.note({ code: "size-trailing", detail, offset: end });
   }
-  builder.add("size", findings.reading(undefined), `${source.size} bytes`);
+  builder.add("size", log.reading(undefined), `${source.size} bytes`);
 }
 
 async function isPadding(source: ByteSource, from: number): Promise<boolean> {
@@ -166,13 +166,13 @@ async function checkPartitionVolumes(
     const { primary, joliet } = descriptors.value;
     builder.add("iso-partition", descriptors, `at block ${start}`);
     if (primary !== undefined) {
-      const findings = new Findings(base);
-      findings.covers({ name: "partition's volume id", offset: primary.offset + 40, length: 32 });
+      const log = new ProblemLog(base);
+      log.covers({ name: "partition's volume id", offset: primary.offset + 40, length: 32 });
       if (primary.volumeId !== volumeId) {
         const detail = `the partition at block ${start} has another label: \`${printable(primary.volumeId)}\``;
-        findings.note({ code: "partition-label", detail, offset: primary.offset + 40 });
+        log.note({ code: "partition-label", detail, offset: primary.offset + 40 });
       }
-      builder.add("iso-partition", findings.reading(undefined), "");
+      builder.add("iso-partition", log.reading(undefined), "");
     }
     await checkTrees(part, { primary, joliet, codes, base, builder });
   }

@@ -4,7 +4,7 @@
  */
 
 import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { BOOT_INFO_TABLE, GRUB_BOOT_INFO, sumOfWords } from "../../iso-format/boot-info.ts";
 import { SECTOR } from "../../iso-format/units.ts";
@@ -28,15 +28,14 @@ export async function readBootImage(
   entry: BootEntry,
   size: number | undefined,
 ): Promise<Reading<BootImage>> {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const start = entry.lba * SECTOR;
-  const note = (code: string, at: number, detail: string) =>
-    findings.note({ code, detail, offset: start + at });
-  findings.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
+  const note = (code: string, at: number, detail: string) => log.note({ code, detail, offset: start + at });
+  log.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
   const head = await source.read(start, SECTOR * 2);
   if (entry.lba <= 16 || head.length < SECTOR || isZero(head.subarray(0, 512))) {
     note("boot-image", 0, `${entry.name} does not lead to a bootable image`);
-    return findings.reading<BootImage>({ loader: "unknown", bootInfo: false });
+    return log.reading<BootImage>({ loader: "unknown", bootInfo: false });
   }
   const loader = loaderOf(head);
   const view = viewOf(head);
@@ -47,9 +46,9 @@ export async function readBootImage(
     if (size === undefined) {
       note("boot-image", 0, `${entry.name} leads neither to a file nor to an image that knows its place`);
     }
-    return findings.reading<BootImage>({ loader, bootInfo: false });
+    return log.reading<BootImage>({ loader, bootInfo: false });
   }
-  findings.covers({ name: `boot-info-table of ${entry.name}`, offset: start + TABLE, length: TABLE_LENGTH });
+  log.covers({ name: `boot-info-table of ${entry.name}`, offset: start + TABLE, length: TABLE_LENGTH });
   if (marks < 2) note("boot-info-table", TABLE, `${entry.name} has a boot-info-table for another place`);
   if (!isZero(head.subarray(TABLE + 16, TABLE + TABLE_LENGTH))) {
     note(
@@ -66,10 +65,10 @@ export async function readBootImage(
       `${entry.name} says it has ${length} bytes, but the file has ${wanted}`,
     );
   } else {
-    await checkSum({ source, entry, findings }, { length: wanted, checksum: checksum! });
+    await checkSum({ source, entry, log }, { length: wanted, checksum: checksum! });
   }
-  if (loader === "grub") checkGrubField(head, { entry, findings });
-  return findings.reading<BootImage>({ loader, bootInfo: true });
+  if (loader === "grub") checkGrubField(head, { entry, log });
+  return log.reading<BootImage>({ loader, bootInfo: true });
 }
 
 /**
@@ -90,32 +89,29 @@ async function isSessionStart(source: ByteSource, sector: number): Promise<boole
 
 /** The sum of all 32-bit words behind the table. */
 async function checkSum(
-  image: { source: ByteSource; entry: BootEntry; findings: Findings },
+  image: { source: ByteSource; entry: BootEntry; log: ProblemLog },
   { length, checksum }: { length: number; checksum: number },
 ): Promise<void> {
-  const { source, entry, findings } = image;
+  const { source, entry, log } = image;
   const start = entry.lba * SECTOR;
   const bytes = length > MAX_IMAGE ? new Uint8Array() : await source.read(start, length);
   if (bytes.length < length) {
-    findings.note({ code: "boot-image", detail: `${entry.name} is cut off`, offset: start });
+    log.note({ code: "boot-image", detail: `${entry.name} is cut off`, offset: start });
     return;
   }
   const first = TABLE + TABLE_LENGTH;
-  findings.covers({ name: `image of ${entry.name}`, offset: start + first, length: length - first });
+  log.covers({ name: `image of ${entry.name}`, offset: start + first, length: length - first });
   if (sumOfWords(bytes.subarray(first)) === checksum) return;
   const detail = `${entry.name} has an image with a wrong checksum`;
-  findings.note({ code: "boot-image-checksum", detail, offset: start + TABLE + 12 });
+  log.note({ code: "boot-image-checksum", detail, offset: start + TABLE + 12 });
 }
 
-function checkGrubField(
-  head: Uint8Array,
-  { entry, findings }: { entry: BootEntry; findings: Findings },
-): void {
+function checkGrubField(head: Uint8Array, { entry, log }: { entry: BootEntry; log: ProblemLog }): void {
   if (head.length < GRUB_FIELD + 8) return;
   const value = viewOf(head).getBigUint64(GRUB_FIELD, true);
   if (value === BigInt(entry.lba * 4 + GRUB_SECTORS)) return;
   const detail = `${entry.name} is GRUB, but does not know its place on the disk (grub2-boot-info)`;
-  findings.note({ code: "grub-boot-info", detail, offset: entry.lba * SECTOR + GRUB_FIELD });
+  log.note({ code: "grub-boot-info", detail, offset: entry.lba * SECTOR + GRUB_FIELD });
 }
 
 /** GRUB's cdboot.S and ISOLINUX carry their names in their messages. */

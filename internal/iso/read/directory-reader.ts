@@ -1,7 +1,7 @@
 /** The records of one directory, with what Rock Ridge says of each (ECMA-119, 6.8, 9.1). */
 
 import { isZero, latin1 } from "../../bytes/fields.ts";
-import type { Findings } from "../../bytes/problem-log.ts";
+import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { FLAG } from "../../iso-format/directory-record.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
@@ -29,16 +29,16 @@ const XA_LENGTH = 14;
 export class DirectoryReader {
   readonly #source: ByteSource;
   readonly #descriptor: VolumeDescriptor;
-  readonly #findings: Findings;
+  readonly #log: ProblemLog;
   /** Bytes in front of each system use area; undefined without Rock Ridge. */
   #skip: number | undefined;
   #bytes = 0;
   readonly #budget = { bytes: MAX_CONTINUATION_BYTES };
 
-  constructor(source: ByteSource, descriptor: VolumeDescriptor, findings: Findings) {
+  constructor(source: ByteSource, descriptor: VolumeDescriptor, log: ProblemLog) {
     this.#source = source;
     this.#descriptor = descriptor;
-    this.#findings = findings;
+    this.#log = log;
   }
 
   get hasRockRidge(): boolean {
@@ -54,8 +54,7 @@ export class DirectoryReader {
   async read(directory: IsoNode): Promise<DirectoryEntry[]> {
     const name = this.nameOf(directory);
     const offset = directory.extents[0]!.lba * SECTOR;
-    const note = (code: string, what: string) =>
-      this.#findings.note({ code, detail: `${name} ${what}`, offset });
+    const note = (code: string, what: string) => this.#log.note({ code, detail: `${name} ${what}`, offset });
     const bytes = await this.#readBytes(directory);
     if (!looksLikeDirectory(bytes)) {
       // What follows would be anything, and reading it as records might take very long.
@@ -77,7 +76,7 @@ export class DirectoryReader {
   async #readBytes(directory: IsoNode): Promise<Uint8Array> {
     const { lba, size } = directory.extents[0]!;
     const note = (code: string, what: string, offset: number) => {
-      this.#findings.note({ code, detail: `${this.nameOf(directory)} ${what}`, offset });
+      this.#log.note({ code, detail: `${this.nameOf(directory)} ${what}`, offset });
     };
     if (size === 0 || size % SECTOR !== 0) {
       note("directory-size", `has a size of ${size} bytes`, directory.flagsOffset - 15);
@@ -95,7 +94,7 @@ export class DirectoryReader {
     bytes: Uint8Array,
     { name, offset }: { name: string; offset: number },
   ): Iterable<{ bytes: Uint8Array; offset: number }> {
-    for (let at = 0; at < bytes.length && !this.#findings.isFull; ) {
+    for (let at = 0; at < bytes.length && !this.#log.isFull; ) {
       const length = bytes[at]!;
       const sectorEnd = Math.min(bytes.length, at - (at % SECTOR) + SECTOR);
       if (length > 0 && at + length <= sectorEnd) {
@@ -105,12 +104,12 @@ export class DirectoryReader {
       }
       if (length > 0) {
         const detail = `${name} has a record over the end of a sector`;
-        this.#findings.note({ code: "directory-record", detail, offset: offset + at });
+        this.#log.note({ code: "directory-record", detail, offset: offset + at });
       } else {
-        this.#findings.covers({ name: `${name}: unused end`, offset: offset + at, length: sectorEnd - at });
+        this.#log.covers({ name: `${name}: unused end`, offset: offset + at, length: sectorEnd - at });
         if (!isZero(bytes.subarray(at, sectorEnd))) {
           const detail = `${name} has something after its last record`;
-          this.#findings.note({ code: "directory-end", detail, offset: offset + at });
+          this.#log.note({ code: "directory-end", detail, offset: offset + at });
         }
       }
       at = sectorEnd;
@@ -121,12 +120,12 @@ export class DirectoryReader {
     directory: IsoNode,
     place: { bytes: Uint8Array; offset: number; index: number },
   ): Promise<DirectoryEntry | undefined> {
-    const findings = this.#findings;
+    const log = this.#log;
     const { bytes, offset, index } = place;
     const special = [".", ".."][index];
     const name = `${special ?? `record ${index}`} of ${this.nameOf(directory)}`;
     const encoding = this.#descriptor.kind === "joliet" ? "ucs2" : "latin1";
-    const record = readDirectoryRecord({ bytes, offset, name }, { encoding, findings });
+    const record = readDirectoryRecord({ bytes, offset, name }, { encoding, log });
     if (record === undefined) return undefined;
     if (special !== undefined) this.#checkDot(directory, { record, special });
     const isRootDot = directory.parent === undefined && index === 0;
@@ -148,11 +147,11 @@ export class DirectoryReader {
     const area = { bytes: bytes.subarray(skip), offset: offset + skip };
     const found = await readRockRidge(this.#source, area, {
       name,
-      findings: this.#findings,
+      log: this.#log,
       budget: this.#budget,
     });
     const note = (what: string) => {
-      this.#findings.note({ code: "rock-ridge", detail: `${name} ${what}`, offset: area.offset });
+      this.#log.note({ code: "rock-ridge", detail: `${name} ${what}`, offset: area.offset });
     };
     if (isRootDot) {
       this.#skip = found.skip;
@@ -169,7 +168,7 @@ export class DirectoryReader {
     const parent = directory.parent ?? directory;
     const meant = isSelf ? [directory] : this.#descriptor.kind === "joliet" ? [parent, directory] : [parent];
     const name = this.nameOf(directory);
-    this.#findings.covers({
+    this.#log.covers({
       name: `${special} of ${name}: name`,
       offset: record.identifierOffset,
       length: 1,
@@ -180,7 +179,7 @@ export class DirectoryReader {
     const isPlaced = meant.some(({ extents: [first] }) => first?.lba === lba && first.size === size);
     if (isNamed && isDirectory && isPlaced) return;
     const detail = `${name} has a wrong \`${special}\``;
-    this.#findings.note({ code: "directory-dots", detail, offset: record.offset });
+    this.#log.note({ code: "directory-dots", detail, offset: record.offset });
   }
 
   /** Parts of one file follow each other and all but the last are marked (ECMA-119, 9.1.6). */
@@ -196,7 +195,7 @@ export class DirectoryReader {
       return;
     }
     const detail = "has a file whose next part has another name";
-    this.#findings.note({ code: "multi-extent", detail, offset: entry.record.offset });
+    this.#log.note({ code: "multi-extent", detail, offset: entry.record.offset });
     entries.push(entry);
   }
 }

@@ -1,7 +1,7 @@
 /** One directory record (ECMA-119, 9.1). */
 
 import { type Block, both16, both32, expectZero, isZero, latin1, ucs2, viewOf } from "../../bytes/fields.ts";
-import type { Findings } from "../../bytes/problem-log.ts";
+import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { Extent } from "../../iso-format/units.ts";
 
 /** Associated file, record format, protection and the two reserved bits. */
@@ -23,17 +23,17 @@ export interface DirectoryRecord {
 /** Reads the record in `block`, whose bytes are exactly the record's; undefined when nothing fits. */
 export function readDirectoryRecord(
   block: Block,
-  { encoding, findings }: { encoding: "latin1" | "ucs2"; findings: Findings },
+  { encoding, log }: { encoding: "latin1" | "ucs2"; log: ProblemLog },
 ): DirectoryRecord | undefined {
   const { bytes, offset } = block;
   const note = (detail: string, at: number) => {
-    findings.note({ code: "directory-record", detail: `the ${block.name} ${detail}`, offset: offset + at });
+    log.note({ code: "directory-record", detail: `the ${block.name} ${detail}`, offset: offset + at });
   };
   if (bytes.length < 34) {
     note(`is too short (${bytes.length} bytes)`, 0);
     return undefined;
   }
-  findings.covers({ name: `${block.name}: length`, offset, length: 1 });
+  log.covers({ name: `${block.name}: length`, offset, length: 1 });
   const identifierLength = bytes[32]!;
   const padding = identifierLength % 2 === 0 ? 1 : 0;
   const systemUseAt = 33 + identifierLength + padding;
@@ -42,19 +42,19 @@ export function readDirectoryRecord(
     return undefined;
   }
   if (bytes.length % 2 !== 0) note("has an odd length", 0);
-  findings.covers({ name: `${block.name}: name length`, offset: offset + 32, length: 1 });
-  expectZero(block, { at: 1, length: 1, name: "extended attributes' length", findings });
-  const lba = both32(block, { at: 2, name: "extent", findings });
-  const size = both32(block, { at: 10, name: "size", findings });
+  log.covers({ name: `${block.name}: name length`, offset: offset + 32, length: 1 });
+  expectZero(block, { at: 1, length: 1, name: "extended attributes' length", log });
+  const lba = both32(block, { at: 2, name: "extent", log });
+  const size = both32(block, { at: 10, name: "size", log });
   if (!isDate(bytes.subarray(18, 25))) note("has an impossible date", 18);
   const flags = bytes[25]!;
   if ((flags & UNUSUAL_FLAGS) !== 0) note(`has unusual flags (0x${flags.toString(16)})`, 25);
-  expectZero(block, { at: 26, length: 2, name: "interleave", findings });
-  if (both16(block, { at: 28, name: "volume sequence number", findings }) !== 1) {
+  expectZero(block, { at: 26, length: 2, name: "interleave", log });
+  if (both16(block, { at: 28, name: "volume sequence number", log }) !== 1) {
     note("is on another volume", 28);
   }
   const identifier = bytes.subarray(33, 33 + identifierLength);
-  if (padding === 1) expectZero(block, { at: 33 + identifierLength, length: 1, name: "padding", findings });
+  if (padding === 1) expectZero(block, { at: 33 + identifierLength, length: 1, name: "padding", log });
   const systemUse = bytes.subarray(systemUseAt);
   // In Joliet nothing follows but CD-ROM XA's 14 bytes.
   const isForeign = encoding === "ucs2" && latin1(systemUse.subarray(6, 8)) !== "XA";

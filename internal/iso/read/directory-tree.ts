@@ -1,7 +1,7 @@
 /** The tree of one volume descriptor: ISO 9660 with Rock Ridge, or Joliet (ECMA-119, 6.8; RRIP 1.12). */
 
 import { textOf } from "../../bytes/fields.ts";
-import { Findings, type Problem, type Reading } from "../../bytes/problem-log.ts";
+import { type Problem, ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { FLAG } from "../../iso-format/directory-record.ts";
 import { SECTOR } from "../../iso-format/units.ts";
@@ -27,26 +27,26 @@ export async function readDirectoryTree(
   descriptor: VolumeDescriptor,
   options: { base?: number } = {},
 ): Promise<Reading<IsoTree>> {
-  const findings = new Findings(options.base ?? 0);
-  const tree = await new TreeReader(source, descriptor, findings).read();
-  return findings.reading(tree);
+  const log = new ProblemLog(options.base ?? 0);
+  const tree = await new TreeReader(source, descriptor, log).read();
+  return log.reading(tree);
 }
 
 class TreeReader {
   readonly #source: ByteSource;
   readonly #descriptor: VolumeDescriptor;
-  readonly #findings: Findings;
+  readonly #log: ProblemLog;
   readonly #reader: DirectoryReader;
   readonly #byExtent = new Map<number, IsoNode>();
   readonly #links: { node: IsoNode; lba: number }[] = [];
   readonly #relocated = new Set<IsoNode>();
   #nodes = 1;
 
-  constructor(source: ByteSource, descriptor: VolumeDescriptor, findings: Findings) {
+  constructor(source: ByteSource, descriptor: VolumeDescriptor, log: ProblemLog) {
     this.#source = source;
     this.#descriptor = descriptor;
-    this.#findings = findings;
-    this.#reader = new DirectoryReader(source, descriptor, findings);
+    this.#log = log;
+    this.#reader = new DirectoryReader(source, descriptor, log);
   }
 
   async read(): Promise<IsoTree> {
@@ -54,7 +54,7 @@ class TreeReader {
     const queue = [root];
     this.#byExtent.set(root.extents[0]!.lba, root);
     for (const directory of queue) {
-      if (this.#findings.isFull) continue;
+      if (this.#log.isFull) continue;
       for (const subdirectory of await this.#readDirectory(directory)) queue.push(subdirectory);
     }
     this.#moveRelocated(root);
@@ -142,7 +142,7 @@ class TreeReader {
   }
 
   #note(problem: Problem): void {
-    this.#findings.note(problem);
+    this.#log.note(problem);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The boot catalogue ("El Torito" Bootable CD-ROM Format Specification 1.0, section 2; UEFI 2.10, 13.3.2.1). */
 
 import { type Block, expectBytes, expectZero, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { CATALOG_ENTRY, PLATFORM } from "../../iso-format/el-torito.ts";
 import { SECTOR } from "../../iso-format/units.ts";
@@ -32,34 +32,34 @@ const TITLES: Record<BootPlatform, string> = { bios: "BIOS", powerpc: "PowerPC",
 
 /** Reads the catalogue at a sector. */
 export async function readElTorito(source: ByteSource, catalog: number): Promise<Reading<BootEntry[]>> {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const start = catalog * SECTOR;
   const bytes = await source.read(start, SECTOR);
   if (bytes.length < SECTOR) {
-    findings.note({ code: "boot-catalog", detail: "has a boot catalogue outside of the ISO", offset: start });
-    return findings.reading([]);
+    log.note({ code: "boot-catalog", detail: "has a boot catalogue outside of the ISO", offset: start });
+    return log.reading([]);
   }
   const blockAt = (index: number, name: string): Block => ({
     bytes: bytes.subarray(index * ENTRY, (index + 1) * ENTRY),
     offset: start + index * ENTRY,
     name,
   });
-  const platform = readValidation(blockAt(0, "validation entry"), findings);
-  if (platform === undefined) return findings.reading([]);
+  const platform = readValidation(blockAt(0, "validation entry"), log);
+  if (platform === undefined) return log.reading([]);
   const entries: BootEntry[] = [];
   const add = (block: Block, owner: BootPlatform) => {
-    const entry = readEntry(block, { platform: owner, findings });
+    const entry = readEntry(block, { platform: owner, log });
     if (entry !== undefined) entries.push(entry);
   };
   add(blockAt(1, entryName(1, platform)), platform);
-  readSections({ blockAt, add, findings });
-  return findings.reading(entries);
+  readSections({ blockAt, add, log });
+  return log.reading(entries);
 }
 
 /** Section 2.1: the checksum makes all 16-bit words add up to zero. */
-function readValidation(block: Block, findings: Findings): BootPlatform | undefined {
+function readValidation(block: Block, log: ProblemLog): BootPlatform | undefined {
   const view = viewOf(block.bytes);
-  findings.covers({ name: block.name, offset: block.offset, length: ENTRY });
+  log.covers({ name: block.name, offset: block.offset, length: ENTRY });
   let sum = 0;
   for (let at = 0; at < ENTRY; at += 2) sum += view.getUint16(at, true);
   const platform = PLATFORMS[block.bytes[1]!];
@@ -68,7 +68,7 @@ function readValidation(block: Block, findings: Findings): BootPlatform | undefi
   const detail = sound
     ? "the boot catalogue's validation entry has a wrong checksum"
     : "the boot catalogue does not begin with a validation entry";
-  findings.note({ code: "validation-entry", detail, offset: block.offset });
+  log.note({ code: "validation-entry", detail, offset: block.offset });
   return sound ? platform : undefined;
 }
 
@@ -76,38 +76,38 @@ function readValidation(block: Block, findings: Findings): BootPlatform | undefi
 function readSections(catalog: {
   blockAt: (index: number, name: string) => Block;
   add: (block: Block, platform: BootPlatform) => void;
-  findings: Findings;
+  log: ProblemLog;
 }): void {
-  const { blockAt, add, findings } = catalog;
+  const { blockAt, add, log } = catalog;
   for (let index = 2, section = 1, entry = 2; index < MAX_ENTRIES; section++) {
     const header = blockAt(index, `section header ${section}`);
     const indicator = header.bytes[0]!;
     if (indicator === 0 && section === 1) {
-      expectZero(header, { at: 0, length: 1, name: "indicator", findings });
+      expectZero(header, { at: 0, length: 1, name: "indicator", log });
       return;
     }
     const platform = PLATFORMS[header.bytes[1]!];
     const count = viewOf(header.bytes).getUint16(2, true);
-    findings.covers({
+    log.covers({
       name: `${header.name}: indicator, platform and count`,
       offset: header.offset,
       length: 4,
     });
     if ((indicator !== 0x90 && indicator !== 0x91) || platform === undefined) {
       const detail = `the boot catalogue has no section header where one should be (entry ${index})`;
-      findings.note({ code: "section-header", detail, offset: header.offset });
+      log.note({ code: "section-header", detail, offset: header.offset });
       return;
     }
     if (count === 0 || index + count >= MAX_ENTRIES) {
       const detail = `the boot catalogue has a section of ${count} entries`;
-      findings.note({ code: "section-header", detail, offset: header.offset + 2 });
+      log.note({ code: "section-header", detail, offset: header.offset + 2 });
       return;
     }
     for (let at = 0; at < count; at++, entry++) add(blockAt(++index, entryName(entry, platform)), platform);
     index++;
     if (indicator !== 0x91) continue;
     const after = index < MAX_ENTRIES ? blockAt(index, "entry after the last section") : undefined;
-    if (after !== undefined) expectZero(after, { at: 0, length: 1, name: "indicator", findings });
+    if (after !== undefined) expectZero(after, { at: 0, length: 1, name: "indicator", log });
     return;
   }
 }
@@ -115,36 +115,34 @@ function readSections(catalog: {
 /** Sections 2.2 and 2.4. */
 function readEntry(
   block: Block,
-  { platform, findings }: { platform: BootPlatform; findings: Findings },
+  { platform, log }: { platform: BootPlatform; log: ProblemLog },
 ): BootEntry | undefined {
   const { bytes, offset, name } = block;
   const view = viewOf(bytes);
-  if (
-    !expectBytes(block, { at: 0, name: "boot indicator", code: "boot-indicator", bytes: [0x88], findings })
-  ) {
+  if (!expectBytes(block, { at: 0, name: "boot indicator", code: "boot-indicator", bytes: [0x88], log })) {
     // Zero means "not bootable"; an entry that nothing boots from is as good as none.
     if (bytes[0] !== 0) return undefined;
   }
   const media = bytes[1]!;
-  findings.covers({ name: `${name}: media type`, offset: offset + 1, length: 1 });
+  log.covers({ name: `${name}: media type`, offset: offset + 1, length: 1 });
   if (media !== 0) {
     const detail = `${name} emulates a disk (type ${media}), but the image should be loaded unchanged`;
-    findings.note({ code: "boot-media", detail, offset: offset + 1 });
+    log.note({ code: "boot-media", detail, offset: offset + 1 });
   }
   const segment = view.getUint16(2, true);
-  findings.covers({ name: `${name}: load segment`, offset: offset + 2, length: 2 });
+  log.covers({ name: `${name}: load segment`, offset: offset + 2, length: 2 });
   if (segment !== 0 && segment !== 0x7c0) {
-    findings.note({
+    log.note({
       code: "load-segment",
       detail: `${name} is loaded to an unusual place`,
       offset: offset + 2,
     });
   }
-  expectZero(block, { at: 4, length: 2, name: "system type", findings });
-  expectZero(block, { at: 12, length: 20, name: "selection criteria", findings });
+  expectZero(block, { at: 4, length: 2, name: "system type", log });
+  expectZero(block, { at: 12, length: 20, name: "selection criteria", log });
   const sectors = view.getUint16(6, true);
   if (sectors === 0 && platform === "bios") {
-    findings.note({ code: "boot-sectors", detail: `${name} loads nothing`, offset: offset + 6 });
+    log.note({ code: "boot-sectors", detail: `${name} loads nothing`, offset: offset + 6 });
   }
   return { platform, lba: view.getUint32(8, true), sectors, media, offset, name };
 }

@@ -1,7 +1,7 @@
 /** The GUID partition table (UEFI 2.10, 5.3). */
 
 import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { GPT } from "../../iso-format/gpt.ts";
 import { decodeGuid } from "../../iso-format/guid.ts";
@@ -49,25 +49,25 @@ export async function readGpt(
   source: ByteSource,
   { announced, volumeBlocks }: { announced: boolean; volumeBlocks?: number | undefined },
 ): Promise<Reading<Gpt | undefined>> {
-  const findings = new Findings();
-  const primary = await readHeader(source, { which: "primary", block: 1, findings, announced });
+  const log = new ProblemLog();
+  const primary = await readHeader(source, { which: "primary", block: 1, log, announced });
   const fileEnd = Math.floor(source.size / BLOCK) - 1;
   const lastBlock = primary !== undefined && primary.other + 1 === volumeBlocks ? primary.other : fileEnd;
   const backupBlock = primary?.other ?? lastBlock;
-  if (primary === undefined && !announced && findings.problems.length === 0) {
-    return findings.reading<Gpt | undefined>(undefined);
+  if (primary === undefined && !announced && log.problems.length === 0) {
+    return log.reading<Gpt | undefined>(undefined);
   }
-  const backup = await readHeader(source, { which: "backup", block: backupBlock, findings, announced: true });
+  const backup = await readHeader(source, { which: "backup", block: backupBlock, log, announced: true });
   if (primary !== undefined && primary.other !== lastBlock) {
     const detail = `the backup GPT is at block ${primary.other}, not at the end (block ${lastBlock})`;
-    findings.note({ code: "gpt-backup-place", detail, offset: BLOCK + 32 });
+    log.note({ code: "gpt-backup-place", detail, offset: BLOCK + 32 });
   }
-  if (primary !== undefined && backup !== undefined) compareHeaders(primary, backup, findings);
+  if (primary !== undefined && backup !== undefined) compareHeaders(primary, backup, log);
   const header = primary ?? backup;
-  if (header === undefined) return findings.reading<Gpt | undefined>(undefined);
-  const partitions = readPartitions(header, findings);
-  if (announced) checkPartitions(partitions, { header, lastBlock, findings });
-  return findings.reading<Gpt | undefined>({ diskId: header.diskId, partitions });
+  if (header === undefined) return log.reading<Gpt | undefined>(undefined);
+  const partitions = readPartitions(header, log);
+  if (announced) checkPartitions(partitions, { header, lastBlock, log });
+  return log.reading<Gpt | undefined>({ diskId: header.diskId, partitions });
 }
 
 async function readHeader(
@@ -75,18 +75,18 @@ async function readHeader(
   {
     which,
     block,
-    findings,
+    log,
     announced,
-  }: { which: Header["which"]; block: number; findings: Findings; announced: boolean },
+  }: { which: Header["which"]; block: number; log: ProblemLog; announced: boolean },
 ): Promise<Header | undefined> {
   const offset = block * BLOCK;
-  const note = (code: string, detail: string, at = 0) => findings.note({ code, detail, offset: offset + at });
+  const note = (code: string, detail: string, at = 0) => log.note({ code, detail, offset: offset + at });
   const bytes = await source.read(offset, BLOCK);
   if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== GPT.signature) {
     if (announced) note("gpt-signature", `block ${block} does not hold the ${which} GPT header`);
     return undefined;
   }
-  findings.covers({ name: `${which} GPT header`, offset, length: BLOCK });
+  log.covers({ name: `${which} GPT header`, offset, length: BLOCK });
   const view = viewOf(bytes);
   const size = view.getUint32(12, true);
   const sound =
@@ -125,9 +125,9 @@ async function readHeader(
   }
   const start = header.entriesBlock * BLOCK;
   header.entries = Number.isSafeInteger(start) ? await source.read(start, length) : new Uint8Array();
-  findings.covers({ name: `${which} GPT entries`, offset: start, length: header.entries.length });
+  log.covers({ name: `${which} GPT entries`, offset: start, length: header.entries.length });
   if (header.entries.length === length && Bun.hash.crc32(header.entries) === header.entriesCrc) return header;
-  findings.note({
+  log.note({
     code: "gpt-entries-crc",
     detail: `the ${which} GPT's entries have a wrong checksum`,
     offset: start,
@@ -135,15 +135,15 @@ async function readHeader(
   return undefined;
 }
 
-function compareHeaders(primary: Header, backup: Header, findings: Findings): void {
+function compareHeaders(primary: Header, backup: Header, log: ProblemLog): void {
   const fields = ["firstUsable", "lastUsable", "diskId", "count", "entrySize", "entriesCrc"] as const;
   const differs = fields.some((field) => primary[field] !== backup[field]);
   if (!differs && backup.other === primary.own && primary.other === backup.own) return;
   const detail = "the two copies of the GPT differ";
-  findings.note({ code: "gpt-copies-differ", detail, offset: backup.offset });
+  log.note({ code: "gpt-copies-differ", detail, offset: backup.offset });
 }
 
-function readPartitions(header: Header, findings: Findings): GptPartition[] {
+function readPartitions(header: Header, log: ProblemLog): GptPartition[] {
   const partitions: GptPartition[] = [];
   for (let index = 0; index < header.count; index++) {
     const entry = header.entries.subarray(index * header.entrySize, (index + 1) * header.entrySize);
@@ -158,7 +158,7 @@ function readPartitions(header: Header, findings: Findings): GptPartition[] {
       name: Buffer.from(entry.subarray(56, 128)).toString("utf16le").replace(/\0.*$/s, ""),
     };
     if (partitions.some((other) => other.id === partition.id)) {
-      findings.note({ code: "gpt-duplicate", detail: `GPT partition ${index + 1} has the id of another` });
+      log.note({ code: "gpt-duplicate", detail: `GPT partition ${index + 1} has the id of another` });
     }
     partitions.push(partition);
   }
@@ -167,7 +167,7 @@ function readPartitions(header: Header, findings: Findings): GptPartition[] {
 
 function checkPartitions(
   partitions: readonly GptPartition[],
-  { header, lastBlock, findings }: { header: Header; lastBlock: number; findings: Findings },
+  { header, lastBlock, log }: { header: Header; lastBlock: number; log: ProblemLog },
 ): void {
   const offsetOf = (partition: GptPartition) =>
     header.entriesBlock * BLOCK + (partition.index - 1) * header.entrySize + 32;
@@ -177,13 +177,13 @@ function checkPartitions(
       first <= last && first >= header.firstUsable && last <= header.lastUsable && last <= lastBlock;
     if (inside) continue;
     const detail = `GPT partition ${index} (blocks ${first} to ${last}) is not within the usable blocks`;
-    findings.note({ code: "gpt-bounds", detail, offset: offsetOf(partition) });
+    log.note({ code: "gpt-bounds", detail, offset: offsetOf(partition) });
   }
   const sorted = partitions.toSorted((a, b) => a.first - b.first);
   for (const [position, partition] of sorted.entries()) {
     const next = sorted[position + 1];
     if (next === undefined || next.first > partition.last) continue;
     const detail = `GPT partitions ${partition.index} and ${next.index} overlap`;
-    findings.note({ code: "gpt-overlap", detail, offset: offsetOf(next) });
+    log.note({ code: "gpt-overlap", detail, offset: offsetOf(next) });
   }
 }

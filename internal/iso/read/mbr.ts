@@ -1,7 +1,7 @@
 /** The master boot record (UEFI 2.10, 5.2). */
 
 import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { GRUB_CORE_BLOCKS, MBR } from "../../iso-format/mbr.ts";
 import { BLOCK } from "../../iso-format/units.ts";
@@ -39,13 +39,13 @@ export async function readMbr(
   source: ByteSource,
   { volumeBlocks }: { volumeBlocks?: number | undefined } = {},
 ): Promise<Reading<Mbr | undefined>> {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const bytes = await source.read(0, BLOCK);
-  if (bytes.length < BLOCK || isZero(bytes)) return findings.reading<Mbr | undefined>(undefined);
+  if (bytes.length < BLOCK || isZero(bytes)) return log.reading<Mbr | undefined>(undefined);
   const view = viewOf(bytes);
-  findings.covers({ name: "MBR signature", offset: 510, length: 2 });
+  log.covers({ name: "MBR signature", offset: 510, length: 2 });
   if (view.getUint16(510, true) !== 0xaa55) {
-    findings.note({
+    log.note({
       code: "mbr-signature",
       detail: "the first block is in use but has no MBR signature",
       offset: 510,
@@ -56,9 +56,9 @@ export async function readMbr(
   for (let index = 0; index < 4; index++) {
     const at = MBR.table + index * MBR.entry;
     const entry = bytes.subarray(at, at + MBR.entry);
-    findings.covers({ name: `MBR entry ${index + 1}: status`, offset: at, length: 1 });
+    log.covers({ name: `MBR entry ${index + 1}: status`, offset: at, length: 1 });
     if (entry[0] !== 0 && entry[0] !== 0x80) {
-      findings.note({
+      log.note({
         code: "mbr-status",
         detail: `MBR entry ${index + 1} has an impossible status`,
         offset: at,
@@ -74,25 +74,25 @@ export async function readMbr(
       offset: at,
     };
     partitions.push(partition);
-    checkBounds(partition, { blocks, findings });
+    checkBounds(partition, { blocks, log });
   }
   const hasGpt = latin1(await source.read(BLOCK, 8)) === "EFI PART";
   for (const { index, type, start, blocks: count, offset } of partitions) {
     if (start !== 1 || count !== blocks - 1 || type === 0xee) continue;
     if (type === PROTECTIVE_MSDOS && !hasGpt) continue;
     const detail = `MBR entry ${index} protects a GPT by its place, but its type is 0x${type.toString(16)}`;
-    findings.note({ code: "mbr-gpt", detail, offset: offset + 4 });
+    log.note({ code: "mbr-gpt", detail, offset: offset + 4 });
   }
   const protective = partitions.some((partition) => partition.type === 0xee);
-  if (protective) checkBesideGpt(partitions, { ends: [blocks, volumeBlocks ?? blocks], findings });
+  if (protective) checkBesideGpt(partitions, { ends: [blocks, volumeBlocks ?? blocks], log });
   if (partitions.filter((partition) => partition.active).length > 1) {
-    findings.note({
+    log.note({
       code: "mbr-active",
       detail: "the MBR has more than one active entry",
       offset: MBR.table,
     });
   }
-  return findings.reading<Mbr | undefined>({ partitions, loader: loaderOf(bytes), protective });
+  return log.reading<Mbr | undefined>({ partitions, loader: loaderOf(bytes), protective });
 }
 
 /** Whether the code in the MBR knows where the BIOS boot image lies; each loader has its own reckoning. */
@@ -101,42 +101,38 @@ export async function checkMbrLoader(
   mbr: Mbr,
   imageLba: number,
 ): Promise<Reading<undefined>> {
-  const findings = new Findings();
+  const log = new ProblemLog();
   const view = viewOf(await source.read(LOADER_POINTER, 8));
   const wanted = mbr.loader === "grub" ? BigInt(imageLba * 4 + GRUB_CORE_BLOCKS) : BigInt(imageLba * 4);
   const isKnown = mbr.loader === "grub" || mbr.loader === "isolinux";
-  if (!isKnown) return findings.reading(undefined);
+  if (!isKnown) return log.reading(undefined);
   const length = mbr.loader === "grub" ? 8 : 4;
-  findings.covers({ name: "MBR's pointer to the BIOS boot image", offset: LOADER_POINTER, length });
+  log.covers({ name: "MBR's pointer to the BIOS boot image", offset: LOADER_POINTER, length });
   const value = mbr.loader === "grub" ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
   if (value !== wanted) {
     const detail = `the MBR looks for the BIOS boot image at block ${value}, it is at ${wanted}`;
-    findings.note({ code: "mbr-pointer", detail, offset: LOADER_POINTER });
+    log.note({ code: "mbr-pointer", detail, offset: LOADER_POINTER });
   }
-  return findings.reading(undefined);
+  return log.reading(undefined);
 }
 
-function checkBounds(
-  partition: MbrPartition,
-  { blocks, findings }: { blocks: number; findings: Findings },
-): void {
+function checkBounds(partition: MbrPartition, { blocks, log }: { blocks: number; log: ProblemLog }): void {
   const { index, start, blocks: count, offset, type } = partition;
   if (start + count <= blocks || (type === 0xee && count === 0xffffffff)) return;
   const detail = `MBR partition ${index} (blocks ${start} to ${start + count}) reaches beyond the ISO's ${blocks} blocks`;
-  findings.note({ code: "mbr-bounds", detail, offset: offset + 8 });
+  log.note({ code: "mbr-bounds", detail, offset: offset + 8 });
 }
 
 /** With a GPT, one entry protects it, and one more may be there for BIOSes that look for an active one. */
 function checkBesideGpt(
   partitions: readonly MbrPartition[],
-  { ends, findings }: { ends: readonly number[]; findings: Findings },
+  { ends, log }: { ends: readonly number[]; log: ProblemLog },
 ): void {
   for (const { index, type, start, blocks: count, active, offset } of partitions) {
-    const note = (detail: string, at: number) =>
-      findings.note({ code: "mbr-gpt", detail, offset: offset + at });
+    const note = (detail: string, at: number) => log.note({ code: "mbr-gpt", detail, offset: offset + at });
     if (type !== 0xee && type !== 0) continue;
-    findings.covers({ name: `MBR entry ${index}: type`, offset: offset + 4, length: 1 });
-    findings.covers({ name: `MBR entry ${index}: start and size`, offset: offset + 8, length: 8 });
+    log.covers({ name: `MBR entry ${index}: type`, offset: offset + 4, length: 1 });
+    log.covers({ name: `MBR entry ${index}: start and size`, offset: offset + 8, length: 8 });
     const isWhole = start === 1 && (ends.includes(start + count) || count === 0xffffffff);
     if (type === 0xee && !isWhole) {
       note(`the MBR's protective entry covers blocks ${start} to ${start + count}, not 1 to ${ends[0]}`, 8);
@@ -149,7 +145,7 @@ function checkBesideGpt(
   for (const { index, offset } of [...others, ...protectors.slice(1)]) {
     // A hybrid MBR hides the disk from some firmware.
     const detail = `MBR entry ${index} names a partition besides the GPT`;
-    findings.note({ code: "mbr-hybrid", detail, offset: offset + 4 });
+    log.note({ code: "mbr-hybrid", detail, offset: offset + 4 });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The path tables, which repeat every directory (ECMA-119, 6.9, 9.4). */
 
 import { latin1, ucs2, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
 import type { IsoTree } from "./directory-tree.ts";
@@ -24,7 +24,7 @@ export async function readPathTables(
   descriptor: VolumeDescriptor,
   { tree, base }: { tree: IsoTree; base?: number },
 ): Promise<Reading<PathTableEntry[]>> {
-  const findings = new Findings(base ?? 0);
+  const log = new ProblemLog(base ?? 0);
   const { pathTable } = descriptor;
   const which = descriptor.kind === "joliet" ? "Joliet's " : "";
   const tables = [
@@ -52,30 +52,30 @@ export async function readPathTables(
   const first: PathTableEntry[] = [];
   for (const table of tables) {
     const place = { name: `place of ${table.name}`, offset: descriptor.offset + table.field, length: 4 };
-    findings.covers(place);
+    log.covers(place);
     if (table.lba === 0 && table.needed !== true) continue;
     const entries = await readTable(source, {
       ...table,
       size: pathTable.size,
       joliet: which !== "",
-      findings,
+      log,
     });
-    compare(entries, { name: table.name, directories: tree.directories, place: place.offset, findings });
+    compare(entries, { name: table.name, directories: tree.directories, place: place.offset, log });
     if (table.field === 140) for (const entry of entries) first.push(entry);
   }
-  return findings.reading(first);
+  return log.reading(first);
 }
 
 async function readTable(
   source: ByteSource,
-  table: { name: string; lba: number; size: number; little: boolean; joliet: boolean; findings: Findings },
+  table: { name: string; lba: number; size: number; little: boolean; joliet: boolean; log: ProblemLog },
 ): Promise<PathTableEntry[]> {
-  const { name, little, findings } = table;
+  const { name, little, log } = table;
   const start = table.lba * SECTOR;
   const bytes = await source.read(start, Math.min(table.size, MAX_BYTES));
-  findings.covers({ name, offset: start, length: bytes.length });
+  log.covers({ name, offset: start, length: bytes.length });
   if (bytes.length < table.size) {
-    findings.note({ code: "path-table", detail: `ends within the ${name}`, offset: start });
+    log.note({ code: "path-table", detail: `ends within the ${name}`, offset: start });
   }
   const view = viewOf(bytes);
   const entries: PathTableEntry[] = [];
@@ -86,7 +86,7 @@ async function readTable(
     const identifier = bytes.subarray(at + 8, at + 8 + length);
     const root = length === 1 && identifier[0] === 0;
     if (bytes[at + 1] !== 0 || (length % 2 === 1 && bytes[end - 1] !== 0)) {
-      findings.note({ code: "path-table", detail: `the ${name} has a damaged entry`, offset: start + at });
+      log.note({ code: "path-table", detail: `the ${name} has a damaged entry`, offset: start + at });
     }
     entries.push({
       lba: view.getUint32(at + 2, little),
@@ -102,10 +102,9 @@ async function readTable(
 /** Every directory has exactly one entry, with its name, its place and its parent. */
 function compare(
   entries: readonly PathTableEntry[],
-  about: { name: string; directories: readonly IsoNode[]; place: number; findings: Findings },
+  about: { name: string; directories: readonly IsoNode[]; place: number; log: ProblemLog },
 ): void {
-  const note = (detail: string, offset: number) =>
-    about.findings.note({ code: "path-table", detail, offset });
+  const note = (detail: string, offset: number) => about.log.note({ code: "path-table", detail, offset });
   const missing = new Map(about.directories.map((directory) => [directory.extents[0]!.lba, directory]));
   for (const entry of entries) {
     const directory = missing.get(entry.lba);

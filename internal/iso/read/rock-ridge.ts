@@ -1,6 +1,6 @@
 /** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
 
-import type { Findings } from "../../bytes/problem-log.ts";
+import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
 import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
@@ -29,7 +29,7 @@ const MAX_CONTINUATIONS = 64;
 export async function readRockRidge(
   source: ByteSource,
   area: SystemUseArea,
-  { name, findings, budget }: { name: string; findings: Findings; budget: { bytes: number } },
+  { name, log, budget }: { name: string; log: ProblemLog; budget: { bytes: number } },
 ): Promise<RockRidge> {
   const found: RockRidge = {
     name: undefined,
@@ -40,11 +40,11 @@ export async function readRockRidge(
     relocated: false,
     skip: undefined,
   };
-  const reader = new SystemUseReader(found, { name, findings });
+  const reader = new SystemUseReader(found, { name, log });
   let next: SystemUseArea | undefined = area;
   for (let hop = 0; next !== undefined; hop++) {
     if (hop > MAX_CONTINUATIONS || budget.bytes < 0) {
-      findings.note({ code: "susp-loop", detail: `${name} has too many continuations`, offset: next.offset });
+      log.note({ code: "susp-loop", detail: `${name} has too many continuations`, offset: next.offset });
       break;
     }
     const continuation = reader.read(next);
@@ -53,7 +53,7 @@ export async function readRockRidge(
     const offset = continuation.lba * SECTOR + continuation.at;
     const bytes = await source.read(offset, continuation.length);
     if (continuation.at + continuation.length > SECTOR || bytes.length < continuation.length) {
-      findings.note({
+      log.note({
         code: "susp-continuation",
         detail: `${name} continues at a place without data`,
         offset: next.offset,

@@ -1,6 +1,6 @@
 /** The entries of one system use area (SUSP 1.12, 5; RRIP 1.12, 4). */
 import { type Block, both32, expectBytes, latin1 } from "../../bytes/fields.ts";
-import type { Findings } from "../../bytes/problem-log.ts";
+import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { RockRidge } from "./rock-ridge.ts";
 
 /** What is known to stand in ISOs; anything else is damage. */
@@ -37,15 +37,15 @@ export interface Continuation {
 export class SystemUseReader {
   readonly #found: RockRidge;
   readonly #name: string;
-  readonly #findings: Findings;
+  readonly #log: ProblemLog;
   #nameContinues = false;
   #target: string[] = [];
   #targetContinues = false;
 
-  constructor(found: RockRidge, { name, findings }: { name: string; findings: Findings }) {
+  constructor(found: RockRidge, { name, log }: { name: string; log: ProblemLog }) {
     this.#found = found;
     this.#name = name;
-    this.#findings = findings;
+    this.#log = log;
   }
 
   /** Reads one area; gives the continuation that it names. */
@@ -66,14 +66,14 @@ export class SystemUseReader {
         bytes[at + 3] !== 1
       ) {
         const detail = `${this.#name} has a damaged system use entry`;
-        this.#findings.note({ code: "susp-entry", detail, offset: block.offset });
+        this.#log.note({ code: "susp-entry", detail, offset: block.offset });
         return continuation;
       }
       if (LENGTHS[signature]?.includes(length) === false) {
         this.#note(`a ${signature} entry of ${length} bytes`, block.offset);
         return continuation;
       }
-      this.#findings.covers({ name: `${block.name}: header`, offset: block.offset, length: 4 });
+      this.#log.covers({ name: `${block.name}: header`, offset: block.offset, length: 4 });
       if (signature === "ST") return continuation;
       if (signature === "CE") continuation = this.#continuation(block);
       else this.#take(signature, block);
@@ -91,7 +91,7 @@ export class SystemUseReader {
   }
 
   #take(signature: string, block: Block): void {
-    const findings = this.#findings;
+    const log = this.#log;
     switch (signature) {
       case "SP":
         expectBytes(block, {
@@ -99,16 +99,16 @@ export class SystemUseReader {
           name: "check bytes",
           code: "susp-check-bytes",
           bytes: [0xbe, 0xef],
-          findings,
+          log,
         });
         this.#found.skip = block.bytes[6]!;
         return;
       case "PX": {
-        this.#found.mode = both32(block, { at: 4, name: "mode", findings });
-        both32(block, { at: 12, name: "links", findings });
-        both32(block, { at: 20, name: "owner", findings });
-        both32(block, { at: 28, name: "group", findings });
-        if (block.bytes.length === 44) both32(block, { at: 36, name: "serial number", findings });
+        this.#found.mode = both32(block, { at: 4, name: "mode", log });
+        both32(block, { at: 12, name: "links", log });
+        both32(block, { at: 20, name: "owner", log });
+        both32(block, { at: 28, name: "group", log });
+        if (block.bytes.length === 44) both32(block, { at: 36, name: "serial number", log });
         return;
       }
       case "NM":
@@ -126,17 +126,17 @@ export class SystemUseReader {
         return;
       }
       case "CL":
-        this.#found.childLink = both32(block, { at: 4, name: "place", findings });
+        this.#found.childLink = both32(block, { at: 4, name: "place", log });
         return;
       case "PL":
-        both32(block, { at: 4, name: "place", findings });
+        both32(block, { at: 4, name: "place", log });
         return;
       case "RE":
         this.#found.relocated = true;
         return;
       case "ER": {
         const [identifier = 0, description = 0, from = 0, version] = block.bytes.subarray(4, 8);
-        findings.covers({ name: `${block.name}: lengths`, offset: block.offset + 4, length: 4 });
+        log.covers({ name: `${block.name}: lengths`, offset: block.offset + 4, length: 4 });
         if (block.bytes.length !== 8 + identifier + description + from || version !== 1) {
           this.#note("an extension reference that does not fit its lengths", block.offset);
         }
@@ -148,7 +148,7 @@ export class SystemUseReader {
   #takeName(block: Block): void {
     const flags = block.bytes[4] ?? 0x80;
     const part = block.bytes.subarray(5);
-    this.#findings.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
+    this.#log.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
     if ((flags & ~0x07) !== 0) {
       this.#note("a name with unknown flags", block.offset + 4);
       return;
@@ -184,13 +184,13 @@ export class SystemUseReader {
   }
 
   #continuation(block: Block): Continuation | undefined {
-    const findings = this.#findings;
-    const lba = both32(block, { at: 4, name: "block", findings });
-    const at = both32(block, { at: 12, name: "offset", findings });
-    return { lba, at, length: both32(block, { at: 20, name: "length", findings }) };
+    const log = this.#log;
+    const lba = both32(block, { at: 4, name: "block", log });
+    const at = both32(block, { at: 12, name: "offset", log });
+    return { lba, at, length: both32(block, { at: 20, name: "length", log }) };
   }
 
   #note(what: string, offset: number): void {
-    this.#findings.note({ code: "rock-ridge", detail: `${this.#name} has ${what}`, offset });
+    this.#log.note({ code: "rock-ridge", detail: `${this.#name} has ${what}`, offset });
   }
 }

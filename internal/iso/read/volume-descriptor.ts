@@ -10,7 +10,7 @@ import {
   ucs2,
   viewOf,
 } from "../../bytes/fields.ts";
-import type { Findings } from "../../bytes/problem-log.ts";
+import type { ProblemLog } from "../../bytes/problem-log.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
 
 export interface VolumeDescriptor {
@@ -28,18 +28,18 @@ export interface VolumeDescriptor {
 /** ECMA-119, 8.4 and 8.5: the two have the same fields. */
 export function readDescriptor(
   block: Block,
-  { kind, findings }: { kind: VolumeDescriptor["kind"]; findings: Findings },
+  { kind, log }: { kind: VolumeDescriptor["kind"]; log: ProblemLog },
 ): VolumeDescriptor {
   const view = viewOf(block.bytes);
-  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
-  expectZero(block, { at: 7, length: 1, name: "flags", findings });
-  expectZero(block, { at: 72, length: 8, name: "unused bytes 72 to 79", findings });
-  const sectors = both32(block, { at: 80, name: "volume space size", findings });
-  if (kind === "primary") expectZero(block, { at: 88, length: 32, name: "unused bytes 88 to 119", findings });
-  else expectZero(block, { at: 91, length: 29, name: "bytes after the escape sequence", findings });
+  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], log });
+  expectZero(block, { at: 7, length: 1, name: "flags", log });
+  expectZero(block, { at: 72, length: 8, name: "unused bytes 72 to 79", log });
+  const sectors = both32(block, { at: 80, name: "volume space size", log });
+  if (kind === "primary") expectZero(block, { at: 88, length: 32, name: "unused bytes 88 to 119", log });
+  else expectZero(block, { at: 91, length: 29, name: "bytes after the escape sequence", log });
   const one = (at: number, name: string) => {
-    if (both16(block, { at, name, findings }) === 1) return;
-    findings.note({
+    if (both16(block, { at, name, log }) === 1) return;
+    log.note({
       code: "volume-set",
       detail: `the ${block.name} has a ${name} other than 1`,
       offset: block.offset + at,
@@ -47,22 +47,22 @@ export function readDescriptor(
   };
   one(120, "volume set size");
   one(124, "volume sequence number");
-  if (both16(block, { at: 128, name: "logical block size", findings }) !== SECTOR) {
+  if (both16(block, { at: 128, name: "logical block size", log }) !== SECTOR) {
     const detail = `the ${block.name} has logical blocks of another size than ${SECTOR} bytes`;
-    findings.note({ code: "block-size", detail, offset: block.offset + 128 });
+    log.note({ code: "block-size", detail, offset: block.offset + 128 });
   }
-  const pathTableSize = both32(block, { at: 132, name: "path table size", findings });
+  const pathTableSize = both32(block, { at: 132, name: "path table size", log });
   const rootBlock = { ...block, bytes: block.bytes.subarray(156, 190), offset: block.offset + 156 };
-  const root = readRootRecord({ ...rootBlock, name: `${block.name}'s root record` }, findings);
+  const root = readRootRecord({ ...rootBlock, name: `${block.name}'s root record` }, log);
   expectBytes(block, {
     at: 881,
     name: "file structure version",
     code: "structure-version",
     bytes: [1],
-    findings,
+    log,
   });
-  expectZero(block, { at: 882, length: 1, name: "reserved byte 882", findings });
-  expectZero(block, { at: 1395, length: 653, name: "reserved bytes at the end", findings });
+  expectZero(block, { at: 882, length: 1, name: "reserved byte 882", log });
+  expectZero(block, { at: 1395, length: 653, name: "reserved bytes at the end", log });
   return {
     kind,
     offset: block.offset,
@@ -86,12 +86,12 @@ function volumeIdOf(bytes: Uint8Array, kind: VolumeDescriptor["kind"]): string {
 }
 
 /** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) but for its date. */
-function readRootRecord(block: Block, findings: Findings): Extent {
-  expectBytes(block, { at: 0, name: "length", code: "root-record", bytes: [34, 0], findings });
-  const lba = both32(block, { at: 2, name: "extent", findings });
-  const size = both32(block, { at: 10, name: "size", findings });
-  expectBytes(block, { at: 25, name: "flags", code: "root-record", bytes: [2, 0, 0], findings });
-  both16(block, { at: 28, name: "volume sequence number", findings });
-  expectBytes(block, { at: 32, name: "identifier", code: "root-record", bytes: [1, 0], findings });
+function readRootRecord(block: Block, log: ProblemLog): Extent {
+  expectBytes(block, { at: 0, name: "length", code: "root-record", bytes: [34, 0], log });
+  const lba = both32(block, { at: 2, name: "extent", log });
+  const size = both32(block, { at: 10, name: "size", log });
+  expectBytes(block, { at: 25, name: "flags", code: "root-record", bytes: [2, 0, 0], log });
+  both16(block, { at: 28, name: "volume sequence number", log });
+  expectBytes(block, { at: 32, name: "identifier", code: "root-record", bytes: [1, 0], log });
   return { lba, size };
 }

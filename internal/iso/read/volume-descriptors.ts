@@ -1,7 +1,7 @@
 /** The volume descriptor set (ECMA-119, clause 8; Joliet specification, section 3; El Torito 1.0, figure 7). */
 
 import { type Block, expectBytes, expectZero, latin1, viewOf } from "../../bytes/fields.ts";
-import { Findings, type Reading } from "../../bytes/problem-log.ts";
+import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
@@ -23,77 +23,75 @@ export async function readVolumeDescriptors(
   source: ByteSource,
   base = 0,
 ): Promise<Reading<VolumeDescriptors>> {
-  const findings = new Findings(base);
+  const log = new ProblemLog(base);
   const found: VolumeDescriptors = { primary: undefined, joliet: undefined, bootCatalog: undefined };
   for (let index = 0; index < MAX_DESCRIPTORS; index++) {
     const offset = (FIRST_DESCRIPTOR + index) * SECTOR;
     const bytes = await source.read(offset, SECTOR);
     if (bytes.length < SECTOR) {
-      findings.note({ code: "descriptors-cut-off", detail: "ends within its volume descriptors", offset });
-      return findings.reading(found);
+      log.note({ code: "descriptors-cut-off", detail: "ends within its volume descriptors", offset });
+      return log.reading(found);
     }
     const type = bytes[0]!;
     const block: Block = { bytes, offset, name: nameOf(bytes) };
     const magic = [0x43, 0x44, 0x30, 0x30, 0x31];
-    if (
-      !expectBytes(block, { at: 1, name: "identifier", code: "descriptor-magic", bytes: magic, findings })
-    ) {
-      return findings.reading(found);
+    if (!expectBytes(block, { at: 1, name: "identifier", code: "descriptor-magic", bytes: magic, log })) {
+      return log.reading(found);
     }
-    findings.covers({ name: `${block.name}: type`, offset, length: 1 });
+    log.covers({ name: `${block.name}: type`, offset, length: 1 });
     if (type === 255) {
-      expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
-      expectZero(block, { at: 7, length: SECTOR - 7, name: "reserved bytes", findings });
-      complain(found, findings);
-      return findings.reading(found);
+      expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], log });
+      expectZero(block, { at: 7, length: SECTOR - 7, name: "reserved bytes", log });
+      complain(found, log);
+      return log.reading(found);
     }
-    take(found, { block, type, findings });
+    take(found, { block, type, log });
   }
-  findings.note({
+  log.note({
     code: "no-terminator",
     detail: `has over ${MAX_DESCRIPTORS} volume descriptors and no terminator`,
   });
-  return findings.reading(found);
+  return log.reading(found);
 }
 
 function take(
   found: VolumeDescriptors,
-  { block, type, findings }: { block: Block; type: number; findings: Findings },
+  { block, type, log }: { block: Block; type: number; log: ProblemLog },
 ): void {
   switch (type) {
     case 0:
-      found.bootCatalog = readBootRecord(block, findings) ?? found.bootCatalog;
+      found.bootCatalog = readBootRecord(block, log) ?? found.bootCatalog;
       return;
     case 1:
       // ECMA-119, 8.4: it may be recorded more than once.
       if (found.primary !== undefined) {
         const detail = "has a second primary volume descriptor that differs from the first";
-        findings.note({ code: "descriptor-type", detail, offset: block.offset });
+        log.note({ code: "descriptor-type", detail, offset: block.offset });
       }
-      found.primary ??= readDescriptor(block, { kind: "primary", findings });
+      found.primary ??= readDescriptor(block, { kind: "primary", log });
       return;
     case 2:
-      if (isJoliet(block.bytes)) found.joliet ??= readDescriptor(block, { kind: "joliet", findings });
+      if (isJoliet(block.bytes)) found.joliet ??= readDescriptor(block, { kind: "joliet", log });
       else if (block.bytes[6] !== 2) {
         const detail = "has a supplementary volume descriptor that is neither Joliet's nor an enhanced one";
-        findings.note({ code: "descriptor-escape", detail, offset: block.offset + 88 });
+        log.note({ code: "descriptor-escape", detail, offset: block.offset + 88 });
       }
       return;
     default: {
       const detail = `has a volume descriptor of the unknown type ${type}`;
-      findings.note({ code: "descriptor-type", detail, offset: block.offset });
+      log.note({ code: "descriptor-type", detail, offset: block.offset });
     }
   }
 }
 
 /** El Torito 1.0, section 2.0: the pointer to the boot catalogue. */
-function readBootRecord(block: Block, findings: Findings): number | undefined {
+function readBootRecord(block: Block, log: ProblemLog): number | undefined {
   const system = latin1(block.bytes.subarray(7, 39)).replace(/\0+$/, "");
-  findings.covers({ name: `${block.name}: boot system identifier`, offset: block.offset + 7, length: 32 });
-  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], findings });
+  log.covers({ name: `${block.name}: boot system identifier`, offset: block.offset + 7, length: 32 });
+  expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], log });
   if (system !== "EL TORITO SPECIFICATION") {
     const detail = `has a boot record for \`${printable(system)}\` where \`EL TORITO SPECIFICATION\` should be`;
-    findings.note({ code: "boot-record", detail, offset: block.offset + 7 });
+    log.note({ code: "boot-record", detail, offset: block.offset + 7 });
     return undefined;
   }
   return viewOf(block.bytes).getUint32(71, true);
@@ -119,10 +117,10 @@ function nameOf(bytes: Uint8Array): string {
 }
 
 /** What only shows when all are read. */
-function complain(found: VolumeDescriptors, findings: Findings): void {
+function complain(found: VolumeDescriptors, log: ProblemLog): void {
   const { primary, joliet } = found;
   if (primary === undefined) {
-    findings.note({
+    log.note({
       code: "no-primary",
       detail: "has no primary volume descriptor",
       offset: FIRST_DESCRIPTOR * SECTOR,
@@ -132,13 +130,13 @@ function complain(found: VolumeDescriptors, findings: Findings): void {
   if (joliet === undefined) return;
   const wanted = primary.volumeId.slice(0, 16).replace(/ +$/, "");
   const length = Math.min(16, Buffer.byteLength(primary.volumeId));
-  findings.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
-  findings.covers({
+  log.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
+  log.covers({
     name: "Joliet volume descriptor: volume id",
     offset: joliet.offset + 40,
     length: wanted.length * 2,
   });
   if (joliet.volumeId === wanted) return;
   const detail = `has the label \`${printable(primary.volumeId)}\`, but \`${printable(joliet.volumeId)}\` in Joliet`;
-  findings.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
+  log.note({ code: "joliet-volume-id", detail, offset: joliet.offset + 40 });
 }
