@@ -63,11 +63,6 @@ export const ERRORS = {
     title: "--ignore names an unknown finding, or an error",
     fix: "Take the code of a warning or a note from the output of `platter inspect`.",
   },
-  E_MEMORY: {
-    kinds: ["usage"],
-    title: "the value of --memory is not a size, or too small for a machine",
-    fix: "Give a size such as 2G.",
-  },
   E_NO_BIOS: {
     kinds: ["usage"],
     title: "a part for BIOS is asked of an ISO without BIOS boot",
