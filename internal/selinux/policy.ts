@@ -1,0 +1,62 @@
+import type { BytePath } from "../image/byte-path.ts";
+import type { EntryType } from "../image/image-tree.ts";
+import { ContextIndex } from "./context-index.ts";
+import { parseFileContexts } from "./file-contexts.ts";
+import type { MatchingOrder } from "./matching-order.ts";
+import { applyAlias, type PathAlias, parsePathAliases } from "./path-aliases.ts";
+import type { MatchWork } from "./pattern-matcher.ts";
+import { policyLimitError } from "./policy-error.ts";
+
+/** The text files of a policy, one byte a character. Only `contexts` is needed. */
+export interface PolicyTexts {
+  contexts: string;
+  homedirs?: string | undefined;
+  local?: string | undefined;
+  subs?: string | undefined;
+  subsDist?: string | undefined;
+}
+
+/** Steps of matching that all paths together may take: forty times those of 500,000 paths with a usual policy. */
+const MAX_STEPS = 5e9;
+
+/** The contexts of a policy's text files, as libselinux looks them up (selabel_file(5)). */
+export class SelinuxPolicy {
+  /** Number of lines with a pattern. */
+  readonly patterns: number;
+  readonly #file: string;
+  readonly #work: MatchWork = { steps: 0 };
+  readonly #index: ContextIndex;
+  readonly #subs: readonly PathAlias[];
+  readonly #subsDist: readonly PathAlias[];
+
+  /**
+   * `file` is the path of `file_contexts` in the image, with a leading slash, for messages. Throws `E_SELINUX_POLICY` for
+   * a line that libselinux refuses and for a pattern that platter does not read.
+   */
+  constructor(texts: PolicyTexts, { file, order }: { file: string; order: MatchingOrder }) {
+    const lines = [
+      ...parseFileContexts(texts.contexts, file, 0),
+      ...parseFileContexts(texts.homedirs ?? "", `${file}.homedirs`, 1),
+      ...parseFileContexts(texts.local ?? "", `${file}.local`, 2),
+    ];
+    this.#file = file;
+    this.patterns = lines.length;
+    this.#index = new ContextIndex(lines, { order, work: this.#work });
+    this.#subs = parsePathAliases(texts.subs ?? "", order);
+    this.#subsDist = parsePathAliases(texts.subsDist ?? "", order);
+  }
+
+  /** Steps that matching took until now: a measure that does not depend on the machine. */
+  get steps(): number {
+    return this.#work.steps;
+  }
+
+  /** The context of a path; undefined if the policy does not have one or says `<<none>>`. */
+  contextOf(path: BytePath, type: EntryType): string | undefined {
+    if (this.#work.steps > MAX_STEPS) {
+      throw policyLimitError(this.#file, "has patterns that take too long to match");
+    }
+    const local = applyAlias(this.#subs, `/${path}`) ?? `/${path}`;
+    return this.#index.find(applyAlias(this.#subsDist, local) ?? local, type)?.context;
+  }
+}
