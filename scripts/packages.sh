@@ -12,7 +12,7 @@ TEST_PACKAGES=(
   grub-pc-bin grub-emu grub-efi-amd64-bin grub-efi-amd64-signed shim-signed
   qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
   sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
-  faketime strace
+  faketime strace selinux-policy-default selinux-utils policycoreutils
 )
 # What only the tests of PLATTER_TEST=full need: machines of aarch64.
 # shellcheck disable=SC2034

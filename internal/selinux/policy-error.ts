@@ -1,4 +1,4 @@
-import { PlatterError } from "../error.ts";
+import { PlatterError } from "../base/error.ts";
 import { printable } from "../text/printable.ts";
 
 /** A line of a policy's text file, for messages. */

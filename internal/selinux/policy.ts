@@ -1,4 +1,4 @@
-import type { BytePath } from "../image/byte-path.ts";
+import type { BytePath } from "../bytes/byte-path.ts";
 import type { EntryType } from "../image/image-tree.ts";
 import { ContextIndex } from "./context-index.ts";
 import { parseFileContexts } from "./file-contexts.ts";

@@ -28,6 +28,7 @@ const RANKS = [
   "image/layer",
   "image/source",
   "initramfs",
+  "selinux",
   "squashfs",
   "rootfs",
   "grub",
