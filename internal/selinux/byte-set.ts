@@ -19,7 +19,7 @@ export function addAll(set: ByteSet, other: ByteSet): void {
   for (const [byte, member] of other.entries()) if (member === 1) set[byte] = 1;
 }
 
-/** The only member, or undefined if there are none or several. */
+/** The only member. Undefined if the set has several or is empty. */
 export function onlyMember(set: ByteSet): number | undefined {
   const first = set.indexOf(1);
   return first < 0 || set.indexOf(1, first + 1) >= 0 ? undefined : first;
