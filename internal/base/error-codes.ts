@@ -372,6 +372,11 @@ export const ERRORS = {
     title: "a file for booting is too large",
     fix: "Check the content of the file.",
   },
+  E_SELINUX_POLICY: {
+    kinds: ["contract"],
+    title: "platter cannot read the SELinux policy of the image",
+    fix: "Correct the line that the message names, or build without labels by `--selinux off`.",
+  },
   E_TEXT_TOO_LARGE: {
     kinds: ["contract"],
     title: "a text file of the image is too large",
