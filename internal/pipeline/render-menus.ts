@@ -5,8 +5,7 @@ import { checkEntries } from "../contract/config/check-menu.ts";
 import { decideMenu } from "../contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../contract/config/iso-yaml.ts";
 import { parseOsRelease } from "../contract/config/os-release.ts";
-import { seenAt } from "../contract/findings/finding.ts";
-import { findingsError } from "../contract/findings/findings-error.ts";
+import { reportFindings } from "../contract/findings/report-findings.ts";
 import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";
 import { ARTIFACTS } from "./work/work-dir.ts";
@@ -38,9 +37,7 @@ export function renderFromTexts(about: {
     ...checkEntries(menu, { font: "present" }),
     ...checkRoots({ menu, label, placeOf, initramfs: undefined }),
   ];
-  const failure = findingsError(all, { reference: source.file, strictness: "normal" });
-  if (failure !== undefined) throw failure;
-  for (const each of all) if (each.severity === "warning") about.reporter.warn(seenAt(each));
+  reportFindings(all, { reference: source.file, strictness: "normal", reporter: about.reporter });
   const medium = { menu, label, marker: markerPath(NO_BUILD) };
   const menus = new Map<string, string>([[ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })]]);
   if (architecture === "x86_64") menus.set(ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" }));

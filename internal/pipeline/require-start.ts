@@ -104,7 +104,7 @@ function together(errors: readonly PlatterError[]): PlatterError {
     kind: gravestKind(errors.map(({ kind }) => kind).filter((kind) => kind !== "interrupted")),
     message: `Cannot start: ${errors.length} problems found`,
     detail: errors.flatMap(({ code, message, detail, hint }) => [
-      `error ${code}: ${message.replace(/^Cannot start: /, "")}`,
+      `error: ${message.replace(/^Cannot start: /, "")} [${code}]`,
       ...[...detail, ...(hint === undefined ? [] : [hint])].map((line) => `  ${line}`),
     ]),
     cause: first,

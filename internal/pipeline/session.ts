@@ -1,12 +1,11 @@
 import { type Architecture, ociArchitecture, parseArchitecture } from "../base/architecture.ts";
 import { PlatterError } from "../base/error.ts";
-import type { Reporter } from "../base/progress.ts";
 import { type BytePath, displayPath } from "../bytes/byte-path.ts";
 import type { BootClaims } from "../contract/findings/boot-claims.ts";
-import { type Finding, hasErrors, seenAt } from "../contract/findings/finding.ts";
-import { findingsError } from "../contract/findings/findings-error.ts";
+import { type Finding, findingsAbout, hasErrors } from "../contract/findings/finding.ts";
 import { withoutIgnored } from "../contract/findings/ignored-findings.ts";
-import { findingsAbout, PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { reportFindings } from "../contract/findings/report-findings.ts";
 import { claimBoots } from "../contract/plan/claim-boots.ts";
 import { type Decision, draftOf } from "../contract/plan/decision.ts";
 import { checkCompression } from "../contract/plan/kernel-mounts.ts";
@@ -246,9 +245,8 @@ export class Session implements AsyncDisposable {
   /** Reports the findings that are not ignored. @throws PlatterError if one of them counts as an error */
   report(all: readonly Finding[], reference: string): void {
     const findings = withoutIgnored(all, this.#options.ignored);
-    for (const finding of findings) tell(finding, this.#options.reporter);
-    const failure = findingsError(findings, { reference, strictness: this.#options.strictness });
-    if (failure !== undefined) throw failure;
+    const { strictness, reporter } = this.#options;
+    reportFindings(findings, { reference, strictness, reporter });
   }
 
   /** Releases the image and its payloads with everything kept for reading them. A later use opens them again. */
@@ -327,10 +325,4 @@ function noImage(work: WorkDir): PlatterError {
       : "Cannot make a plan: no image given",
     hint: "Name an image, such as `oci:DIR` or `containers-storage:REF`, or a --work directory that `platter inspect` filled.",
   });
-}
-
-function tell(finding: Finding, reporter: Reporter): void {
-  if (finding.severity === "warning")
-    reporter.warn(`${seenAt(finding)} ${finding.why} ${finding.fix} [${finding.code}]`);
-  if (finding.severity === "note") reporter.info(`note: ${seenAt(finding)} [${finding.code}]`);
 }

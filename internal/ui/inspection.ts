@@ -1,6 +1,7 @@
 import type { SecureBoot } from "../contract/checks/secure-boot.ts";
 import type { BootClaims } from "../contract/findings/boot-claims.ts";
-import { type Finding, findingLines } from "../contract/findings/finding.ts";
+import type { Finding } from "../contract/findings/finding.ts";
+import { findingLines } from "../contract/findings/finding-lines.ts";
 import type { Piece, Plan } from "../contract/plan/plan.ts";
 import { printable } from "../text/printable.ts";
 import { bootClaimLines } from "./boot-claims-text.ts";

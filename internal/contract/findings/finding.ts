@@ -1,28 +1,13 @@
 import { z } from "zod";
 import type { FindingErrorCode } from "../../base/error-codes.ts";
-import { printable } from "../../text/printable.ts";
-import type { BootEffect } from "./boot-claims.ts";
 import { CONFIG_FINDINGS } from "./config-findings.ts";
+import type { FindingText } from "./finding-text.ts";
 import { IMAGE_FINDINGS } from "./image-findings.ts";
 import { INITRAMFS_FINDINGS } from "./initramfs-findings.ts";
 import { LIVE_FINDINGS } from "./live-findings.ts";
 import { type Place, placeSchema } from "./place.ts";
+import type { Part } from "./plan-parts.ts";
 import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
-
-export type Severity = "error" | "warning" | "note";
-
-/** What is the same for every finding of a code. */
-export interface FindingText {
-  severity: Severity;
-  /** What was found, in some words. */
-  title: string;
-  /** One sentence: why it matters. */
-  why: string;
-  /** One sentence: what to do about it. */
-  fix: string;
-  /** Ways to boot that it stops or limits; `title` is the reason. Absent if it has no effect on booting. */
-  boot?: Pick<BootEffect, "effect" | "ways">;
-}
 
 /** Every finding platter can make, by its stable code; documentation is generated from this. */
 export const FINDINGS = {
@@ -91,17 +76,12 @@ export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((each) => each.severity === "error");
 }
 
-/** What was seen, after the file, line and column where it was seen. */
-export function seenAt({ place, seen }: Pick<Finding, "place" | "seen">): string {
-  return place === undefined ? seen : `${place.file}:${place.line}:${place.column}: ${seen}`;
+/** What is the same for every finding of a code. */
+export function textOf(code: FindingCode): FindingText {
+  return FINDINGS[code];
 }
 
-/** The finding as lines that are safe on a terminal. */
-export function findingLines(of: Finding): string[] {
-  return [
-    `${of.severity} ${of.code}: ${seenAt(of)}`,
-    ...(of.place?.excerpt ?? []).map((line) => `  ${line}`),
-    `  ${of.why}`,
-    `  ${of.fix}`,
-  ].map(printable);
+/** The findings that matter to a caller that needs these parts of a plan. */
+export function findingsAbout(findings: readonly Finding[], parts: readonly Part[]): Finding[] {
+  return findings.filter(({ code }) => parts.includes(textOf(code).part));
 }

@@ -1,10 +1,19 @@
 import { PlatterError } from "../../base/error.ts";
-import { errorCodeOf, type Finding, findingLines, seenAt } from "./finding.ts";
+import { type ErrorKind, gravestKind } from "../../base/exit-codes.ts";
+import { errorCodeOf, type Finding, textOf } from "./finding.ts";
+import { findingLines, seenAt } from "./finding-lines.ts";
+import type { FindingKind } from "./finding-text.ts";
 
 /** Whether warnings count as errors. */
 export type Strictness = "normal" | "strict";
 
-/** One error for all findings that count as errors; undefined where none does. */
+/** A fault of the image is graver than one of an option. */
+const ERROR_KINDS = { image: "contract", option: "usage" } as const satisfies Record<FindingKind, ErrorKind>;
+
+/**
+ * One error for all findings that count as errors, with the gravest of their kinds. Undefined if no finding counts as an
+ * error.
+ */
 export function findingsError(
   findings: readonly Finding[],
   about: { reference: string; strictness: Strictness },
@@ -15,11 +24,12 @@ export function findingsError(
     .map((finding): Finding => ({ ...finding, severity: "error" }));
   const [first] = errors;
   if (first === undefined) return undefined;
+  const kind = gravestKind(errors.map(({ code }) => ERROR_KINDS[textOf(code).kind]));
   if (errors.length === 1) {
     const { place } = first;
     return new PlatterError({
       code: errorCodeOf(first.code),
-      kind: "contract",
+      kind,
       // A finding is a sentence; an error has no full stop.
       message: seenAt(first).replace(/\.$/, ""),
       detail: [...(place?.excerpt ?? []), first.why],
@@ -28,7 +38,7 @@ export function findingsError(
   }
   return new PlatterError({
     code: "E_CONTRACT",
-    kind: "contract",
+    kind,
     message: `\`${reference}\` breaks the contract in ${errors.length} ways`,
     detail: errors.flatMap((error) => findingLines(error)),
   });

@@ -1,5 +1,5 @@
 import { BOOT_WAYS } from "./boot-claims.ts";
-import type { FindingText } from "./finding.ts";
+import type { FindingText } from "./finding-text.ts";
 
 const BUILD_AGAIN =
   "Build it again in the image: `dracut --no-hostonly --add dmsquash-live --kver KVER /usr/lib/modules/KVER/initramfs.img`.";
@@ -8,6 +8,8 @@ const BUILD_AGAIN =
 export const INITRAMFS_FINDINGS = {
   F_INITRAMFS_UNREADABLE: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "the initramfs is damaged, or has a format that no kernel reads",
     why: "The kernel reports `Initramfs unpacking failed` and continues with the files unpacked so far, which rarely boots.",
     fix: "Build the initramfs again in the image, compressed with gzip, zstd, `xz --check=crc32` or `lz4 -l`.",
@@ -15,6 +17,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_CLOSED: {
     severity: "note",
+    part: "kernel",
+    kind: "image",
     title: "platter cannot read the files of the initramfs",
     why: "platter cannot check whether it finds the root file system on the medium.",
     fix: "Make the initramfs with zstd or gzip and without dracut's `squash` modules, or try the ISO with `platter boot`.",
@@ -22,6 +26,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_NO_LIVE: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "no live support in the initramfs",
     why: "Something in the initramfs must find the medium, mount `/LiveOS/squashfs.img` and put an overlay over it.",
     fix: BUILD_AGAIN,
@@ -29,6 +35,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_OWN_INIT: {
     severity: "note",
+    part: "kernel",
+    kind: "image",
     title: "the initramfs has an `init` of its own",
     why: "That program must find the medium, mount `/LiveOS/squashfs.img` and put an overlay over it; platter cannot check that.",
     fix: "Try the ISO with `platter boot`, or build the initramfs with dracut's `dmsquash-live`.",
@@ -36,6 +44,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_ARGUMENT: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "a kernel argument asks for what the initramfs lacks",
     why: "No program in the initramfs understands that argument, so the root file system is not found.",
     fix: BUILD_AGAIN,
@@ -43,6 +53,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_LIVE_BOOT: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "live-boot or casper does not find the squashfs",
     why: "Both look for files named `*.squashfs`, but the ISO has `/LiveOS/squashfs.img`, as dracut expects.",
     fix: "Make the initramfs with dracut's `dmsquash-live` (`dracut-live` in Debian and Ubuntu), and boot with `root=live:CDLABEL=LABEL rd.live.image`.",
@@ -50,6 +62,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_OVERLAY: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "dracut needs `rd.live.overlay.overlayfs=1`",
     why: "This dracut puts an overlay over a plain squashfs only if the argument asks for it, and stops otherwise (`failed to resolve '/run/overlayfs'`).",
     fix: "Add `rd.live.overlay.overlayfs=1` to `kernel_args` in `iso.yaml`; other versions of dracut ignore it.",
@@ -57,6 +71,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_NESTED_LIVEOS: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "a directory `/LiveOS` in the image",
     why: "dracut then takes the squashfs for a wrapper around `/LiveOS/rootfs.img`, not for a root file system.",
     fix: "Remove `/LiveOS` from the image, or leave it out with `--exclude LiveOS`.",
@@ -64,6 +80,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_KERNEL: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "the initramfs was made for another kernel",
     why: "A kernel loads only modules that were built with it, so it would have no drivers for the medium.",
     fix: BUILD_AGAIN,
@@ -71,6 +89,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_MODULES: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "modules for the live medium are missing in the initramfs",
     why: "The kernel needs `isofs` to read the medium, `loop` and `squashfs` to mount the root file system, and `overlay` to make it writable.",
     fix: BUILD_AGAIN,
@@ -78,6 +98,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_OPTICAL: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "no driver for optical drives in the initramfs",
     why: "Without it the ISO does not boot from a CD or DVD, real or virtual.",
     fix: BUILD_AGAIN,
@@ -85,6 +107,8 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_USB: {
     severity: "warning",
+    part: "kernel",
+    kind: "image",
     title: "no driver for USB storage in the initramfs",
     why: "Without it the ISO does not boot from a USB stick.",
     fix: BUILD_AGAIN,
@@ -92,18 +116,24 @@ export const INITRAMFS_FINDINGS = {
   },
   F_INITRAMFS_USB_SOME: {
     severity: "note",
+    part: "kernel",
+    kind: "image",
     title: "not all drivers for USB storage are in the initramfs",
     why: "Fast drives use UAS, and machines from before 2012 have only EHCI ports: without these drivers the ISO does not boot there.",
     fix: BUILD_AGAIN,
   },
   F_INITRAMFS_LARGE: {
     severity: "note",
+    part: "kernel",
+    kind: "image",
     title: "a large initramfs",
     why: "GRUB reads all of it into memory: that takes minutes from a slow stick, and some firmware runs out of memory.",
     fix: "Leave firmware and drivers for graphics out of it; the root file system has them.",
   },
   F_INITRAMFS_VENTOY: {
     severity: "note",
+    part: "kernel",
+    kind: "image",
     title: "the initramfs cannot boot from an ISO file on a stick",
     why: "Ventoy and GRUB's loopback start an ISO file on a stick: dracut finds it with `iso-scan`, and reads Ventoy's sticks with `exfat`.",
     fix: "Add `--add-drivers exfat` to the dracut call to support this; `iso-scan` comes with `dmsquash-live`.",

@@ -1,5 +1,5 @@
 import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "../findings/boot-claims.ts";
-import { FINDINGS, type Finding, type FindingCode, type FindingText } from "../findings/finding.ts";
+import { type Finding, type FindingCode, textOf } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";
 
 /** An initramfs of which only a boot shows whether it finds its root file system. */
@@ -40,10 +40,6 @@ export function effectsOf(entryCount: number, findings: readonly Finding[]): Boo
 }
 
 type EntryMode = "all-fail" | "some-boot";
-
-function textOf(code: FindingCode): FindingText {
-  return FINDINGS[code];
-}
 
 function effectOf({ code, entries }: Finding, mode: EntryMode): BootEffect | undefined {
   const { boot, title } = textOf(code);

@@ -179,7 +179,7 @@ describe("several of a kind", () => {
 
   test("an unknown --kernel: those that there are are listed", async () => {
     await expectRefusal(scene, await build({}, "--kernel", "5.0"), {
-      exit: 3,
+      exit: 2,
       code: "E_KERNEL_UNKNOWN",
       says: ["`5.0`", `\`${KVER}\``],
       hint: ["--kernel"],
@@ -193,7 +193,7 @@ describe("several of a kind", () => {
     rmSync(scene.at("out/x.iso"));
     const unknown = await scene.run(["build", "dir:image", "-o", "out/x.iso", "--vendor", "nobody"]);
     await expectRefusal(scene, unknown, {
-      exit: 3,
+      exit: 2,
       code: "E_VENDOR_UNKNOWN",
       says: ["`nobody`", "`another`, `tiny`"],
       hint: ["--vendor"],
@@ -297,9 +297,12 @@ describe("iso.yaml", () => {
       code: "E_CONTRACT",
       says: [
         "in 3 ways",
-        `F_LABEL_CHARACTER: /${CONFIG}:1:8: `,
-        `F_ISO_YAML_NUMBER: /${CONFIG}:3:12: `,
-        `F_MENU_PATH: /${CONFIG}:5:24: `,
+        `error: /${CONFIG}:1:8: `,
+        "[F_LABEL_CHARACTER]",
+        `error: /${CONFIG}:3:12: `,
+        "[F_ISO_YAML_NUMBER]",
+        `error: /${CONFIG}:5:24: `,
+        "[F_MENU_PATH]",
       ],
     });
   });
@@ -334,8 +337,12 @@ describe("iso.yaml", () => {
   test("an unknown key: a warning that suggests the known one", async () => {
     const ran = await build({ with: { [CONFIG]: "lable: TINY\ngrub2:\n  timout: 3\n" } });
     expect(ran.code).toBe(0);
-    expect(ran.stderr).toMatch(/^warning: \/usr\/lib\/.*iso\.yaml:1:1: `lable` is not a key.*Write `label`/m);
-    expect(ran.stderr).toMatch(/^warning: .*`grub2\.timout` is not a key.*Write `timeout`/m);
+    expect(ran.stderr).toMatch(
+      /^warning: \/usr\/lib\/.*iso\.yaml:1:1: `lable` is not a key.* \[F_ISO_YAML_UNKNOWN_KEY\]$/m,
+    );
+    expect(ran.stderr).toMatch(/^warning: .*`grub2\.timout` is not a key/m);
+    for (const key of ["label", "timeout"])
+      expect(ran.stderr).toMatch(new RegExp(`^  Write \`${key}\``, "m"));
   });
 
   test.each([

@@ -6,7 +6,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
-import { FINDINGS, type FindingText } from "../../../internal/contract/findings/finding.ts";
+import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
+import type { FindingText } from "../../../internal/contract/findings/finding-text.ts";
 import { forbiddenIn } from "../../helpers/forbidden-words.ts";
 import { endOfExpression, maskTexts, outerStrings, sourceTexts } from "../../helpers/source-text.ts";
 

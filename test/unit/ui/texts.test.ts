@@ -236,7 +236,7 @@ describe("renderInspection", () => {
       /^excludes +boot\/efi\/\*$/m,
       /^Secure Boot +shim signed by Some CA and Another CA for Vendor CA; GRUB signed by shim's vendor; kernel not signed$/m,
       /^boots on +BIOS: yes\n +UEFI: yes\n +Secure Boot: no: the kernel is not signed \(F_KERNEL_UNSIGNED\)$/m,
-      /\n\nwarning F_MM_MISSING: There is none\.\n/,
+      /\n\nwarning: There is none\. \[F_MM_MISSING\]\n/,
     ]) {
       expect(text).toMatch(row);
     }
@@ -269,7 +269,7 @@ describe("renderInspection", () => {
       secureBoot: undefined,
       boots: undefined,
     });
-    expect(text).toMatch(/^image +dir:\/x\n\nerror F_KERNEL_MISSING: None\.\n/);
+    expect(text).toMatch(/^image +dir:\/x\n\nerror: None\. \[F_KERNEL_MISSING\]\n/);
   });
 });
 

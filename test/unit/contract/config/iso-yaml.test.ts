@@ -6,11 +6,8 @@ import {
   isoYamlJsonSchema,
   isoYamlSchema,
 } from "../../../../internal/contract/config/iso-yaml-schema.ts";
-import {
-  type FindingCode,
-  findingLines,
-  findingSchema,
-} from "../../../../internal/contract/findings/finding.ts";
+import { type FindingCode, findingSchema } from "../../../../internal/contract/findings/finding.ts";
+import { findingLines } from "../../../../internal/contract/findings/finding-lines.ts";
 import type { VolumeLabel } from "../../../../internal/grub/menu-model.ts";
 import { editDistance, nearest } from "../../../../internal/text/nearest.ts";
 
@@ -425,7 +422,7 @@ label: a/b
   test("shows the line with a caret under the place", () => {
     const { finding } = only("grub2:\n  timeout: later\n", "F_ISO_YAML_NUMBER");
     expect(findingLines(finding)).toEqual([
-      "error F_ISO_YAML_NUMBER: /usr/lib/iso.yaml:2:12: `grub2.timeout` is `later`, not a whole number from -1 to 2147483647.",
+      "error: /usr/lib/iso.yaml:2:12: `grub2.timeout` is `later`, not a whole number from -1 to 2147483647. [F_ISO_YAML_NUMBER]",
       "  2 |   timeout: later",
       "    |            ^",
       "  GRUB counts entries and seconds in whole numbers.",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { FINDINGS, type FindingCode, finding } from "../../../../internal/contract/findings/finding.ts";
+import { FINDINGS, finding, findingsAbout } from "../../../../internal/contract/findings/finding.ts";
 import { findingsError } from "../../../../internal/contract/findings/findings-error.ts";
-import { findingsAbout, PARTS, partOf } from "../../../../internal/contract/findings/plan-parts.ts";
+import { PARTS } from "../../../../internal/contract/findings/plan-parts.ts";
 import { isWhole, parsePlan, printPlan } from "../../../../internal/contract/plan/plan.ts";
 import { plan } from "../../../helpers/plan.ts";
 
@@ -67,19 +67,6 @@ describe("isWhole", () => {
 });
 
 describe("what a finding is about", () => {
-  test("each has its part", () => {
-    const parts = Object.fromEntries(PARTS.map((part) => [part, [] as string[]]));
-    const none: string[] = [];
-    for (const code of Object.keys(FINDINGS) as FindingCode[]) (parts[partOf(code) ?? ""] ?? none).push(code);
-    expect(none).toEqual([]);
-    expect(parts.root).toContain("F_NO_USR");
-    expect(parts.root).toContain("F_PAYLOAD_MOUNT");
-    expect(parts.kernel).toContain("F_INITRAMFS_MISSING");
-    expect(parts.efi).toContain("F_GCD_MISSING");
-    expect(parts.bios).toEqual(["F_BIOS_MODULES_MISSING"]);
-    expect(parts.config).toContain("F_MENU_PATH");
-  });
-
   test("only what matters to a stage is told", () => {
     const findings = (["F_NO_USR", "F_KERNEL_MISSING", "F_LABEL_EMPTY", "F_SHIM_MISSING"] as const).map(
       (code) => finding(code, "x"),
@@ -119,6 +106,16 @@ describe("findingsError", () => {
     });
   });
 
+  test("an option that does not fit the image is wrong usage; a fault of the image is graver", () => {
+    const option = finding("F_KERNEL_UNKNOWN", "No such kernel.");
+    const options = { reference: "x", strictness: "normal" } as const;
+    expect(findingsError([option], options)).toMatchObject({ code: "E_KERNEL_UNKNOWN", exitCode: 2 });
+    const vendor = finding("F_VENDOR_UNKNOWN", "No such vendor.");
+    expect(findingsError([option, vendor], options)).toMatchObject({ code: "E_CONTRACT", exitCode: 2 });
+    const both = [option, finding("F_NO_USR", "No /usr.")];
+    expect(findingsError(both, options)).toMatchObject({ code: "E_CONTRACT", exitCode: 3 });
+  });
+
   test("several are reported together, each with its code, place, reason and advice", () => {
     const error = findingsError(
       [finding("F_KERNEL_MISSING", "No kernel."), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],
@@ -130,10 +127,10 @@ describe("findingsError", () => {
       message: "`oci:x` breaks the contract in 2 ways",
     });
     expect(error?.detail).toEqual([
-      "error F_KERNEL_MISSING: No kernel.",
+      "error: No kernel. [F_KERNEL_MISSING]",
       `  ${FINDINGS.F_KERNEL_MISSING.why}`,
       `  ${FINDINGS.F_KERNEL_MISSING.fix}`,
-      "error F_ISO_YAML_SYNTAX: /iso.yaml:3:5: Seen.",
+      "error: /iso.yaml:3:5: Seen. [F_ISO_YAML_SYNTAX]",
       ...place.excerpt.map((line) => `  ${line}`),
       `  ${FINDINGS.F_ISO_YAML_SYNTAX.why}`,
       `  ${FINDINGS.F_ISO_YAML_SYNTAX.fix}`,
