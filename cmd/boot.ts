@@ -4,13 +4,14 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/base/architecture.ts";
 import { PlatterError } from "../internal/base/error.ts";
 import { chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
-import { BootLogs } from "../internal/boot/boot-logs.ts";
+import { BootLogs, logPaths } from "../internal/boot/boot-logs.ts";
 import { type BootResult, type BootWay, resultLine, waysOn } from "../internal/boot/boot-result.ts";
 import { bootInteractively } from "../internal/boot/interactive.ts";
 import { bootMatrix } from "../internal/boot/matrix.ts";
 import { jsonReport, junitReport, type ReportedResult } from "../internal/boot/report.ts";
 import { bootOnce } from "../internal/boot/run.ts";
 import { openFileSource } from "../internal/files/byte-source.ts";
+import { requireApart } from "../internal/files/same-file.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
 import { skippedLines } from "../internal/process/program.ts";
 import { commandLine, runTool } from "../internal/process/run.ts";
@@ -96,6 +97,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       const ways: readonly BootWay[] = flags.all
         ? waysOn(architecture)
         : [{ firmware: flags.firmware, media: flags.media }];
+      if (flags.keep !== undefined) requireLogsApart(iso, flags.keep, ways);
       await expectIso(iso);
       for (const line of skippedLines()) reporter.warn(line);
       const bootWorld = toolWorld(world);
@@ -163,6 +165,13 @@ function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
       hint: "Leave --jobs out, or add --all.",
     },
   ];
+}
+
+/** Makes sure that no file in the folder of --keep is the ISO. @throws PlatterError `E_SAME_FILE` */
+function requireLogsApart(iso: string, folder: string, ways: readonly BootWay[]): void {
+  const files = ways.flatMap((way) => Object.values(logPaths(folder, way)));
+  const writes = files.map((path) => ({ option: "--keep", path }));
+  requireApart({ reads: [{ option: "the ISO", path: iso }], writes, fills: [] });
 }
 
 /** Starts no machine for a file that cannot boot. @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO`, `E_ISO_INCOMPLETE` */

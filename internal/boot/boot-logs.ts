@@ -2,6 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { removeAtExit } from "../base/at-exit.ts";
+import { type BootWay, wayName } from "./boot-result.ts";
+
+/** The files that a boot writes into the folder for its logs. */
+export function logPaths(folder: string, way: BootWay): { serial: string; qemu: string; picture: string } {
+  const name = join(folder, wayName(way));
+  return { serial: `${name}.serial.log`, qemu: `${name}.qemu.log`, picture: `${name}.png` };
+}
 
 /**
  * The folder for serial logs and screenshots: the one that the user named, or a new one. A new one is removed in the end

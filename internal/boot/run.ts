@@ -5,7 +5,8 @@ import type { Architecture } from "../base/architecture.ts";
 import { machineError } from "../base/machine-error.ts";
 import { HeldFolder } from "../files/held-folder.ts";
 import type { RunTool } from "../process/run.ts";
-import { type BootFailure, type BootResult, type BootWay, wayName } from "./boot-result.ts";
+import { logPaths } from "./boot-logs.ts";
+import type { BootFailure, BootResult, BootWay } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";
 import { findQemu } from "./firmware/firmware.ts";
 import { press } from "./keyboard.ts";
@@ -85,8 +86,7 @@ interface Watch {
 async function watch(argv: string[], { request, world, scratch }: Watch): Promise<BootResult> {
   const { keepIn, until, timeout } = request;
   const { now } = world;
-  const name = wayName(request);
-  const serialLog = join(keepIn, `${name}.serial.log`);
+  const { serial: serialLog, qemu: log, picture } = logPaths(keepIn, request);
   using serial = new SerialLog(serialLog);
   const stop = new AbortController();
   const drive = request.menu === "add-console" && (await isoHasSerialConsole(request.iso)) === false;
@@ -98,7 +98,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     .run({
       argv,
       signal: AbortSignal.any([world.signal, stop.signal]),
-      log: join(keepIn, `${name}.qemu.log`),
+      log,
       onStdout: (chunk) => {
         serial.write(chunk);
         screen.feed(chunk);
@@ -137,7 +137,6 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     if (over) await machine;
     if (over) watcher.end(ended);
     const failure = failureOf(watcher, { over, timeout, architecture: request.architecture });
-    const picture = join(keepIn, `${name}.png`);
     const screenshot =
       failure !== undefined && !over && (await photograph(picture, scratch)) ? picture : undefined;
     stop.abort();

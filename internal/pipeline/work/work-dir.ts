@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { PlatterError } from "../../base/error.ts";
@@ -10,6 +10,7 @@ import { HeldFolder } from "../../files/held-folder.ts";
 import { readInputText } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
 import type { IsoContent } from "../../iso/layout.ts";
+import { requireWorkFolder, type WorkNames } from "./work-folder.ts";
 import { holdWorkFolder } from "./work-lock.ts";
 import { WorkMemory } from "./work-memory.ts";
 
@@ -30,6 +31,16 @@ export const MAX_TEXT = 64 * 1024 * 1024;
 
 /** Folders of the work directory. The first one is made first: a folder that has it is a work directory. */
 export const FOLDERS = ["stages", "image", "grub", "iso", "logs"];
+
+const [RECEIPTS = "", ...OTHER_FOLDERS] = FOLDERS;
+const FILES = Object.values(ARTIFACTS).filter((name) => !name.includes("/"));
+
+/** What a work directory has at its top. */
+const NAMES: WorkNames = {
+  receipts: RECEIPTS,
+  lock: "lock",
+  others: [...OTHER_FOLDERS, ...FILES, ...FILES.map((name) => `${name}.partial`)],
+};
 
 /** The folder where stages leave what they made: the user's with --work, else a temporary one. */
 export class WorkDir implements Disposable {
@@ -65,9 +76,9 @@ export class WorkDir implements Disposable {
    */
   static open(path: string): WorkDir {
     const absolute = resolve(path);
-    requireWorkFolder(absolute);
     try {
-      const { held, leftovers } = holdWorkFolder(absolute, FOLDERS);
+      requireWorkFolder(absolute, NAMES);
+      const { held, leftovers } = holdWorkFolder(absolute, NAMES);
       return new WorkDir(absolute, { kept: true, held, leftovers });
     } catch (error) {
       throw workError(error, absolute);
@@ -203,17 +214,6 @@ export class WorkDir implements Disposable {
     this.#memory?.[Symbol.dispose]();
     this.#held[Symbol.dispose]();
   }
-}
-
-/** Refuses a folder that is not a work directory and has an `image`, which a new plan replaces. */
-function requireWorkFolder(path: string): void {
-  if (existsSync(`${path}/${FOLDERS[0]}`) || !existsSync(`${path}/image`)) return;
-  throw new PlatterError({
-    code: "E_WORK_FOREIGN",
-    kind: "usage",
-    message: `Cannot use \`${path}\` as a work directory: it has \`image\`, which platter did not make and would replace`,
-    hint: "Name a new or an empty folder with --work.",
-  });
 }
 
 function workError(error: unknown, path: string): unknown {

@@ -1,21 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { removeAtExit } from "../../base/at-exit.ts";
 import { PlatterError } from "../../base/error.ts";
 import { type FileLock, signerOf } from "../../files/file-lock.ts";
 import { FolderInUse, lockFolder } from "../../files/held-folder.ts";
+import { isWorkFolder, type WorkNames } from "./work-folder.ts";
 
 /** Names of what is being written, of an unpacked layout and of a shut-in tool's folder. */
 const UNFINISHED = /\.partial$|^\.layout-\w{6}$|^\.enclosed-\w{6}$/;
 
 /**
- * Locks the user's work folder, creating it if necessary, and removes what a killed run left unfinished in it and in
- * these folders of it. Returns also the names of what was removed.
+ * Locks the user's work folder, creating it if necessary, and removes what a killed run left unfinished in it. Returns
+ * also the names of what was removed.
  * @throws PlatterError `E_WORK_LOCKED`; the system's error
  */
-export function holdWorkFolder(
-  path: string,
-  folders: readonly string[],
-): { held: Disposable; leftovers: string[] } {
+export function holdWorkFolder(path: string, names: WorkNames): { held: Disposable; leftovers: string[] } {
   const lock = lockUserFolder(path);
   const spare = removeAtExit(lock.path);
   const held = {
@@ -27,7 +25,7 @@ export function holdWorkFolder(
   try {
     const wasKilled = signerOf(lock.path) !== undefined;
     lock.sign();
-    const leftovers = unfinishedIn(path, folders);
+    const leftovers = isWorkFolder(path, names) ? unfinishedIn(path, names) : [];
     for (const name of leftovers) rmSync(`${path}/${name}`, { recursive: true, force: true });
     return { held, leftovers: wasKilled ? ["lock", ...leftovers] : leftovers };
   } catch (error) {
@@ -51,11 +49,16 @@ function lockUserFolder(path: string): FileLock {
   }
 }
 
-/** What a run that was killed left unfinished in its work folder, by name. */
-function unfinishedIn(path: string, folders: readonly string[]): string[] {
-  return ["", ...folders.map((folder) => `${folder}/`)].flatMap((folder) => {
-    if (!existsSync(`${path}/${folder}`)) return [];
-    const names = readdirSync(`${path}/${folder}`);
-    return names.filter((name) => UNFINISHED.test(name)).map((name) => `${folder}${name}`);
+/** What a run that was killed left unfinished in its work folder, by name. At its top, files of the user may be next to it. */
+function unfinishedIn(path: string, { receipts, others }: WorkNames): string[] {
+  return ["", receipts, ...others].flatMap((folder) => {
+    if (!isFolder(`${path}/${folder}`)) return [];
+    const names = readdirSync(`${path}/${folder}`).filter((name) => UNFINISHED.test(name));
+    if (folder === "") return names.filter((name) => !name.endsWith(".partial") || others.includes(name));
+    return names.map((name) => `${folder}/${name}`);
   });
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -39,6 +39,17 @@ test("boot: an ISO that is followed by other bytes is complete", async () => {
   await scene.succeed(BOOT);
 });
 
+test.each(["serial.log", "qemu.log", "png"])("boot --keep: an ISO with the name of the %s", async (end) => {
+  using scene = new Scene("boot-start");
+  const iso = scene.write(`logs/bios-cd.${end}`, `${"x".repeat(32_769)}CD001${"x".repeat(30_000)}`);
+  const before = readFileSync(iso);
+  scene.fake("qemu-system-x86_64", "echo 'localhost login: '");
+  const ran = await scene.run(["boot", iso, ...BOOT.slice(2), "--keep", "logs"]);
+  expect(ran.stderr).toContain("[E_SAME_FILE]");
+  expect(ran.code).toBe(2);
+  expect(readFileSync(iso)).toEqual(before);
+});
+
 test("boot --memory: MiB, or a number with a unit", async () => {
   using scene = await sceneWithIso();
   for (const memory of ["128", "2048", "2G", "1gib", "512M"])

@@ -144,6 +144,7 @@ describe("an output that cannot be", () => {
       says: [`${file}\`: a file has this name`],
       hint: ["Choose another name"],
     });
+    scene.folder("work/stages");
     scene.write("work/logs", "");
     await expectRefusal(scene, await build("work"), { exit: 5, code: "E_WORK", says: [scene.at("work")] });
   });

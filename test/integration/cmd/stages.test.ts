@@ -231,6 +231,7 @@ describe("a stage without its forerunner names the one to run first", () => {
     ["something else", '{"version": 2, "image": 3}', "it is not a plan (image"],
   ])("%s in the place of the plan", async (_, text, says) => {
     using scene = new Scene("stages");
+    scene.folder("work/stages");
     scene.write("work/plan.json", text);
     await expectRefusal(scene, await scene.run(["efi-image", "--work", "work"]), {
       exit: 2,

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PlatterError } from "../../../../internal/base/error.ts";
 import { systemError } from "../../../../internal/files/system-error.ts";
 import { writeError, writeWhole } from "../../../../internal/files/whole-file.ts";
@@ -38,18 +38,42 @@ describe("a kept work directory", () => {
     WorkDir.open(at("a/b/work"))[Symbol.dispose]();
   });
 
-  test("a folder of the user's with an `image` that platter did not make is refused", () => {
-    mkdirSync(at("mine/image"), { recursive: true });
-    writeFileSync(at("mine/image/kept"), "x");
+  test.each([
+    ["image/kept", "`image`"],
+    ["plan.json", "`plan.json`"],
+    ["squashfs.img", "`squashfs.img`"],
+    ["squashfs.img.partial", "`squashfs.img.partial`"],
+    ["eltorito.img", "`eltorito.img`"],
+    ["efiboot.img", "`efiboot.img`"],
+    ["grub/grub-efi.cfg", "`grub`"],
+    ["iso/any", "`iso`"],
+    ["logs/tools.log", "`logs`"],
+    ["logs", "`logs`"],
+    ["lock", "`lock`"],
+    ["stages/one.txt", "`stages`"],
+  ])("a folder of the user's with `%s` is refused, and stays as it is", (name, named) => {
+    mkdirSync(dirname(at(`mine/${name}`)), { recursive: true });
+    writeFileSync(at(`mine/${name}`), "the user's");
+    writeFileSync(at("mine/film.partial"), "the user's");
+    const before = readdirSync(at("mine"), { recursive: true });
     expect(() => WorkDir.open(at("mine"))).toThrow(
       expect.objectContaining({
         code: "E_WORK_FOREIGN",
         exitCode: 2,
-        message: expect.stringContaining("it has `image`, which platter did not make"),
+        message: expect.stringContaining(`it has ${named}, which platter did not make and would replace`),
         hint: expect.stringContaining("--work"),
       }),
     );
-    expect(readdirSync(at("mine"))).toEqual(["image"]);
+    expect(readdirSync(at("mine"), { recursive: true })).toEqual(before);
+    expect(readFileSync(at(`mine/${name}`), "utf8")).toBe("the user's");
+  });
+
+  test("a folder of the user's with other files is used, and they stay", () => {
+    mkdirSync(at("mine/logs"), { recursive: true });
+    for (const name of ["film.partial", "iso.yaml"]) writeFileSync(at(`mine/${name}`), "the user's");
+    for (const _ of ["a new one", "one that platter made"]) WorkDir.open(at("mine"))[Symbol.dispose]();
+    for (const name of ["film.partial", "iso.yaml"])
+      expect(readFileSync(at(`mine/${name}`), "utf8")).toBe("the user's");
   });
 
   test("that is in use is refused, and stays locked", () => {
@@ -73,14 +97,14 @@ describe("a kept work directory", () => {
     "4194304\n",
     "1.5",
   ])("a lock of nobody (%j) is taken over", (text) => {
-    mkdirSync(at("work"));
+    mkdirSync(at("work/stages"), { recursive: true });
     writeFileSync(at("work/lock"), text);
     using work = WorkDir.open(at("work"));
     expect(readFileSync(work.file("lock"), "utf8")).toBe(`${process.pid}\n`);
   });
 
   test("that cannot be made leaves no lock", () => {
-    mkdirSync(at("work"));
+    mkdirSync(at("work/stages"), { recursive: true });
     writeFileSync(at("work/logs"), "in the way");
     expect(() => WorkDir.open(at("work"))).toThrow(expect.objectContaining({ code: "E_WORK", exitCode: 5 }));
     expect(readdirSync(at("work"))).not.toContain("lock");
