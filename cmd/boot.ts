@@ -197,9 +197,9 @@ function withoutLog({ serialLog: _, ...result }: BootResult): ReportedResult {
 
 async function writeReports(
   results: readonly ReportedResult[],
-  about: { iso: string; flags: { junit?: string | undefined; json: boolean }; world: World },
+  options: { iso: string; flags: { junit?: string | undefined; json: boolean }; world: World },
 ): Promise<void> {
-  const { iso, flags, world } = about;
+  const { iso, flags, world } = options;
   const subject = { iso, time: world.now().toISOString() };
   if (flags.junit !== undefined) {
     const report = junitReport(results, subject);
@@ -235,8 +235,8 @@ function pattern(text: string): RegExp {
   }
 }
 
-function notBooted(iso: string, about: { failed: readonly BootResult[]; keepIn: string }): PlatterError {
-  const { failed, keepIn } = about;
+function notBooted(iso: string, options: { failed: readonly BootResult[]; keepIn: string }): PlatterError {
+  const { failed, keepIn } = options;
   const [first] = failed;
   const tail = failed.length === 1 ? (first?.failure?.lastLines ?? []).slice(-10) : [];
   const hints = failed.flatMap(({ failure }) => failure?.hint ?? []);

@@ -32,22 +32,22 @@ export interface FileFlags {
  */
 export function claim(
   world: World,
-  about: {
+  options: {
     image: string | undefined;
     flags: FileFlags;
     outputs?: readonly string[];
     reads?: readonly string[];
   },
 ): Disposable {
-  const { flags } = about;
-  const image = about.image ?? (flags.work && recordedReference(flags.work));
+  const { flags } = options;
+  const image = options.image ?? (flags.work && recordedReference(flags.work));
   const payloads = [
     ...named("--payload", flags.payload ?? []),
     ...named("--bootc-installer-payload-ref", flags.bootcInstallerPayloadRef ?? []),
   ].map(({ option, path }) => ({ option, path: parsePayloadRequest(path).reference }));
   const images = [...named("the image", image === undefined ? [] : [image]), ...payloads];
   const reads = [
-    ...named("the ISO", about.reads ?? []),
+    ...named("the ISO", options.reads ?? []),
     ...images.flatMap(({ option, path }) => named(option, [pathOfReference(path)])),
     ...named("--config", [flags.config]),
     ...named("--os-release", [flags.osRelease]),
@@ -55,7 +55,7 @@ export function claim(
     ...named("--efi-dir", [flags.efiDir]),
   ];
   const writes = [
-    ...named("-o", about.outputs ?? [flags.output]),
+    ...named("-o", options.outputs ?? [flags.output]),
     ...named("--checksum", [
       flags.checksum && flags.output ? checksumPath(checkOutput(flags.output)) : undefined,
     ]),

@@ -27,14 +27,14 @@ function targetOf(flags: { output?: string | undefined; work?: string | undefine
  */
 export async function makeArtifact(
   world: World,
-  about: {
+  options: {
     image: string | undefined;
     flags: Partial<PlanFlags & PayloadFlags> & WorkFlags & FileFlags;
     artifact: string;
   },
   make: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const { image, flags, artifact } = about;
+  const { image, flags, artifact } = options;
   const output = targetOf(flags);
   using _ = claim(world, { image, flags });
   await using session = openSession(world, { image, flags, ...(output && { beside: folderOf(output) }) });

@@ -25,7 +25,7 @@ export type Verbosity = "quiet" | "normal" | "verbose";
  * The command line: all commands with their options. `worldFor` makes what a command gets from outside, and `writeOut`
  * takes the text of --help and --version.
  */
-export function createProgram(about: {
+export function createProgram(options: {
   worldFor: (verbosity: Verbosity) => World;
   writeOut: (text: string) => void;
 }): Command {
@@ -46,7 +46,7 @@ export function createProgram(about: {
     })
     // Usage errors repeat what was typed.
     .configureOutput({
-      writeOut: about.writeOut,
+      writeOut: options.writeOut,
       writeErr: (text) => void process.stderr.write(printableLines(text)),
     })
     .hook("preAction", (_, command) => {
@@ -56,7 +56,7 @@ export function createProgram(about: {
     .exitOverride();
   const worldOf = () => {
     const { verbose, quiet } = program.opts();
-    return about.worldFor(verbose === true ? "verbose" : quiet === true ? "quiet" : "normal");
+    return options.worldFor(verbose === true ? "verbose" : quiet === true ? "quiet" : "normal");
   };
   const root = program as unknown as Command;
   addBuild(root, worldOf);

@@ -26,15 +26,15 @@ export interface RecordFlags {
 /** Writes what the flags ask for. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */
 export async function writeRecords(
   flags: RecordFlags,
-  about: { output: string; record: Omit<BuildRecord, "iso">; world: World },
+  options: { output: string; record: Omit<BuildRecord, "iso">; world: World },
 ): Promise<void> {
   const { checksum, report } = flags;
   if (!checksum && report === undefined) return;
-  const iso = await recordFile(about.output);
-  if (checksum) await writeText(checksumPath(about.output), renderChecksum(iso));
+  const iso = await recordFile(options.output);
+  if (checksum) await writeText(checksumPath(options.output), renderChecksum(iso));
   if (report === undefined) return;
-  const text = `${JSON.stringify(provenance({ ...about.record, iso }), null, 2)}\n`;
-  await (report === "-" ? about.world.printData(text) : writeText(report, text));
+  const text = `${JSON.stringify(provenance({ ...options.record, iso }), null, 2)}\n`;
+  await (report === "-" ? options.world.printData(text) : writeText(report, text));
 }
 
 function writeText(path: string, text: string): Promise<void> {

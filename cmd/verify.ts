@@ -80,9 +80,9 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
 
 async function printJson(
   world: World,
-  about: { verdict: Verdict; required: readonly BootWay[]; report: VerifyReport | undefined },
+  options: { verdict: Verdict; required: readonly BootWay[]; report: VerifyReport | undefined },
 ): Promise<void> {
-  const { verdict, required, report } = about;
+  const { verdict, required, report } = options;
   const { kind, ...rest } = verdict;
   const ok = report?.ok === true && kind === "boots" && unmetWays(verdict, required).length === 0;
   const told =
@@ -125,14 +125,14 @@ function expectedFrom(path: string) {
 /** Why the run fails, the gravest first; undefined if nothing fails. */
 function failureOf(
   iso: string,
-  about: {
+  options: {
     report: VerifyReport;
     verdict: Verdict;
     required: readonly BootWay[];
     verbosity: World["verbosity"];
   },
 ): PlatterError | undefined {
-  const { report, verdict, required, verbosity } = about;
+  const { report, verdict, required, verbosity } = options;
   if (verdict.kind === "not-an-iso") return notIso(iso, verdict.reason);
   if (verdict.kind === "incomplete") return isoIncomplete(iso, verdict);
   const failed = report.checks.filter(({ status }) => status === "problem");

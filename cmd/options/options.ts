@@ -163,18 +163,18 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
 /** A session for the flags. A temporary work directory goes next to the output, or into the system's folder for them. */
 export function openSession(
   world: World,
-  about: {
+  options: {
     image: string | undefined;
     flags: Partial<PlanFlags & PayloadFlags & IgnoreFlags> & WorkFlags;
     beside?: string;
   },
 ): Session {
-  const { flags } = about;
+  const { flags } = options;
   const architecture = flags.arch ?? flags.platform;
   return new Session({
-    reference: about.image,
+    reference: options.image,
     work: flags.work,
-    beside: about.beside ?? tmpdir(),
+    beside: options.beside ?? tmpdir(),
     architecture,
     choices: {
       kernel: flags.kernel,

@@ -24,12 +24,12 @@ const OPTIONS_OF_STAGES: readonly (readonly [StageName[], string[]])[] = [
 ];
 
 /** Options that this build would ignore. */
-export function unusedInBuild(about: {
+export function unusedInBuild(options: {
   image: string | undefined;
   flags: BuildFlags;
   wanted: ReadonlySet<StageName>;
 }): Unused[] {
-  const { flags, wanted } = about;
+  const { flags, wanted } = options;
   const { from, to, work, cache } = flags;
   return [
     {
@@ -38,7 +38,7 @@ export function unusedInBuild(about: {
       reason: `\`--from ${from}\` uses the existing plan`,
       hint: "Leave --from out to make a new plan, or leave these options out.",
     },
-    withoutImage(about.image, flags),
+    withoutImage(options.image, flags),
     ...OPTIONS_OF_STAGES.map(([stages, options]) => ({
       when: !stages.some((stage) => wanted.has(stage)),
       options,

@@ -13,8 +13,8 @@ interface Asked<Request, Answer> {
 
 interface Thread<Request, Answer> {
   worker: Worker;
-  /** What it was given, in the order in which it answers. */
-  given: Asked<Request, Answer>[];
+  /** Requests without an answer, in the order in which the thread answers. */
+  pending: Asked<Request, Answer>[];
 }
 
 /** Threads that run one program, which answers each request in turn: as many as there are processors. */
@@ -57,7 +57,7 @@ export class Threads<Request, Answer> implements Disposable {
       const thread = this.#readiest();
       if (thread === undefined) return;
       const asked = this.#queue.shift() as Asked<Request, Answer>;
-      thread.given.push(asked);
+      thread.pending.push(asked);
       thread.worker.postMessage(asked.request, asked.transferred);
     }
   }
@@ -66,20 +66,20 @@ export class Threads<Request, Answer> implements Disposable {
   #readiest(): Thread<Request, Answer> | undefined {
     let idlest = this.#threads[0];
     for (const thread of this.#threads) {
-      if (thread.given.length < (idlest as typeof thread).given.length) idlest = thread;
+      if (thread.pending.length < (idlest as typeof thread).pending.length) idlest = thread;
     }
-    if (idlest?.given.length === 0) return idlest;
+    if (idlest?.pending.length === 0) return idlest;
     if (idlest === undefined || this.#threads.length < availableParallelism()) return this.#start();
-    return idlest.given.length < this.#ahead ? idlest : undefined;
+    return idlest.pending.length < this.#ahead ? idlest : undefined;
   }
 
   #start(): Thread<Request, Answer> {
     const program = Bun.main.startsWith("/$bunfs/")
       ? `${EMBEDDED}/${this.#program}.js`
       : new URL(`../${this.#program}.ts`, import.meta.url);
-    const thread: Thread<Request, Answer> = { worker: new Worker(program), given: [] };
+    const thread: Thread<Request, Answer> = { worker: new Worker(program), pending: [] };
     thread.worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-      thread.given.shift()?.resolve(data);
+      thread.pending.shift()?.resolve(data);
       this.#handOut();
     };
     thread.worker.onerror = ({ message }) => {
@@ -88,7 +88,7 @@ export class Threads<Request, Answer> implements Disposable {
         code: "E_THREAD",
         message: "Cannot continue a thread",
       });
-      for (const { reject } of thread.given.splice(0)) reject(error);
+      for (const { reject } of thread.pending.splice(0)) reject(error);
       this.#handOut();
     };
     this.#threads.push(thread);

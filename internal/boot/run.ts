@@ -160,12 +160,12 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
 
 function failureOf(
   watcher: ConsoleWatcher,
-  about: { over: boolean; timeout: number; architecture: Architecture },
+  options: { over: boolean; timeout: number; architecture: Architecture },
 ): BootFailure | undefined {
   const { verdict, lastLines } = watcher;
   if (verdict === undefined)
     return {
-      ...(about.over ? switchedOff(watcher, about.architecture) : timedOut(watcher, about)),
+      ...(options.over ? switchedOff(watcher, options.architecture) : timedOut(watcher, options)),
       lastLines,
     };
   if (verdict.outcome === "booted") return undefined;

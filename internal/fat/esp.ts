@@ -37,7 +37,7 @@ export const ESP_LABEL = "PLATTER-ESP";
  * The partition's image, sized to its content.
  * @param about time in seconds since 1970; the serial number comes out of the build's UUID
  */
-export function makeEsp(files: readonly FatFile[], about: { time: number; uuid: string }): Uint8Array {
-  const volumeId = Number.parseInt(about.uuid.slice(0, 8), 16);
-  return writeFatImage(files, { label: ESP_LABEL, volumeId, time: about.time });
+export function makeEsp(files: readonly FatFile[], options: { time: number; uuid: string }): Uint8Array {
+  const volumeId = Number.parseInt(options.uuid.slice(0, 8), 16);
+  return writeFatImage(files, { label: ESP_LABEL, volumeId, time: options.time });
 }

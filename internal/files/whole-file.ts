@@ -11,14 +11,14 @@ import { followLinks, holdOutput } from "./output-place.ts";
  */
 export async function writeWhole<T>(
   path: string,
-  about: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
+  options: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
 ): Promise<T> {
   try {
     const target = followLinks(path);
     using place = holdOutput(target);
-    return await writeAside(target, { ...about, partial: place.partial });
+    return await writeAside(target, { ...options, partial: place.partial });
   } catch (error) {
-    throw writeError(error, { code: about.code, path });
+    throw writeError(error, { code: options.code, path });
   }
 }
 
@@ -29,27 +29,27 @@ export async function writeWhole<T>(
  */
 export async function writeInHeldFolder<T>(
   path: string,
-  about: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
+  options: { code: MachineErrorCode; write: (partial: string) => Promise<T> },
 ): Promise<T> {
-  return writeAside(path, { ...about, partial: `${path}.partial` });
+  return writeAside(path, { ...options, partial: `${path}.partial` });
 }
 
 /** Makes a file at `partial` and renames it to `path`; on failure neither is changed. */
 async function writeAside<T>(
   path: string,
-  about: { code: MachineErrorCode; partial: string; write: (partial: string) => Promise<T> },
+  options: { code: MachineErrorCode; partial: string; write: (partial: string) => Promise<T> },
 ): Promise<T> {
-  const { partial } = about;
+  const { partial } = options;
   const spare = removeAtExit(partial);
   try {
     await rm(partial, { recursive: true, force: true });
-    const result = await about.write(partial);
+    const result = await options.write(partial);
     await rename(partial, path);
     return result;
   } catch (error) {
     // Why it failed is the news, also where the file cannot be removed.
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
-    throw writeError(error, { code: about.code, path });
+    throw writeError(error, { code: options.code, path });
   } finally {
     spare();
   }
@@ -86,13 +86,13 @@ export const WRITE_ERRORS: Readonly<
  * An error of the system while something was written, as a user needs it: `E_NO_SPACE`, or `code`. Other errors stay
  * as they are.
  */
-export function writeError(error: unknown, about: { code: MachineErrorCode; path: string }): unknown {
+export function writeError(error: unknown, options: { code: MachineErrorCode; path: string }): unknown {
   if (error instanceof PlatterError || errnoOf(error) === undefined) return error;
-  const message = `Cannot write \`${about.path}\``;
+  const message = `Cannot write \`${options.path}\``;
   const known = WRITE_ERRORS[errnoOf(error) ?? ""];
-  if (known === undefined) return machineError(error, { code: about.code, message });
+  if (known === undefined) return machineError(error, { code: options.code, message });
   return new PlatterError({
-    code: known.code ?? about.code,
+    code: known.code ?? options.code,
     kind: "machine",
     message: `${message}: ${known.reason}`,
     hint: known.hint,

@@ -19,10 +19,10 @@ export interface Medium {
  * a last entry that starts it.
  */
 export function renderGrub(
-  about: Medium & { menu: Menu; firmware: Firmware; mokManager?: string | undefined },
+  options: Medium & { menu: Menu; firmware: Firmware; mokManager?: string | undefined },
 ): string {
-  const { menu, firmware, mokManager } = about;
-  const values = { ...mediumValues(about), ...menuValues(menu, []) };
+  const { menu, firmware, mokManager } = options;
+  const values = { ...mediumValues(options), ...menuValues(menu, []) };
   if (firmware === "bios") return fill(biosTemplate, values);
   const last = mokManager === undefined ? "" : `\n\n${renderMokManager(mokManager)}`;
   return fill(efiTemplate, { ...values, ENTRIES: `${values.ENTRIES}${last}` });

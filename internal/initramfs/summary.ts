@@ -54,12 +54,12 @@ const GENERATORS = [
 /** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
 export async function summarizeInitramfs(
   input: AsyncIterable<Uint8Array>,
-  about: { signal: AbortSignal },
+  options: { signal: AbortSignal },
 ): Promise<InitramfsSummary> {
   const collected = new Collector();
   try {
     const wants = (name: string, size: number) => size <= MAX_CONTENT && isWanted(name);
-    for await (const member of initramfsMembers(input, { ...about, wants })) collected.add(member);
+    for await (const member of initramfsMembers(input, { ...options, wants })) collected.add(member);
     return collected.summary(undefined);
   } catch (error) {
     if (error instanceof InitramfsProblem) return collected.summary(error);

@@ -87,14 +87,14 @@ async function withSize(content: IsoContent | RootfsPlace): Promise<SizedContent
 /** @throws PlatterError `E_FILE_READ`, `E_BOOT_PROGRAM` */
 async function bootProgram(
   content: IsoContent | RootfsPlace,
-  about: { name: string; least: number },
+  options: { name: string; least: number },
 ): Promise<Uint8Array> {
-  const bytes = await bytesOfContent(content, about.name);
-  if (bytes.length >= about.least) return bytes;
+  const bytes = await bytesOfContent(content, options.name);
+  if (bytes.length >= options.least) return bytes;
   throw new PlatterError({
     code: "E_BOOT_PROGRAM",
     kind: "contract",
-    message: `Cannot boot with \`${about.name}\`: it has ${bytes.length} bytes, and ${about.least} or more are needed`,
+    message: `Cannot boot with \`${options.name}\`: it has ${bytes.length} bytes, and ${options.least} or more are needed`,
     hint: "Install the package of GRUB's modules in the image again, or pass --no-bios for an ISO without BIOS boot.",
   });
 }

@@ -54,12 +54,12 @@ export function archivePayload(
 
 async function payloadOf(
   image: ArchivedDockerImage,
-  about: { digest: string; path: string },
+  options: { digest: string; path: string },
 ): Promise<PayloadImage> {
   const { archive, config } = image;
   const made = await manifestOf(image);
-  requireDigest(made.digest, about.digest, about.path);
-  requireDiffIds(config.diffIds, image.layers.length, about.path);
+  requireDigest(made.digest, options.digest, options.path);
+  requireDiffIds(config.diffIds, image.layers.length, options.path);
   return {
     manifest: made.manifest,
     config: made.config,

@@ -83,18 +83,18 @@ class SharedFolder implements TreeNode {
   readonly #exclude: (path: BytePath) => boolean;
   #children: ReadonlyMap<string, TreeNode> | undefined;
 
-  constructor(about: {
+  constructor(options: {
     parent: SharedFolder | undefined;
     image: TreeNode;
     payload: TreeNode;
     exclude: (path: BytePath) => boolean;
   }) {
-    this.name = about.payload.name;
-    this.parent = about.parent;
-    this.inode = about.image.inode;
-    this.#image = about.image;
-    this.#payload = about.payload;
-    this.#exclude = about.exclude;
+    this.name = options.payload.name;
+    this.parent = options.parent;
+    this.inode = options.image.inode;
+    this.#image = options.image;
+    this.#payload = options.payload;
+    this.#exclude = options.exclude;
   }
 
   get children(): ReadonlyMap<string, TreeNode> {

@@ -73,7 +73,7 @@ export class LayerStore {
   /** Puts the files of these layers into their folders: `folderOf` says where a layer's `diff` goes. */
   place(
     layers: readonly StoredLayer[],
-    about: {
+    options: {
       whole: ReadonlySet<StoredLayer>;
       folderOf: (layer: StoredLayer) => number;
       storage: StorageTree;
@@ -82,9 +82,9 @@ export class LayerStore {
     const table = this.#table;
     const merged = new Map<StoredLayer, number>();
     // All of them before the first is moved: one image's top may be in the middle of another.
-    for (const layer of layers) if (about.whole.has(layer)) merged.set(layer, this.#merge(layer));
+    for (const layer of layers) if (options.whole.has(layer)) merged.set(layer, this.#merge(layer));
     for (const layer of layers) {
-      const diff = about.storage.folder(about.folderOf(layer), "diff", ROOT_MODE);
+      const diff = options.storage.folder(options.folderOf(layer), "diff", ROOT_MODE);
       const whole = merged.get(layer);
       if (whole !== undefined) {
         moveChildren(table, whole, diff);

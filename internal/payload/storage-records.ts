@@ -45,7 +45,7 @@ function parseRecords<T>(schema: z.ZodType<T>, text: string, path: string): T {
 }
 
 /** What `layers.json` says about a layer of a payload. */
-export function newLayerRecord(about: {
+export function newLayerRecord(options: {
   id: string;
   parent: string | undefined;
   /** RFC 3339. */
@@ -56,7 +56,7 @@ export function newLayerRecord(about: {
   uids: readonly number[];
   gids: readonly number[];
 }): LayerRecord {
-  const { id, parent, created, blob, diffId, diffSize, uids, gids } = about;
+  const { id, parent, created, blob, diffId, diffSize, uids, gids } = options;
   const named = COMPRESSIONS.find(([suffix]) => suffix.test(blob.mediaType))?.[1] ?? 0;
   // Media types lie: Docker archives call plain layers compressed.
   const compression = blob.digest === diffId ? 0 : named;
@@ -83,7 +83,7 @@ export interface BigData {
 }
 
 /** What `images.json` says about a payload. */
-export function newImageRecord(about: {
+export function newImageRecord(options: {
   id: string;
   digest: string;
   names: readonly string[];
@@ -91,7 +91,7 @@ export function newImageRecord(about: {
   created: string;
   data: readonly BigData[];
 }): ImageRecord {
-  const { id, digest, names, topLayer, created, data } = about;
+  const { id, digest, names, topLayer, created, data } = options;
   return {
     id,
     digest,

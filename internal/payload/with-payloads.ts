@@ -23,7 +23,7 @@ export interface TreeWithPayloads extends AsyncDisposable {
  */
 export async function withPayloads(
   tree: ImageTree,
-  about: {
+  request: {
     payloads: readonly PayloadDescription[];
     /** Patterns of what is left out of the image. */
     excludes: readonly string[];
@@ -31,10 +31,10 @@ export async function withPayloads(
     options: Omit<OpenOptions, "capture">;
   },
 ): Promise<TreeWithPayloads> {
-  const { payloads, time, options } = about;
+  const { payloads, time, options } = request;
   if (payloads.length === 0)
     return { image: tree, tree, walk: (image) => image, [Symbol.asyncDispose]: async () => undefined };
-  const exclude = compileExcludes(about.excludes);
+  const exclude = compileExcludes(request.excludes);
   const open: PayloadImage[] = [];
   const release = async () => {
     for (const image of open) await image[Symbol.asyncDispose]();

@@ -49,14 +49,14 @@ const MAX_CHAIN = 6;
 /** Whether a certificate is one of those trusted, or leads to one over others that came along with it. */
 export function leadsTo(
   certificate: Certificate,
-  about: { trusted: readonly Certificate[]; others: readonly Certificate[] },
+  options: { trusted: readonly Certificate[]; others: readonly Certificate[] },
 ): boolean {
   const same = (a: Certificate, b: Certificate) => Buffer.compare(a.der, b.der) === 0;
   let current: Certificate | undefined = certificate;
   for (let depth = 0; current !== undefined && depth < MAX_CHAIN; depth++) {
     const here: Certificate = current;
-    if (about.trusted.some((one) => same(one, here) || isIssuedBy(here, one))) return true;
-    current = about.others.find((one) => !same(one, here) && isIssuedBy(here, one));
+    if (options.trusted.some((one) => same(one, here) || isIssuedBy(here, one))) return true;
+    current = options.others.find((one) => !same(one, here) && isIssuedBy(here, one));
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { lastLines, type RunTool } from "./run.ts";
 /** The tools that platter calls to make something. */
 export type ToolName = "mkfs.erofs";
 
-interface ToolFacts {
+interface ToolDescription {
   need: ProgramNeed;
   versionArguments: readonly string[];
   versionPattern: RegExp;
@@ -15,7 +15,7 @@ interface ToolFacts {
   packages: string;
 }
 
-export const TOOLS: Record<ToolName, ToolFacts> = {
+export const TOOLS: Record<ToolName, ToolDescription> = {
   "mkfs.erofs": {
     need: {
       programs: ["mkfs.erofs"],
@@ -49,13 +49,13 @@ export async function checkVersion(
   name: ToolName,
   program: { path: string; run: RunTool; signal: AbortSignal },
 ): Promise<string> {
-  const facts = TOOLS[name];
+  const tool = TOOLS[name];
   const { path, run, signal } = program;
-  const argv = [path, ...facts.versionArguments];
+  const argv = [path, ...tool.versionArguments];
   const result = await run({ argv, name, signal, accept: [0, 1], maxOutput: MAX_VERSION });
   const printed = `${result.stdout}\n${result.stderr}`;
-  const version = facts.versionPattern.exec(printed)?.[1];
-  const wanted = facts.minimum.join(".");
+  const version = tool.versionPattern.exec(printed)?.[1];
+  const wanted = tool.minimum.join(".");
   if (version !== undefined && compareDotted(version, wanted) >= 0) return version;
   throw new PlatterError({
     code: "E_TOOL_VERSION",
@@ -63,10 +63,10 @@ export async function checkVersion(
     message:
       version === undefined
         ? `Cannot read the version of \`${path}\`: its output does not have one`
-        : `Cannot use \`${name}\` ${version}: ${wanted} or later is needed, since it ${facts.reason}`,
+        : `Cannot use \`${name}\` ${version}: ${wanted} or later is needed, since it ${tool.reason}`,
     // If it did not even start, the reason is here.
     detail: version === undefined ? lastLines(printed) : [],
-    hint: `Install a newer ${facts.packages}.`,
+    hint: `Install a newer ${tool.packages}.`,
   });
 }
 

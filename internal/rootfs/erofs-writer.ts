@@ -42,9 +42,9 @@ const NAMES: Readonly<Record<Exclude<Compression, "none">, string>> = {
 /** Arguments of mkfs.erofs for a tar archive on its standard input. */
 export function mkfsErofsArguments(
   output: string,
-  about: { options: RootfsOptions; time: number; uuid: string },
+  image: { options: RootfsOptions; time: number; uuid: string },
 ): string[] {
-  const { options, time, uuid } = about;
+  const { options, time, uuid } = image;
   // The block size is given, since its default is the build machine's page size.
   const args = ["--tar=f", "--quiet", "-b4096", `-T${time}`, "--mkfs-time", "-U", uuid];
   if (options.compression !== "none") {

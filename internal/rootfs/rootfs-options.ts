@@ -30,12 +30,12 @@ const EXAMPLES = "such as `zstd:19`, `zstd:9,512K` or `gzip,1M`";
  * What is left out is as in the preset `balanced`.
  * @throws PlatterError `E_COMPRESSION`
  */
-export function parseRootfsOptions(given: {
+export function parseRootfsOptions(options: {
   compression?: string | undefined;
   rootfs: RootfsType;
 }): RootfsOptions {
-  const type = given.rootfs;
-  const text = given.compression ?? "balanced";
+  const type = options.rootfs;
+  const text = options.compression ?? "balanced";
   const preset = Object.hasOwn(PRESETS, text) ? PRESETS[text as keyof typeof PRESETS] : undefined;
   if (preset !== undefined) return { type, ...preset[type] };
   const [, name = text, level, blockSize] = FORM.exec(text) ?? [];

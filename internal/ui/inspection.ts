@@ -9,7 +9,7 @@ import { formatBytes } from "./format.ts";
 import { secureBootText } from "./secure-boot-text.ts";
 
 /** A plan and its findings for people. */
-export function renderInspection(about: {
+export function renderInspection(options: {
   reference: string;
   plan: Plan | undefined;
   findings: readonly Finding[];
@@ -19,7 +19,7 @@ export function renderInspection(about: {
   /** Bytes that the ISO will have, at least and at most. */
   isoSize?: { least: number; most: number } | undefined;
 }): string {
-  const { reference, plan, findings, secureBoot, boots, isoSize } = about;
+  const { reference, plan, findings, secureBoot, boots, isoSize } = options;
   const rows = plan === undefined ? [["image", reference]] : planRows(plan);
   if (boots !== undefined) {
     const [firstWay = "", ...otherWays] = bootClaimLines(boots);

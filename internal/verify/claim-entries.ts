@@ -43,9 +43,9 @@ const NEED_BUILTIN: readonly FindingCode[] = [
 export async function entriesEffects(
   entries: readonly KernelEntry[],
   ways: readonly BootWay[],
-  about: EntrySurroundings,
+  surroundings: EntrySurroundings,
 ): Promise<BootEffect[]> {
-  const reader = new EntryReader(about);
+  const reader = new EntryReader(surroundings);
   const each: BootEffect[][] = [];
   for (const entry of entries) each.push(await reader.effects(entry));
   const found = new Map<string, BootEffect>();
@@ -76,17 +76,17 @@ function joined(each: readonly (readonly BootEffect[])[], way: BootWay): BootEff
 }
 
 class EntryReader {
-  readonly #about: EntrySurroundings;
+  readonly #surroundings: EntrySurroundings;
   readonly #kernels = new Map<string, Finding[]>();
   readonly #initramfs = new Map<string, InitramfsSummary | undefined>();
 
-  constructor(about: EntrySurroundings) {
-    this.#about = about;
+  constructor(surroundings: EntrySurroundings) {
+    this.#surroundings = surroundings;
   }
 
   async effects(entry: KernelEntry): Promise<BootEffect[]> {
     const files = [entry.kernel, ...entry.initrds].filter((path) => path !== undefined);
-    const missing = files.filter((path) => !this.#about.has(path));
+    const missing = files.filter((path) => !this.#surroundings.has(path));
     if (missing.length > 0) {
       const effect = { effect: "breaks", ways: BOOT_WAYS, code: "menu-file" } as const;
       return missing.map((path) => ({ ...effect, text: `${path}, which the menu names, is missing` }));
@@ -96,7 +96,7 @@ class EntryReader {
   }
 
   async #kernelFindings({ kernel }: KernelEntry): Promise<Finding[]> {
-    const { source, tree, architecture, shim } = this.#about;
+    const { source, tree, architecture, shim } = this.#surroundings;
     const node = kernel === undefined ? undefined : followNode(tree, kernel);
     if (kernel === undefined || node?.kind !== "file") return [];
     const known = this.#kernels.get(kernel);
@@ -111,7 +111,7 @@ class EntryReader {
 
   /** Whether the system in the entry finds its root file system. Of other layouts than platter's little is known. */
   async #systemFindings(entry: KernelEntry): Promise<Finding[]> {
-    const { tree, volumeId, architecture } = this.#about;
+    const { tree, volumeId, architecture } = this.#surroundings;
     const menu: Menu = {
       default: 0,
       timeout: 0,
@@ -146,7 +146,7 @@ class EntryReader {
   }
 
   async #summary({ initrds }: KernelEntry): Promise<InitramfsSummary | undefined> {
-    const { source, tree, summarize } = this.#about;
+    const { source, tree, summarize } = this.#surroundings;
     const nodes = initrds.map((path) => (path === undefined ? undefined : followNode(tree, path)));
     if (nodes.length === 0 || nodes.some((node) => node?.kind !== "file")) return undefined;
     const key = initrds.join("\n");
@@ -161,9 +161,9 @@ class EntryReader {
 /** An entry that does not name a root file system may be right, but not in platter's layout. */
 function rootFindings(
   entry: KernelEntry,
-  about: { volumeId: string; isLive: boolean; initramfs: InitramfsSummary | undefined },
+  surroundings: { volumeId: string; isLive: boolean; initramfs: InitramfsSummary | undefined },
 ): Finding[] {
-  const { volumeId, isLive, initramfs } = about;
+  const { volumeId, isLive, initramfs } = surroundings;
   const { kind } = rootSearch(entry, volumeId as VolumeLabel);
   if (kind === "named") return [];
   // Anaconda without an argument looks at all drives.

@@ -2,7 +2,7 @@
 import type { Architecture } from "../base/architecture.ts";
 import { type BootEffect, withoutBios } from "../contract/findings/boot-claims.ts";
 import { SECTOR } from "../iso-format/units.ts";
-import type { IsoFacts } from "./verify.ts";
+import type { IsoParts } from "./verify.ts";
 import type { CheckCode, VerifyReport } from "./verify-report.ts";
 
 type Medium = "cd" | "usb";
@@ -21,7 +21,7 @@ const BROKEN_CATALOG = ["validation-entry", "boot-catalog"];
 const BROKEN_MBR = ["mbr-signature", "mbr-pointer"];
 
 /** Whether BIOS firmware has something to start; the reader may not know what it is. */
-export function hasBiosCode({ boot }: IsoFacts): boolean {
+export function hasBiosCode({ boot }: IsoParts): boolean {
   return hasBiosEntry(boot) || hasBootCode(boot);
 }
 
@@ -30,16 +30,16 @@ export function hasBiosCode({ boot }: IsoFacts): boolean {
  * @param architecture that of the EFI programs; undefined without EFI programs
  */
 export function firmwareEffects(
-  facts: IsoFacts,
+  parts: IsoParts,
   report: VerifyReport,
   architecture: Architecture | undefined,
 ): BootEffect[] {
   return [
-    ...(architecture === "aarch64" && !hasBiosCode(facts)
+    ...(architecture === "aarch64" && !hasBiosCode(parts)
       ? [withoutBios(architecture)]
-      : wayEffects("bios", { cd: biosFromCd(facts, report), usb: biosFromUsb(facts, report) })),
-    ...wayEffects("uefi", { cd: uefiFromCd(facts, report), usb: uefiFromUsb(facts) }),
-    ...damageEffects(report, facts),
+      : wayEffects("bios", { cd: biosFromCd(parts, report), usb: biosFromUsb(parts, report) })),
+    ...wayEffects("uefi", { cd: uefiFromCd(parts, report), usb: uefiFromUsb(parts) }),
+    ...damageEffects(report, parts),
   ];
 }
 
@@ -71,27 +71,27 @@ function problemIn(report: VerifyReport, check: CheckCode, codes?: readonly stri
   return found === undefined ? undefined : { text: found.detail, code: found.code };
 }
 
-function biosFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+function biosFromCd({ boot }: IsoParts, report: VerifyReport): Fault | undefined {
   if (!hasBiosEntry(boot)) return { text: "the El Torito catalogue has no entry for BIOS", code: null };
   return problemIn(report, "el-torito", BROKEN_CATALOG) ?? problemIn(report, "bios-image");
 }
 
-function biosFromUsb({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+function biosFromUsb({ boot }: IsoParts, report: VerifyReport): Fault | undefined {
   if (!hasBootCode(boot)) return { text: "the first block has no boot code", code: null };
   return problemIn(report, "mbr", BROKEN_MBR) ?? problemIn(report, "bios-image", ["boot-image"]);
 }
 
-function hasBiosEntry({ entries }: IsoFacts["boot"]): boolean {
+function hasBiosEntry({ entries }: IsoParts["boot"]): boolean {
   return entries.some(({ platform }) => platform === "bios");
 }
 
-function hasBootCode({ mbr, biosLoader }: IsoFacts["boot"]): boolean {
+function hasBootCode({ mbr, biosLoader }: IsoParts["boot"]): boolean {
   // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
   const isKnown = mbr?.loader === "grub" || mbr?.loader === "isolinux";
   return isKnown || (mbr?.loader === "unknown" && biosLoader !== undefined);
 }
 
-function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined {
+function uefiFromCd({ boot }: IsoParts, report: VerifyReport): Fault | undefined {
   const entries = boot.entries.filter(({ platform }) => platform === "uefi");
   if (entries.length === 0) return { text: "the El Torito catalogue has no entry for UEFI", code: null };
   const offsets = entries.map(({ lba }) => lba * SECTOR);
@@ -101,13 +101,13 @@ function uefiFromCd({ boot }: IsoFacts, report: VerifyReport): Fault | undefined
   return problemIn(report, "el-torito", BROKEN_CATALOG);
 }
 
-function uefiFromUsb({ boot }: IsoFacts): Fault | undefined {
+function uefiFromUsb({ boot }: IsoParts): Fault | undefined {
   if (boot.esps.some(({ place }) => place.isPartition)) return undefined;
   return { text: "no partition is a readable EFI system partition", code: null };
 }
 
 /** Damage that need not keep the ISO from booting, or only the live system from starting. */
-function damageEffects(report: VerifyReport, { boot }: IsoFacts): BootEffect[] {
+function damageEffects(report: VerifyReport, { boot }: IsoParts): BootEffect[] {
   const limits = (check: CheckCode, ways: BootEffect["ways"]): BootEffect[] => {
     const fault = problemIn(report, check);
     return fault === undefined ? [] : [{ effect: "limits", ways, ...fault }];

@@ -11,7 +11,7 @@ import type { InitramfsSummary } from "../initramfs/summary.ts";
 import { entriesEffects } from "./claim-entries.ts";
 import { firmwareEffects, hasBiosCode } from "./claim-firmware.ts";
 import { type IsoPrograms, readPrograms } from "./claim-programs.ts";
-import type { IsoFacts } from "./verify.ts";
+import type { IsoParts } from "./verify.ts";
 import type { VerifyReport } from "./verify-report.ts";
 
 /** Menus in the order in which GRUB on BIOS and GRUB on UEFI use them; the first that has a kernel counts. */
@@ -33,26 +33,26 @@ export interface ClaimOptions {
 /** @throws PlatterError `E_INTERRUPTED` */
 export async function claimIso(
   source: ByteSource,
-  { facts, report }: { facts: IsoFacts; report: VerifyReport },
+  { parts, report }: { parts: IsoParts; report: VerifyReport },
   options: ClaimOptions,
 ): Promise<BootClaims> {
-  const programs = await readPrograms(facts);
+  const programs = await readPrograms(parts);
   return claimsFrom([
-    ...firmwareEffects(facts, report, programs.architecture),
+    ...firmwareEffects(parts, report, programs.architecture),
     ...programs.effects,
-    ...(hasBiosCode(facts) ? await menuEffects(source, "bios", { facts, programs, ...options }) : []),
-    ...(await menuEffects(source, "uefi", { facts, programs, ...options })),
+    ...(hasBiosCode(parts) ? await menuEffects(source, "bios", { parts, programs, ...options }) : []),
+    ...(await menuEffects(source, "uefi", { parts, programs, ...options })),
   ]);
 }
 
 async function menuEffects(
   source: ByteSource,
   way: "bios" | "uefi",
-  about: { facts: IsoFacts; programs: IsoPrograms } & ClaimOptions,
+  options: { parts: IsoParts; programs: IsoPrograms } & ClaimOptions,
 ): Promise<BootEffect[]> {
-  const { facts, programs, summarize } = about;
-  const { tree, primary, menus } = facts;
-  const found = menuOf(facts, way);
+  const { parts, programs, summarize } = options;
+  const { tree, primary, menus } = parts;
+  const found = menuOf(parts, way);
   if (tree === undefined || primary === undefined || found === undefined) return [];
   const isUefi = way === "uefi";
   const ways: readonly BootWay[] = isUefi ? ["uefi", "secureBoot"] : ["bios"];
@@ -68,7 +68,7 @@ async function menuEffects(
 }
 
 /** The entries of the menu that GRUB shows; undefined if no menu is known, such as isolinux's. */
-function menuOf({ menus, boot }: IsoFacts, way: "bios" | "uefi"): readonly KernelEntry[] | undefined {
+function menuOf({ menus, boot }: IsoParts, way: "bios" | "uefi"): readonly KernelEntry[] | undefined {
   if (way === "bios" && (boot.biosLoader ?? boot.mbr?.loader) === "isolinux") return undefined;
   for (const path of MENU_ORDER[way]) {
     const found = menus.filter((menu) => menu.path === path && menu.kernels.length > 0);

@@ -12,7 +12,7 @@ import { isFault } from "../pe/pe-image.ts";
 import { issuersOf, MICROSOFT_2011, MICROSOFT_2023 } from "../pe/trust.ts";
 import { findingEffects } from "./claim-findings.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
-import type { IsoFacts } from "./verify.ts";
+import type { IsoParts } from "./verify.ts";
 
 /** Bytes. No boot program is larger. */
 const MAX_PROGRAM = 64 * 1024 * 1024;
@@ -27,22 +27,22 @@ export interface IsoPrograms {
 }
 
 /** Reads the program that firmware starts, and the next one if the first is shim. */
-export async function readPrograms(facts: IsoFacts): Promise<IsoPrograms> {
+export async function readPrograms(parts: IsoParts): Promise<IsoPrograms> {
   for (const architecture of ARCHITECTURES) {
-    for (const esp of facts.boot.esps) {
+    for (const esp of parts.boot.esps) {
       const entry = findEntry(esp, `${FOLDER}/${removableLoader(architecture)}`);
-      if (entry !== undefined) return await startFrom(entry, { architecture, esp, facts });
+      if (entry !== undefined) return await startFrom(entry, { architecture, esp, parts });
     }
   }
   const none = { architecture: undefined, shim: undefined };
-  if (facts.boot.esps.length === 0) return { ...none, effects: [] };
+  if (parts.boot.esps.length === 0) return { ...none, effects: [] };
   const text = `the EFI system partition has no ${FOLDER}/${removableLoader("x86_64")} or ${removableLoader("aarch64")}`;
   return { ...none, effects: [{ effect: "breaks", ways: ["uefi"], text, code: "esp-no-program" }] };
 }
 
 async function startFrom(
   entry: FatEntry,
-  { architecture, esp, facts }: { architecture: Architecture; esp: EfiSystemPartition; facts: IsoFacts },
+  { architecture, esp, parts }: { architecture: Architecture; esp: EfiSystemPartition; parts: IsoParts },
 ): Promise<IsoPrograms> {
   const first = await readProgram(esp, entry);
   if (first.program !== undefined && first.program.vendor === undefined)
@@ -53,7 +53,7 @@ async function startFrom(
     };
   const second = await secondStage(esp, architecture);
   const found = checkSecureBoot({ architecture, shim: first, grub: second, kernel: undefined });
-  const effects = findingEffects(found.filter((each) => !isPlatterOnly(each, { second, esp, facts })));
+  const effects = findingEffects(found.filter((each) => !isPlatterOnly(each, { second, esp, parts })));
   if (second === undefined) {
     const text = "the program that shim starts is missing";
     effects.push({ effect: "breaks", ways: ["uefi"], text, code: "shim-second-stage" });
@@ -102,12 +102,12 @@ function withoutShim(
 /** GRUB's built-in menu path matters only if it does not lead to a menu: platter's own ISOs have their menu elsewhere. */
 function isPlatterOnly(
   { code }: Finding,
-  { second, esp, facts }: { second: BootProgram | undefined; esp: EfiSystemPartition; facts: IsoFacts },
+  { second, esp, parts }: { second: BootProgram | undefined; esp: EfiSystemPartition; parts: IsoParts },
 ): boolean {
   const prefix = second?.program?.grub?.prefix?.replace(/^\([^)]*\)/, "");
   if (code !== "F_GCD_PREFIX" || prefix === undefined || prefix === "") return false;
   const menu = `${prefix.replace(/^\/+|\/+$/g, "")}/grub.cfg`;
-  const onIso = facts.tree === undefined ? undefined : findNodeAnyCase(facts.tree, menu);
+  const onIso = parts.tree === undefined ? undefined : findNodeAnyCase(parts.tree, menu);
   return onIso !== undefined || findEntry(esp, menu) !== undefined;
 }
 

@@ -114,9 +114,9 @@ async function isGrub(entry: FatEntry, { source, volume }: EfiSystemPartition): 
 
 async function compareTwin(
   iso: ByteSource,
-  about: { esp: EfiSystemPartition; entry: FatEntry; bytes: Uint8Array; twin: IsoNode; log: ProblemLog },
+  options: { esp: EfiSystemPartition; entry: FatEntry; bytes: Uint8Array; twin: IsoNode; log: ProblemLog },
 ): Promise<void> {
-  const { esp, entry, bytes, twin, log } = about;
+  const { esp, entry, bytes, twin, log } = options;
   const name = `/${entry.path}`;
   const first = twin.extents[0]?.lba ?? 0;
   log.covers({ name: `${name} in the ISO's tree`, offset: first * SECTOR, length: twin.size });

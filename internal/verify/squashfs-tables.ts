@@ -21,7 +21,7 @@ export interface SquashfsTables {
   xattr: number | undefined;
 }
 
-interface About {
+interface TableOptions {
   source: ByteSource;
   log: ProblemLog;
   name: string;
@@ -29,14 +29,14 @@ interface About {
 
 /** Every table ends where the next begins: walking through them proves their places. */
 export async function checkTables(
-  about: About,
+  options: TableOptions,
   {
     superblock,
     tables,
     root,
   }: { superblock: SquashfsSuperblock; tables: SquashfsTables; root: { block: number; at: number } },
 ): Promise<void> {
-  const { log, name } = about;
+  const { log, name } = options;
   const wrong = (what: string, offset: number) => {
     log.note({ code: "squashfs-tables", detail: `${name} has a wrong ${what}`, offset });
   };
@@ -49,7 +49,7 @@ export async function checkTables(
   if (tables.fragment === undefined && superblock.fragments > 0) wrong("fragment table", 80);
   let end = bytesUsed;
   if (tables.xattr !== undefined) {
-    const first = await readXattrTable(about, { start: tables.xattr, bytesUsed });
+    const first = await readXattrTable(options, { start: tables.xattr, bytesUsed });
     if (first === undefined) return wrong("table of extended attributes", 56);
     end = first;
   }
@@ -60,15 +60,15 @@ export async function checkTables(
     }
     const pointers = Math.ceil(bytes / METADATA);
     if (start + pointers * 8 !== end || pointers === 0) return wrong(what, field);
-    const first = await readPointer(about.source, start);
+    const first = await readPointer(options.source, start);
     if (first === undefined || first < SUPERBLOCK_SIZE || first >= start) return wrong(what, field);
-    const walked = await walkMetadata(about.source, { start: first, end: start });
+    const walked = await walkMetadata(options.source, { start: first, end: start });
     if (walked === undefined) return wrong(what, field);
     end = first;
   }
-  const directories = await walkMetadata(about.source, { start: tables.directory, end });
+  const directories = await walkMetadata(options.source, { start: tables.directory, end });
   if (directories === undefined) return wrong("directory table", 72);
-  const inodes = await walkMetadata(about.source, { start: tables.inode, end: tables.directory });
+  const inodes = await walkMetadata(options.source, { start: tables.inode, end: tables.directory });
   if (inodes === undefined || tables.inode < SUPERBLOCK_SIZE) return wrong("inode table", 64);
   log.covers({ name: `superblock of ${name}: place of the root inode's block`, offset: 34, length: 6 });
   if (!inodes.has(tables.inode + root.block)) wrong("root inode", 32);
@@ -77,7 +77,7 @@ export async function checkTables(
 
 /** The header behind the extended attributes: their place, their number, nothing, then pointers. */
 async function readXattrTable(
-  { source }: About,
+  { source }: TableOptions,
   { start, bytesUsed }: { start: number; bytesUsed: number },
 ): Promise<number | undefined> {
   const header = await source.read(Math.min(start, bytesUsed), 16);

@@ -69,10 +69,10 @@ export async function judgeIso(
   source: ByteSource,
   options: VerifyOptions & ClaimOptions,
 ): Promise<{ report: VerifyReport; verdict: Verdict }> {
-  const { report, facts } = await examineIso(source, options);
-  const cut = incomplete(source, facts.primary);
+  const { report, parts } = await examineIso(source, options);
+  const cut = incomplete(source, parts.primary);
   if (cut !== undefined) return { report, verdict: cut };
-  const boots = await claimIso(source, { facts, report }, options);
+  const boots = await claimIso(source, { parts, report }, options);
   const kind = BOOT_WAYS.some((way) => boots[way].boots) ? "boots" : "boots-nowhere";
   return { report, verdict: { kind, boots } };
 }

@@ -27,7 +27,7 @@ export interface BootSetup {
 /** Runs the checks `el-torito`, `bios-image`, `mbr`, `gpt`, `esp` and `efi-programs`. */
 export async function checkBoot(
   source: ByteSource,
-  about: {
+  options: {
     bootCatalog: number | undefined;
     /** Blocks of 512 bytes that the volume has by its descriptor. */
     volumeBlocks: number | undefined;
@@ -35,7 +35,7 @@ export async function checkBoot(
     builder: ReportBuilder;
   },
 ): Promise<BootSetup> {
-  const { bootCatalog, volumeBlocks, tree, builder } = about;
+  const { bootCatalog, volumeBlocks, tree, builder } = options;
   const files = new Map<number, IsoNode>();
   for (const node of tree === undefined ? [] : nodesOf(tree)) {
     if (node.kind === "file" && node.size > 0) files.set(node.extents[0]!.lba, node);
@@ -71,14 +71,14 @@ async function checkElTorito(
 
 async function checkBiosImages(
   source: ByteSource,
-  about: {
+  options: {
     entries: readonly BootEntry[];
     files: ReadonlyMap<number, IsoNode>;
     mbr: Mbr | undefined;
     builder: ReportBuilder;
   },
 ): Promise<BootImage["loader"] | undefined> {
-  const { entries, files, mbr, builder } = about;
+  const { entries, files, mbr, builder } = options;
   const loaders: BootImage["loader"][] = [];
   const bios = entries.filter((entry) => entry.platform === "bios");
   if (bios.length === 0) builder.absent("bios-image", "no entry for BIOS");
@@ -96,7 +96,7 @@ async function checkBiosImages(
 /** Every place that something names as the EFI system partition, each once. */
 function espPlaces(
   source: ByteSource,
-  about: {
+  options: {
     entries: readonly BootEntry[];
     mbr: Mbr | undefined;
     gpt: Gpt | undefined;
@@ -109,7 +109,7 @@ function espPlaces(
     if (known === undefined) places.set(place.offset, place);
     else for (const each of place.from) known.from.push(each);
   };
-  for (const { index, type, first, last } of about.gpt?.partitions ?? []) {
+  for (const { index, type, first, last } of options.gpt?.partitions ?? []) {
     if (type !== ESP_TYPE) continue;
     add({
       offset: first * BLOCK,
@@ -118,7 +118,7 @@ function espPlaces(
       isPartition: true,
     });
   }
-  for (const { index, type, start, blocks } of about.mbr?.partitions ?? []) {
+  for (const { index, type, start, blocks } of options.mbr?.partitions ?? []) {
     if (type !== 0xef) continue;
     add({
       offset: start * BLOCK,
@@ -127,10 +127,10 @@ function espPlaces(
       isPartition: true,
     });
   }
-  for (const entry of about.entries) {
+  for (const entry of options.entries) {
     if (entry.platform !== "uefi") continue;
     const offset = entry.lba * SECTOR;
-    const file = about.files.get(entry.lba)?.size;
+    const file = options.files.get(entry.lba)?.size;
     // A count of 0 or 1 means "to the end of the medium".
     const length = file ?? (entry.sectors > 1 ? entry.sectors * BLOCK : Math.max(0, source.size - offset));
     add({ offset, length, from: [entry.name], isPartition: false });
@@ -139,14 +139,14 @@ function espPlaces(
 }
 
 /** The catalogue gives the image's length once more; it has no room for more than 65,535 blocks. */
-function checkUefiSizes(about: {
+function checkUefiSizes(options: {
   entries: readonly BootEntry[];
   gpt: Gpt | undefined;
   builder: ReportBuilder;
 }): void {
   const log = new ProblemLog();
-  for (const entry of about.entries) {
-    const partition = about.gpt?.partitions.find((one) => one.first === entry.lba * (SECTOR / BLOCK));
+  for (const entry of options.entries) {
+    const partition = options.gpt?.partitions.find((one) => one.first === entry.lba * (SECTOR / BLOCK));
     if (entry.platform !== "uefi" || partition === undefined) continue;
     const blocks = partition.last - partition.first + 1;
     if (blocks > 0xffff || entry.sectors <= 1) continue;
@@ -156,14 +156,14 @@ function checkUefiSizes(about: {
     log.note({ code: "boot-sectors", detail, offset: entry.offset + 6 });
   }
   const reading = log.reading(undefined);
-  if (reading.structures.length > 0) about.builder.add("el-torito", reading, "");
+  if (reading.structures.length > 0) options.builder.add("el-torito", reading, "");
 }
 
 async function checkEsps(
   source: ByteSource,
-  about: { places: readonly EspPlace[]; tree: IsoNode | undefined; builder: ReportBuilder },
+  options: { places: readonly EspPlace[]; tree: IsoNode | undefined; builder: ReportBuilder },
 ): Promise<EfiSystemPartition[]> {
-  const { places, tree, builder } = about;
+  const { places, tree, builder } = options;
   const esps: EfiSystemPartition[] = [];
   if (places.length === 0) builder.absent("esp", "nothing for UEFI");
   for (const place of places) {

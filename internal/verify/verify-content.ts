@@ -119,7 +119,7 @@ export async function checkImplanted(
 /** Runs the checks `expected-label` and `expected-files`. */
 export async function checkExpected(
   source: ByteSource,
-  about: {
+  options: {
     expected: Expected;
     volumeId: string | undefined;
     tree: IsoNode | undefined;
@@ -128,7 +128,7 @@ export async function checkExpected(
     signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { expected, volumeId, tree, esps, builder, signal } = about;
+  const { expected, volumeId, tree, esps, builder, signal } = options;
   if (expected.label !== undefined) {
     const label = new ProblemLog();
     if (volumeId !== expected.label) {
@@ -173,9 +173,9 @@ function findInEsps(esps: readonly EfiSystemPartition[], path: string): { found:
 
 async function compareFile(
   file: ExpectedFile,
-  about: { where: string; found: FoundFile | undefined; log: ProblemLog; signal: AbortSignal | undefined },
+  options: { where: string; found: FoundFile | undefined; log: ProblemLog; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const { where, found, log, signal } = about;
+  const { where, found, log, signal } = options;
   const note = (detail: string) => {
     log.note({ code: "expected-file", detail: `${file.isoPath}${where} ${detail}` });
   };

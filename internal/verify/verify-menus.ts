@@ -43,11 +43,11 @@ export interface MenuSurroundings {
 }
 
 /** Runs the checks `grub-menus` and `menu-label`, and returns the menus that were found. */
-export async function checkMenus(source: ByteSource, about: MenuSurroundings): Promise<FoundMenu[]> {
-  const menus = [...(await menusOfTree(source, about.tree)), ...(await menusOfEsps(about))];
-  if (menus.length === 0) about.builder.absent("grub-menus", "no grub.cfg where GRUB looks for one");
-  for (const found of menus) checkFiles(found, about.builder);
-  checkLabels(menus, about);
+export async function checkMenus(source: ByteSource, surroundings: MenuSurroundings): Promise<FoundMenu[]> {
+  const menus = [...(await menusOfTree(source, surroundings.tree)), ...(await menusOfEsps(surroundings))];
+  if (menus.length === 0) surroundings.builder.absent("grub-menus", "no grub.cfg where GRUB looks for one");
+  for (const found of menus) checkFiles(found, surroundings.builder);
+  checkLabels(menus, surroundings);
   return menus;
 }
 

@@ -24,7 +24,7 @@ export interface VerifyOptions {
 }
 
 /** Parts of the ISO that `verify` read, from which callers compute where it boots. */
-export interface IsoFacts {
+export interface IsoParts {
   primary: VolumeDescriptor | undefined;
   tree: IsoNode | undefined;
   boot: BootSetup;
@@ -43,7 +43,7 @@ export async function verifyIso(source: ByteSource, options: VerifyOptions = {})
 export async function examineIso(
   source: ByteSource,
   options: VerifyOptions = {},
-): Promise<{ report: VerifyReport; facts: IsoFacts }> {
+): Promise<{ report: VerifyReport; parts: IsoParts }> {
   const builder = new ReportBuilder();
   const descriptors = await readVolumeDescriptors(source);
   const { primary, joliet, bootCatalog } = descriptors.value;
@@ -70,7 +70,7 @@ export async function examineIso(
     await checkExpected(source, { expected, volumeId, tree, esps: boot.esps, builder, signal });
   }
   const report = builder.report({ size: source.size, volumeId });
-  return { report, facts: { primary, tree, boot, menus } };
+  return { report, parts: { primary, tree, boot, menus } };
 }
 
 /** More than an ISO has. */
@@ -84,7 +84,7 @@ interface TreeCodes {
 /** Both trees with their path tables, and each against the other. */
 async function checkTrees(
   source: ByteSource,
-  about: {
+  options: {
     primary: VolumeDescriptor | undefined;
     joliet: VolumeDescriptor | undefined;
     codes: TreeCodes;
@@ -92,7 +92,7 @@ async function checkTrees(
     builder: ReportBuilder;
   },
 ): Promise<IsoNode | undefined> {
-  const { primary, joliet, codes, base, builder } = about;
+  const { primary, joliet, codes, base, builder } = options;
   if (primary === undefined) return undefined;
   const main = await readDirectoryTree(source, primary, { base });
   const count = [...nodesOf(main.value.root)].length;
@@ -117,9 +117,9 @@ const MAX_PADDING = 16 * 1024 * 1024;
 /** The file must be as long as the longest of its parts says. After that only zeros may follow. */
 async function checkSize(
   source: ByteSource,
-  about: { primary: VolumeDescriptor | undefined; boot: BootSetup; builder: ReportBuilder },
+  options: { primary: VolumeDescriptor | undefined; boot: BootSetup; builder: ReportBuilder },
 ): Promise<void> {
-  const { primary, boot, builder } = about;
+  const { primary, boot, builder } = options;
   if (primary === undefined) {
     builder.absent("size", `${source.size} bytes`);
     return;
@@ -150,9 +150,9 @@ async function isPadding(source: ByteSource, from: number): Promise<boolean> {
 /** A partition that is an ISO in its own right has descriptors and trees of its own, for the same files. */
 async function checkPartitionVolumes(
   source: ByteSource,
-  about: { boot: BootSetup; volumeId: string | undefined; builder: ReportBuilder },
+  options: { boot: BootSetup; volumeId: string | undefined; builder: ReportBuilder },
 ): Promise<void> {
-  const { boot, volumeId, builder } = about;
+  const { boot, volumeId, builder } = options;
   const starts = new Set<number>();
   for (const { first } of boot.gpt?.partitions ?? []) starts.add(first);
   for (const { start, type } of boot.mbr?.partitions ?? []) if (type !== 0xee) starts.add(start);

@@ -14,15 +14,15 @@ export interface SigningKey {
 /** Makes an RSA key with a certificate, its own or issued by another one. */
 export function makeKey(
   folder: string,
-  about: { file: string; subject: string; issuer?: SigningKey; authority?: "authority" },
+  options: { file: string; subject: string; issuer?: SigningKey; authority?: "authority" },
 ): SigningKey {
-  const path = (suffix: string) => join(folder, `${about.file}${suffix}`);
+  const path = (suffix: string) => join(folder, `${options.file}${suffix}`);
   const [key, certificate] = [path(".key"), path(".pem")];
-  const subject = ["-subj", `/CN=${about.subject}`];
+  const subject = ["-subj", `/CN=${options.subject}`];
   const extension = path(".cnf");
   writeFileSync(
     extension,
-    `basicConstraints=critical,CA:${about.authority === undefined ? "FALSE" : "TRUE"}\n`,
+    `basicConstraints=critical,CA:${options.authority === undefined ? "FALSE" : "TRUE"}\n`,
   );
   run("openssl", [
     "req",
@@ -37,9 +37,9 @@ export function makeKey(
     ...subject,
   ]);
   const issuer =
-    about.issuer === undefined
+    options.issuer === undefined
       ? ["-signkey", key]
-      : ["-CA", about.issuer.certificate, "-CAkey", about.issuer.key, "-CAcreateserial"];
+      : ["-CA", options.issuer.certificate, "-CAkey", options.issuer.key, "-CAcreateserial"];
   run("openssl", [
     ...["x509", "-req", "-in", path(".csr"), ...issuer, "-sha256", "-days", "3650"],
     ...["-extfile", extension, "-out", certificate],
@@ -49,10 +49,10 @@ export function makeKey(
 }
 
 /** The program with one more signature. */
-export function sign(folder: string, about: { program: Uint8Array; by: SigningKey }): Uint8Array {
+export function sign(folder: string, options: { program: Uint8Array; by: SigningKey }): Uint8Array {
   const [unsigned, signed] = [join(folder, "unsigned.efi"), join(folder, "signed.efi")];
-  writeFileSync(unsigned, about.program);
-  run("sbsign", ["--key", about.by.key, "--cert", about.by.certificate, "--output", signed, unsigned]);
+  writeFileSync(unsigned, options.program);
+  run("sbsign", ["--key", options.by.key, "--cert", options.by.certificate, "--output", signed, unsigned]);
   return new Uint8Array(readFileSync(signed));
 }
 

@@ -95,16 +95,16 @@ function argumentFindings(entries: readonly IndexedEntry[], summary: InitramfsSu
     const wanting = entries.filter(({ kernelArgs }) => kernelArgs.some((each) => pattern.test(each)));
     const [first, ...others] = wanting;
     if (first === undefined) return [];
-    const about = { entries: wanting.map(({ index }) => index) };
+    const details = { entries: wanting.map(({ index }) => index) };
     const argument = first.kernelArgs.find((each) => pattern.test(each))!;
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
     const seen = `The entry \`${printable(first.title)}\`${more} has the kernel argument \`${printable(argument)}\``;
     const looksForFiles = support === "live-boot" || support === "casper";
     if (looksForFiles && summary.live.has(support))
-      return [finding("F_INITRAMFS_LIVE_BOOT", `${seen}.`, about)];
+      return [finding("F_INITRAMFS_LIVE_BOOT", `${seen}.`, details)];
     if (summary.generator === undefined || summary.live.has(support)) return [];
     const lacks = `${seen}, and ${title} is not in the initramfs${madeBy(summary)}.`;
-    return [finding("F_INITRAMFS_ARGUMENT", lacks, { ...about, fix: ARGUMENT_FIXES[support] })];
+    return [finding("F_INITRAMFS_ARGUMENT", lacks, { ...details, fix: ARGUMENT_FIXES[support] })];
   });
 }
 

@@ -12,14 +12,14 @@ const MAX_NAMED = 3;
  * Entries that do not find their root file system. If that is all of them, it is an error, unless the initramfs is not
  * known: one with an `init` of its own may need no argument.
  */
-export function checkRoots(about: {
+export function checkRoots(options: {
   menu: Menu;
   label: VolumeLabel;
   placeOf: ReadIsoYaml["placeOf"];
   /** Undefined if it was not read. */
   initramfs: InitramfsSummary | undefined;
 }): Finding[] {
-  const { menu, label, placeOf, initramfs } = about;
+  const { menu, label, placeOf, initramfs } = options;
   const placeOfEntry = (index: number) =>
     placeOf(["grub2", "entries", index, "linux"]) ?? placeOf(["kernel_args"]);
   const searches = menu.entries.map((entry, index) => ({ entry, index, search: rootSearch(entry, label) }));
@@ -39,8 +39,8 @@ export function checkRoots(about: {
     const more = lost.length > MAX_NAMED ? `; and ${lost.length - MAX_NAMED} more` : "";
     const seen = `No entry of the menu finds its root file system: ${reasons.join("; ")}${more}.`;
     const { index, search } = lost[0]!;
-    const about = { fix: fixOf(search), place: placeOfEntry(index) };
-    return [finding("F_MENU_BOOTS_NOWHERE", seen, about), ...kickstarts];
+    const details = { fix: fixOf(search), place: placeOfEntry(index) };
+    return [finding("F_MENU_BOOTS_NOWHERE", seen, details), ...kickstarts];
   }
   const found = lost.map(({ entry, index, search }) => {
     const code = search.kind === "other-label" ? "F_MENU_LABEL_MISMATCH" : "F_MENU_NO_ROOT";

@@ -65,9 +65,9 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
   const findings: Finding[] = [];
   const check = (
     started: Started,
-    about: { path: string; program: EfiProgram | undefined; fault?: string | undefined },
+    options: { path: string; program: EfiProgram | undefined; fault?: string | undefined },
   ) => {
-    const { path, program, fault } = about;
+    const { path, program, fault } = options;
     if (fault !== undefined)
       findings.push(finding(CODES[started].format, `\`${path}\` ${printable(fault)}.`));
     const machine = efiSuffix(architecture).toUpperCase();
@@ -107,9 +107,9 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
 /** What shim will say about GRUB, or about the kernel when GRUB asks. */
 function signature(
   started: "grub" | "kernel",
-  about: { path: string; program: EfiProgram; vendor: VendorTable | undefined },
+  options: { path: string; program: EfiProgram; vendor: VendorTable | undefined },
 ): Finding[] {
-  const { path, program, vendor } = about;
+  const { path, program, vendor } = options;
   const trust = trustOf(program, vendor);
   switch (trust) {
     case "vendor":

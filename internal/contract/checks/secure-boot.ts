@@ -20,16 +20,16 @@ export function summariseSecureBoot(programs: BootPrograms): SecureBoot | undefi
   const { shim, grub, kernel } = programs;
   if (shim?.program === undefined) return undefined;
   const { vendor } = shim.program;
-  const about = (program: Parameters<typeof trustOf>[0] | undefined) =>
+  const summaryOf = (program: Parameters<typeof trustOf>[0] | undefined) =>
     program === undefined ? null : { signers: signersOf(program), trust: trustOf(program, vendor) };
   return {
     shimIssuers: issuersOf(shim.program),
     vendor: (vendor?.allowed.certificates ?? []).map(({ subject }) => subject),
-    grub: about(grub?.program),
+    grub: summaryOf(grub?.program),
     kernel:
       kernel?.image.kind === "x86"
         ? { signers: [], trust: "unsigned" }
-        : about(kernel?.image.kind === "efi" ? kernel.image.program : undefined),
+        : summaryOf(kernel?.image.kind === "efi" ? kernel.image.program : undefined),
     sbatLevel: levelFor(programs).date,
   };
 }

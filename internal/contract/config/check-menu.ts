@@ -12,8 +12,8 @@ import type { YamlPath } from "./yaml-source.ts";
 type PlaceOf = ReadIsoYaml["placeOf"];
 
 /** What iso.yaml says that has another effect than its author may expect. */
-export function checkMenuTexts(about: { config: IsoYaml; label: VolumeLabel; placeOf: PlaceOf }): Finding[] {
-  const { config, label, placeOf } = about;
+export function checkMenuTexts(options: { config: IsoYaml; label: VolumeLabel; placeOf: PlaceOf }): Finding[] {
+  const { config, label, placeOf } = options;
   const args = config.kernel_args ?? [];
   const entries = config.grub2?.entries ?? [];
   const texts: { path: YamlPath; text: string }[] = [
@@ -53,12 +53,12 @@ function variableFindings({ path, text }: { path: YamlPath; text: string }, plac
 export function checkEntries(menu: Menu, { font }: { font: "present" | "absent" }): Finding[] {
   const entries = menu.entries.map((entry, index) => ({ ...entry, index }));
   const findings: Finding[] = [];
-  const report = (code: FindingCode, about: { of: typeof entries; says: (entry: MenuEntry) => string }) => {
-    const [first, ...others] = about.of;
+  const report = (code: FindingCode, options: { of: typeof entries; says: (entry: MenuEntry) => string }) => {
+    const [first, ...others] = options.of;
     if (first === undefined) return;
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    const seen = `The entry \`${printable(first.title)}\`${more} has ${about.says(first)}.`;
-    findings.push(finding(code, seen, { entries: about.of.map(({ index }) => index) }));
+    const seen = `The entry \`${printable(first.title)}\`${more} has ${options.says(first)}.`;
+    findings.push(finding(code, seen, { entries: options.of.map(({ index }) => index) }));
   };
   report("F_MENU_SELINUX_OFF", {
     of: entries.filter(

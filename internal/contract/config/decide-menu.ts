@@ -9,23 +9,23 @@ import { buildMenu } from "./menu.ts";
 import type { OsRelease } from "./os-release.ts";
 
 /** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */
-export function decideMenu(about: {
+export function decideMenu(options: {
   config: IsoYaml;
   placeOf?: ReadIsoYaml["placeOf"] | undefined;
   osRelease: OsRelease;
   architecture: Architecture;
   label: string | undefined;
 }): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
-  const { osRelease } = about;
-  const fallback = defaultLabel(osRelease, about.architecture);
-  const asked = about.label === undefined ? undefined : toVolumeLabel(about.label);
+  const { osRelease } = options;
+  const fallback = defaultLabel(osRelease, options.architecture);
+  const asked = options.label === undefined ? undefined : toVolumeLabel(options.label);
   // Entries and arguments name the label: they say nothing if it cannot be used.
   const isUnusable = asked !== undefined && asked.label === undefined;
-  const config = isUnusable ? withoutLabel(about.config) : about.config;
+  const config = isUnusable ? withoutLabel(options.config) : options.config;
   // The findings about iso.yaml's own label have their place in it, and were made when it was read.
   const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
   const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
-  const placeOf = about.placeOf ?? (() => undefined);
+  const placeOf = options.placeOf ?? (() => undefined);
   const { menu, findings } = buildMenu({ config, osRelease, label, placeOf });
   const texts = checkMenuTexts({ config, label, placeOf });
   return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };

@@ -23,14 +23,14 @@ export const DEFAULT_TIMEOUT = 60;
 const MAX_TEXT = 256;
 
 /** The menu that iso.yaml asks for. With an error among the findings it must not be used. */
-export function buildMenu(about: {
+export function buildMenu(options: {
   config: IsoYaml;
   osRelease: OsRelease;
   label: VolumeLabel;
   /** The place of a value of iso.yaml. */
   placeOf?: ((path: YamlPath) => Place | undefined) | undefined;
 }): { menu: Menu; findings: Finding[] } {
-  const { config, osRelease, label } = about;
+  const { config, osRelease, label } = options;
   const findings: Finding[] = [];
   const root = kernelArgs(config, label);
   const variables: Variables = {
@@ -54,7 +54,7 @@ export function buildMenu(about: {
   }
   for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
   for (const [index, entry] of entries.entries()) {
-    const place = about.placeOf?.(["grub2", "entries", index, "linux"]);
+    const place = options.placeOf?.(["grub2", "entries", index, "linux"]);
     for (const each of checkEntry(entry, index))
       findings.push(place === undefined ? each : { ...each, place });
   }

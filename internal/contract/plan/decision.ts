@@ -34,7 +34,7 @@ export interface DecisionInputs {
 /** What is known of an ISO once the tree and a few texts were read: all but what is in large files. */
 export interface Decision {
   root: RootPlan;
-  about: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
+  identity: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
   /** Undefined if its packages are not known. */
   distribution: Distribution | undefined;
   /** The place of a value of iso.yaml. */
@@ -122,7 +122,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanChoices): Prom
       kernel: kernel && { version: kernel.version },
       excludes: [...choices.excludes],
     },
-    about: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    identity: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
     distribution,
     placeOf,
     kernel,

@@ -52,12 +52,12 @@ const LIBRARIES: Readonly<Record<Compression, string>> = {
  * What a kernel can mount, by its configuration; else, of squashfs alone, by the libraries in `modules.builtin` and among
  * the modules of the initramfs.
  */
-export function kernelMounts(about: {
+export function kernelMounts(options: {
   config: string | undefined;
   builtin: string | undefined;
   modules: ReadonlySet<string> | undefined;
 }): KernelMounts {
-  const { config, builtin, modules } = about;
+  const { config, builtin, modules } = options;
   if (config !== undefined) {
     const set = new Set([...config.matchAll(/^CONFIG_([A-Z0-9_]+)=[ym]$/gm)].map(([, name]) => name));
     if (!set.has("SQUASHFS") && !set.has("EROFS_FS")) return null;

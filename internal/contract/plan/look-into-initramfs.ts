@@ -16,11 +16,11 @@ const MAX_TEXT = 1024 * 1024;
 /** Reads the initramfs that will be on the ISO, and what it is measured by. */
 export async function lookIntoInitramfs(
   inputs: Pick<PlanInputs, "tree" | "readText" | "readInitramfs">,
-  about: { kernel: FoundKernel; menu: Plan["menu"]; architecture: Architecture; excludes: readonly string[] },
+  options: { kernel: FoundKernel; menu: Plan["menu"]; architecture: Architecture; excludes: readonly string[] },
 ): Promise<{ findings: Finding[]; summary: InitramfsSummary; mounts: KernelMounts }> {
-  const { kernel, menu, architecture } = about;
+  const { kernel, menu, architecture } = options;
   const liveOs = inputs.tree.root.children?.get("LiveOS")?.inode.type;
-  const isPresent = liveOs === "directory" && !compileExcludes(about.excludes)("LiveOS" as BytePath);
+  const isPresent = liveOs === "directory" && !compileExcludes(options.excludes)("LiveOS" as BytePath);
   const summary = await inputs.readInitramfs(kernel.initramfs.node);
   const builtin = await textOf(kernel.builtin, inputs);
   const findings = checkInitramfs({

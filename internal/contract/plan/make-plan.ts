@@ -31,7 +31,7 @@ export async function makePlan(
   parts: readonly Part[],
 ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
   const { keep } = inputs;
-  const { root, about, distribution, kernel, efi, bios, font } = decision;
+  const { root, identity, distribution, kernel, efi, bios, font } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Another thread decompresses at the same time.
@@ -43,11 +43,11 @@ export async function makePlan(
       ),
     () =>
       kernel !== undefined && parts.includes("kernel")
-        ? lookIntoInitramfs(inputs, { kernel, menu: about.menu, architecture, excludes })
+        ? lookIntoInitramfs(inputs, { kernel, menu: identity.menu, architecture, excludes })
         : undefined,
     () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
   ]);
-  const { menu, label } = about;
+  const { menu, label } = identity;
   const findings = uniqueFindings([
     ...decision.findings,
     ...checkRoots({ menu, label, placeOf: decision.placeOf, initramfs: initramfs?.summary }),
@@ -59,7 +59,7 @@ export async function makePlan(
   const body = {
     version: PLAN_VERSION,
     ...root,
-    ...about,
+    ...identity,
     kernel: kernel && (await keepKernel(kernel, keep)),
     efi: efi && (await keepEfi(efi, keep)),
     ...small,

@@ -132,9 +132,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function unreadable(
   blob: Blob,
-  about: { problem: string; detail?: readonly string[]; hint?: string; cause?: unknown },
+  options: { problem: string; detail?: readonly string[]; hint?: string; cause?: unknown },
 ): PlatterError {
-  const { problem, detail, hint, cause } = about;
+  const { problem, detail, hint, cause } = options;
   return new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",

@@ -16,9 +16,9 @@ const USER_STORAGE = ".local/share/containers/storage";
  */
 export function storageElsewhere(
   image: string,
-  about: { environment: Readonly<Record<string, string | undefined>>; rootStorage?: string; passwd?: string },
+  options: { environment: Readonly<Record<string, string | undefined>>; rootStorage?: string; passwd?: string },
 ): string | undefined {
-  const { environment, rootStorage = ROOT_STORAGE, passwd = "/etc/passwd" } = about;
+  const { environment, rootStorage = ROOT_STORAGE, passwd = "/etc/passwd" } = options;
   if ((environment._CONTAINERS_ROOTLESS_UID ?? "0") !== "0") {
     const found = holds(rootStorage, image);
     if (found === "yes") return `Run platter with sudo: the image is in root's storage.`;

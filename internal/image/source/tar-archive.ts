@@ -61,9 +61,9 @@ export class TarArchive implements Disposable {
   }
 
   /** The content of a member, links followed; undefined if the archive does not have it. */
-  blob(member: string, about: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
+  blob(member: string, options: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
     const range = this.#members.get(member);
-    return range && storedBlob({ file: this.#file, ...range }, { ...about, signal: this.#signal });
+    return range && storedBlob({ file: this.#file, ...range }, { ...options, signal: this.#signal });
   }
 
   /** What the archive is, by the names of its files. */

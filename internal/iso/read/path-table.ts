@@ -102,23 +102,23 @@ async function readTable(
 /** Every directory has exactly one entry, with its name, its place and its parent. */
 function compare(
   entries: readonly PathTableEntry[],
-  about: { name: string; directories: readonly IsoNode[]; place: number; log: ProblemLog },
+  options: { name: string; directories: readonly IsoNode[]; place: number; log: ProblemLog },
 ): void {
-  const note = (detail: string, offset: number) => about.log.note({ code: "path-table", detail, offset });
-  const missing = new Map(about.directories.map((directory) => [directory.extents[0]!.lba, directory]));
+  const note = (detail: string, offset: number) => options.log.note({ code: "path-table", detail, offset });
+  const missing = new Map(options.directories.map((directory) => [directory.extents[0]!.lba, directory]));
   for (const entry of entries) {
     const directory = missing.get(entry.lba);
     if (directory === undefined) {
-      note(`the ${about.name} has an entry for a directory that is not in the tree`, entry.offset);
+      note(`the ${options.name} has an entry for a directory that is not in the tree`, entry.offset);
       continue;
     }
     missing.delete(entry.lba);
     const parent = (directory.parent ?? directory).extents[0]!.lba;
     if (entry.identifier !== directory.identifier) {
-      note(`the ${about.name} has another name for ${directory.path}`, entry.offset);
+      note(`the ${options.name} has another name for ${directory.path}`, entry.offset);
     } else if (entries[entry.parent - 1]?.lba !== parent) {
-      note(`the ${about.name} has another parent for ${directory.path}`, entry.offset);
+      note(`the ${options.name} has another parent for ${directory.path}`, entry.offset);
     }
   }
-  for (const directory of missing.values()) note(`the ${about.name} lacks ${directory.path}`, about.place);
+  for (const directory of missing.values()) note(`the ${options.name} lacks ${directory.path}`, options.place);
 }

@@ -44,7 +44,7 @@ export interface PlannedDirectory<F> {
 /** All directories in the order of the path table (ECMA-119, 6.9.1): by depth, parent and identifier; the root is 0. */
 export function planDirectories<F extends ExtentFile>(
   root: FolderNode<F>,
-  about: { kind: TreeKind; time: number },
+  options: { kind: TreeKind; time: number },
 ): PlannedDirectory<F>[] {
   const queue: { folder: FolderNode<F>; parent: number; identifier: Uint8Array }[] = [
     { folder: root, parent: 0, identifier: SELF },
@@ -53,11 +53,11 @@ export function planDirectories<F extends ExtentFile>(
   for (const [number, { folder, parent, identifier }] of queue.entries()) {
     const plan = new DirectoryPlan<F>();
     const systemUse = (name: string, kind: "file" | "directory", isRootSelf = false) =>
-      about.kind === "joliet" ? [] : rockRidgeEntries({ name, kind, isRootSelf, time: about.time });
+      options.kind === "joliet" ? [] : rockRidgeEntries({ name, kind, isRootSelf, time: options.time });
     const self = { identifier: SELF, target: { directory: number } };
     plan.add({ ...self, entries: systemUse("", "directory", number === 0) });
     plan.add({ identifier: PARENT, target: { directory: parent }, entries: systemUse("", "directory") });
-    for (const { node, identifier: own } of sortedEntries(folder, about.kind)) {
+    for (const { node, identifier: own } of sortedEntries(folder, options.kind)) {
       const entries = systemUse(node.name, node.kind);
       if (node.kind === "directory") {
         plan.add({ identifier: own, target: { directory: queue.length }, entries });

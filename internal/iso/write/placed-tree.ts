@@ -40,10 +40,10 @@ export function rootExtent<F>({ directories, sectors }: PlacedTree<F>, base: num
 /** The bytes of a tree for a volume that begins at sector `base`, each part with its byte in the whole ISO. */
 export function encodeTree<F extends ExtentFile>(
   tree: PlacedTree<F>,
-  about: { base: number; time: number; extentOf: (file: F, index: number) => Extent },
+  options: { base: number; time: number; extentOf: (file: F, index: number) => Extent },
 ): { at: number; content: Uint8Array }[] {
   const { directories, sectors, pathTable } = tree;
-  const { base, time } = about;
+  const { base, time } = options;
   const entries = directories.map(({ identifier, parent }, index) => ({
     identifier,
     lba: sectors[index]! - base,
@@ -54,7 +54,7 @@ export function encodeTree<F extends ExtentFile>(
       const { size } = directories[target.directory]!;
       return { lba: sectors[target.directory]! - base, size };
     }
-    const extent = about.extentOf(target.file, target.extent);
+    const extent = options.extentOf(target.file, target.extent);
     return { lba: extent.lba - base, size: extent.size };
   };
   return [
@@ -70,7 +70,7 @@ export function encodeTree<F extends ExtentFile>(
 /** A directory and its continuation area. */
 function encodeDirectory<F>(
   directory: PlannedDirectory<F>,
-  about: { lba: number; time: number; extentOf: (record: PlannedRecord<F>) => Extent },
+  options: { lba: number; time: number; extentOf: (record: PlannedRecord<F>) => Extent },
 ): Uint8Array {
   const { size, sectors, records } = directory;
   const bytes = new Uint8Array(sectors * SECTOR);
@@ -80,18 +80,18 @@ function encodeDirectory<F>(
     if (continuation !== undefined) {
       const place = size + continuation.at;
       bytes.set(continuation.bytes, place);
-      const lba = about.lba + Math.floor(place / SECTOR);
+      const lba = options.lba + Math.floor(place / SECTOR);
       parts.push(encodeContinuation({ lba, at: place % SECTOR, length: continuation.bytes.length }));
     }
-    const facts = {
-      extent: about.extentOf(record),
+    const fields = {
+      extent: options.extentOf(record),
       identifier,
-      time: about.time,
+      time: options.time,
       kind: "directory" in target ? ("directory" as const) : ("file" as const),
       isLast: "directory" in target || target.isLast,
       systemUse: Buffer.concat(parts),
     };
-    bytes.set(encodeDirectoryRecord(facts), at);
+    bytes.set(encodeDirectoryRecord(fields), at);
   }
   return bytes;
 }

@@ -37,11 +37,11 @@ function folder(name: string, fill: (root: string) => void): string {
 
 async function paths(
   root: string,
-  about: { payloads: readonly { reference: string; digest: string }[]; excludes?: readonly string[] },
+  options: { payloads: readonly { reference: string; digest: string }[]; excludes?: readonly string[] },
 ): Promise<string[]> {
   await using tree = await openDirectory(root, { signal });
-  const excludes = about.excludes ?? [];
-  await using whole = await grafted(tree, { ...about, excludes });
+  const excludes = options.excludes ?? [];
+  await using whole = await grafted(tree, { ...options, excludes });
   const walk = whole.walk(walkOptions(compileExcludes(excludes), 0));
   // All of it can be read, and nothing is asked for out of turn.
   for await (const _ of tarStream(whole.tree, walk));
@@ -50,12 +50,12 @@ async function paths(
 
 function grafted(
   tree: ImageTree,
-  about: { payloads: readonly { reference: string; digest: string }[]; excludes: readonly string[] },
+  options: { payloads: readonly { reference: string; digest: string }[]; excludes: readonly string[] },
 ) {
   const runTool = () => Promise.reject(new Error("no tool is needed"));
   return withPayloads(tree, {
-    payloads: about.payloads.map((payload) => ({ ...payload, indexes: [], names: ["localhost/x:1"] })),
-    excludes: about.excludes,
+    payloads: options.payloads.map((payload) => ({ ...payload, indexes: [], names: ["localhost/x:1"] })),
+    excludes: options.excludes,
     time: 1_700_000_000,
     options: { work: scratch, signal, runTool, architecture: "amd64" },
   });

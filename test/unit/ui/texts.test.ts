@@ -92,7 +92,7 @@ describe("renderError", () => {
 });
 
 describe("consoleReporter", () => {
-  function reporterOf(about: {
+  function reporterOf(options: {
     verbosity?: "quiet" | "normal" | "verbose";
     isTTY?: boolean;
     columns?: number;
@@ -101,14 +101,14 @@ describe("consoleReporter", () => {
     const written: string[] = [];
     let now = 0;
     const stream = {
-      isTTY: about.isTTY ?? false,
-      columns: about.columns,
+      isTTY: options.isTTY ?? false,
+      columns: options.columns,
       write: (text: string) => written.push(text),
     };
     const before = { TERM: process.env.TERM, NO_COLOR: process.env.NO_COLOR };
-    Object.assign(process.env, { TERM: "xterm", NO_COLOR: "", ...about.env });
+    Object.assign(process.env, { TERM: "xterm", NO_COLOR: "", ...options.env });
     const reporter = consoleReporter({
-      verbosity: about.verbosity ?? "normal",
+      verbosity: options.verbosity ?? "normal",
       stream: stream as unknown as NodeJS.WriteStream,
       clock: () => now,
     });
@@ -123,8 +123,8 @@ describe("consoleReporter", () => {
   }
 
   /** Everything that can be said, and a stage with progress each second for half a minute. */
-  function sayAll(about: Parameters<typeof reporterOf>[0]): string {
-    const { reporter, text, wait } = reporterOf(about);
+  function sayAll(options: Parameters<typeof reporterOf>[0]): string {
+    const { reporter, text, wait } = reporterOf(options);
     reporter.info("some info");
     reporter.warn("a warning");
     reporter.verbose("a call");

@@ -11,8 +11,8 @@ CONFIG_EROFS_FS_ZIP=y
 CONFIG_NAME="SQUASHFS_ZSTD=y"
 `;
 
-const mounts = (about: Partial<Parameters<typeof kernelMounts>[0]>) =>
-  kernelMounts({ config: undefined, builtin: undefined, modules: undefined, ...about });
+const mounts = (options: Partial<Parameters<typeof kernelMounts>[0]>) =>
+  kernelMounts({ config: undefined, builtin: undefined, modules: undefined, ...options });
 
 describe("kernelMounts", () => {
   test("the kernel's configuration names what it can mount", () => {

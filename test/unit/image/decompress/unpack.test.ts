@@ -158,8 +158,8 @@ describe("a layer is decompressed into a file", () => {
 
 describe("what is known of a layer before it is read", () => {
   const signal = new AbortController().signal;
-  const layerOf = (bytes: Uint8Array, about: { size?: number; digest?: string } = {}) =>
-    storedLayer(storedBlob(stored(bytes), { name: "layer", signal, ...about }), undefined);
+  const layerOf = (bytes: Uint8Array, options: { size?: number; digest?: string } = {}) =>
+    storedLayer(storedBlob(stored(bytes), { name: "layer", signal, ...options }), undefined);
 
   test("its compression and its probable length", () => {
     expect(layerOf(text)).toMatchObject({ compression: "none", likelyLength: text.length });

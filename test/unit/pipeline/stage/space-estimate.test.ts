@@ -17,9 +17,9 @@ describe("estimateSpace", () => {
 
   const estimateOf = async (
     compression: Compression,
-    about: { layerBytes?: number; payload?: number; type?: RootfsType } = {},
+    options: { layerBytes?: number; payload?: number; type?: RootfsType } = {},
   ) => {
-    const { layerBytes, payload, type = "squashfs" } = about;
+    const { layerBytes, payload, type = "squashfs" } = options;
     const folder = mkdtempSync(join(tmpdir(), "platter-estimate-"));
     try {
       mkdirSync(`${folder}/boot/efi`, { recursive: true });
