@@ -10,7 +10,7 @@ export interface NamedPath {
 }
 
 /** Where a path leads: links are followed, also hard links, and the file itself may be absent. */
-interface Place {
+interface FileIdentity {
   /** Device and inode, if the file exists. */
   id: string | undefined;
   /** Device and inode of the nearest folder that exists, and the path below it. */
@@ -48,14 +48,14 @@ export function requireApart(paths: {
   }
 }
 
-type Placed = NamedPath & { place: Place | undefined };
+type Placed = NamedPath & { place: FileIdentity | undefined };
 
 function placed(named: NamedPath): Placed {
-  return { ...named, place: placeOf(named.path) };
+  return { ...named, place: identityOf(named.path) };
 }
 
 /** Undefined if the path cannot be looked into. Folders of the path may be absent: platter creates those of --work. */
-function placeOf(path: string): Place | undefined {
+function identityOf(path: string): FileIdentity | undefined {
   try {
     const target = followLinks(path);
     const there = statSync(target, { throwIfNoEntry: false });
@@ -90,7 +90,7 @@ function foldersFrom(folder: string): Set<string> {
   }
 }
 
-function isSame(a: Place | undefined, b: Place | undefined): boolean {
+function isSame(a: FileIdentity | undefined, b: FileIdentity | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   return a.name === b.name || (a.id !== undefined && a.id === b.id);
 }

@@ -80,7 +80,7 @@ export interface ImageTree extends AsyncDisposable {
   /** The content as a range of a file that is on the host already, or in memory. Undefined if it must be read by {@link read}. */
   held?(inode: Inode): HeldRange | undefined;
   /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
-  isKeptAt?(inode: Inode, hostFile: string): void;
+  isSavedAt?(inode: Inode, hostFile: string): void;
   /**
    * The content of many regular files, asked for in canonical order, each at most once; `open` must be called in that
    * order and each content consumed before the next is opened. Sources that stream (layers) read everything once.

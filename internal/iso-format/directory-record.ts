@@ -16,7 +16,7 @@ export const MAX_EXTENT = 0xffff_f800;
 export const SELF: Uint8Array = Uint8Array.of(0);
 export const PARENT: Uint8Array = Uint8Array.of(1);
 
-export interface DirectoryRecordFacts {
+export interface DirectoryRecordFields {
   extent: Extent;
   identifier: Uint8Array;
   /** Seconds since 1970. */
@@ -33,7 +33,7 @@ export function recordLength(identifier: number, systemUse: number): number {
   return named + systemUse + (systemUse % 2);
 }
 
-export function encodeDirectoryRecord(record: DirectoryRecordFacts): Uint8Array {
+export function encodeDirectoryRecord(record: DirectoryRecordFields): Uint8Array {
   const { extent, identifier, kind, isLast, systemUse = new Uint8Array() } = record;
   const bytes = new Uint8Array(recordLength(identifier.length, systemUse.length));
   const view = new DataView(bytes.buffer);

@@ -10,7 +10,7 @@ const BOOTABLE = 0x88;
 /** Indicator of a section header that no other one follows. */
 const LAST_SECTION = 0x91;
 
-export interface BootEntryFacts {
+export interface BootEntryFields {
   platform: "bios" | "uefi";
   /** Sector at which the image begins. */
   lba: number;
@@ -19,7 +19,7 @@ export interface BootEntryFacts {
 }
 
 /** One sector. The first entry is the default one, each further one is in a section of its own. */
-export function encodeBootCatalog([first, ...others]: readonly BootEntryFacts[]): Uint8Array {
+export function encodeBootCatalog([first, ...others]: readonly BootEntryFields[]): Uint8Array {
   const bytes = new Uint8Array(SECTOR);
   if (first === undefined) return bytes;
   bytes.set(validationEntry(PLATFORM[first.platform]), 0);
@@ -51,7 +51,7 @@ function validationEntry(platform: number): Uint8Array {
 }
 
 /** Sections 2.2 and 2.4: no emulation, load segment and system type 0. */
-function bootEntry({ lba, blocks }: BootEntryFacts): Uint8Array {
+function bootEntry({ lba, blocks }: BootEntryFields): Uint8Array {
   const bytes = new Uint8Array(CATALOG_ENTRY);
   const view = new DataView(bytes.buffer);
   bytes[0] = BOOTABLE;

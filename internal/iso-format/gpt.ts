@@ -24,7 +24,7 @@ export const BACKUP_BLOCKS: number = ENTRIES_BLOCKS + 1;
 /** Attributes (UEFI 2.10, 5.3.3): bit 0 is "required", bit 60 is Microsoft's "read-only" for basic data. */
 export const READ_ONLY: bigint = (1n << 60n) | 1n;
 
-export interface PartitionFacts {
+export interface PartitionFields {
   type: string;
   name: string;
   /** First and last block of 512 bytes, both included. */
@@ -33,16 +33,18 @@ export interface PartitionFacts {
   attributes: bigint;
 }
 
-export interface GptFacts {
+export interface GptFields {
   /** GUID of the disk; those of the partitions are derived from it. */
   diskGuid: string;
   /** Blocks that the disk has. */
   blocks: number;
-  partitions: readonly PartitionFacts[];
+  partitions: readonly PartitionFields[];
 }
 
 /** Both copies, each with the block at which it begins: header and entries, and at the end entries and header. */
-export function encodeGpt(gpt: GptFacts): Record<"primary" | "backup", { block: number; bytes: Uint8Array }> {
+export function encodeGpt(
+  gpt: GptFields,
+): Record<"primary" | "backup", { block: number; bytes: Uint8Array }> {
   const entries = encodeEntries(gpt);
   const last = gpt.blocks - 1;
   const header = { gpt, entriesCrc: Bun.hash.crc32(entries) };
@@ -57,7 +59,7 @@ export function encodeGpt(gpt: GptFacts): Record<"primary" | "backup", { block: 
 
 /** UEFI 2.10, 5.3.2. */
 function encodeHeader(header: {
-  gpt: GptFacts;
+  gpt: GptFields;
   own: number;
   other: number;
   entriesBlock: number;
@@ -83,7 +85,7 @@ function encodeHeader(header: {
 }
 
 /** UEFI 2.10, 5.3.3. */
-function encodeEntries({ diskGuid, partitions }: GptFacts): Uint8Array {
+function encodeEntries({ diskGuid, partitions }: GptFields): Uint8Array {
   const bytes = new Uint8Array(GPT.entryCount * GPT.entrySize);
   const view = new DataView(bytes.buffer);
   for (const [index, { type, name, first, last, attributes }] of partitions.entries()) {

@@ -18,7 +18,7 @@ export const GRUB_CORE_BLOCKS = 4;
 /** Heads and sectors of the disk that cylinders are counted for: one MiB a cylinder. */
 const GEOMETRY = { heads: 64, sectors: 32, cylinders: 1024 };
 
-export interface MbrFacts {
+export interface MbrFields {
   /** Blocks of 512 bytes that the whole disk has. */
   blocks: number;
   /** Code of `boot_hybrid.img`, and the sector of the El Torito image that it starts. */
@@ -27,7 +27,7 @@ export interface MbrFacts {
   active: boolean;
 }
 
-export function encodeMbr({ blocks, loader, active }: MbrFacts): Uint8Array {
+export function encodeMbr({ blocks, loader, active }: MbrFields): Uint8Array {
   const bytes = new Uint8Array(BLOCK);
   const view = new DataView(bytes.buffer);
   if (loader !== undefined) {

@@ -1,6 +1,6 @@
 /** Path tables (ECMA-119, 6.9 and 9.4). */
 
-export interface PathTableFacts {
+export interface PathTableFields {
   identifier: Uint8Array;
   /** Sector of the directory. */
   lba: number;
@@ -18,7 +18,7 @@ export function pathTableLength(identifiers: readonly Uint8Array[]): number {
 
 /** One table; `order` is that of the numbers: type L tables are little-endian, type M ones big-endian. */
 export function encodePathTable(
-  entries: readonly PathTableFacts[],
+  entries: readonly PathTableFields[],
   order: "little" | "big",
 ): Uint8Array<ArrayBuffer> {
   const isLittle = order === "little";

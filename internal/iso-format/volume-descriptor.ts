@@ -14,7 +14,7 @@ const PREPARER = "PLATTER";
 /** Bytes of the application use area, which is where the checksum goes. */
 const APPLICATION_USE = { offset: 883, length: 512 };
 
-export interface VolumeFacts {
+export interface VolumeFields {
   kind: "primary" | "joliet";
   volumeId: string;
   /** Seconds since 1970. */
@@ -27,7 +27,7 @@ export interface VolumeFacts {
 }
 
 /** A primary or a Joliet volume descriptor (ECMA-119, 8.4 and 8.5: the two have the same fields). */
-export function encodeVolumeDescriptor(volume: VolumeFacts): Uint8Array {
+export function encodeVolumeDescriptor(volume: VolumeFields): Uint8Array {
   const isJoliet = volume.kind === "joliet";
   const bytes = descriptor(isJoliet ? TYPE.supplementary : TYPE.primary);
   const view = new DataView(bytes.buffer);

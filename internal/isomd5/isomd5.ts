@@ -15,7 +15,7 @@ import {
 export const PIECE_SIZE = 32768;
 
 /** Where the primary volume descriptor is and how long it says that the ISO is. */
-export interface VolumeExtent {
+export interface PrimaryVolume {
   /** Byte at which the application use area begins. */
   areaOffset: number;
   /** Bytes that the volume has. */
@@ -23,7 +23,7 @@ export interface VolumeExtent {
 }
 
 /** Finds the primary volume descriptor in `bytes`, which begin at byte 32768 of the ISO; undefined when it has none. */
-export function findVolumeExtent(bytes: Uint8Array): VolumeExtent | undefined {
+export function findVolumeExtent(bytes: Uint8Array): PrimaryVolume | undefined {
   for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
     const sector = Buffer.from(bytes.buffer, bytes.byteOffset + at, SECTOR);
     if (sector.toString("latin1", 1, 6) !== "CD001" || sector[0] === 255) return undefined;
@@ -110,7 +110,7 @@ export class IsoMd5 {
   readonly #piece = new Uint8Array(PIECE_SIZE);
   #filled = 0;
   #systemArea: Uint8Array | undefined;
-  #extent: VolumeExtent | undefined;
+  #extent: PrimaryVolume | undefined;
   #hash: PieceHash | undefined;
   #total = Number.POSITIVE_INFINITY;
   #received = 0;
@@ -181,7 +181,7 @@ export class IsoMd5 {
  * Bytes that the sum covers.
  * @throws PlatterError `E_ISO_TOO_SMALL` when the part that is left out reaches into the descriptors.
  */
-export function summedBytes(extent: VolumeExtent, skipSectors: number): number {
+export function summedBytes(extent: PrimaryVolume, skipSectors: number): number {
   const total = extent.volumeSize - skipSectors * SECTOR;
   if (total >= extent.areaOffset + AREA_SIZE) return total;
   throw new PlatterError({

@@ -8,9 +8,9 @@ import type { PayloadLayer } from "./payload-image.ts";
 import type { StorageTree } from "./storage-tree.ts";
 
 /** A layer of a payload with its place among the others. */
-export interface StoredLayer extends UnpackedLayer {
+export interface StorageLayer extends UnpackedLayer {
   id: string;
-  parent: StoredLayer | undefined;
+  parent: StorageLayer | undefined;
   blob: PayloadLayer["blob"];
   /** RFC 3339: when the first image that brought it was made. */
   created: string;
@@ -23,8 +23,8 @@ const ROOT_MODE = 0o555;
 export class LayerStore {
   /** What files are read from later, by the layer number in their locators. */
   readonly sources: Layer[] = [];
-  readonly #layers = new Map<string, StoredLayer>();
-  readonly #tops = new Set<StoredLayer>();
+  readonly #layers = new Map<string, StorageLayer>();
+  readonly #tops = new Set<StorageLayer>();
   readonly #table: TreeTable;
 
   constructor(table: TreeTable) {
@@ -32,7 +32,7 @@ export class LayerStore {
   }
 
   /** Every layer, older ones before those that stand on them. */
-  get layers(): Iterable<StoredLayer> {
+  get layers(): Iterable<StorageLayer> {
     return this.#layers.values();
   }
 
@@ -40,8 +40,8 @@ export class LayerStore {
    * Takes in an image's layers, the lowest first, and returns the topmost.
    * @throws PlatterError `E_BLOB_DIGEST`, `E_TAR_…`, `E_PAYLOAD_LAYER`
    */
-  async add(layers: readonly PayloadLayer[], created: string): Promise<StoredLayer | undefined> {
-    let parent: StoredLayer | undefined;
+  async add(layers: readonly PayloadLayer[], created: string): Promise<StorageLayer | undefined> {
+    let parent: StorageLayer | undefined;
     for (const { layer, diffId, blob } of layers) {
       const id = layerId(diffId, parent?.id);
       let stored = this.#layers.get(id);
@@ -64,23 +64,23 @@ export class LayerStore {
    * container. So such an image is mounted from its topmost layer alone. Files are hard links to those of the other
    * layers, which stay unchanged so that the image can be copied.
    */
-  selfContained(): Set<StoredLayer> {
-    const hides = (layer: StoredLayer | undefined): boolean =>
+  selfContained(): Set<StorageLayer> {
+    const hides = (layer: StorageLayer | undefined): boolean =>
       layer !== undefined && (hidesAnything(this.#table, layer) || hides(layer.parent));
     return new Set([...this.#tops].filter((top) => hides(top)));
   }
 
   /** Puts the files of these layers into their folders: `folderOf` says where a layer's `diff` goes. */
   place(
-    layers: readonly StoredLayer[],
+    layers: readonly StorageLayer[],
     options: {
-      whole: ReadonlySet<StoredLayer>;
-      folderOf: (layer: StoredLayer) => number;
+      whole: ReadonlySet<StorageLayer>;
+      folderOf: (layer: StorageLayer) => number;
       storage: StorageTree;
     },
   ): void {
     const table = this.#table;
-    const merged = new Map<StoredLayer, number>();
+    const merged = new Map<StorageLayer, number>();
     // All of them before the first is moved: one image's top may be in the middle of another.
     for (const layer of layers) if (options.whole.has(layer)) merged.set(layer, this.#merge(layer));
     for (const layer of layers) {
@@ -97,9 +97,9 @@ export class LayerStore {
     for (const layer of merged.keys()) table.unlinkAll(layer.root);
   }
 
-  #merge(top: StoredLayer): number {
-    const chain: StoredLayer[] = [];
-    for (let at: StoredLayer | undefined = top; at !== undefined; at = at.parent) chain.unshift(at);
+  #merge(top: StorageLayer): number {
+    const chain: StorageLayer[] = [];
+    for (let at: StorageLayer | undefined = top; at !== undefined; at = at.parent) chain.unshift(at);
     const folder = this.#table.addRoot(this.#table.inode(top.root));
     for (const layer of chain) addOnTop(this.#table, folder, layer);
     return folder;

@@ -9,7 +9,7 @@ import { fullName } from "../image/source/docker-archive.ts";
 import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
 import { chooseByArchitecture } from "../image/source/oci-choice.ts";
 import { checkArchitecture, checkedLayer } from "../image/source/oci-layout.ts";
-import { DOCUMENT_LIMIT, readConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
+import { DOCUMENT_LIMIT, readImageConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
@@ -79,7 +79,7 @@ async function fetched(
     );
     const descriptors = manifest?.layers ?? [];
     const configBlob = store.blob(manifest?.config ?? { digest: image.digest, size: bytes.length });
-    const config = await readConfig(configBlob);
+    const config = await readImageConfig(configBlob);
     checkArchitecture(config.architecture, options.architecture, image.name);
     requireDiffIds(config.diffIds, descriptors.length, `docker://${image.name}`);
     return {

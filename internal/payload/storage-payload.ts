@@ -6,10 +6,10 @@ import { blobLayer } from "../image/decompress/layer.ts";
 import { namesMeant } from "../image/image-name.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { containersEnvironment } from "../image/source/containers-environment.ts";
-import { inspectStored, type StoredImage, storageName } from "../image/source/containers-storage.ts";
+import { lookUpStored, type StoredImage, storageName } from "../image/source/containers-storage.ts";
 import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
 import { checkArchitecture, findOciImage } from "../image/source/oci-layout.ts";
-import { readConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
+import { readImageConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 import { bigData, keptManifests } from "./storage-files.ts";
@@ -20,7 +20,7 @@ export function storagePayload(
   options: Omit<OpenOptions, "capture">,
 ): PayloadSource {
   const { name } = reference;
-  const inspect = () => inspectStored(reference, options);
+  const inspect = () => lookUpStored(reference, options);
   return {
     async describe() {
       const stored = await inspect();
@@ -65,7 +65,7 @@ async function openStored(
     const saved = await findOciImage({ transport: "oci", path: layout, tag: undefined }, options);
     const read = (bytes: Uint8Array, what: string) => memoryBlob(bytes, `${what} of \`${name}\``);
     const found = await readManifestOrIndex(read(manifest, "manifest"));
-    const { diffIds, created } = await readConfig(read(config, "configuration"));
+    const { diffIds, created } = await readImageConfig(read(config, "configuration"));
     requireDiffIds(diffIds, saved.layers.length, `containers-storage:${name}`);
     const blobs = found.manifest?.layers ?? [];
     requireDiffIds(diffIds, blobs.length, `containers-storage:${name}`);

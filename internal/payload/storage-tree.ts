@@ -1,5 +1,5 @@
 import type { Content } from "../image/image-tree.ts";
-import { memberLocator } from "../image/layer/content-places.ts";
+import { memberLocator } from "../image/layer/content-ranges";
 import { Spool, type SpoolSlot } from "../image/layer/spool.ts";
 import { TreeTable } from "../image/table/tree-table.ts";
 
@@ -40,7 +40,7 @@ export class StorageTree implements Disposable {
   ): Promise<void> {
     const bytes = Buffer.from(content.bytes as Uint8Array);
     const inode = this.#inode("file", { mode: content.mode, size: bytes.length });
-    const number = this.#contents.push(await this.#spool.keep(once(bytes), bytes.length)) - 1;
+    const number = this.#contents.push(await this.#spool.add(once(bytes), bytes.length)) - 1;
     this.table.inodes.setLocator(inode, memberLocator(GENERATED, number));
     this.table.addChild(parent, name, inode);
   }

@@ -1,6 +1,6 @@
 import { digestOf } from "../bytes/digest.ts";
 import type { ExistingStorage } from "./existing-storage.ts";
-import { type LayerStore, linkName, type StoredLayer } from "./layer-store.ts";
+import { type LayerStore, linkName, type StorageLayer } from "./layer-store.ts";
 import type { PayloadImage } from "./payload-image.ts";
 import {
   addImageRecord,
@@ -103,12 +103,12 @@ async function writeLayers(
   const there = new Set(existing.layers.map(({ id }) => id));
   const fresh = [...layers.layers].filter(({ id }) => !there.has(id));
   const whole = layers.selfContained();
-  const chainOf = async (layer: StoredLayer): Promise<string> => {
+  const chainOf = async (layer: StorageLayer): Promise<string> => {
     if (there.has(layer.id)) return existing.chain(layer.id);
     const own = `l/${linkName(layer.id)}`;
     return layer.parent === undefined || whole.has(layer) ? own : `${own}:${await chainOf(layer.parent)}`;
   };
-  const folderOf = ({ id }: StoredLayer) => storage.folder(overlay, id, OWN_FOLDER);
+  const folderOf = ({ id }: StorageLayer) => storage.folder(overlay, id, OWN_FOLDER);
   const links = storage.folder(overlay, "l", FOLDER);
   for (const layer of fresh) {
     const { id, parent } = layer;

@@ -6,7 +6,7 @@ import { isFault } from "./pe-image.ts";
 /** Bytes. No kernel is larger, packed or not. */
 export const MAX_KERNEL = 256 * 1024 * 1024;
 
-/** What GRUB finds in a kernel's file once it has unpacked it. */
+/** What GRUB finds in a kernel's file after decompression. */
 type KernelContent =
   | { kind: "efi"; program: EfiProgram }
   /** For x86, without what UEFI firmware would start (Linux's `Documentation/arch/x86/boot.rst`). */
@@ -14,18 +14,18 @@ type KernelContent =
   | { kind: "none"; fault: string };
 
 export type KernelImage = KernelContent & {
-  /** GRUB unpacks gzip itself, but shim checks the file as it is stored. */
+  /** GRUB decompresses gzip itself, but shim checks the file as it is stored. */
   packing: "gzip" | "none";
 };
 
 const BOOT_FLAG_AT = 0x1fe;
 const X86_MAGIC_AT = 0x202;
 
-/** Reads the headers and signatures of a kernel; one that is compressed with gzip is unpacked first. */
+/** Reads the headers and signatures of a kernel; one that is compressed with gzip is decompressed first. */
 export function readKernelImage(bytes: Uint8Array): KernelImage {
   if (compressionOf(bytes) !== "gzip") return { ...contentOf(bytes), packing: "none" };
-  const unpacked = unpack(bytes);
-  const content = unpacked instanceof Uint8Array ? contentOf(unpacked) : unpacked;
+  const plain = decompressed(bytes);
+  const content = plain instanceof Uint8Array ? contentOf(plain) : plain;
   if (content.kind !== "none") return { ...content, packing: "gzip" };
   return {
     kind: "none",
@@ -34,7 +34,7 @@ export function readKernelImage(bytes: Uint8Array): KernelImage {
   };
 }
 
-function unpack(bytes: Uint8Array): Uint8Array | KernelContent {
+function decompressed(bytes: Uint8Array): Uint8Array | KernelContent {
   const none = (fault: string): KernelContent => ({ kind: "none", fault });
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_KERNEL });

@@ -8,7 +8,7 @@ import { mayBePiece } from "../contract/plan/capture.ts";
 import { type Decision, decide } from "../contract/plan/decision.ts";
 import { makePlan } from "../contract/plan/make-plan.ts";
 import { isWhole, type RootPlan } from "../contract/plan/plan.ts";
-import type { PlanChoices } from "../contract/plan/plan-choices.ts";
+import type { PlanOptions } from "../contract/plan/plan-options";
 import type { WalkedEntry } from "../image/entry-walk.ts";
 import { compileExcludes } from "../image/excludes.ts";
 import type { FoundFile } from "../image/find-file.ts";
@@ -18,7 +18,7 @@ import { summarizeInitramfs } from "../initramfs/summary.ts";
 import type { RunTool } from "../process/run.ts";
 import { walkOptions } from "../rootfs/rootfs.ts";
 import { treeDigest } from "../rootfs/tree-digest.ts";
-import { keepPiece } from "./work/keep-piece.ts";
+import { savePiece } from "./work/save-piece";
 import type { WorkDir } from "./work/work-dir.ts";
 
 /** Most bytes of an iso.yaml or os-release. */
@@ -57,7 +57,7 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
 }
 
 /** Decides all about the ISO that needs no more of the image than its names and texts. */
-export function decideAbout(tree: ImageTree, choices: PlanChoices): Promise<Decision> {
+export function decideAbout(tree: ImageTree, choices: PlanOptions): Promise<Decision> {
   const owners = new ForeignOwners();
   const treeDigest = digestOf(tree, choices, (entry) => owners.add(entry));
   const inputs = { tree, treeDigest, owners, readText: textsOf(tree) };
@@ -81,7 +81,7 @@ export async function inspectImage(
   await work.removePlan();
   const inputs = {
     tree,
-    keep: (found: FoundFile, file: string) => keepPiece(tree, found, { work, file }),
+    save: (found: FoundFile, file: string) => savePiece(tree, found, { work, file }),
     readText: textsOf(tree),
     readInitramfs: (node: FoundFile["node"]) =>
       summarizeInitramfs(tree.read(node.inode), { signal: about.signal }),
@@ -102,7 +102,7 @@ function textsOf(tree: ImageTree): (node: TreeNode) => Promise<string> {
 /** Digest of the metadata of all that goes into the squashfs. */
 function digestOf(
   tree: ImageTree,
-  { excludes }: Pick<PlanChoices, "excludes">,
+  { excludes }: Pick<PlanOptions, "excludes">,
   visit?: (entry: WalkedEntry) => void,
 ): string {
   return treeDigest(tree, walkOptions(compileExcludes(excludes), 0), visit);

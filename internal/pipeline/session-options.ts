@@ -1,7 +1,7 @@
 import type { Reporter } from "../base/progress.ts";
 import type { FindingCode } from "../contract/findings/finding.ts";
 import type { Strictness } from "../contract/findings/findings-error.ts";
-import type { PlanChoices } from "../contract/plan/plan-choices.ts";
+import type { PlanOptions } from "../contract/plan/plan-options";
 
 /** What is the same for every command that works on an image. */
 export interface SessionOptions {
@@ -12,7 +12,7 @@ export interface SessionOptions {
   /** The output next to which a temporary work directory is made. */
   beside: string;
   architecture: string | undefined;
-  choices: Omit<PlanChoices, "excludes" | "parts"> & {
+  choices: Omit<PlanOptions, "excludes" | "parts"> & {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };

@@ -34,11 +34,11 @@ export class ExtendedHeaders {
     switch (header.type) {
       case "x":
       case "X":
-        return this.#keep(async () => ({ records: await this.#records(header) }));
+        return this.#add(async () => ({ records: await this.#records(header) }));
       case "L":
-        return this.#keep(async () => ({ longPath: await this.#text(header) }));
+        return this.#add(async () => ({ longPath: await this.#text(header) }));
       case "K":
-        return this.#keep(async () => ({ longLink: await this.#text(header) }));
+        return this.#add(async () => ({ longLink: await this.#text(header) }));
       case "g":
         return this.#records(header).then((records) => this.#addGlobal(records));
       case "V":
@@ -58,7 +58,7 @@ export class ExtendedHeaders {
     return all === undefined ? names : { ...names, records: all };
   }
 
-  async #keep(read: () => Promise<Extended>): Promise<void> {
+  async #add(read: () => Promise<Extended>): Promise<void> {
     Object.assign(this.#next, await read());
     this.#any = true;
   }

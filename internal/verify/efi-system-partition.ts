@@ -12,7 +12,7 @@ import { parseGrubModules } from "../pe/grub-embedded.ts";
 import { isFault, parsePe, sectionOf } from "../pe/pe-image.ts";
 import { readPe } from "./pe.ts";
 
-export interface EspPlace {
+export interface EspRange {
   /** Byte in the ISO at which it begins, and how long it is. */
   offset: number;
   length: number;
@@ -23,7 +23,7 @@ export interface EspPlace {
 }
 
 export interface EfiSystemPartition {
-  place: EspPlace;
+  place: EspRange;
   source: ByteSource;
   volume: FatVolume;
 }
@@ -34,7 +34,7 @@ const FOLDER = "EFI/BOOT";
 /** Reads the file system; undefined without an EFI system partition. */
 export async function readEsp(
   iso: ByteSource,
-  place: EspPlace,
+  place: EspRange,
 ): Promise<Reading<EfiSystemPartition | undefined>> {
   const log = new ProblemLog(place.offset);
   const source = slice(iso, place.offset, place.length);

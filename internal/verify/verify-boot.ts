@@ -9,7 +9,7 @@ import { type IsoNode, nodesOf } from "../iso/read/iso-node.ts";
 import { checkMbrLoader, type Mbr, readMbr } from "../iso/read/mbr.ts";
 import { ESP_TYPE } from "../iso-format/gpt.ts";
 import { BLOCK, SECTOR } from "../iso-format/units.ts";
-import { checkEfiPrograms, type EfiSystemPartition, type EspPlace, readEsp } from "./efi-system-partition.ts";
+import { checkEfiPrograms, type EfiSystemPartition, type EspRange, readEsp } from "./efi-system-partition.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
 /** Firmware looks at one; a hostile partition table could name thousands. */
@@ -102,9 +102,9 @@ function espPlaces(
     gpt: Gpt | undefined;
     files: ReadonlyMap<number, IsoNode>;
   },
-): EspPlace[] {
-  const places = new Map<number, EspPlace>();
-  const add = (place: EspPlace) => {
+): EspRange[] {
+  const places = new Map<number, EspRange>();
+  const add = (place: EspRange) => {
     const known = places.get(place.offset);
     if (known === undefined) places.set(place.offset, place);
     else for (const each of place.from) known.from.push(each);
@@ -161,7 +161,7 @@ function checkUefiSizes(options: {
 
 async function checkEsps(
   source: ByteSource,
-  options: { places: readonly EspPlace[]; tree: IsoNode | undefined; builder: ReportBuilder },
+  options: { places: readonly EspRange[]; tree: IsoNode | undefined; builder: ReportBuilder },
 ): Promise<EfiSystemPartition[]> {
   const { places, tree, builder } = options;
   const esps: EfiSystemPartition[] = [];

@@ -12,7 +12,7 @@ import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 export type ReadBytes = (node: FoundFile["node"]) => Promise<Uint8Array>;
 
 /** Reads what firmware, shim and GRUB start one after the other, and checks it. */
-export async function inspectBootPrograms(
+export async function checkBootPrograms(
   found: {
     architecture: Architecture;
     shim: FoundFile | undefined;

@@ -12,7 +12,11 @@ import type { YamlPath } from "./yaml-source.ts";
 type PlaceOf = ReadIsoYaml["placeOf"];
 
 /** What iso.yaml says that has another effect than its author may expect. */
-export function checkMenuTexts(options: { config: IsoYaml; label: VolumeLabel; placeOf: PlaceOf }): Finding[] {
+export function checkMenuTexts(options: {
+  config: IsoYaml;
+  label: VolumeLabel;
+  placeOf: PlaceOf;
+}): Finding[] {
   const { config, label, placeOf } = options;
   const args = config.kernel_args ?? [];
   const entries = config.grub2?.entries ?? [];

@@ -39,7 +39,7 @@ export function parseIsoYaml(text: string, fileName: string): ReadIsoYaml {
       place,
     });
   }
-  const sound = readConfig(source);
+  const sound = soundSettings(source);
   const findings = source.findings.sort((a, b) => position(a) - position(b));
   const placeOf = (path: YamlPath) => (source.has(path) ? source.place(source.offset(path)) : undefined);
   return { config: hasErrors(findings) ? undefined : sound, sound, findings, placeOf };
@@ -53,7 +53,7 @@ function position({ place }: Finding): number {
   return place === undefined ? 0 : place.line * MAX_BYTES + place.column;
 }
 
-function readConfig(source: YamlSource): IsoYaml {
+function soundSettings(source: YamlSource): IsoYaml {
   const raw = source.value();
   if (raw === undefined || raw === null) return {};
   if (!isMap(raw)) {

@@ -13,7 +13,7 @@ export interface AliasFault {
 type Content = Node | null | undefined;
 
 /** Nodes below a node, itself included, and the levels of lists and maps. */
-interface Extent {
+interface NodeCount {
   nodes: number;
   depth: number;
 }
@@ -40,7 +40,7 @@ class Fault extends Error {
 
 class Expansion {
   readonly #anchors = new Map<string, Node>();
-  readonly #extents = new Map<Node, Extent>();
+  readonly #extents = new Map<Node, NodeCount>();
   readonly #open = new Set<Node>();
   #added = 0;
 

@@ -17,10 +17,10 @@ import { locateBios, locateFont, type NamedFile } from "../pieces/locate-bios.ts
 import { type FoundEfi, locateEfi } from "../pieces/locate-efi.ts";
 import { type FoundKernel, locateKernel } from "../pieces/locate-kernel.ts";
 import { type Distribution, distributionOf } from "../pieces/packages.ts";
-import { readConfig, readOsRelease } from "./image-texts.ts";
+import { readIsoYaml, readOsRelease } from "./image-texts.ts";
 import { requirePieceSizes } from "./piece-size.ts";
 import { type DraftPlan, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
-import type { PlanChoices } from "./plan-choices.ts";
+import type { PlanOptions } from "./plan-options";
 
 export interface DecisionInputs {
   tree: ImageTree;
@@ -70,12 +70,12 @@ export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan 
 }
 
 /** Decides what needs no more of the image than its names and texts. */
-export async function decide(inputs: DecisionInputs, choices: PlanChoices): Promise<Decision> {
+export async function decide(inputs: DecisionInputs, choices: PlanOptions): Promise<Decision> {
   const { tree } = inputs;
   const { root, source } = tree;
   const architecture = await architectureOf(tree, choices.architecture);
   const osRelease = await readOsRelease(inputs);
-  const { config, placeOf, findings } = await readConfig(inputs, choices);
+  const { config, placeOf, findings } = await readIsoYaml(inputs, choices);
   const { label, menu, ...decided } = decideMenu({
     config,
     placeOf,

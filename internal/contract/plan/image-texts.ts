@@ -8,7 +8,7 @@ import type { IsoYaml } from "../config/iso-yaml-schema.ts";
 import { type OsRelease, parseOsRelease } from "../config/os-release.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { DecisionInputs } from "./decision.ts";
-import type { PlanChoices } from "./plan-choices.ts";
+import type { PlanOptions } from "./plan-options";
 
 type Texts = Pick<DecisionInputs, "tree" | "readText">;
 
@@ -23,7 +23,7 @@ export async function readOsRelease({ tree, readText }: Texts): Promise<OsReleas
 type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };
 
 /** The configuration that was chosen, else the image's, with its findings (clause C8). */
-export async function readConfig({ tree, readText }: Texts, choices: PlanChoices): Promise<Config> {
+export async function readIsoYaml({ tree, readText }: Texts, choices: PlanOptions): Promise<Config> {
   if (choices.config !== undefined) return readable(choices.config);
   const passedOver = CONFIG_PLACES.flatMap((path) => unreadFindings(tree.root, path));
   const places = CONFIG_PLACES.map((path) => findFile(tree.root, path)).filter(

@@ -16,7 +16,12 @@ const MAX_TEXT = 1024 * 1024;
 /** Reads the initramfs that will be on the ISO, and what it is measured by. */
 export async function lookIntoInitramfs(
   inputs: Pick<PlanInputs, "tree" | "readText" | "readInitramfs">,
-  options: { kernel: FoundKernel; menu: Plan["menu"]; architecture: Architecture; excludes: readonly string[] },
+  options: {
+    kernel: FoundKernel;
+    menu: Plan["menu"];
+    architecture: Architecture;
+    excludes: readonly string[];
+  },
 ): Promise<{ findings: Finding[]; summary: InitramfsSummary; mounts: KernelMounts }> {
   const { kernel, menu, architecture } = options;
   const liveOs = inputs.tree.root.children?.get("LiveOS")?.inode.type;

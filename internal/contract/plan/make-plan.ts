@@ -2,27 +2,27 @@ import { runTogether } from "../../base/run-together.ts";
 import type { FoundFile } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import type { InitramfsSummary } from "../../initramfs/summary.ts";
-import { inspectBootPrograms, type ReadBytes } from "../checks/boot-programs.ts";
+import { checkBootPrograms, type ReadBytes } from "../checks/boot-programs.ts";
 import { checkRoots } from "../checks/check-roots.ts";
 import type { SecureBoot } from "../checks/secure-boot.ts";
 import { type Finding, findingsAbout, hasErrors, uniqueFindings } from "../findings/finding.ts";
 import type { Part } from "../findings/plan-parts.ts";
 import type { Decision, DecisionInputs } from "./decision.ts";
-import { keepEfi, keepKernel, keepSmall } from "./keep-pieces.ts";
 import { lookIntoInitramfs } from "./look-into-initramfs.ts";
 import { type PartialPlan, type Piece, PLAN_VERSION } from "./plan.ts";
+import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces";
 import { uuidOf } from "./uuid.ts";
 
 export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
   /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
-  keep: (found: FoundFile, file: string) => Promise<Piece>;
+  save: (found: FoundFile, file: string) => Promise<Piece>;
   /** Reads an initramfs of the image from its beginning to its end. */
   readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
   readBytes: ReadBytes;
 }
 
 /**
- * Reads what was decided on, and keeps the pieces. `parts` must be there for a plan: an error in another part leaves it
+ * Reads what was decided on, and saves the pieces. `parts` must be there for a plan: an error in another part leaves it
  * incomplete. Without a plan the findings about them hold at least one error.
  */
 export async function makePlan(
@@ -30,14 +30,14 @@ export async function makePlan(
   inputs: PlanInputs,
   parts: readonly Part[],
 ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
-  const { keep } = inputs;
+  const { save } = inputs;
   const { root, identity, distribution, kernel, efi, bios, font } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Another thread decompresses at the same time.
   const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
     () =>
-      inspectBootPrograms(
+      checkBootPrograms(
         { architecture, distribution, shim: efi?.shim, grub: efi?.grub, kernel: kernel?.vmlinuz },
         inputs.readBytes,
       ),
@@ -45,7 +45,7 @@ export async function makePlan(
       kernel !== undefined && parts.includes("kernel")
         ? lookIntoInitramfs(inputs, { kernel, menu: identity.menu, architecture, excludes })
         : undefined,
-    () => (isDoomed ? undefined : keepSmall(inputs, { bios, font })),
+    () => (isDoomed ? undefined : saveSmallPieces(inputs, { bios, font })),
   ]);
   const { menu, label } = identity;
   const findings = uniqueFindings([
@@ -60,8 +60,8 @@ export async function makePlan(
     version: PLAN_VERSION,
     ...root,
     ...identity,
-    kernel: kernel && (await keepKernel(kernel, keep)),
-    efi: efi && (await keepEfi(efi, keep)),
+    kernel: kernel && (await saveKernel(kernel, save)),
+    efi: efi && (await saveEfi(efi, save)),
     ...small,
   } satisfies DecidedPlan;
   const kernelMounts = initramfs?.mounts ?? null;

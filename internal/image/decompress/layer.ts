@@ -1,7 +1,7 @@
 import { PlatterError } from "../../base/error.ts";
 import { decompressed } from "../../compression/decompress.ts";
 import { type Blob, checkedBytes, type Digest, parseDigest } from "./blob.ts";
-import type { LayerUnpacker, PlainLayer } from "./layer-unpacker.ts";
+import type { LayerDecompressor, PlainLayer } from "./layer-decompressor";
 import { storedLayer } from "./stored-layer.ts";
 
 /** One layer of an image as a plain tar stream that can be read from the start again. */
@@ -18,7 +18,7 @@ export interface Layer {
    * The plain tar in a file, for reading its contents in any order. Undefined if that is not possible; {@link open} then
    * reports an error, if the layer has one.
    */
-  unpack(unpacker: LayerUnpacker): PlainLayer | undefined;
+  decompress(decompressor: LayerDecompressor): PlainLayer | undefined;
 }
 
 export interface BlobLayerOptions {
@@ -43,9 +43,9 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
       if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));
       if (diffId !== undefined) for await (const _ of open());
     },
-    unpack(unpacker) {
+    decompress(decompressor) {
       const stored = storedLayer(blob, diffId);
-      return stored && unpacker.unpack(stored);
+      return stored && decompressor.decompress(stored);
     },
   };
 }
@@ -81,7 +81,7 @@ export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): 
     open,
     reopen: open,
     verify: async () => undefined,
-    unpack: () => undefined,
+    decompress: () => undefined,
   };
 }
 

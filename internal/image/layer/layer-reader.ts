@@ -4,7 +4,7 @@ import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
 import type { Content, Inode, SequentialReader } from "../image-tree.ts";
-import { layerOf, ordinalOf } from "./content-places.ts";
+import { layerOf, ordinalOf } from "./content-ranges";
 import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
 
 /** A layer's decompressor holds more memory than this. */
@@ -168,7 +168,7 @@ class LayerCursor {
       if (!this.#wanted.clear(member.ordinal)) continue;
       this.bytesLeft -= member.size;
       if (member.ordinal === ordinal) return this.#reader;
-      const { offset } = await this.#spill.keep(this.#reader.content(), member.size);
+      const { offset } = await this.#spill.add(this.#reader.content(), member.size);
       this.#early = withRoom(this.#early, member.ordinal + 1);
       this.#early[member.ordinal] = offset + 1;
       if (this.#wanted.count === 0 && ordinal === undefined) return this.#reader;

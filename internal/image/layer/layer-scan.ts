@@ -3,10 +3,10 @@ import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
-import { LayerUnpacker, type PlainLayer } from "../decompress/layer-unpacker.ts";
+import { LayerDecompressor, type PlainLayer } from "../decompress/layer-decompressor";
 import { LARGEST_PIECE } from "../open-options.ts";
 import type { TableNode } from "../table/table-node.ts";
-import { ContentPlaces, layerOf, memberLocator, ordinalOf } from "./content-places.ts";
+import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-ranges";
 import type { Spool, SpoolSlot } from "./spool.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 
@@ -17,7 +17,7 @@ export interface LayerScan {
   root: TableNode;
   /** Contents that `capture` asked for, by locator. */
   captured: Map<number, SpoolSlot>;
-  places: ContentPlaces;
+  ranges: ContentRanges;
 }
 
 export interface ScanOptions {
@@ -31,33 +31,33 @@ export interface ScanOptions {
 
 /**
  * Reads every layer once, from the lowest up: checks it, merges it, and keeps the contents that are asked for, unless they
- * can be read where they are. The places are the caller's to dispose of.
+ * can be read where they are. The caller must dispose of the ranges.
  */
 export async function scanLayers(layers: readonly Layer[], options: ScanOptions): Promise<LayerScan> {
   const { memory, signal } = options;
-  const places = new ContentPlaces();
-  const unpacker = new LayerUnpacker({ memory, signal });
+  const ranges = new ContentRanges();
+  const decompressor = new LayerDecompressor({ memory, signal });
   const merged = async () => {
     const plain = layers.map((layer, index) => {
-      const tar = layer.unpack(unpacker);
-      if (tar !== undefined) places.add(index, tar);
+      const tar = layer.decompress(decompressor);
+      if (tar !== undefined) ranges.add(index, tar);
       return tar;
     });
     for (;;) {
-      const scan = await mergeLayers(layers, { ...options, places, plain });
+      const scan = await mergeLayers(layers, { ...options, ranges, plain });
       if (scan !== undefined) return scan;
       // All failed layers are known before the layers are merged again, so that happens once.
       for (const [index, tar] of plain.entries()) {
         if ((await tar?.isWhole) !== false) continue;
         plain[index] = undefined;
-        places.drop(index);
+        ranges.drop(index);
       }
     }
   };
   try {
-    return await merged().finally(() => unpacker[Symbol.asyncDispose]());
+    return await merged().finally(() => decompressor[Symbol.asyncDispose]());
   } catch (error) {
-    places[Symbol.dispose]();
+    ranges[Symbol.dispose]();
     throw error;
   }
 }
@@ -67,9 +67,9 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
  */
 async function mergeLayers(
   layers: readonly Layer[],
-  options: ScanOptions & { places: ContentPlaces; plain: readonly (PlainLayer | undefined)[] },
+  options: ScanOptions & { ranges: ContentRanges; plain: readonly (PlainLayer | undefined)[] },
 ): Promise<LayerScan | undefined> {
-  const { dialect, signal, places, plain } = options;
+  const { dialect, signal, ranges, plain } = options;
   const builder = new TreeBuilder(dialect);
   const captured = new Map<number, SpoolSlot>();
   let holes = 0;
@@ -85,9 +85,9 @@ async function mergeLayers(
         if (member.sparse) holes += member.size;
         if (holes > MAX_HOLES) throw tooManyHoles(layer.name);
         if (node === 0 || member.size === 0) continue;
-        if (tar !== undefined && !member.sparse) places.put(locator, member.contentOffset);
+        if (tar !== undefined && !member.sparse) ranges.put(locator, member.contentOffset);
         else if (member.size <= LARGEST_PIECE && options.capture(builder.table.path(node))) {
-          captured.set(locator, await options.spool.keep(reader.content(), member.size));
+          captured.set(locator, await options.spool.add(reader.content(), member.size));
         }
       }
       await reader.drain();
@@ -101,7 +101,7 @@ async function mergeLayers(
     }
     builder.merge(tree);
   }
-  const scan = { root: builder.finish(), captured, places };
+  const scan = { root: builder.finish(), captured, ranges };
   await captureLinked(scan, layers, options);
   return scan;
 }
@@ -119,7 +119,7 @@ async function captureLinked(scan: LayerScan, layers: readonly Layer[], options:
   const missing = new Map<number, Set<number>>();
   for (const inode of linkedInodes(scan.root, options.capture)) {
     const locator = scan.root.table.inodes.locator(inode) as number;
-    if (scan.captured.has(locator) || scan.places.has(locator)) continue;
+    if (scan.captured.has(locator) || scan.ranges.has(locator)) continue;
     const ordinals = missing.get(layerOf(locator)) ?? new Set();
     missing.set(layerOf(locator), ordinals.add(ordinalOf(locator)));
   }
@@ -130,7 +130,7 @@ async function captureLinked(scan: LayerScan, layers: readonly Layer[], options:
       const member = await reader.next();
       if (member === undefined) break;
       if (!ordinals.delete(member.ordinal)) continue;
-      const slot = await options.spool.keep(reader.content(), member.size);
+      const slot = await options.spool.add(reader.content(), member.size);
       scan.captured.set(memberLocator(index, member.ordinal), slot);
     }
   }

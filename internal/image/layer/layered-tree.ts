@@ -9,7 +9,7 @@ import { TarReader } from "../../tar/tar-reader.ts";
 import type { Layer } from "../decompress/layer.ts";
 import { memoryForLayers } from "../decompress/memory-budget.ts";
 import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "../image-tree.ts";
-import { type ContentPlaces, layerOf, ordinalOf } from "./content-places.ts";
+import { type ContentRanges, layerOf, ordinalOf } from "./content-ranges";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
 import { Spool } from "./spool.ts";
@@ -59,9 +59,9 @@ class LayeredTree implements ImageTree {
   readonly #layers: readonly Layer[];
   readonly #spool: Spool;
   readonly #captured: LayerScan["captured"];
-  readonly #places: ContentPlaces;
+  readonly #ranges: ContentRanges;
   /** Host files that hold captured contents, by locator. */
-  readonly #kept = new Map<number, string>();
+  readonly #saved = new Map<number, string>();
   /** How often each captured content is being read from the spool, by locator. */
   readonly #readers = new Map<number, number>();
 
@@ -70,12 +70,12 @@ class LayeredTree implements ImageTree {
     this.root = scan.root;
     this.#options = options;
     this.#layers = options.layers.map((layer, index) => {
-      const tar = scan.places.tarOf(index);
+      const tar = scan.ranges.tarOf(index);
       return tar === undefined ? layer : { ...layer, reopen: () => this.#bytesAt(tar) };
     });
     this.#spool = spool;
     this.#captured = scan.captured;
-    this.#places = scan.places;
+    this.#ranges = scan.ranges;
   }
 
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
@@ -128,27 +128,27 @@ class LayeredTree implements ImageTree {
 
   #rangeOf(inode: Inode): FileRange | undefined {
     if (inode.type !== "file" || inode.size === 0) return undefined;
-    return this.#places.of(inode.locator as number, inode.size);
+    return this.#ranges.of(inode.locator as number, inode.size);
   }
 
   #bytesAt(range: FileRange): RangeStream {
     return new RangeStream(range, this.#options.signal);
   }
 
-  isKeptAt(inode: Inode, hostFile: string): void {
+  isSavedAt(inode: Inode, hostFile: string): void {
     const locator = inode.locator as number;
-    if (!this.#captured.has(locator) || this.#kept.has(locator)) return;
-    this.#kept.set(locator, hostFile);
+    if (!this.#captured.has(locator) || this.#saved.has(locator)) return;
+    this.#saved.set(locator, hostFile);
     this.#release(locator);
   }
 
   #capturedContent(locator: number): Content | undefined {
-    return this.#captured.has(locator) || this.#kept.has(locator) ? this.#readCaptured(locator) : undefined;
+    return this.#captured.has(locator) || this.#saved.has(locator) ? this.#readCaptured(locator) : undefined;
   }
 
   /** Looked up when reading begins: the content may have been kept since the call. */
   async *#readCaptured(locator: number): AsyncGenerator<Uint8Array> {
-    const hostFile = this.#kept.get(locator);
+    const hostFile = this.#saved.get(locator);
     if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);
     const readers = (change: number) => {
       this.#readers.set(locator, (this.#readers.get(locator) ?? 0) + change);
@@ -165,14 +165,14 @@ class LayeredTree implements ImageTree {
   /** Frees what is kept elsewhere and being read by nobody. */
   #release(locator: number): void {
     const slot = this.#captured.get(locator);
-    if (slot === undefined || !this.#kept.has(locator) || this.#readers.get(locator)) return;
+    if (slot === undefined || !this.#saved.has(locator) || this.#readers.get(locator)) return;
     this.#captured.delete(locator);
     this.#spool.free(slot);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#spool[Symbol.dispose]();
-    this.#places[Symbol.dispose]();
+    this.#ranges[Symbol.dispose]();
     this.#options.resources?.[Symbol.dispose]();
   }
 }

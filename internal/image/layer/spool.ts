@@ -80,8 +80,8 @@ export class Spool implements Disposable {
   }
 
   /** Keeps a content of exactly `length` bytes; one at a time. @throws PlatterError `E_SPOOL_WRITE` */
-  async keep(content: Content, length: number): Promise<SpoolSlot> {
-    if (length <= this.small) return await this.#keepSmall(content, length);
+  async add(content: Content, length: number): Promise<SpoolSlot> {
+    if (length <= this.small) return await this.#addSmall(content, length);
     const segment = this.#take(this.#segments(length));
     this.#live[segment] = length;
     const offset = segment * this.#sizes.segment;
@@ -166,7 +166,7 @@ export class Spool implements Disposable {
     this.#fd = undefined;
   }
 
-  async #keepSmall(content: Content, length: number): Promise<SpoolSlot> {
+  async #addSmall(content: Content, length: number): Promise<SpoolSlot> {
     if (this.#open !== undefined && this.#used + length > this.#sizes.segment) await this.#close(this.#open);
     if (this.#open === undefined) {
       this.#open = this.#take(1);

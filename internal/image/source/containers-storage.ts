@@ -44,7 +44,7 @@ export async function openContainersStorage(
   const env = containersEnvironment();
   const run = (...args: string[]) =>
     options.runTool({ argv: [...podman, ...args], signal: options.signal, env });
-  const info = await inspectStored(reference, options);
+  const info = await lookUpStored(reference, options);
   checkArchitecture(info.Architecture, options.architecture, `containers-storage:${reference.name}`);
   const source: ImageSource = {
     reference: `containers-storage:${reference.name}`,
@@ -88,7 +88,7 @@ export type StoredImage = z.infer<typeof inspected>[0];
  * Looks an image up in podman's storage. `noPath` says why a name without a transport is not a path.
  * @throws PlatterError `E_IMAGE_MISSING`, `E_PODMAN_ANSWER`, `E_TOOL_…`
  */
-export async function inspectStored(
+export async function lookUpStored(
   reference: { name: string; noPath?: string | undefined },
   options: Pick<OpenOptions, "signal" | "runTool">,
 ): Promise<StoredImage> {

@@ -8,7 +8,7 @@ import type { OpenOptions } from "../open-options.ts";
 import { otherArchive } from "./archive-kind.ts";
 import { requireLinux } from "./oci-kind.ts";
 import { checkArchitecture } from "./oci-layout.ts";
-import { type ImageConfig, parsed, readConfig, readJson } from "./oci-manifest.ts";
+import { type ImageConfig, parsed, readImageConfig, readJson } from "./oci-manifest.ts";
 import { TarArchive } from "./tar-archive.ts";
 
 export interface DockerArchiveReference {
@@ -69,7 +69,7 @@ export async function findDockerImage(
     const list = member(archive, "manifest.json");
     const image = choose(parsed(manifest, await readJson(list), list), reference);
     const configBlob = { ...member(archive, image.Config), digest: nameDigest(image.Config) };
-    const config = await readConfig(configBlob);
+    const config = await readImageConfig(configBlob);
     requireLinux(config, path);
     checkArchitecture(config.architecture, options.architecture, path);
     if (config.diffIds?.length !== image.Layers.length)

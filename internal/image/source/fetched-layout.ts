@@ -29,7 +29,7 @@ export async function openFetchedLayout(
     hostPath: undefined,
     read: (inode) => tree.read(inode),
     held: (inode) => tree.held?.(inode),
-    isKeptAt: (inode, hostFile) => tree.isKeptAt?.(inode, hostFile),
+    isSavedAt: (inode, hostFile) => tree.isSavedAt?.(inode, hostFile),
     sequentialReader: (wanted) => tree.sequentialReader(wanted),
     async [Symbol.asyncDispose]() {
       await tree[Symbol.asyncDispose]();

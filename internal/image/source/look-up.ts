@@ -1,6 +1,6 @@
 import type { OpenOptions } from "../open-options.ts";
 import { type ImageReference, type KnownReference, parseReference } from "../reference.ts";
-import { inspectStored } from "./containers-storage.ts";
+import { lookUpStored } from "./containers-storage.ts";
 import { rawManifest } from "./docker.ts";
 import { recognise } from "./recognise.ts";
 
@@ -21,6 +21,6 @@ export function lookAtPlace(reference: string | ImageReference, options: Options
  * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_PODMAN_ANSWER`, `E_TOOL_…`
  */
 export async function requireImageExists(reference: KnownReference, options: Options): Promise<void> {
-  if (reference.transport === "containers-storage") await inspectStored(reference, options);
+  if (reference.transport === "containers-storage") await lookUpStored(reference, options);
   if (reference.transport === "docker") await rawManifest(reference.name, options);
 }

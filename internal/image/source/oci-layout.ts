@@ -11,7 +11,7 @@ import {
   type Descriptor,
   type ImageConfig,
   type ImageManifest,
-  readConfig,
+  readImageConfig,
   readIndex,
   readJson,
   readManifestOrIndex,
@@ -90,7 +90,7 @@ export async function findOciImage(
     });
     const { manifest } = found;
     requireImage(manifest, reference.path);
-    const config = await readConfig(store.blob(manifest.config));
+    const config = await readImageConfig(store.blob(manifest.config));
     requireLinux(config, reference.path);
     checkArchitecture(config.architecture, options.architecture, reference.path);
     const layers = manifest.layers.map((layer) => store.blob(checkedLayer(layer)));

@@ -64,7 +64,7 @@ export async function readManifestOrIndex(
 }
 
 /** @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
-export async function readConfig(blob: Blob): Promise<ImageConfig> {
+export async function readImageConfig(blob: Blob): Promise<ImageConfig> {
   const found = parsed(config, await readJson(blob), blob);
   return {
     architecture: found.architecture,

@@ -16,7 +16,11 @@ const USER_STORAGE = ".local/share/containers/storage";
  */
 export function storageElsewhere(
   image: string,
-  options: { environment: Readonly<Record<string, string | undefined>>; rootStorage?: string; passwd?: string },
+  options: {
+    environment: Readonly<Record<string, string | undefined>>;
+    rootStorage?: string;
+    passwd?: string;
+  },
 ): string | undefined {
   const { environment, rootStorage = ROOT_STORAGE, passwd = "/etc/passwd" } = options;
   if ((environment._CONTAINERS_ROOTLESS_UID ?? "0") !== "0") {

@@ -51,7 +51,7 @@ export class TarArchive implements Disposable {
     try {
       if (isCompressed(file)) {
         using compressed = file;
-        file = await unpacked(compressed, options);
+        file = await decompressedCopy(compressed, options);
       }
       return new TarArchive(path, { file, signal, members: await findMembers(file, { path, signal }) });
     } catch (error) {
@@ -61,7 +61,10 @@ export class TarArchive implements Disposable {
   }
 
   /** The content of a member, links followed; undefined if the archive does not have it. */
-  blob(member: string, options: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>): Blob | undefined {
+  blob(
+    member: string,
+    options: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">>,
+  ): Blob | undefined {
     const range = this.#members.get(member);
     return range && storedBlob({ file: this.#file, ...range }, { ...options, signal: this.#signal });
   }
@@ -108,7 +111,10 @@ function normal(path: string): string {
   return join("/", path).replace(/^\/|\/$/g, "");
 }
 
-async function unpacked(file: OpenFile, options: { work: string; signal: AbortSignal }): Promise<OpenFile> {
+async function decompressedCopy(
+  file: OpenFile,
+  options: { work: string; signal: AbortSignal },
+): Promise<OpenFile> {
   let fd: number | undefined;
   try {
     fd = openUnnamed(options.work, "archive");
@@ -118,7 +124,7 @@ async function unpacked(file: OpenFile, options: { work: string; signal: AbortSi
     if (fd !== undefined) closeSync(fd);
     throw machineError(error, {
       code: "E_SPOOL_WRITE",
-      message: `Cannot unpack \`${file.path}\` into \`${options.work}\``,
+      message: `Cannot decompress \`${file.path}\` into \`${options.work}\``,
       hint: "Use --work with a folder that has more space.",
     });
   }

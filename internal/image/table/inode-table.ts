@@ -141,7 +141,7 @@ export class InodeTable {
     }
     const known = this.#setIndexes.get(xattrs);
     if (known === undefined) {
-      for (const [name, value] of xattrs) this.#keepText(name.length + value.length);
+      for (const [name, value] of xattrs) this.#countText(name.length + value.length);
       this.#setIndexes.set(xattrs, this.#sets.length);
       this.#sets.push(xattrs);
     }
@@ -153,7 +153,7 @@ export class InodeTable {
   }
 
   setTarget(index: number, target: string): void {
-    this.#keepText(target.length);
+    this.#countText(target.length);
     this.#targets.set(index, target);
   }
 
@@ -166,7 +166,7 @@ export class InodeTable {
   }
 
   /** @throws PlatterError `E_IMAGE_TEXTS` */
-  #keepText(length: number): void {
+  #countText(length: number): void {
     this.#texts += length;
     if (this.#texts <= MAX_TEXTS) return;
     throw new PlatterError({

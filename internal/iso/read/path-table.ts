@@ -120,5 +120,6 @@ function compare(
       note(`the ${options.name} has another parent for ${directory.path}`, entry.offset);
     }
   }
-  for (const directory of missing.values()) note(`the ${options.name} lacks ${directory.path}`, options.place);
+  for (const directory of missing.values())
+    note(`the ${options.name} lacks ${directory.path}`, options.place);
 }

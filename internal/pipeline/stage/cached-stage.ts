@@ -32,7 +32,7 @@ export function cachedStage(
         );
       }
       const detail = await stage.run(task);
-      await cache.keep(key, output).catch((error) => {
+      await cache.store(key, output).catch((error) => {
         if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
         // The output is there all the same.
         context.reporter.warn(

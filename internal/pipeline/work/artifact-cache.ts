@@ -93,7 +93,7 @@ export class ArtifactCache {
   }
 
   /** Keeps a file under a key; one that is larger than the whole cache may be is left out. */
-  async keep(key: string, file: string): Promise<void> {
+  async store(key: string, file: string): Promise<void> {
     const { size } = await stat(file);
     if (size > this.#options.limit) return;
     const entry = this.#entry(key);

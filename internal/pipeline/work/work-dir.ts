@@ -106,7 +106,7 @@ export class WorkDir implements Disposable {
   /** Writes a small file so that it is there whole or not at all. A temporary folder keeps it in memory. */
   async write(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
-    if (this.#memory?.keep(name, bytes) === true) return;
+    if (this.#memory?.add(name, bytes) === true) return;
     await this.make(name, (partial) => writeFile(partial, content, { mode: 0o644 }));
   }
 

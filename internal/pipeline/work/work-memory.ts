@@ -21,7 +21,7 @@ export class WorkMemory implements Disposable {
   #used = 0;
 
   /** Keeps a content in memory. Returns false if it does not fit. */
-  keep(name: string, bytes: Uint8Array): boolean {
+  add(name: string, bytes: Uint8Array): boolean {
     const used = this.#used + bytes.length - (this.#bytes.get(name)?.length ?? 0);
     if (used > LIMIT) return false;
     this.#used = used;

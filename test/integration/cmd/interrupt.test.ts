@@ -73,7 +73,7 @@ const build = (scene: Scene, ...flags: string[]) =>
 const STUBBORN = "trap '' TERM INT HUP; (trap '' TERM; sleep 600) & sleep 600 & ready; sleep 600";
 
 describe.concurrent("Ctrl-C", () => {
-  test("inspect, while an xz archive is unpacked", async () => {
+  test("inspect, while an xz archive is decompressed", async () => {
     using scene = new Scene("interrupt");
     // 6 GiB: a file of zeros again and again, without the archive's end, each in a stream of its own.
     const content = tar([{ name: "a", content: Buffer.alloc(2 ** 25) }]).subarray(0, -1024);

@@ -1,6 +1,6 @@
 /** Which iso.yaml of an image is read, and what is said about files that are passed over. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readConfig } from "../../../../internal/contract/plan/image-texts.ts";
+import { readIsoYaml } from "../../../../internal/contract/plan/image-texts.ts";
 import { contentOf, openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
 
@@ -14,9 +14,9 @@ afterAll(async () => {
 async function read(members: readonly Member[]) {
   const tree = await openLayers([members]);
   opened.push(tree);
-  const readText = (node: Parameters<Parameters<typeof readConfig>[0]["readText"]>[0]) =>
+  const readText = (node: Parameters<Parameters<typeof readIsoYaml>[0]["readText"]>[0]) =>
     contentOf(tree.read(node.inode));
-  const { config, findings } = await readConfig({ tree, readText }, { boot: "uefi-only", excludes: [] });
+  const { config, findings } = await readIsoYaml({ tree, readText }, { boot: "uefi-only", excludes: [] });
   return { config, seen: findings.map(({ code, seen }) => `${code}: ${seen}`) };
 }
 

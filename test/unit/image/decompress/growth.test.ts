@@ -8,7 +8,7 @@ import { READ_SIZE, writeAtSync } from "../../../../internal/bytes/chunk.ts";
 import { OpenFile } from "../../../../internal/bytes/open-file.ts";
 import { storedBlob } from "../../../../internal/image/decompress/blob.ts";
 import { GrowingStream, Growth, GrowthTeller } from "../../../../internal/image/decompress/growth.ts";
-import { LayerUnpacker } from "../../../../internal/image/decompress/layer-unpacker.ts";
+import { LayerDecompressor } from "../../../../internal/image/decompress/layer-decompressor";
 import { storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
 import { failureOf } from "../../../helpers/images/memory-layers.ts";
 
@@ -132,8 +132,8 @@ test("a layer is read while another thread decompresses it", async () => {
   const file = OpenFile.open(path);
   opened.push(file);
   const blob = storedBlob(file.whole(), { name: "layer", signal });
-  await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
-  using layer = unpacker.unpack(storedLayer(blob, undefined)!)!;
+  await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
+  using layer = decompressor.decompress(storedLayer(blob, undefined)!)!;
   let [at, early] = [0, 0];
   for await (const piece of layer.open(signal)) {
     if (layer.length < plain.length) early++;

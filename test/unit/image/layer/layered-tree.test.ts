@@ -42,7 +42,7 @@ function counted(members: readonly Member[]): Layer & { opened: number; read: nu
     read: 0,
     ended: 0,
     verify: async () => undefined,
-    unpack: () => undefined,
+    decompress: () => undefined,
     reopen: () => layer.open(),
     async *open() {
       layer.opened++;
@@ -90,7 +90,7 @@ describe("what is captured in the first pass needs no second one", () => {
     const inode = inodeAt(tree, "boot/vmlinuz");
     const copy = join(work, "copy");
     writeFileSync(copy, big.toUpperCase());
-    tree.isKeptAt?.(inode, copy);
+    tree.isSavedAt?.(inode, copy);
     expect(await contentOf(tree.read(inode))).toBe(big.toUpperCase());
     await using reader = await tree.sequentialReader([inode]);
     expect(await contentOf(reader.open(inode))).toBe(big.toUpperCase());
@@ -111,7 +111,7 @@ describe("what is captured in the first pass needs no second one", () => {
     const reading = tree.read(inode)[Symbol.asyncIterator]();
     const later = tree.read(inode);
     const read = [(await reading.next()).value!];
-    tree.isKeptAt?.(inode, copy);
+    tree.isSavedAt?.(inode, copy);
     for (let next = await reading.next(); next.done !== true; next = await reading.next())
       read.push(next.value);
     expect(read.length).toBeGreaterThan(2);
@@ -225,8 +225,8 @@ describe("layers from files", () => {
     { name: "a", content: big },
     { name: "b", content: "b" },
   ]);
-  type Way = "read as a stream" | "unpacked first";
-  const ways: readonly Way[] = ["read as a stream", "unpacked first"];
+  type Way = "read as a stream" | "decompressed first";
+  const ways: readonly Way[] = ["read as a stream", "decompressed first"];
   const files = ways.flatMap((way): [string, Uint8Array, Way][] => [
     [`plain, ${way}`, bytes, way],
     [`gzip, ${way}`, gzipSync(bytes), way],
@@ -245,7 +245,7 @@ describe("layers from files", () => {
       return { file, start: 0, length: file.size, [Symbol.dispose]: () => file[Symbol.dispose]() };
     };
     const blob = {
-      ...(more.way === "unpacked first" ? { hold } : {}),
+      ...(more.way === "decompressed first" ? { hold } : {}),
       name: "blob 1234",
       digest: more.diffId === undefined ? (more.digest ?? sha256(content)) : undefined,
       size: undefined,
@@ -267,14 +267,14 @@ describe("layers from files", () => {
     expect(Buffer.from(target).toString()).toBe("b");
     for (const source of [reader, tree]) {
       using held = source.held?.(a);
-      expect(held !== undefined).toBe(way === "unpacked first");
+      expect(held !== undefined).toBe(way === "decompressed first");
       if (held === undefined) continue;
       const { file, start, length } = held;
       const found = new Uint8Array(length);
       readAtSync(file, { target: found, at: start });
       expect(Buffer.from(found).toString("latin1")).toBe(big);
     }
-    if (way !== "unpacked first") expect(await contentOf(reader.open(a))).toBe(big);
+    if (way !== "decompressed first") expect(await contentOf(reader.open(a))).toBe(big);
     expect(await contentOf(tree.read(a))).toBe(big);
     expect(await contentOf(tree.read(b))).toBe("b");
   });
@@ -336,7 +336,7 @@ describe("layers from files", () => {
         { name: "kept", content: "kept" },
         { name: "b", content: "lower" },
       ]);
-      const layer = fileLayer(compressed, { digest: sha256(compressed), way: "unpacked first" });
+      const layer = fileLayer(compressed, { digest: sha256(compressed), way: "decompressed first" });
       const layers = [lower, layer, layer];
       const before = await memoryLayers();
       await using tree = await open({ layers, memory, capture: (path) => path === "kernel" });

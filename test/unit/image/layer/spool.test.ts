@@ -13,7 +13,7 @@ const signal = new AbortController().signal;
 const sizes = { segment: 1000, small: 100, memory: 0 };
 const spoolIn = (directory: string, options: { name?: string; sizes?: SpoolSizes } = {}) =>
   new Spool({ directory, name: options.name ?? "test", signal, sizes: options.sizes });
-const keep = (spool: Spool, text: string) => spool.keep(pieces(Buffer.from(text), 1000), text.length);
+const keep = (spool: Spool, text: string) => spool.add(pieces(Buffer.from(text), 1000), text.length);
 
 /** Bytes on disk, and the length, of the spool's file. */
 function fileOf(name: string): { onDisk: number; length: number } | undefined {

@@ -129,7 +129,7 @@ describe("holes cost nothing", () => {
       yield Buffer.from("end");
     }
     const length = 5 + TIB + 6 + 64 * 1024 + 1000 + 3;
-    const slot = await spool.keep(content(), length);
+    const slot = await spool.add(content(), length);
     expect(blocks() - before).toBeLessThan(1024);
     let [read, text] = [0, ""];
     for await (const piece of spool.read(slot)) {
@@ -138,7 +138,7 @@ describe("holes cost nothing", () => {
     }
     expect({ read, text }).toEqual({ read: length, text: "beginmiddleend" });
     spool.free(slot);
-    const again = await spool.keep(pieces(Buffer.alloc(200_000, "x"), 1000), 200_000);
+    const again = await spool.add(pieces(Buffer.alloc(200_000, "x"), 1000), 200_000);
     let whole = "";
     for await (const piece of spool.read(again)) whole += Buffer.from(piece).toString();
     expect(whole === "x".repeat(200_000)).toBe(true);

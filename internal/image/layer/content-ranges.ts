@@ -21,7 +21,7 @@ interface PlacedLayer {
 }
 
 /** Where contents lie that can be read in any order, since their layer's plain tar is in a file. */
-export class ContentPlaces implements Disposable {
+export class ContentRanges implements Disposable {
   readonly #layers: (PlacedLayer | undefined)[] = [];
 
   /** Takes over a layer's plain tar. */

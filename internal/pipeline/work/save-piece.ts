@@ -12,7 +12,7 @@ const SMALL = 8 * 1024 * 1024;
  * Keeps a file of the image for the stages. A work directory that the user named gets a copy. A temporary one has small
  * files in memory, and refers to large ones that can be read from the image again.
  */
-export async function keepPiece(
+export async function savePiece(
   tree: ImageTree,
   found: FoundFile,
   to: { work: WorkDir; file: string },
@@ -45,7 +45,7 @@ export async function keepPiece(
     return piece();
   }
   await work.add(file, content(tree.read(inode)));
-  tree.isKeptAt?.(inode, work.file(file));
+  tree.isSavedAt?.(inode, work.file(file));
   return piece();
 }
 

@@ -9,15 +9,15 @@ import { readAtSync } from "../../../../internal/bytes/chunk.ts";
 import { OpenFile } from "../../../../internal/bytes/open-file.ts";
 import { parseDigest, storedBlob } from "../../../../internal/image/decompress/blob.ts";
 import { Growth } from "../../../../internal/image/decompress/growth.ts";
-import { LayerUnpacker, type PlainLayer } from "../../../../internal/image/decompress/layer-unpacker.ts";
+import { LayerDecompressor, type PlainLayer } from "../../../../internal/image/decompress/layer-decompressor";
+import { type LayerJob, type Limits, runLayerJob } from "../../../../internal/image/decompress/layer-job";
 import { cgroupLimit, memoryForLayers } from "../../../../internal/image/decompress/memory-budget.ts";
 import { type StoredLayer, storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
-import { type Limits, type UnpackJob, unpack } from "../../../../internal/image/decompress/unpack.ts";
 import { openMemoryFile } from "../../../../internal/os/memory-file.ts";
 import { failureOf, memoryLayers, openMemoryLayers } from "../../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../../helpers/images/oci-maker.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "platter-unpack-"));
+const scratch = mkdtempSync(join(tmpdir(), "platter-decompress-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 const text = Buffer.from(Array.from({ length: 200_000 }, (_, i) => `line ${i * 7919}\n`).join(""));
@@ -93,8 +93,8 @@ describe("a layer is decompressed into a file", () => {
   test.each(forms)("%s", async (_, compression, bytes) => {
     const target = memoryFile();
     const shared = limits();
-    const job: UnpackJob = { ...jobOf(bytes, compression, target), algorithm: "sha256" };
-    expect(await unpack(job, shared)).toEqual({ length: text.length, digest: hex(text) });
+    const job: LayerJob = { ...jobOf(bytes, compression, target), algorithm: "sha256" };
+    expect(await runLayerJob(job, shared)).toEqual({ length: text.length, digest: hex(text) });
     expect(read(target, text).equals(text)).toBe(true);
     expect(shared.left[0]).toBe(BigInt(1e9 - text.length));
   });
@@ -103,10 +103,10 @@ describe("a layer is decompressed into a file", () => {
     forms,
   )("%s: not with less memory than it needs, which is left as it was", async (_, compression, bytes) => {
     const shared = limits(text.length - 1);
-    expect(await unpack(jobOf(bytes, compression, memoryFile()), shared)).toBeUndefined();
+    expect(await runLayerJob(jobOf(bytes, compression, memoryFile()), shared)).toBeUndefined();
     expect(shared.left[0]).toBe(BigInt(text.length - 1));
     const enough = limits(text.length);
-    expect(await unpack(jobOf(bytes, compression, memoryFile()), enough)).toMatchObject({
+    expect(await runLayerJob(jobOf(bytes, compression, memoryFile()), enough)).toMatchObject({
       length: text.length,
     });
   });
@@ -135,7 +135,7 @@ describe("a layer is decompressed into a file", () => {
     if (what === "with a byte flipped" && name.startsWith("zstd")) return;
     const shared = limits();
     expect(
-      await unpack(jobOf(damage(Buffer.from(bytes)), compression, memoryFile()), shared),
+      await runLayerJob(jobOf(damage(Buffer.from(bytes)), compression, memoryFile()), shared),
     ).toBeUndefined();
     expect(shared.left[0]).toBe(BigInt(1e9));
   });
@@ -143,16 +143,16 @@ describe("a layer is decompressed into a file", () => {
   test("not where nobody wants it any more", async () => {
     const shared = limits();
     shared.stopped[0] = 1;
-    expect(await unpack(jobOf(gzipSync(text), "gzip", memoryFile()), shared)).toBeUndefined();
+    expect(await runLayerJob(jobOf(gzipSync(text), "gzip", memoryFile()), shared)).toBeUndefined();
     const { file, ...part } = stored(text);
     const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" } as const;
-    expect(await unpack(job, shared)).toBeUndefined();
+    expect(await runLayerJob(job, shared)).toBeUndefined();
   });
 
   test("or only its digest is computed", async () => {
     const { file, ...part } = stored(text);
     const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" } as const;
-    expect(await unpack(job, limits(0))).toEqual({ length: text.length, digest: hex(text) });
+    expect(await runLayerJob(job, limits(0))).toEqual({ length: text.length, digest: hex(text) });
   });
 });
 
@@ -191,9 +191,12 @@ describe("layers on threads", () => {
     const blob = storedBlob(stored(bytes), { name: "layer", signal, digest: expected.digest });
     return storedLayer(blob, expected.diffId === undefined ? undefined : parseDigest(expected.diffId))!;
   };
-  /** A layer that was unpacked whole. */
-  const whole = async (unpacker: LayerUnpacker, layer: StoredLayer): Promise<PlainLayer | undefined> => {
-    const plain = unpacker.unpack(layer);
+  /** A layer that was decompressed whole. */
+  const whole = async (
+    decompressor: LayerDecompressor,
+    layer: StoredLayer,
+  ): Promise<PlainLayer | undefined> => {
+    const plain = decompressor.decompress(layer);
     if (plain === undefined || (await plain.isWhole)) return plain;
     plain[Symbol.dispose]();
     return undefined;
@@ -202,11 +205,11 @@ describe("layers on threads", () => {
 
   test("more than there are processors, each with its own content", async () => {
     const contents = Array.from({ length: 40 }, (_, i) => Buffer.from(`layer ${i} `.repeat(5000 + i)));
-    await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
+    await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     const layers = await Promise.all(
       contents.map((content, i) => {
         const bytes = [content, gzipSync(content), zstdCompressSync(content)][i % 3] as Uint8Array;
-        return whole(unpacker, layerOf(bytes, { digest: sha256(bytes) }));
+        return whole(decompressor, layerOf(bytes, { digest: sha256(bytes) }));
       }),
     );
     for (const [i, layer] of layers.entries()) {
@@ -217,38 +220,43 @@ describe("layers on threads", () => {
   });
 
   test("a wrong digest of the stored bytes is told beside them", async () => {
-    await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
+    await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     for (const bytes of [text, gzipSync(text), zstdCompressSync(text)]) {
-      const wrong = await whole(unpacker, layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
+      const wrong = await whole(decompressor, layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
       expect(await wrong!.isRight).toBe(false);
-      const right = await whole(unpacker, layerOf(bytes, { digest: sha256(bytes) }));
+      const right = await whole(decompressor, layerOf(bytes, { digest: sha256(bytes) }));
       expect(await right!.isRight).toBe(true);
-      const unknown = await whole(unpacker, layerOf(bytes));
+      const unknown = await whole(decompressor, layerOf(bytes));
       expect(await unknown!.isRight).toBe(true);
       for (const layer of [wrong, right, unknown]) layer![Symbol.dispose]();
     }
   });
 
   test("the digest of the plain tar counts, whether the other is known or not", async () => {
-    await using unpacker = new LayerUnpacker({ memory: 1e9, signal });
+    await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     const wrong = sha256(Buffer.from("other"));
     for (const bytes of [gzipSync(text), zstdCompressSync(text)]) {
-      using right = (await whole(unpacker, layerOf(bytes, { diffId: sha256(text) })))!;
+      using right = (await whole(decompressor, layerOf(bytes, { diffId: sha256(text) })))!;
       expect(contentOf(right) === text.toString("latin1")).toBe(true);
-      expect(await whole(unpacker, layerOf(bytes, { diffId: wrong }))).toBeUndefined();
-      expect(await whole(unpacker, layerOf(bytes, { diffId: wrong, digest: sha256(bytes) }))).toBeUndefined();
-      using known = (await whole(unpacker, layerOf(bytes, { diffId: sha256(text), digest: sha256(bytes) })))!;
+      expect(await whole(decompressor, layerOf(bytes, { diffId: wrong }))).toBeUndefined();
+      expect(
+        await whole(decompressor, layerOf(bytes, { diffId: wrong, digest: sha256(bytes) })),
+      ).toBeUndefined();
+      using known = (await whole(
+        decompressor,
+        layerOf(bytes, { diffId: sha256(text), digest: sha256(bytes) }),
+      ))!;
       expect(await known.isRight).toBe(true);
     }
-    expect(await (await whole(unpacker, layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(true);
-    expect(await (await whole(unpacker, layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
+    expect(await (await whole(decompressor, layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(true);
+    expect(await (await whole(decompressor, layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
   });
 
   test("as many as there is memory for, the first ones first", async () => {
     const bytes = gzipSync(text);
-    await using unpacker = new LayerUnpacker({ memory: text.length * 2.5, signal });
+    await using decompressor = new LayerDecompressor({ memory: text.length * 2.5, signal });
     const layers = await Promise.all(
-      [bytes, bytes, bytes, text].map((each) => whole(unpacker, layerOf(each))),
+      [bytes, bytes, bytes, text].map((each) => whole(decompressor, layerOf(each))),
     );
     expect(layers.map((layer) => layer?.length)).toEqual([text.length, text.length, undefined, text.length]);
     for (const layer of layers) layer?.[Symbol.dispose]();
@@ -256,9 +264,9 @@ describe("layers on threads", () => {
 
   test("a layer that turns out longer than was likely takes no more than there is", async () => {
     const zeros = zstdCompressSync(Buffer.alloc(32 << 20));
-    await using unpacker = new LayerUnpacker({ memory: 16 << 20, signal });
+    await using decompressor = new LayerDecompressor({ memory: 16 << 20, signal });
     const before = await memoryLayers();
-    const plain = unpacker.unpack(layerOf(zeros))!;
+    const plain = decompressor.decompress(layerOf(zeros))!;
     expect(openMemoryLayers()).toBe(before + 1);
     expect(await plain.isWhole).toBe(false);
     expect(await memoryLayers()).toBe(before);
@@ -269,17 +277,17 @@ describe("layers on threads", () => {
     const controller = new AbortController();
     const blank = gzipSync(Buffer.alloc(256 << 20), { level: 1 });
     const before = await memoryLayers();
-    const unpacker = new LayerUnpacker({ memory: 1e9, signal: controller.signal });
-    const unpacking = whole(unpacker, layerOf(blank));
+    const decompressor = new LayerDecompressor({ memory: 1e9, signal: controller.signal });
+    const decompressing = whole(decompressor, layerOf(blank));
     expect(openMemoryLayers()).toBe(before + 1);
     controller.abort();
-    expect(await unpacking).toBeUndefined();
-    await unpacker[Symbol.asyncDispose]();
+    expect(await decompressing).toBeUndefined();
+    await decompressor[Symbol.asyncDispose]();
     expect(await memoryLayers()).toBe(before);
   });
 
   test("threads that ended are replaced, and who waited for one is answered", async () => {
-    using threads = new Threads<unknown, unknown>("image/decompress/unpack-thread", { ahead: 1 });
+    using threads = new Threads<unknown, unknown>("image/decompress/layer-thread", { ahead: 1 });
     const nonsense = Array.from({ length: 2 * availableParallelism() }, () =>
       failureOf(threads.ask(undefined)),
     );

@@ -2,7 +2,7 @@ import type { Architecture } from "../../base/architecture.ts";
 import type { PartialPlan } from "./plan.ts";
 
 /** What a user may choose about a plan. */
-export interface PlanChoices {
+export interface PlanOptions {
   kernel?: string | undefined;
   vendor?: string | undefined;
   label?: string | undefined;

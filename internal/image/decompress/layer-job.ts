@@ -9,7 +9,7 @@ interface Source extends ByteRange {
 }
 
 /** What is to be done with a layer as it is stored. */
-export type UnpackJob = { source: Source } & (
+export type LayerJob = { source: Source } & (
   | { action: "digest"; algorithm: DigestAlgorithm }
   | {
       action: "decompress";
@@ -32,12 +32,12 @@ export interface Limits {
 }
 
 /** What a thread is sent. */
-export interface UnpackRequest {
-  job: UnpackJob;
+export interface LayerRequest {
+  job: LayerJob;
   limits: Limits;
 }
 
-export interface Unpacked {
+export interface LayerResult {
   /** Bytes of the result. */
   length: number;
   /** The result's digest in hexadecimal, where it was asked for. */
@@ -49,7 +49,7 @@ export interface Unpacked {
  * reason: the limit is reached, data is damaged, or the result is not needed any more. Then the bytes taken from the limit
  * are returned, and the target is not usable.
  */
-export async function unpack(job: UnpackJob, limits: Limits): Promise<Unpacked | undefined> {
+export async function runLayerJob(job: LayerJob, limits: Limits): Promise<LayerResult | undefined> {
   const hasher = job.algorithm && new Bun.CryptoHasher(job.algorithm);
   let length = 0;
   try {
@@ -91,7 +91,7 @@ function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBu
 const PIECE = 64 * 1024;
 
 async function* decompressed(
-  job: UnpackJob & { action: "decompress" },
+  job: LayerJob & { action: "decompress" },
   limits: Limits,
 ): AsyncGenerator<Uint8Array> {
   const engine = new DecompressionStream(job.compression);

@@ -5,8 +5,8 @@ import { RangeStream } from "../../bytes/range-stream.ts";
 import { openMemoryFile } from "../../os/memory-file.ts";
 import type { Digest } from "./blob.ts";
 import { GrowingStream, Growth } from "./growth.ts";
+import type { LayerJob, LayerRequest, LayerResult, Limits } from "./layer-job";
 import type { StoredLayer } from "./stored-layer.ts";
-import type { Limits, Unpacked, UnpackJob, UnpackRequest } from "./unpack.ts";
 
 /** A layer's plain tar in a file, which stays open until its owner disposes of it. */
 export interface PlainLayer extends HeldRange {
@@ -24,10 +24,10 @@ export interface PlainLayer extends HeldRange {
  * Decompresses layers into memory and computes their digests, on a thread for each processor, the first ones first. A plain
  * layer stays where it is.
  */
-export class LayerUnpacker implements AsyncDisposable {
+export class LayerDecompressor implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #limits: Limits;
-  readonly #threads = new Threads<UnpackRequest, Unpacked | undefined>("image/decompress/unpack-thread", {
+  readonly #threads = new Threads<LayerRequest, LayerResult | undefined>("image/decompress/layer-thread", {
     ahead: 1,
   });
   readonly #running = new Set<Promise<unknown>>();
@@ -51,9 +51,9 @@ export class LayerUnpacker implements AsyncDisposable {
 
   /**
    * Starts to decompress a layer. Undefined if it does not fit into the limits. `layer` and the result must stay open until
-   * this unpacker was disposed of.
+   * this decompressor was disposed of.
    */
-  unpack(layer: StoredLayer): PlainLayer | undefined {
+  decompress(layer: StoredLayer): PlainLayer | undefined {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
     if (compression === "none") {
       const open = (signal: AbortSignal) => new RangeStream(held, signal);
@@ -73,9 +73,9 @@ export class LayerUnpacker implements AsyncDisposable {
     const file = OpenFile.of(target, `${name}, in memory`);
     const growth = new Growth();
     const job = { source: sourceOf(held), compression, target, growth: growth.shared };
-    const unpacking = this.#ask({ action: "decompress", ...job, algorithm: diffId?.algorithm });
+    const decompressing = this.#ask({ action: "decompress", ...job, algorithm: diffId?.algorithm });
     const isRight = this.#hasDigest(held, digest);
-    this.#track(Promise.all([unpacking, isRight]).then(() => held[Symbol.dispose]()));
+    this.#track(Promise.all([decompressing, isRight]).then(() => held[Symbol.dispose]()));
     return {
       file,
       start: 0,
@@ -83,9 +83,9 @@ export class LayerUnpacker implements AsyncDisposable {
         return growth.length;
       },
       open: (signal) => new GrowingStream(file, { growth, signal }),
-      isWhole: unpacking.then((unpacked) => {
+      isWhole: decompressing.then((result) => {
         growth.end();
-        const isWhole = unpacked !== undefined && unpacked.digest === diffId?.hex;
+        const isWhole = result !== undefined && result.digest === diffId?.hex;
         // Its memory is for others now.
         if (!isWhole) file.closeBeside();
         return isWhole;
@@ -102,7 +102,7 @@ export class LayerUnpacker implements AsyncDisposable {
     return (await this.#ask({ action: "digest", source: sourceOf(held), algorithm }))?.digest === hex;
   }
 
-  #ask(job: UnpackJob): Promise<Unpacked | undefined> {
+  #ask(job: LayerJob): Promise<LayerResult | undefined> {
     // If the thread ended, the layer is read as a stream, which does not need a thread.
     const asked = this.#threads.ask({ job, limits: this.#limits }).catch(() => undefined);
     return this.#track(asked);
@@ -113,7 +113,7 @@ export class LayerUnpacker implements AsyncDisposable {
     return run;
   }
 
-  /** Stops what is under way. What was unpacked stays. */
+  /** Stops what is under way. What was decompressed stays. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
     // A thread that still wrote would do so into whatever file has the descriptor by then.
@@ -123,6 +123,6 @@ export class LayerUnpacker implements AsyncDisposable {
   }
 }
 
-function sourceOf({ file, start, length }: HeldRange): UnpackJob["source"] {
+function sourceOf({ file, start, length }: HeldRange): LayerJob["source"] {
   return { fd: file.fd, start, length };
 }
