@@ -15,7 +15,7 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     "the last two stages",
   ])
     .helpGroup(COMMAND_GROUPS.stages)
-    .summary("make the ISO from a work directory in which the other stages ran")
+    .summary("make the ISO from the results of the other stages")
     .description(
       "Makes the ISO from a work directory in which the other stages ran. The checksum is implanted by `platter implant`.",
     )

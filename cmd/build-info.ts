@@ -2,14 +2,19 @@ import packageJson from "../package.json" with { type: "json" };
 
 /** `scripts/build` writes these into the binary. */
 declare const PLATTER_COMMIT: string | undefined;
+declare const PLATTER_DATE: string | undefined;
 declare const PLATTER_TARGET: string | undefined;
 
 export const VERSION = packageJson.version;
 
-/** What this program was made from. `commit` and `target` are null if it runs from its sources. */
+/**
+ * What this program was made from. `date` is that of the commit. `commit`, `date` and `target` are null if platter runs
+ * from its sources.
+ */
 export const BUILD_INFO = {
   version: VERSION,
-  commit: typeof PLATTER_COMMIT === "string" && PLATTER_COMMIT !== "" ? PLATTER_COMMIT : null,
-  target: typeof PLATTER_TARGET === "string" ? PLATTER_TARGET : null,
+  commit: (typeof PLATTER_COMMIT === "string" && PLATTER_COMMIT) || null,
+  date: (typeof PLATTER_DATE === "string" && PLATTER_DATE) || null,
+  target: (typeof PLATTER_TARGET === "string" && PLATTER_TARGET) || null,
   bun: Bun.version,
 } as const;

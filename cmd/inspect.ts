@@ -20,7 +20,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
   )
     .helpGroup(COMMAND_GROUPS.main)
     .argument("<image>", "image, such as oci:DIR, oci-archive:FILE, dir:PATH or containers-storage:REF")
-    .summary("find every piece of the contract in an image, and print the plan")
+    .summary("show what an image has and lacks, and print the plan")
     .description(
       "Finds every piece of the contract in an image, and prints the plan of its ISO with all errors, warnings and notes.",
     )

@@ -49,10 +49,9 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     .optionsGroup(OPTION_GROUPS.input)
     .option("--os-release <file>", "os-release file with name and version, if no image is given")
     .addOption(
-      new Option(
-        "-o, --output <dir>",
-        "write grub-efi.cfg and grub-bios.cfg into this folder instead",
-      ).argParser(outputPath),
+      new Option("-o, --output <dir>", "write grub-efi.cfg and grub-bios.cfg into this folder instead")
+        .argParser(outputPath)
+        .helpGroup(OPTION_GROUPS.output),
     );
   withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
     const flags = withoutDefaultWork(self, {

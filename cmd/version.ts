@@ -24,10 +24,11 @@ export function addVersion(program: Command, worldOf: WorldOf): void {
 }
 
 function versionText(): string {
-  const { version, commit, target, bun } = BUILD_INFO;
+  const { version, commit, date, target, bun } = BUILD_INFO;
   const rows = [
     ["platter", version],
     ["commit", commit ?? "unknown"],
+    ["date", date ?? "unknown"],
     ["target", target ?? "none, runs from its sources"],
     ["bun", bun],
   ] as const;

@@ -13,6 +13,7 @@ TEST_PACKAGES=(
   qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
   sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
   faketime strace selinux-policy-default selinux-utils policycoreutils
+  zsh fish man-db mandoc rpm
 )
 # What only the tests of PLATTER_TEST=full need: machines of aarch64.
 # shellcheck disable=SC2034

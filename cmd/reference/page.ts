@@ -18,6 +18,7 @@ export interface OptionEntry {
   default: string | undefined;
   /** The variable that gives the default. */
   variable: string | undefined;
+  isRepeatable: boolean;
 }
 
 export interface ArgumentEntry {
@@ -106,6 +107,7 @@ const HELP_OPTION: OptionEntry = {
   choices: [],
   default: undefined,
   variable: undefined,
+  isRepeatable: false,
 };
 
 function visibleCommands(command: Command): Command[] {
@@ -131,6 +133,7 @@ function optionEntry(option: Option): OptionEntry {
     choices: option.argChoices ?? [],
     default: typeof value === "string" || typeof value === "number" ? String(value) : undefined,
     variable: option.envVar,
+    isRepeatable: Array.isArray(value),
   };
 }
 

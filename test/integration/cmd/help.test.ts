@@ -65,15 +65,17 @@ test("version: what the binary was made from", async () => {
   const { stdout } = await scene.succeed(["version", "--json"]);
   const info = JSON.parse(stdout);
   // Sources that were copied without their repository have no commit.
+  expect(String(info.date)).toMatch(/^(\d{4}-\d\d-\d\d|null)$/);
   expect(String(info.commit)).toMatch(/^([0-9a-f]{40}(-dirty)?|null)$/);
   expect(info).toEqual({
     version: packageJson.version,
     commit: info.commit,
+    date: info.date,
     target: expect.stringMatching(/^bun-linux-(x64|arm64)(-musl)?$/),
     bun: packageJson.devDependencies.bun,
   });
   expect((await scene.succeed(["version"])).stdout).toBe(
-    `platter  ${info.version}\ncommit   ${info.commit ?? "unknown"}\ntarget   ${info.target}\nbun      ${info.bun}\n`,
+    `platter  ${info.version}\ncommit   ${info.commit ?? "unknown"}\ndate     ${info.date ?? "unknown"}\ntarget   ${info.target}\nbun      ${info.bun}\n`,
   );
   expect((await scene.succeed(["--version"])).stdout).toBe(`platter ${info.version}\n`);
 });

@@ -7,7 +7,8 @@ import { createProgram } from "../../../cmd/program.ts";
 import { VARIABLES } from "../../../cmd/reference/environment.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../../cmd/reference/groups.ts";
 import { helpText } from "../../../cmd/reference/help-text.ts";
-import { allPages, pageOf } from "../../../cmd/reference/page.ts";
+import { manPage } from "../../../cmd/reference/man-page.ts";
+import { allPages, pageOf, remarksOn } from "../../../cmd/reference/page.ts";
 import type { World } from "../../../cmd/world.ts";
 import { ALL_EXIT_CODES } from "../../../internal/base/exit-codes.ts";
 import { forbiddenIn } from "../../helpers/forbidden-words.ts";
@@ -69,6 +70,26 @@ describe.each(PAGES.map((page) => [page.name || "platter", page] as const))("%s"
     for (const flags of ["-v, --verbose", "-q, --quiet", "-h, --help"])
       expect(helpOf(page)).toContain(`  ${flags}`);
   });
+});
+
+test("man pages, docs/commands.md and help: the same commands, options, defaults and variables", () => {
+  const docs = readFileSync(join(import.meta.dir, "../../../docs/commands.md"), "utf8");
+  const words = (text: string) =>
+    text.replace(/\\(-|e|&|\(dq|\[u[0-9A-F]+\])|\\f./g, (_, mark) => mark ?? "").replace(/\s+/g, " ");
+  for (const page of PAGES) {
+    const man = words(manPage(page, { version: "1", date: "2026-12-31", others: PAGES }));
+    const help = words(helpOf(page));
+    for (const option of [...page.options.flatMap(({ entries }) => entries), ...page.globalOptions]) {
+      const text = words([option.description, ...remarksOn(option)].join(" "));
+      expect(man).toContain(text);
+      expect(help).toContain(text);
+      expect([option.flags, docs.includes(`| \`${option.flags}\` | `)]).toEqual([option.flags, true]);
+    }
+    for (const { name, meaning } of page.variables)
+      for (const text of [man, help]) expect(text).toContain(`${name} ${meaning}`);
+    const heading = page.name === "" ? "# Commands" : `\n## platter ${page.name}\n\n${page.description}\n`;
+    expect([heading, docs.includes(heading)]).toEqual([heading, true]);
+  }
 });
 
 test("the help of build: examples, then output and the other groups, and the variables", () => {

@@ -1,0 +1,59 @@
+import { ociArchitecture } from "../../../internal/base/architecture.ts";
+import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
+import { TRANSPORTS } from "../../../internal/image/reference.ts";
+import { PRESETS } from "../../../internal/rootfs/compression-presets.ts";
+import { COMPRESSIONS } from "../../../internal/squashfs/compression.ts";
+import type { ArgumentEntry, CommandPage, OptionEntry } from "../page.ts";
+
+/** What a shell offers for an argument or for the value of an option. */
+export type Values =
+  | { kind: "words"; words: readonly string[] }
+  | { kind: "file" }
+  | { kind: "folder" }
+  /** A transport, then a path. */
+  | { kind: "image" }
+  /** Any text. */
+  | { kind: "text" };
+
+/** Transports as references begin with them. */
+export const IMAGE_PREFIXES = TRANSPORTS.map((name) => (name === "docker" ? "docker://" : `${name}:`));
+
+const ARCHITECTURES = ["x86_64", "aarch64"] as const;
+
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  arch: ARCHITECTURES,
+  "os/arch": ARCHITECTURES.map((name) => `linux/${ociArchitecture(name)}`),
+  how: [...Object.keys(PRESETS), ...COMPRESSIONS],
+  ways: ["bios", "uefi", "secure-boot"],
+  code: Object.entries(FINDINGS)
+    .filter(([, { severity }]) => severity !== "error")
+    .map(([code]) => code)
+    .sort(),
+};
+
+const IMAGES = ["image", "ref", "ref[=name]"];
+const FILES = ["file", "plan", "iso"];
+
+/** What is offered for the value of an option; undefined if the option takes none. */
+export function valuesOfOption({ value, choices }: OptionEntry): Values | undefined {
+  return value === undefined ? undefined : valuesNamed(value, choices);
+}
+
+/** What is offered for the first argument of a command. `help` takes the name of a command. */
+export function valuesOfArgument(argument: ArgumentEntry, pages: readonly CommandPage[]): Values {
+  if (argument.name !== "command") return valuesNamed(argument.name, argument.choices);
+  return { kind: "words", words: pages.map(({ name }) => name).filter((name) => name !== "") };
+}
+
+function valuesNamed(name: string, choices: readonly string[]): Values {
+  const words = choices.length > 0 ? choices : WORDS[name];
+  if (words !== undefined) return { kind: "words", words };
+  if (IMAGES.includes(name)) return { kind: "image" };
+  if (FILES.includes(name)) return { kind: "file" };
+  return { kind: name === "dir" ? "folder" : "text" };
+}
+
+/** All options that a command takes, those for all commands last. */
+export function optionsOf(page: CommandPage): OptionEntry[] {
+  return [...page.options.flatMap(({ entries }) => entries), ...page.globalOptions];
+}

@@ -1,0 +1,97 @@
+import { ALL_EXIT_CODES } from "../../internal/base/exit-codes.ts";
+import { type CommandPage, type OptionEntry, remarksOn } from "./page.ts";
+
+/** The name of a command's man page, such as `platter-build`. */
+export function manPageName({ name }: Pick<CommandPage, "name">): string {
+  return name === "" ? "platter" : `platter-${name}`;
+}
+
+/**
+ * A command as a man page of section 1, in the macros of man(7). `date` is written as 2026-12-31, and `others` are the
+ * pages that it refers to.
+ */
+export function manPage(
+  page: CommandPage,
+  about: { version: string; date: string; others: readonly CommandPage[] },
+): string {
+  const { name, summary, description, usage } = page;
+  const purpose =
+    name === ""
+      ? description.replace(/^(.)(.*)\.$/, (_, first, rest) => first.toLowerCase() + rest)
+      : summary;
+  const tagged = (term: string, text: string) => [".TP", `.B ${term}`, filled(text)];
+  const options = (entries: readonly OptionEntry[]) =>
+    entries.flatMap((option) =>
+      tagged(flagsText(option), [option.description, ...remarksOn(option)].join(" ")),
+    );
+  return `${[
+    `.TH ${roff(manPageName(page).toUpperCase())} 1 ${about.date} "platter ${roff(about.version)}" "User Commands"`,
+    ".SH NAME",
+    `${roff(manPageName(page))} \\- ${roff(purpose)}`,
+    ".SH SYNOPSIS",
+    `.B ${roff(usage)}`,
+    ".SH DESCRIPTION",
+    filled(description),
+    ...section(
+      "ARGUMENTS",
+      page.arguments.flatMap((argument) => {
+        const choices = argument.choices.length === 0 ? "" : ` [choices: ${argument.choices.join(", ")}]`;
+        return tagged(roff(argument.name), argument.description + choices);
+      }),
+    ),
+    ...page.commands.flatMap(({ heading, entries }) =>
+      section(
+        heading.toUpperCase(),
+        entries.flatMap((entry) => tagged(roff(entry.name), entry.summary)),
+      ),
+    ),
+    ...section("OPTIONS", [
+      ...page.options.flatMap(({ heading, entries }) => [`.SS ${roff(heading)}`, ...options(entries)]),
+      ".SS Global options",
+      ...options(page.globalOptions),
+    ]),
+    ...section(
+      "ENVIRONMENT",
+      page.variables.flatMap((variable) => tagged(variable.name, variable.meaning)),
+    ),
+    ...section(
+      "EXIT STATUS",
+      ALL_EXIT_CODES.flatMap(({ code, title }) => tagged(String(code), title)),
+    ),
+    ...section(
+      "EXAMPLES",
+      page.examples.flatMap(({ line, purpose }) => [".TP", `${roff(purpose)}:`, `.B ${roff(line)}`]),
+    ),
+    ...section("SEE ALSO", seeAlso(page, about.others)),
+  ].join("\n")}\n`;
+}
+
+function section(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`.SH ${roff(heading)}`, ...lines];
+}
+
+/** `\-o, \-\-output <file>`, with the value in italics. */
+function flagsText({ flags, value }: OptionEntry): string {
+  if (value === undefined) return roff(flags);
+  const [names = ""] = flags.split(/ [<[]/);
+  return `"${roff(names)} \\fI<${roff(value)}>\\fP"`;
+}
+
+function seeAlso(page: CommandPage, others: readonly CommandPage[]): string[] {
+  const names = others.filter(({ name }) => name !== page.name).map(manPageName);
+  return names.map((name, index) => `.BR ${roff(name)} (1)${index < names.length - 1 ? "," : ""}`);
+}
+
+/** A text in roff, in lines of at most 80 characters where its words allow it. */
+function filled(text: string): string {
+  const lines = roff(text).match(/\S.{0,78}(?=\s|$)|\S+/g) ?? [];
+  return lines.map((line) => line.replace(/^(?=[.'])/, "\\&")).join("\n");
+}
+
+/** A text in roff: a hyphen is a minus sign, and no line begins with a control character. */
+function roff(text: string): string {
+  const escaped = text.replace(/\\/g, "\\e").replace(/-/g, "\\-").replace(/"/g, "\\(dq");
+  return escaped.replace(/^(?=[.'])/gm, "\\&").replace(/[^\x20-\x7e\n]/g, (character) => {
+    return `\\[u${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}]`;
+  });
+}
