@@ -17,6 +17,7 @@ import {
 } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
+import { unusedReuse, withReuseOption } from "./options/reuse.ts";
 import { requireSameImage, unusedInBuild } from "./options/unused-in-build.ts";
 import { withRecordOptions, writeRecords } from "./records.ts";
 import { withExamples } from "./reference/examples.ts";
@@ -45,12 +46,12 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
     .optionsGroup(OPTION_GROUPS.compatibility)
     .option("--strict-gpt", "leave out the active MBR entry that some BIOSes need", false);
   const planned = withPayloadOptions(withIgnoreOption(withPlanOptions(command)));
-  withRecordOptions(withCacheOptions(withSquashOptions(withWorkOptions(planned)))).action(
+  withRecordOptions(withReuseOption(withCacheOptions(withSquashOptions(withWorkOptions(planned))))).action(
     async (image, flags, self) => {
       const world = worldOf();
       const squash = parseRootfsOptions(flags);
       const wanted = stagesBetween(flags.from, flags.to);
-      refuseUnused(self, unusedInBuild({ image, flags, wanted }));
+      refuseUnused(self, [...unusedInBuild({ image, flags, wanted }), unusedReuse(squash)]);
       const writesIso = flags.to === "assemble" || flags.to === "implant";
       if (writesIso && flags.output === undefined) throw noOutput();
       if (!writesIso && flags.work === undefined && flags.cache === undefined) throw nothingKept(flags.to);
@@ -72,6 +73,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
           freshness: flags.force ? "always" : "when-changed",
           squash,
           cache,
+          reuse: flags.reuse,
           strictGpt: flags.strictGpt,
         }),
       );

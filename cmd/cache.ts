@@ -14,7 +14,7 @@ export function withCacheOptions<A extends unknown[], O extends {}>(command: Com
     .addOption(
       new Option(
         "--cache <dir>",
-        "keep compressed root file systems in this folder, for later builds of the same image",
+        "keep compressed root file systems in this folder; later builds compress only what changed",
       ).env(OPTION_VARIABLES.cache),
     )
     .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);

@@ -1,9 +1,11 @@
 import type { Command } from "@commander-js/extra-typings";
+import { EarlierBlocks } from "../internal/pipeline/stage/earlier-blocks.ts";
 import { squashStage } from "../internal/pipeline/stage/squash-stage.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { rootfsWriter } from "../internal/rootfs/rootfs.ts";
 import { parseRootfsOptions } from "../internal/rootfs/rootfs-options.ts";
+import { reusedText } from "../internal/ui/summary.ts";
 import { makeArtifact } from "./deliver.ts";
 import {
   withFindingOptions,
@@ -16,6 +18,7 @@ import {
 } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
+import { unusedReuse, withReuseOption } from "./options/reuse.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
@@ -33,27 +36,39 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
     .description("Makes the root file system as a squashfs, streamed from the image without unpacking it.")
     .addOption(outputOption("file to write the squashfs to (default: squashfs.img in the --work folder)"));
   const planned = withFindingOptions(withRootOptions(withKernelOption(command)));
-  withSquashOptions(withWorkOptions(withPayloadOptions(planned))).action(async (image, flags, self) => {
-    refuseUnused(self, [
-      withoutImage(image, flags),
-      {
-        when: flags.rootfs !== "erofs",
-        options: ["--kernel"],
-        reason: "only an erofs depends on the kernel",
-        hint: "Leave --kernel out.",
-      },
-    ]);
-    const options = parseRootfsOptions(flags);
-    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
-      const { context } = session;
-      await session.requireStart(rootfsWriter(options).tools);
-      const plan = await session.planFor(["root"]);
-      const stage = squashStage(plan, context, {
-        image: () => session.plannedImage(),
-        withPayloads: (tree) => session.withPayloads(tree),
-        options,
+  withReuseOption(withSquashOptions(withWorkOptions(withPayloadOptions(planned)))).action(
+    async (image, flags, self) => {
+      const options = parseRootfsOptions(flags);
+      refuseUnused(self, [
+        withoutImage(image, flags),
+        {
+          when: flags.rootfs !== "erofs",
+          options: ["--kernel"],
+          reason: "only an erofs depends on the kernel",
+          hint: "Leave --kernel out.",
+        },
+        unusedReuse(options),
+      ]);
+      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
+        const { context } = session;
+        await session.requireStart(rootfsWriter(options).tools);
+        const { reuse } = flags;
+        using earlier =
+          reuse === undefined
+            ? undefined
+            : EarlierBlocks.of({ ...context, squash: options, cache: undefined });
+        if (reuse !== undefined) await earlier?.read(reuse);
+        const plan = await session.planFor(["root"]);
+        const stage = squashStage(plan, context, {
+          image: () => session.plannedImage(),
+          withPayloads: (tree) => session.withPayloads(tree),
+          earlier,
+          options,
+        });
+        await runStage(stage, { context, freshness: "when-changed" });
+        const reused = earlier?.reused;
+        if (reused !== undefined) context.reporter.info(`Reused ${reusedText(reused)} from \`${reuse}\``);
       });
-      await runStage(stage, { context, freshness: "when-changed" });
-    });
-  });
+    },
+  );
 }

@@ -15,7 +15,7 @@ interface BuildFlags {
 
 /** What the options of `build` are for, apart from those that the plan is made of. */
 const OPTIONS_OF_STAGES: readonly (readonly [StageName[], string[]])[] = [
-  [["squash"], ["--rootfs", "--compression", "--cache", "--cache-size"]],
+  [["squash"], ["--rootfs", "--compression", "--cache", "--cache-size", "--reuse"]],
   [["assemble"], ["--strict-gpt"]],
   [
     ["assemble", "implant"],

@@ -11,7 +11,10 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-export interface FileSource extends ByteSource, AsyncDisposable {}
+export interface FileSource extends ByteSource, AsyncDisposable {
+  /** The open file's descriptor. */
+  readonly fd: number;
+}
 
 /**
  * A file, or a block device, as a source.
@@ -21,6 +24,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   const handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r" });
   const size = await sizeOf(handle);
   return {
+    fd: handle.fd,
     size,
     isDisk: (await handle.stat()).isBlockDevice(),
     // Offsets come from the ISO and may be anything; the system takes no more than it calls a file size.

@@ -10,7 +10,8 @@ const TYPE = { bootRecord: 0, primary: 1, supplementary: 2, terminator: 255 } as
 /** The escape sequence of UCS-2 level 3 (Joliet specification, section 3). */
 const JOLIET_ESCAPE = [0x25, 0x2f, 0x45];
 const BOOT_SYSTEM = "EL TORITO SPECIFICATION";
-const PREPARER = "PLATTER";
+/** The data preparer (ECMA-119, 8.4.22), by which platter knows its own ISOs. */
+export const PREPARER = { offset: 446, length: 128, text: "PLATTER" };
 /** Bytes of the application use area, which is where the checksum goes. */
 const APPLICATION_USE = { offset: 883, length: 512 };
 
@@ -46,7 +47,7 @@ export function encodeVolumeDescriptor(volume: VolumeFields): Uint8Array {
   const root = { extent: volume.root, identifier: Uint8Array.of(0), time: volume.time };
   bytes.set(encodeDirectoryRecord({ ...root, kind: "directory", isLast: true }), 156);
   for (const at of [190, 318]) setText(at, 128, ""); // Volume set and publisher.
-  setText(446, 128, PREPARER);
+  setText(PREPARER.offset, PREPARER.length, PREPARER.text);
   setText(574, 128, ""); // Application.
   for (const at of [702, 739, 776]) setText(at, 37, ""); // Copyright, abstract and bibliographic file.
   for (const at of [813, 830]) bytes.set(volumeTime(volume.time), at); // Creation and modification.

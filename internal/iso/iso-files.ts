@@ -52,4 +52,5 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
 }
 
 const BIOS_IMAGE_PATH = "/images/eltorito.img";
-const ROOTFS_PATH = "/LiveOS/squashfs.img";
+/** Path on the ISO of the root file system. */
+export const ROOTFS_PATH = "/LiveOS/squashfs.img";

@@ -14,6 +14,7 @@ import { isOwnRootfs, rootfsWriter } from "../rootfs/rootfs.ts";
 import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
 import type { Session } from "./session.ts";
 import { biosImageStage, efiImageStage, renderGrubStage } from "./stage/boot-stages.ts";
+import { EarlierBlocks, type Reused } from "./stage/earlier-blocks.ts";
 import { assembleStage, type BegunIso, implantStage } from "./stage/iso-stages.ts";
 import { type SquashInBuild, squashInBuild, squashIntoIso } from "./stage/squash-in-build.ts";
 import {
@@ -35,6 +36,8 @@ export interface BuildOptions {
   squash: RootfsOptions;
   /** Where root file systems are kept between builds. */
   cache: ArtifactCache | undefined;
+  /** Host path of an earlier ISO or squashfs, from which compressed blocks are taken. */
+  reuse: string | undefined;
   strictGpt: boolean;
 }
 
@@ -44,6 +47,8 @@ export interface BuildResult {
   times: StageTimes;
   /** Those that were called, or would have been if anything had changed. */
   tools: readonly FoundTool[];
+  /** How much of the root file system was taken from earlier builds; undefined if there was none to look in. */
+  reused: Reused | undefined;
 }
 
 /** How the stages of one build are run. */
@@ -54,6 +59,7 @@ interface Run {
   /** Seconds by stage, filled as stages end. */
   times: StageTimes;
   run: (stage: Stage) => Promise<void>;
+  earlier: EarlierBlocks | undefined;
 }
 
 /**
@@ -66,23 +72,32 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   const wanted = stagesBetween(options.from, options.to);
   const times: StageTimes = new Map();
   const run = (stage: Stage) => runStage(stage, { context, freshness, times });
-  const about: Run = { session, options, wanted, times, run };
+  using earlier = earlierBlocks(session, options);
+  const about: Run = { session, options, wanted, times, run, earlier };
   const cancel = () => session.cancel();
   const start = context.clock();
   await session.requireStart(neededTools(about));
-  const draft = await session.draft();
+  const readEarlier = () => options.reuse !== undefined && earlier?.read(options.reuse);
+  const [draft] = await runTogether([() => session.draft(), readEarlier], cancel);
   const others = () => planAndBootImages(about, start);
   if (!writesIntoIso(about)) {
     const [, made] = await runTogether([() => squash(draft, about), others], cancel);
     await makeIso(made.plan, about, undefined);
-    return { ...made, times };
+    return { ...made, times, reused: earlier?.reused };
   }
   const made = await withIsoFile(options.output!, async (file) => {
     const [rootfs, made] = await runTogether([() => squashInto(file, draft, about), others], cancel);
     await makeIso(made.plan, about, { file, rootfs });
     return made;
   });
-  return { ...made, times };
+  return { ...made, times, reused: earlier?.reused };
+}
+
+/** Where blocks of earlier builds are looked for; undefined if nowhere. */
+function earlierBlocks({ context }: Session, options: BuildOptions): EarlierBlocks | undefined {
+  const cache = options.freshness === "always" ? undefined : options.cache;
+  if (cache === undefined && options.reuse === undefined) return undefined;
+  return EarlierBlocks.of({ ...context, squash: options.squash, cache });
 }
 
 /** Whether the root file system is written straight into the ISO, since nobody needs it as a file of its own. */
@@ -92,7 +107,7 @@ function writesIntoIso({ session, options, wanted }: Run): boolean {
 }
 
 /** Makes the plan, the menus and the boot images. `start` is the clock's time when reading the image began. */
-async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildResult, "times">> {
+async function planAndBootImages(about: Run, start: number): Promise<Omit<BuildResult, "times" | "reused">> {
   const { session, options, wanted, times, run } = about;
   const { context } = session;
   const plan = await session.plan().catch((error) => {
@@ -142,10 +157,10 @@ async function squashInto({ fd }: FileHandle, draft: DraftPlan, about: Run): Pro
   return length;
 }
 
-function squashOf({ session, options }: Run): SquashInBuild {
+function squashOf({ session, options, earlier }: Run): SquashInBuild {
   const image = () => session.plannedImage();
   const withPayloads = (tree: ImageTree) => session.withPayloads(tree);
-  return { image, withPayloads, options, context: session.context };
+  return { image, withPayloads, earlier, options, context: session.context };
 }
 
 /** The tools that will be called, or would be if anything had changed. */

@@ -1,4 +1,4 @@
-import type { CompressionOptions } from "../squashfs/compression.ts";
+import type { CompressionOptions } from "../squashfs/blocks/compression.ts";
 import type { RootfsType } from "./rootfs-options.ts";
 
 const KIB = 1024;

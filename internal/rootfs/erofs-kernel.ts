@@ -1,6 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 import { compareDotted } from "../process/find.ts";
-import type { Compression } from "../squashfs/compression.ts";
+import type { Compression } from "../squashfs/blocks/compression.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 
 /** The first Linux that reads what is written (Documentation/filesystems/erofs.rst); compressed blocks beyond 4 KiB: 5.13. */

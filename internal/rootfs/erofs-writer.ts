@@ -1,6 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 import { openFileSource } from "../files/byte-source.ts";
-import type { Compression } from "../squashfs/compression.ts";
+import type { Compression } from "../squashfs/blocks/compression.ts";
 import { tarStream } from "./entry-stream.ts";
 import { readErofs } from "./erofs-superblock.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";

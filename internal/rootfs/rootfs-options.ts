@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PlatterError } from "../base/error.ts";
-import { COMPRESSIONS, type Compression, SQUASHFS_COMPRESSIONS } from "../squashfs/compression.ts";
+import { COMPRESSIONS, type Compression, SQUASHFS_COMPRESSIONS } from "../squashfs/blocks/compression.ts";
 import { PRESETS } from "./compression-presets.ts";
 
 /** File systems that the live system's root can be. */

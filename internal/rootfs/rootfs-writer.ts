@@ -3,6 +3,7 @@ import { type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { ToolName } from "../process/find.ts";
 import type { Toolbox } from "../process/toolbox.ts";
+import type { BlockReuse } from "../squashfs/blocks/block-reuse.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 
 /** What goes into the file system image, and what it is to say of itself. */
@@ -25,6 +26,8 @@ export interface RootfsTarget {
   onBytes: OnBytes;
   /** Tells the user what cannot be kept. */
   warn: (text: string) => void;
+  /** Blocks of earlier squashfs files. */
+  reuse?: BlockReuse | undefined;
 }
 
 /** Entries in, the image of a file system out. */

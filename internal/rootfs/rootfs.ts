@@ -2,6 +2,7 @@ import type { OnBytes, Task } from "../base/progress.ts";
 import { type BytePath, toBytePath } from "../bytes/byte-path.ts";
 import type { WalkOptions } from "../image/entry-walk.ts";
 import type { Toolbox } from "../process/toolbox.ts";
+import type { BlockReuse } from "../squashfs/blocks/block-reuse.ts";
 import { type SquashfsTarget, writeSquashfs } from "../squashfs/write.ts";
 import { erofsWriter } from "./erofs-writer.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
@@ -29,13 +30,15 @@ export interface RootfsRun extends RootfsContent {
   task: Task;
   /** Tells the user what cannot be kept. */
   warn: (text: string) => void;
+  /** Blocks of earlier squashfs files. An erofs does not use them. */
+  reuse?: BlockReuse | undefined;
 }
 
 /** Writes the tree as a file system; nothing is unpacked. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
-  const { output, log, signal, task, warn, ...content } = run;
+  const { output, log, signal, task, warn, reuse, ...content } = run;
   const onBytes = progressOf(task);
-  await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn }, toolbox);
+  await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn, reuse }, toolbox);
 }
 
 /** Whether platter itself writes the root file system. Then it can also write it into another file. */
@@ -46,7 +49,7 @@ export function isOwnRootfs(options: RootfsOptions): boolean {
 /** Writes the tree as a file system into an open file, if {@link isOwnRootfs}. Returns its length in bytes. */
 export async function writeRootfsInto(
   target: SquashfsTarget,
-  run: Pick<RootfsRun, "tree" | "walk" | "options" | "time" | "signal" | "task">,
+  run: Pick<RootfsRun, "tree" | "walk" | "options" | "time" | "signal" | "task" | "reuse">,
 ): Promise<number> {
   const { tree, task, ...squashfs } = run;
   return writeSquashfs(tree, target, { ...squashfs, onBytes: progressOf(task) });

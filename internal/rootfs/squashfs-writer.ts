@@ -5,10 +5,10 @@ import type { RootfsWriter } from "./rootfs-writer.ts";
 /** Writes a squashfs itself, with a compression that platter has on board. */
 export const squashfsWriter: RootfsWriter = {
   tools: [],
-  async write({ tree, walk, options, time }, { output, signal, onBytes }) {
+  async write({ tree, walk, options, time }, { output, signal, onBytes, reuse }) {
     const fd = openSync(output, "wx+", 0o644);
     try {
-      await writeSquashfs(tree, { fd, offset: 0 }, { walk, options, time, signal, onBytes });
+      await writeSquashfs(tree, { fd, offset: 0 }, { walk, options, time, signal, onBytes, reuse });
     } finally {
       closeSync(fd);
     }

@@ -3,7 +3,8 @@ import type { OnBytes } from "../base/progress.ts";
 import { type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import { hasContent, wantedInodes } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
-import type { BlockWriter } from "./block-writer.ts";
+import type { BlockLedger } from "./blocks/block-ledger.ts";
+import type { BlockWriter } from "./blocks/block-writer.ts";
 import { ContentReader } from "./content-reader.ts";
 import { LargeFiles } from "./large-files.ts";
 import { SharedLengths } from "./shared-lengths.ts";
@@ -29,20 +30,20 @@ export interface WrittenContents {
 export async function writeContents(
   tree: ImageTree,
   walk: WalkOptions,
-  options: { writer: BlockWriter; blockSize: number; onBytes: OnBytes },
+  options: { writer: BlockWriter; ledger: BlockLedger; blockSize: number; onBytes: OnBytes },
 ): Promise<WrittenContents> {
-  const { writer, blockSize, onBytes } = options;
+  const { writer, ledger, blockSize, onBytes } = options;
   const lengths = new SharedLengths(blockSize);
   const wanted = lengths.of(wantedInodes(tree, walk));
   await using source = await tree.sequentialReader(wanted);
   // A source that reads in any order does not ask for the list.
   while (wanted.next().done !== true);
-  writer.expect(lengths.blocks);
+  ledger.expect(lengths.blocks);
   const reader = new ContentReader(source, { buffers: writer, blockSize });
   const files = new StoredContents();
   const progress = new ByteCounter(onBytes, { step: blockSize, total: lengths.sum });
   const onRead = (bytes: number) => progress.add(bytes);
-  const contents = { reader, writer, blockSize, lengths, files, onRead };
+  const contents = { reader, writer, blockSize, lengths, files, onRead, digests: ledger.digests };
   const [large, small] = [new LargeFiles(contents), new SmallFiles(contents)];
   const links = new Map<Inode, number>();
   let passed = 0;
@@ -62,6 +63,7 @@ export async function writeContents(
   }
   await small.endFragment();
   await writer.drain();
+  ledger.finish();
   progress.report();
   return { files, fragments: small.fragments, links };
 }

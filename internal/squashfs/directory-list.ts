@@ -1,6 +1,6 @@
 /** The list of names of a folder (Linux, Documentation/filesystems/squashfs.rst, "Directories"). */
 import type { EntryType } from "../image/image-tree.ts";
-import type { Reference } from "./format.ts";
+import type { Reference } from "./blocks/format.ts";
 import { type IndexEntry, TYPES } from "./inode.ts";
 import type { MetadataTable } from "./metadata.ts";
 

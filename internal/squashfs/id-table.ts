@@ -1,5 +1,5 @@
 import { PlatterError } from "../base/error.ts";
-import { MAX_IDS } from "./format.ts";
+import { MAX_IDS } from "./blocks/format.ts";
 
 /** Owners and groups, each once: an inode names its own by their place (squashfs.rst, "Lookup tables"). */
 export class IdTable {

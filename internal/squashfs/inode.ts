@@ -1,6 +1,6 @@
 /** Inodes as they stand in the inode table (Linux, Documentation/filesystems/squashfs.rst, "Inodes"). */
 import type { EntryType } from "../image/image-tree.ts";
-import { NO_INDEX } from "./format.ts";
+import { NO_INDEX } from "./blocks/format.ts";
 
 /** What a directory says an entry is, and the type of its inode in the short form. */
 export const TYPES: Readonly<Record<EntryType, number>> = {

@@ -1,4 +1,4 @@
-import type { BlockWriter } from "./block-writer.ts";
+import type { BlockWriter } from "./blocks/block-writer.ts";
 import type { ContentReader, FileEntry } from "./content-reader.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { SharedLengths } from "./shared-lengths.ts";
@@ -10,6 +10,8 @@ export interface ContentOptions {
   blockSize: number;
   lengths: SharedLengths;
   files: StoredContents;
+  /** Whether each content gets a digest, or only contents that may be duplicates. */
+  digests: "all" | "duplicates";
   /** Called with the number of bytes that were read. */
   onRead: (bytes: number) => void;
 }

@@ -1,5 +1,5 @@
-import { type Codec, metadataBlock } from "./codec.ts";
-import { METADATA_SIZE, type Reference } from "./format.ts";
+import { type Codec, metadataBlock } from "./blocks/codec.ts";
+import { METADATA_SIZE, type Reference } from "./blocks/format.ts";
 
 /** A table of metadata blocks as it grows: what is added is cut into blocks of 8 KiB, each compressed for itself. */
 export class MetadataTable {

@@ -1,3 +1,4 @@
+import { FragmentDigest } from "./blocks/fragment-digest.ts";
 import type { FileEntry } from "./content-reader.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { ContentOptions } from "./large-files.ts";
@@ -8,6 +9,7 @@ export class SmallFiles {
   /** Files by the SHA-256 of their content. */
   readonly #duplicates = new Duplicates();
   readonly #digest = new Uint8Array(32);
+  readonly #fragmentDigest = new FragmentDigest();
   /** The number of each fragment's data block. */
   readonly fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
@@ -36,26 +38,27 @@ export class SmallFiles {
   /** Gives the last fragment to the writer. @throws PlatterError `E_INTERRUPTED` */
   async endFragment(): Promise<void> {
     if (this.#used === 0) return;
-    const { writer } = this.#options;
+    const { writer, digests } = this.#options;
     this.fragments.push(writer.next);
     const [full, length] = [this.#fragment, this.#used];
     this.#used = 0;
-    await writer.add(full, { length });
+    await writer.add(full, { length, digest: digests === "all" ? this.#fragmentDigest.take() : undefined });
     this.#fragment = writer.buffer();
   }
 
   #keep(content: Uint8Array): void {
-    const { lengths, files, onRead } = this.#options;
-    onRead(content.length);
-    if (lengths.has(content.length)) {
-      Bun.CryptoHasher.hash("sha256", content, this.#digest);
-      const same = this.#duplicates.findOrAdd(this.#digest, files.count);
-      if (same !== undefined) {
-        files.addSame(same);
-        return;
-      }
+    const { lengths, files, digests, onRead } = this.#options;
+    const { length } = content;
+    onRead(length);
+    const isShared = lengths.has(length);
+    if (isShared || digests === "all") Bun.CryptoHasher.hash("sha256", content, this.#digest);
+    const same = isShared ? this.#duplicates.findOrAdd(this.#digest, files.count) : undefined;
+    if (same !== undefined) {
+      files.addSame(same);
+      return;
     }
+    if (digests === "all") this.#fragmentDigest.add(length, this.#digest);
     files.addFragment(this.fragments.length, this.#used);
-    this.#used += content.length;
+    this.#used += length;
   }
 }

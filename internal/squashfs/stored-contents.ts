@@ -1,5 +1,5 @@
 import { withRoom } from "../bytes/columns.ts";
-import { NO_INDEX } from "./format.ts";
+import { NO_INDEX } from "./blocks/format.ts";
 
 /** Where the contents of all files went, by the files' number: their place among those with a content of their own. */
 export class StoredContents {

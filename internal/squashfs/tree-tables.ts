@@ -2,10 +2,10 @@ import { withRoom } from "../bytes/columns.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import { hasContent } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
-import type { BlockWriter } from "./block-writer.ts";
-import type { Codec } from "./codec.ts";
+import type { BlockWriter } from "./blocks/block-writer.ts";
+import type { Codec } from "./blocks/codec.ts";
+import { NO_INDEX, type Reference } from "./blocks/format.ts";
 import { type Child, writeList } from "./directory-list.ts";
-import { NO_INDEX, type Reference } from "./format.ts";
 import { IdTable } from "./id-table.ts";
 import {
   directoryInode,

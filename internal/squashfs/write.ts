@@ -2,12 +2,14 @@ import type { OnBytes } from "../base/progress.ts";
 import { FileRegion } from "../files/file-region.ts";
 import type { WalkOptions } from "../image/entry-walk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
-import { BlockWriter } from "./block-writer.ts";
-import { type Codec, codecOf, metadataBlock } from "./codec.ts";
-import type { CompressionOptions } from "./compression.ts";
-import { Compressors } from "./compressors.ts";
+import { BlockLedger } from "./blocks/block-ledger.ts";
+import type { BlockReuse } from "./blocks/block-reuse.ts";
+import { BlockWriter } from "./blocks/block-writer.ts";
+import { type Codec, codecOf, metadataBlock } from "./blocks/codec.ts";
+import type { CompressionOptions } from "./blocks/compression.ts";
+import { Compressors } from "./blocks/compressors.ts";
+import { FLAG, SUPERBLOCK_SIZE, superblock } from "./blocks/format.ts";
 import { type WrittenContents, writeContents } from "./contents.ts";
-import { FLAG, SUPERBLOCK_SIZE, superblock } from "./format.ts";
 import { lookupTable, type MetadataTable, placeList } from "./metadata.ts";
 import { type TreeTables, treeTables } from "./tree-tables.ts";
 
@@ -23,6 +25,8 @@ export interface SquashfsRun {
   signal: AbortSignal;
   /** Called with the bytes of content that were taken so far, and those of all. */
   onBytes: OnBytes;
+  /** Blocks of earlier squashfs files. It has no effect on the bytes. */
+  reuse?: BlockReuse | undefined;
 }
 
 /** An open file and the byte offset at which the squashfs begins. */
@@ -51,10 +55,11 @@ export async function writeSquashfs(
   const file = new Appended(region, SUPERBLOCK_SIZE);
   if (codec.options !== undefined) file.add(metadataBlock(codec.options, undefined));
   using compressors = codec.pack === undefined ? undefined : new Compressors(options);
-  const blocks = new BlockWriter({ region, position: file.end }, { compressors, blockSize, signal });
-  const contents = await writeContents(tree, walk, { writer: blocks, blockSize, onBytes }).finally(() =>
-    blocks.abandon(),
-  );
+  const ledger = new BlockLedger(region, compressors === undefined ? undefined : run.reuse);
+  const place = { region, position: file.end };
+  const blocks = new BlockWriter(place, { compressors, ledger, blockSize, signal });
+  const writing = writeContents(tree, walk, { writer: blocks, ledger, blockSize, onBytes });
+  const contents = await writing.finally(() => blocks.abandon());
   const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
   file.end = blocks.position;
   const start = { time, blockSize, ...writeTables(file, tables, { codec, contents, blocks }) };

@@ -1,5 +1,5 @@
-import type { Codec } from "./codec.ts";
-import { packedReference } from "./format.ts";
+import type { Codec } from "./blocks/codec.ts";
+import { packedReference } from "./blocks/format.ts";
 import { lookupTable, MetadataTable } from "./metadata.ts";
 
 /** The prefixes that squashfs has numbers for. */

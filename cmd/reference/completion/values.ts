@@ -2,7 +2,7 @@ import { ociArchitecture } from "../../../internal/base/architecture.ts";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import { TRANSPORTS } from "../../../internal/image/reference.ts";
 import { PRESETS } from "../../../internal/rootfs/compression-presets.ts";
-import { COMPRESSIONS } from "../../../internal/squashfs/compression.ts";
+import { COMPRESSIONS } from "../../../internal/squashfs/blocks/compression.ts";
 import type { ArgumentEntry, CommandPage, OptionEntry } from "../page.ts";
 
 /** What a shell offers for an argument or for the value of an option. */

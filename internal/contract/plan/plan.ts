@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Architecture } from "../../base/architecture.ts";
 import { PlatterError } from "../../base/error.ts";
 import { menuSchema } from "../../grub/menu-model.ts";
-import { COMPRESSIONS } from "../../squashfs/compression.ts";
+import { COMPRESSIONS } from "../../squashfs/blocks/compression.ts";
 import { volumeLabelSchema } from "../config/label.ts";
 import { findingSchema, hasErrors } from "../findings/finding.ts";
 

@@ -14,7 +14,13 @@ const FORMAT = "platter-cache 1";
  */
 export function cachedStage(
   stage: Stage,
-  about: { context: Context; cache: ArtifactCache; content: () => Promise<string | undefined> },
+  about: {
+    context: Context;
+    cache: ArtifactCache;
+    content: () => Promise<string | undefined>;
+    /** The index of the blocks in the output, after the stage ran. */
+    blocks: () => Uint8Array | undefined;
+  },
 ): Stage {
   const { cache, context } = about;
   const output = stage.outputs[0]!;
@@ -32,7 +38,7 @@ export function cachedStage(
         );
       }
       const detail = await stage.run(task);
-      await cache.store(key, output).catch((error) => {
+      await cache.store(key, output, about.blocks()).catch((error) => {
         if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
         // The output is there all the same.
         context.reporter.warn(

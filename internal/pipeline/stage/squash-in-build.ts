@@ -31,7 +31,7 @@ export function squashInBuild(plan: DraftPlan, about: SquashInBuild): Stage {
   const checked = withSpaceCheck(stage, plan, { ...about, rootfs: "artifact" });
   if (cache === undefined || freshness === "always") return checked;
   const content = async () => plan.image.digest ?? (await image()).source.stamp;
-  return cachedStage(checked, { context, cache, content });
+  return cachedStage(checked, { context, cache, content, blocks: () => about.earlier?.index() });
 }
 
 /** The squash of `build` into the ISO's file: it does not start without enough space. */

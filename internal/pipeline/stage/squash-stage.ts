@@ -11,12 +11,15 @@ import type { SquashfsTarget } from "../../squashfs/write.ts";
 import { formatBytes } from "../../ui/format.ts";
 import type { Context } from "../work/context.ts";
 import { ARTIFACTS } from "../work/work-dir.ts";
+import type { EarlierBlocks } from "./earlier-blocks.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where a squash reads: the image, and the same with its payloads. */
 export interface SquashSources {
   image: () => Promise<ImageTree>;
   withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+  /** Blocks of earlier builds; undefined if all are compressed. */
+  earlier: EarlierBlocks | undefined;
 }
 
 /** Makes the root file system in the work directory. */
@@ -44,6 +47,7 @@ export function squashStage(
     outputs: [output],
     run: async (task) => {
       const { tree, walk } = await rootfsTree(plan, about);
+      const reuse = await about.earlier?.reuse();
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const { time } = plan;
         // Not by the manifest: the same tree gives the same bytes wherever it lies.
@@ -52,7 +56,7 @@ export function squashStage(
         const log = work.log("squash");
         const warn = (text: string) => context.reporter.warn(text);
         const { signal, toolbox } = context;
-        const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn };
+        const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn, reuse };
         return makeRootfs(run, toolbox);
       });
       return formatBytes((await Bun.file(output).stat()).size);
@@ -74,7 +78,8 @@ export function squashIntoStage(
     outputs: [],
     run: async (task) => {
       const { tree, walk } = await rootfsTree(plan, about);
-      const run = { tree, walk, options, time: plan.time, signal: context.signal, task };
+      const reuse = await about.earlier?.reuse();
+      const run = { tree, walk, options, time: plan.time, signal: context.signal, task, reuse };
       const length = await writeRootfsInto(target, run);
       about.onWritten(length);
       return formatBytes(length);

@@ -6,8 +6,10 @@ import { errnoOf } from "../../base/machine-error.ts";
 import { HeldFolder } from "../../files/held-folder.ts";
 import { readInputText } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
+import type { KnownFile } from "../../reuse/known-files.ts";
+import { openBlocks } from "./cached-blocks.ts";
 import { reportSwept } from "./claim.ts";
-import { sha256File } from "./receipt.ts";
+import { recordFile, sha256File } from "./receipt.ts";
 
 /** Raised when entries made before are not to be used any more. */
 const CACHE_VERSION = 1;
@@ -15,10 +17,15 @@ const CACHE_VERSION = 1;
 const ENTRY = new RegExp(`^v${CACHE_VERSION}-[0-9a-f]{64}$`);
 const ARTIFACT = "artifact";
 const RECORD = "entry.json";
+/** The index of the artifact's blocks; entries of other kinds, and those of older versions, do not have it. */
+const BLOCKS = "blocks";
 /** The name of an entry in the temporary folder in which it is made or removed. */
 const UNFINISHED = "entry";
 /** Bytes that a record may have. */
 const MAX_RECORD = 64 * 1024;
+/** Blocks that are looked up, and artifacts with them that are open. Each block needs some 60 bytes of memory. */
+const MOST_BLOCKS = 2 ** 19;
+const MOST_FILES = 64;
 
 const recordSchema = z.strictObject({
   version: z.literal(CACHE_VERSION),
@@ -87,14 +94,40 @@ export class ArtifactCache {
       await this.#remove(entry);
       return "damaged";
     }
-    const now = new Date(this.#options.now());
-    await utimes(`${entry}/${RECORD}`, now, now).catch(() => undefined);
+    await this.#touch(entry);
     return "found";
   }
 
-  /** Keeps a file under a key; one that is larger than the whole cache may be is left out. */
-  async store(key: string, file: string): Promise<void> {
-    const { size } = await stat(file);
+  /**
+   * Opens the artifacts whose blocks have this identity, the last used first. Damaged ones are left out. The caller closes
+   * them. `warn` gets a sentence for each artifact that turns out to be damaged when its blocks are read.
+   */
+  async openBlocks(identity: string, { warn }: { warn: (text: string) => void }): Promise<KnownFile[]> {
+    const entries = (await this.#entries()).sort((a, b) => b.used - a.used);
+    const files: KnownFile[] = [];
+    let blocks = 0;
+    for (const { path } of entries) {
+      const size = readRecordedSize(`${path}/${RECORD}`);
+      const file =
+        size && openBlocks({ artifact: `${path}/${ARTIFACT}`, size, index: `${path}/${BLOCKS}` }, identity);
+      if (!file) continue;
+      blocks += file.blocks.count;
+      const onDamaged = () => {
+        warn(`An entry in \`${this.path}\` is damaged; platter compresses its blocks again.`);
+        this.#remove(path).catch(() => undefined);
+      };
+      files.push({ ...file, onUsed: () => void this.#touch(path), onDamaged });
+      if (blocks > MOST_BLOCKS || files.length === MOST_FILES) break;
+    }
+    return files;
+  }
+
+  /**
+   * Stores a file under a key, with the index of its blocks if it has one; one that is larger than the whole cache may be is
+   * left out.
+   */
+  async store(key: string, file: string, blocks?: Uint8Array | undefined): Promise<void> {
+    const size = (await stat(file)).size + (blocks?.length ?? 0);
     if (size > this.#options.limit) return;
     const entry = this.#entry(key);
     using folder = HeldFolder.create(this.path);
@@ -102,7 +135,8 @@ export class ArtifactCache {
     try {
       await mkdir(part);
       await linkOrCopy(file, `${part}/${ARTIFACT}`);
-      const sha256 = await sha256File(file);
+      if (blocks !== undefined) await writeFile(`${part}/${BLOCKS}`, blocks);
+      const { size, sha256 } = await recordFile(file);
       const record: z.infer<typeof recordSchema> = { version: CACHE_VERSION, size, sha256 };
       await writeFile(`${part}/${RECORD}`, `${JSON.stringify(record)}\n`);
       await rename(part, entry);
@@ -117,19 +151,25 @@ export class ArtifactCache {
     return `${this.path}/v${CACHE_VERSION}-${key}`;
   }
 
-  /** Removes what was not used for the longest time until the rest is within the limit. */
-  async #shrink(spared: string): Promise<void> {
-    const entries: { path: string; size: number; used: number }[] = [];
+  /** All entries, in no order. */
+  async #entries(): Promise<Entry[]> {
+    const entries: Entry[] = [];
     for (const name of await readdir(this.path)) {
       if (!ENTRY.test(name)) continue;
       const path = `${this.path}/${name}`;
-      const [artifact, record] = await Promise.all([
-        statOf(`${path}/${ARTIFACT}`),
-        statOf(`${path}/${RECORD}`),
-      ]);
+      const [artifact, record, blocks] = await Promise.all(
+        [ARTIFACT, RECORD, BLOCKS].map((file) => statOf(`${path}/${file}`)),
+      );
+      const size = (artifact?.size ?? 0) + (blocks?.size ?? 0);
       // One that is not whole goes first.
-      entries.push({ path, size: artifact?.size ?? 0, used: artifact && record ? record.mtimeMs : 0 });
+      entries.push({ path, size, used: artifact && record ? record.mtimeMs : 0 });
     }
+    return entries;
+  }
+
+  /** Removes what was not used for the longest time until the rest is within the limit. */
+  async #shrink(spared: string): Promise<void> {
+    const entries = await this.#entries();
     let total = entries.reduce((sum, { size }) => sum + size, 0);
     for (const { path, size } of entries.sort((a, b) => a.used - b.used)) {
       if (total <= this.#options.limit) return;
@@ -137,6 +177,12 @@ export class ArtifactCache {
       await this.#remove(path);
       total -= size;
     }
+  }
+
+  /** The entry was used just now. */
+  async #touch(entry: string): Promise<void> {
+    const now = new Date(this.#options.now());
+    await utimes(`${entry}/${RECORD}`, now, now).catch(() => undefined);
   }
 
   /** Takes an entry away in one step, so that no run sees half of it, and then removes its files. */
@@ -148,7 +194,20 @@ export class ArtifactCache {
   }
 }
 
+interface Entry {
+  path: string;
+  /** Bytes of its files. */
+  size: number;
+  /** Milliseconds since 1970. */
+  used: number;
+}
+
 class Damaged extends Error {}
+
+function readRecordedSize(path: string): number | undefined {
+  const record = readRecord(path);
+  return typeof record === "string" ? undefined : record.size;
+}
 
 function readRecord(path: string): z.infer<typeof recordSchema> | "absent" | "damaged" {
   try {

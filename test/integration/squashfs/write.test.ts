@@ -20,7 +20,7 @@ import { openDirectory } from "../../../internal/image/source/directory.ts";
 import { openImage } from "../../../internal/image/source/open-image.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
-import { Compressors, type PackedBlock } from "../../../internal/squashfs/compressors.ts";
+import { Compressors, type PackedBlock } from "../../../internal/squashfs/blocks/compressors.ts";
 import { type SquashfsRun, writeSquashfs } from "../../../internal/squashfs/write.ts";
 import { readSquashfs, type SquashfsSuperblock } from "../../../internal/verify/squashfs-superblock.ts";
 import { type Listing, listDirectory, listTree } from "../../helpers/images/listing.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync } from "node:fs";
 import { readAtSync } from "../../../internal/bytes/chunk.ts";
-import { codecOf } from "../../../internal/squashfs/codec.ts";
+import { codecOf } from "../../../internal/squashfs/blocks/codec.ts";
 
 const KIB = 1024;
 /** Machine code and data of a large program. */

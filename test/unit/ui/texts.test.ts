@@ -289,7 +289,9 @@ describe("renderSummary", () => {
         { effect: "breaks", ways: ["bios"], text: "the ISO has no boot code for BIOS", code: null },
         { effect: "limits", ways: ["secureBoot"], text: "shim is of 2011", code: "F_SHIM_ONLY_2011" },
       ]);
-      expect((await renderSummary(iso, { plan: plan(), boots, times })).split("\n")).toEqual([
+      const reused = { bytes: 999, of: 1000 };
+      const summary = await renderSummary(iso, { plan: plan(), boots, times, reused });
+      expect(summary.split("\n")).toEqual([
         `ISO:       ${iso}`,
         "size:      45.7 MiB (47968256 bytes)",
         "label:     MY_OS",
@@ -298,6 +300,7 @@ describe("renderSummary", () => {
         "           Secure Boot: yes, but shim is of 2011 (F_SHIM_ONLY_2011)",
         "kernel:    6.10",
         "stages:    inspect 1.5 s, squash unchanged, assemble 250 ms",
+        "reused:    99 % of 1000 B",
       ]);
     } finally {
       rmSync(folder, { recursive: true });

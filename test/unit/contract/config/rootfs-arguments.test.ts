@@ -4,7 +4,7 @@ import { requireErofsKernel } from "../../../../internal/rootfs/erofs-kernel.ts"
 import { mkfsErofsArguments } from "../../../../internal/rootfs/erofs-writer.ts";
 import { walkOptions } from "../../../../internal/rootfs/rootfs.ts";
 import type { RootfsType } from "../../../../internal/rootfs/rootfs-options.ts";
-import type { Compression } from "../../../../internal/squashfs/compression.ts";
+import type { Compression } from "../../../../internal/squashfs/blocks/compression.ts";
 
 describe("mkfsErofsArguments", () => {
   const UUID = "12345678-9abc-8def-8123-456789abcdef";

@@ -33,8 +33,19 @@ export function codecOf({ compression, level }: CodecOptions): Codec | undefined
   }
 }
 
+/** Raised when the same content is compressed to other bytes than before by the same library. */
+const CODEC = 1;
+
+/** A text for everything that decides the bytes of a compressed block besides its content. */
+export function codecIdentity({ compression, level }: CodecOptions): string {
+  const { zstd, zlib } = process.versions;
+  // Of zlib there are versions that use instructions which only some processors have.
+  const library = compression === "gzip" ? [zlib, process.arch] : [zstd];
+  return JSON.stringify([CODEC, compression, level, ...library]);
+}
+
 /** The levels that a squashfs without options says it was compressed with. */
-const ZSTD_LEVEL = 15;
+export const ZSTD_LEVEL = 15;
 const GZIP_LEVEL = 9;
 /** The logarithm of deflate's window in a squashfs without options. */
 const GZIP_WINDOW = 15;

@@ -1,7 +1,7 @@
 /** The program of a compressing thread: answers each request with the block, in turn. */
 import { BlockTable } from "./block-table.ts";
 import { codecOf } from "./codec.ts";
-import type { PackedBlock, PackRequest } from "./compressors.ts";
+import { digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
 import { readStoredBlock } from "./stored-block.ts";
 
 declare const self: Worker;
@@ -17,14 +17,15 @@ self.onmessage = ({ data: request }: MessageEvent<PackRequest>) => {
 
 function pack({ data, length, options, digest: wish, known }: PackRequest): PackedBlock {
   const content = data.subarray(0, length);
-  const digest = wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : undefined;
+  const digest = digestOf(content, wish);
   const found = digest && tableOf(known)?.find(digest);
   const stored = found && readStoredBlock(found, content);
   if (stored !== undefined) {
     return { data, packed: stored === content ? undefined : stored, digest, foundIn: found?.fd };
   }
-  const packed = codecOf(options)?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
-  return { data, packed: packed !== undefined && packed.length < length ? packed : undefined, digest };
+  const compressed = codecOf(options)?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
+  const packed = compressed !== undefined && compressed.length < length ? compressed : undefined;
+  return { data, packed, digest, damagedIn: found?.fd };
 }
 
 function tableOf(memory: SharedArrayBuffer | undefined): BlockTable | undefined {

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { throwIfAborted } from "../base/interrupt.ts";
-import { withRoom } from "../bytes/columns.ts";
-import type { FileRegion } from "../files/file-region.ts";
-import { BlockTable, checksumOf } from "./block-table.ts";
-import type { Compressors, PackedBlock } from "./compressors.ts";
+import { throwIfAborted } from "../../base/interrupt.ts";
+import { withRoom } from "../../bytes/columns.ts";
+import type { FileRegion } from "../../files/file-region.ts";
+import type { BlockLedger } from "./block-ledger.ts";
+import { type Compressors, digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 
 /**
@@ -14,6 +14,7 @@ import { STORED_BLOCK } from "./format.ts";
 const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
+  ledger: BlockLedger;
   /** Undefined where blocks are stored as they are. */
   compressors: Compressors | undefined;
   blockSize: number;
@@ -39,12 +40,11 @@ type Pending = PendingBlock | (() => void);
 export interface AddOptions {
   /** Bytes of the buffer that are the block. */
   length: number;
+  /** The block's digest, if it is not the SHA-256 of its content. */
+  digest?: Uint8Array | undefined;
   /** Called with the SHA-256 of the block's content when the block is written. */
   onDigest?: PendingBlock["onDigest"];
 }
-
-/** More blocks are not looked up again: the table would take more memory than compressing takes time. */
-const MOST_KNOWN = 2 ** 20;
 
 /**
  * Data blocks on their way into the file: compressed on all processors, written in the order in which they came.
@@ -55,13 +55,12 @@ export class BlockWriter {
   readonly #compressors: Compressors | undefined;
   readonly #blockSize: number;
   readonly #signal: AbortSignal;
+  readonly #ledger: BlockLedger;
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
   readonly #limit: number;
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
-  /** Blocks with a digest that are in the file. */
-  #known: BlockTable | undefined;
   /** Blocks that were taken, and those of them that are written. */
   #taken = 0;
   #written = 0;
@@ -75,6 +74,7 @@ export class BlockWriter {
     this.#compressors = about.compressors;
     this.#blockSize = about.blockSize;
     this.#signal = about.signal;
+    this.#ledger = about.ledger;
     const { least, most, bytes } = WAITING;
     const processors = availableParallelism();
     this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / about.blockSize));
@@ -95,19 +95,13 @@ export class BlockWriter {
     return this.#free.pop() ?? new Uint8Array(this.#blockSize);
   }
 
-  /** Prepares for a number of blocks with digests. A block with the content of an earlier one is then not compressed again. */
-  expect(blocks: number): void {
-    if (blocks > 0 && this.#compressors !== undefined) {
-      this.#known = BlockTable.withRoom(Math.min(blocks, MOST_KNOWN));
-    }
-  }
-
   /**
    * Takes the first bytes of a {@link buffer} as the next block; waits where too many are on their way.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, { length, onDigest }: AddOptions): Promise<void> {
-    const block = this.#pack(data, { length, digest: onDigest === undefined ? "unneeded" : "wanted" });
+  async add(data: Uint8Array<ArrayBuffer>, { length, digest, onDigest }: AddOptions): Promise<void> {
+    const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
+    const block = this.#pack(data, { length, digest: digest ?? (isWanted ? "wanted" : "unneeded") });
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ length, block, onDigest });
@@ -147,7 +141,9 @@ export class BlockWriter {
 
   /** Takes back the blocks from `first` to `end`, of which the last one was just written. Their room is used again. */
   takeBack(first: number, end: number): void {
-    if (first < end) this.#position = this.#places[first] as number;
+    if (first === end) return;
+    this.#position = this.#places[first] as number;
+    this.#ledger.cutAt(this.#position);
   }
 
   /** The next block gets a number again whose block was taken back, as all after it. Only after {@link drain}. */
@@ -176,13 +172,13 @@ export class BlockWriter {
 
   #pack(
     data: Uint8Array<ArrayBuffer>,
-    { length, digest }: { length: number; digest: "wanted" | "unneeded" },
+    { length, digest }: Pick<PackRequest, "length" | "digest">,
   ): PackedBlock | Promise<PackedBlock> {
     if (this.#compressors !== undefined) {
-      return this.#compressors.pack(data, { length, digest, known: this.#known?.memory });
+      return this.#compressors.pack(data, { length, digest, known: this.#ledger.memory });
     }
-    if (digest === "unneeded") return { data, packed: undefined };
-    return { data, packed: undefined, digest: Bun.CryptoHasher.hash("sha256", data.subarray(0, length)) };
+    const content = data.subarray(0, length);
+    return { data, packed: undefined, digest: digestOf(content, digest) };
   }
 
   async #take(pending: PendingBlock): Promise<void> {
@@ -205,7 +201,8 @@ export class BlockWriter {
     if (typeof pending === "function") pending();
   }
 
-  #write({ length, onDigest }: PendingBlock, { data, packed, digest }: PackedBlock): void {
+  #write({ length, onDigest }: PendingBlock, block: PackedBlock): void {
+    const { data, packed, digest } = block;
     const bytes = packed ?? data.subarray(0, length);
     const number = this.#written++;
     this.#places = withRoom(this.#places, number + 1);
@@ -214,11 +211,8 @@ export class BlockWriter {
     this.#places[number] = this.#position;
     this.#lengths[number] = stored;
     this.#region.write(bytes, this.#position);
-    if (digest !== undefined) {
-      onDigest?.(digest);
-      const place = this.#region.placeOf(this.#position);
-      this.#known?.add(digest, { ...place, length: stored, checksum: checksumOf(bytes) });
-    }
+    if (digest !== undefined) onDigest?.(digest);
+    this.#ledger.add(block, { offset: this.#position, length: stored, bytes });
     this.#position += bytes.length;
     if (length > 0) this.giveBack(data);
   }

@@ -1,4 +1,4 @@
-import { Threads } from "../base/threads.ts";
+import { Threads } from "../../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
 
 /** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */
@@ -6,7 +6,8 @@ export interface PackRequest {
   data: Uint8Array<ArrayBuffer>;
   length: number;
   options: CodecOptions;
-  digest: "wanted" | "unneeded";
+  /** The digest under which the block is looked up, or whether it is the SHA-256 of the content. */
+  digest: Uint8Array | "wanted" | "unneeded";
   /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
   known: SharedArrayBuffer | undefined;
 }
@@ -15,10 +16,18 @@ export interface PackedBlock {
   data: Uint8Array<ArrayBuffer>;
   /** Undefined where it would not be shorter. */
   packed: Uint8Array<ArrayBuffer> | undefined;
-  /** SHA-256 of the content, if it was wanted. */
+  /** The digest that was given or wanted. */
   digest?: Uint8Array | undefined;
   /** The descriptor of the file from which the block was taken instead of compressing it. */
   foundIn?: number | undefined;
+  /** The descriptor of a file that has the block no longer. */
+  damagedIn?: number | undefined;
+}
+
+/** The digest of a request with this content. */
+export function digestOf(content: Uint8Array, wish: PackRequest["digest"]): Uint8Array | undefined {
+  if (wish === "unneeded") return undefined;
+  return wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : wish;
 }
 
 export type PackOptions = Omit<PackRequest, "data" | "options">;
@@ -29,7 +38,7 @@ export type PackOptions = Omit<PackRequest, "data" | "options">;
  */
 export class Compressors implements Disposable {
   readonly #options: CodecOptions;
-  readonly #threads = new Threads<PackRequest, PackedBlock>("squashfs/compress-thread", {
+  readonly #threads = new Threads<PackRequest, PackedBlock>("squashfs/blocks/compress-thread", {
     ahead: Number.POSITIVE_INFINITY,
   });
 

@@ -1,0 +1,24 @@
+import type { Command } from "@commander-js/extra-typings";
+import type { RootfsOptions } from "../../internal/rootfs/rootfs-options.ts";
+import { OPTION_GROUPS } from "../reference/groups.ts";
+import type { Unused } from "./refuse-unused.ts";
+
+/** The option that names an earlier ISO. */
+export function withReuseOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
+  return command
+    .optionsGroup(OPTION_GROUPS.work)
+    .option(
+      "--reuse <file>",
+      "take compressed blocks from an earlier ISO or squashfs instead of compressing the same content again",
+    );
+}
+
+/** Refuses the option if the root file system does not have such blocks. */
+export function unusedReuse({ type, compression }: RootfsOptions): Unused {
+  return {
+    when: type !== "squashfs" || compression !== "zstd",
+    options: ["--reuse"],
+    reason: "only a squashfs that is compressed with zstd has blocks that can be reused",
+    hint: "Leave --reuse out, or leave --rootfs and --compression out.",
+  };
+}

@@ -1,0 +1,66 @@
+/** The index of a squashfs's blocks as a file, next to the squashfs in a cache. */
+import { type BlockRecord, BlockRecords, DIGEST } from "../squashfs/blocks/block-records.ts";
+import { checksumOf } from "../squashfs/blocks/block-table.ts";
+
+/** Other versions of the format begin with other bytes. */
+const MAGIC = Buffer.from("platter-blocks-1");
+/** Magic, digest of the codec's identity, number of blocks, four bytes of zeros. */
+const HEADER = MAGIC.length + DIGEST + 8;
+/** Digest, offset, checksum, length. */
+const RECORD = DIGEST + 8 + 8 + 4;
+const TRAILER = 8;
+
+/** Blocks of a squashfs, and what decided their bytes besides their content: `codecIdentity`. */
+export interface BlockIndex {
+  identity: string;
+  blocks: BlockRecords;
+}
+
+/** Bytes that the index of so many blocks has. */
+export function indexSize(blocks: number): number {
+  return HEADER + RECORD * blocks + TRAILER;
+}
+
+export function encodeIndex({ identity, blocks }: BlockIndex): Buffer {
+  const bytes = Buffer.alloc(indexSize(blocks.count));
+  bytes.set(MAGIC, 0);
+  bytes.set(digestOfIdentity(identity), MAGIC.length);
+  bytes.writeUInt32LE(blocks.count, MAGIC.length + DIGEST);
+  let at = HEADER;
+  for (const { digest, offset, length, checksum } of blocks) {
+    bytes.set(digest, at);
+    bytes.writeBigUInt64LE(BigInt(offset), at + DIGEST);
+    bytes.writeBigUInt64LE(checksum, at + DIGEST + 8);
+    bytes.writeUInt32LE(length, at + DIGEST + 16);
+    at += RECORD;
+  }
+  bytes.writeBigUInt64LE(checksumOf(bytes.subarray(0, at)), at);
+  return bytes;
+}
+
+/** The blocks of an index, if it is whole, of this version, and of this identity. */
+export function decodeIndex(bytes: Buffer, identity: string): BlockRecords | undefined {
+  if (bytes.length < HEADER + TRAILER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const count = bytes.readUInt32LE(MAGIC.length + DIGEST);
+  const end = bytes.length - TRAILER;
+  if (bytes.length !== indexSize(count)) return undefined;
+  if (!bytes.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(digestOfIdentity(identity)))
+    return undefined;
+  if (bytes.readBigUInt64LE(end) !== checksumOf(bytes.subarray(0, end))) return undefined;
+  const blocks = new BlockRecords();
+  for (let at = HEADER; at < end; at += RECORD) blocks.add(recordAt(bytes, at));
+  return blocks;
+}
+
+function recordAt(bytes: Buffer, at: number): BlockRecord {
+  return {
+    digest: bytes.subarray(at, at + DIGEST),
+    offset: Number(bytes.readBigUInt64LE(at + DIGEST)),
+    checksum: bytes.readBigUInt64LE(at + DIGEST + 8),
+    length: bytes.readUInt32LE(at + DIGEST + 16),
+  };
+}
+
+function digestOfIdentity(identity: string): Buffer {
+  return new Bun.CryptoHasher("sha256").update(identity).digest();
+}

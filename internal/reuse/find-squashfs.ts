@@ -1,0 +1,44 @@
+/** Where the squashfs is in an ISO of platter, or in a file of its own. */
+import { latin1 } from "../bytes/fields.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { ROOTFS_PATH } from "../iso/iso-files.ts";
+import { readDirectoryTree } from "../iso/read/directory-tree.ts";
+import { findNode } from "../iso/read/iso-node.ts";
+import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
+import { type Extent, FIRST_DESCRIPTOR, SECTOR } from "../iso-format/units.ts";
+import { PREPARER } from "../iso-format/volume-descriptor.ts";
+
+/** A range of bytes in a file. */
+export interface SquashfsPlace {
+  start: number;
+  length: number;
+}
+
+/** The place of the squashfs. A string is the reason why platter cannot have written the file. */
+export async function findSquashfs(source: ByteSource): Promise<SquashfsPlace | string> {
+  if (latin1(await source.read(0, 4)) === "hsqs") return { start: 0, length: source.size };
+  const descriptor = await source.read(FIRST_DESCRIPTOR * SECTOR, SECTOR);
+  if (latin1(descriptor.subarray(1, 6)) !== "CD001") return "it is neither an ISO nor a squashfs";
+  const { offset, length, text } = PREPARER;
+  if (latin1(descriptor.subarray(offset, offset + length)).trimEnd() !== text) {
+    return "platter did not write it";
+  }
+  const { primary } = (await readVolumeDescriptors(source)).value;
+  const root = primary && (await readDirectoryTree(source, primary)).value.root;
+  const node = root && findNode(root, ROOTFS_PATH);
+  if (node?.kind !== "file") return `it does not have \`${ROOTFS_PATH}\``;
+  const start = startOfRun(node.extents);
+  if (start === undefined) return `\`${ROOTFS_PATH}\` is in several places`;
+  return { start, length: node.size };
+}
+
+/** The byte offset of extents that follow each other without gaps. */
+function startOfRun(extents: readonly Extent[]): number | undefined {
+  const start = (extents[0]?.lba ?? 0) * SECTOR;
+  let end = start;
+  for (const { lba, size } of extents) {
+    if (lba * SECTOR !== end) return undefined;
+    end += size;
+  }
+  return start;
+}

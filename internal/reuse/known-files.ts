@@ -1,0 +1,56 @@
+import type { BlockRecords } from "../squashfs/blocks/block-records.ts";
+import type { KnownBlocks } from "../squashfs/blocks/block-reuse.ts";
+import type { BlockTable } from "../squashfs/blocks/block-table.ts";
+
+/** An open file with a squashfs that begins at byte `start`, and the squashfs's blocks. */
+export interface KnownFile {
+  fd: number;
+  start: number;
+  blocks: BlockRecords;
+  /** Called once if a block was taken from the file. */
+  onUsed?: (() => void) | undefined;
+  /** Called once if a block does not have its checksum. */
+  onDamaged?: (() => void) | undefined;
+  close: () => void;
+}
+
+/** The blocks of several squashfs files. Disposing closes the files. */
+export class KnownFiles implements KnownBlocks, Disposable {
+  readonly #files = new Map<number, KnownFile>();
+  readonly #used = new Set<number>();
+  readonly #damaged = new Set<number>();
+  count = 0;
+
+  /** Of blocks with the same digest, those of the file that is added first are taken. */
+  add(file: KnownFile): void {
+    this.#files.set(file.fd, file);
+    this.count += file.blocks.count;
+  }
+
+  addTo(table: BlockTable): void {
+    for (const { fd, start, blocks } of this.#files.values()) {
+      for (const { digest, offset, length, checksum } of blocks) {
+        table.add(digest, { fd, offset: start + offset, length, checksum });
+      }
+    }
+  }
+
+  onFound(fd: number): void {
+    this.#once(this.#used, fd)?.onUsed?.();
+  }
+
+  onDamaged(fd: number): void {
+    this.#once(this.#damaged, fd)?.onDamaged?.();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { close } of this.#files.values()) close();
+    this.#files.clear();
+  }
+
+  #once(seen: Set<number>, fd: number): KnownFile | undefined {
+    if (seen.has(fd)) return undefined;
+    seen.add(fd);
+    return this.#files.get(fd);
+  }
+}

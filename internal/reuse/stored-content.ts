@@ -1,0 +1,64 @@
+import { readSync } from "node:fs";
+import { zstdDecompressSync } from "node:zlib";
+import { checksumOf, storedLength } from "../squashfs/blocks/block-table.ts";
+import { type CodecOptions, codecOf } from "../squashfs/blocks/codec.ts";
+import { STORED_BLOCK } from "../squashfs/blocks/format.ts";
+import { FragmentDigest } from "../squashfs/blocks/fragment-digest.ts";
+import type { BlockDigest, DigestRequest, WantedBlock } from "./digest-request.ts";
+
+/** The digests of blocks in the order of the request. Stored bytes that cannot be read or decompressed are `damaged`. */
+export function digestsOf(request: Extract<DigestRequest, { kind: "blocks" }>): BlockDigest[] {
+  const { fd, blocks, codec } = request;
+  return blocks.map((block) => digestOf(block, { fd, codec }));
+}
+
+function digestOf(block: WantedBlock, { fd, codec }: { fd: number; codec: CodecOptions }): BlockDigest {
+  const { size, parts, check } = block;
+  const stored = storedBytes(fd, block);
+  const content = stored && contentOf(stored, block);
+  if (stored === undefined || content?.length !== size) return "damaged";
+  if (check && !isCompressedAs(stored, content, codec)) return "foreign";
+  const digest =
+    parts === undefined ? Bun.CryptoHasher.hash("sha256", content) : digestOfParts(content, parts);
+  return { digest, checksum: checksumOf(stored) };
+}
+
+function storedBytes(fd: number, block: WantedBlock): Uint8Array | undefined {
+  const bytes = new Uint8Array(storedLength(block));
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const length = readSync(fd, bytes, done, bytes.length - done, block.offset + done);
+      if (length === 0) return undefined;
+      done += length;
+    }
+    return bytes;
+  } catch {
+    return undefined;
+  }
+}
+
+function contentOf(stored: Uint8Array, { length, size }: WantedBlock): Uint8Array | undefined {
+  if ((length & STORED_BLOCK) !== 0) return stored;
+  try {
+    return zstdDecompressSync(stored, { maxOutputLength: size, chunkSize: Math.max(64, size) });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this build stores the content as these bytes. */
+function isCompressedAs(stored: Uint8Array, content: Uint8Array, codec: CodecOptions): boolean {
+  const packed = codecOf(codec)?.pack?.(content);
+  const expected = packed !== undefined && packed.length < content.length ? packed : content;
+  return Buffer.compare(expected, stored) === 0;
+}
+
+function digestOfParts(content: Uint8Array, parts: readonly number[]): Uint8Array {
+  const digest = new FragmentDigest();
+  let at = 0;
+  for (const length of parts) {
+    digest.add(length, Bun.CryptoHasher.hash("sha256", content.subarray(at, at + length)));
+    at += length;
+  }
+  return digest.take();
+}

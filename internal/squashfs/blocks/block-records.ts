@@ -1,0 +1,63 @@
+import { withRoom } from "../../bytes/columns.ts";
+import { type StoredBlock, storedLength } from "./block-table.ts";
+
+/** Bytes of a digest: SHA-256, or SHA-512/256 for a fragment. */
+export const DIGEST = 32;
+
+/** A block of a squashfs: its offset counts from the squashfs's first byte. */
+export type BlockRecord = Omit<StoredBlock, "fd"> & { digest: Uint8Array };
+
+/** Blocks of a squashfs in the order in which they were added, in columns: a desktop image has tens of thousands. */
+export class BlockRecords {
+  #digests = new Uint8Array(512 * DIGEST);
+  #offsets = new Float64Array(512);
+  #lengths = new Uint32Array(512);
+  /** 64-bit numbers in pairs of 32 bits. */
+  #checksums = new Uint32Array(1024);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add({ digest, offset, length, checksum }: BlockRecord): void {
+    const at = this.#count++;
+    this.#digests = withRoom(this.#digests, this.#count * DIGEST);
+    this.#offsets = withRoom(this.#offsets, this.#count);
+    this.#lengths = withRoom(this.#lengths, this.#count);
+    this.#checksums = withRoom(this.#checksums, 2 * this.#count);
+    this.#digests.set(digest, at * DIGEST);
+    this.#offsets[at] = offset;
+    this.#lengths[at] = length;
+    this.#checksums[2 * at] = Number(checksum & 0xffffffffn);
+    this.#checksums[2 * at + 1] = Number(checksum >> 32n);
+  }
+
+  /** The record that was added as the one with this number. Its digest is valid until the next is added. */
+  at(index: number): BlockRecord {
+    return {
+      digest: this.#digests.subarray(index * DIGEST, (index + 1) * DIGEST),
+      offset: this.#offsets[index] as number,
+      length: this.#lengths[index] as number,
+      checksum:
+        BigInt(this.#checksums[2 * index] as number) |
+        (BigInt(this.#checksums[2 * index + 1] as number) << 32n),
+    };
+  }
+
+  /** Drops the last records if they are at this offset or behind it. */
+  cutAt(offset: number): void {
+    while (this.#count > 0 && (this.#offsets[this.#count - 1] as number) >= offset) this.#count--;
+  }
+
+  *[Symbol.iterator](): Generator<BlockRecord> {
+    for (let at = 0; at < this.#count; at++) yield this.at(at);
+  }
+
+  /** Bytes that the blocks have in the squashfs. */
+  get storedBytes(): number {
+    let sum = 0;
+    for (let at = 0; at < this.#count; at++) sum += storedLength({ length: this.#lengths[at] as number });
+    return sum;
+  }
+}

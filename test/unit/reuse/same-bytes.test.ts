@@ -1,0 +1,246 @@
+/** Whatever is known of earlier squashfs files, the bytes are those of a build that knows nothing. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { decodeIndex, encodeIndex } from "../../../internal/reuse/block-index.ts";
+import { type KnownFile, KnownFiles } from "../../../internal/reuse/known-files.ts";
+import { openReused } from "../../../internal/reuse/reused-file.ts";
+import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
+import { BlockRecords } from "../../../internal/squashfs/blocks/block-records.ts";
+import { codecIdentity } from "../../../internal/squashfs/blocks/codec.ts";
+import type { Member } from "../../helpers/images/tar-maker.ts";
+import { seededNoise } from "../../helpers/noise.ts";
+import { writtenTo } from "../../helpers/squashfs-run.ts";
+
+setDefaultTimeout(120_000);
+
+/** Each run starts threads. */
+const RUNS = process.env.PLATTER_TEST === "full" ? 100 : 10;
+
+const BLOCK = 4096;
+const zstd = { type: "squashfs", compression: "zstd", level: 9, blockSize: BLOCK } as const;
+const gzip = { ...zstd, compression: "gzip", level: 6 } as const;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "platter-reuse-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string) => join(folder, name);
+
+const file = fc.record({
+  name: fc.stringMatching(/^[a-f]{1,2}$/),
+  length: fc.oneof(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 6 * BLOCK })),
+  kind: fc.constantFrom("noise", "text", "zeros"),
+  seed: fc.integer({ min: 1, max: 4 }),
+});
+const files = fc.array(file, { maxLength: 30 });
+
+type File = typeof file extends fc.Arbitrary<infer T> ? T : never;
+
+/** Later files replace earlier ones of the same name. */
+function membersOf(images: readonly File[]): Member[] {
+  const byName = new Map(images.map((each) => [each.name, each]));
+  return [...byName.values()].map(({ name, length, kind, seed }) => {
+    if (kind === "zeros") return { name, content: "\0".repeat(length) };
+    const random = seededNoise(kind === "noise" ? length : Math.ceil(length / 4), seed);
+    const text = Buffer.from(random).toString("latin1");
+    return { name, content: kind === "noise" ? text : `${text}${text}${text}${text}`.slice(0, length) };
+  });
+}
+
+/** A squashfs as a cache has it: the file, and its index as bytes. */
+async function kept(name: string, about: { members: Member[]; options: RootfsOptions }): Promise<Buffer> {
+  const { use } = await writtenTo(at(name), { ...about, known: "none" });
+  return encodeIndex({ identity: codecIdentity(about.options), blocks: use!.blocks });
+}
+
+function knownFile(name: string, blocks: BlockRecords): KnownFile {
+  const fd = openSync(at(name), "r");
+  return { fd, start: 0, blocks, close: () => closeSync(fd) };
+}
+
+describe("writeSquashfs with a cache", () => {
+  const damage = fc.array(fc.record({ place: fc.nat(), bit: fc.integer({ min: 0, max: 7 }) }), {
+    maxLength: 12,
+  });
+  /** Which of the records are still there. */
+  const state = fc.record({ before: files, damage, leftOut: fc.array(fc.nat(), { maxLength: 5 }) });
+
+  test.each([
+    zstd,
+    gzip,
+  ])("gives the same bytes, whatever the cache has, with $compression", async (options) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(state, { maxLength: 3 }),
+        files,
+        fc.boolean(),
+        async (states, changes, isSuccessor) => {
+          using known = new KnownFiles();
+          for (const [i, { before, damage: flips, leftOut }] of states.entries()) {
+            const name = `old-${i}`;
+            const index = await kept(name, { members: membersOf(before), options });
+            const records = decodeIndex(index, codecIdentity(options))!;
+            const left = new BlockRecords();
+            const gone = new Set(leftOut.map((number) => number % Math.max(1, records.count)));
+            for (let r = 0; r < records.count; r++) if (!gone.has(r)) left.add(records.at(r));
+            const bytes = readFileSync(at(name));
+            for (const { place, bit } of flips) bytes[place % bytes.length]! ^= 1 << bit;
+            writeFileSync(at(name), bytes);
+            known.add(knownFile(name, left));
+          }
+          const image = isSuccessor ? [...(states[0]?.before ?? []), ...changes] : changes;
+          const members = membersOf(image);
+          const expected = await writtenTo(at("plain"), { members, options });
+          const reused = await writtenTo(at("reused"), { members, options, known });
+          expect(Buffer.compare(reused.bytes, expected.bytes)).toBe(0);
+          expect(reused.use!.reusedBytes).toBeLessThanOrEqual(reused.use!.bytes);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("takes all blocks of an identical image, and nearly all of one with a changed file", async () => {
+    const members: Member[] = Array.from({ length: 200 }, (_, i) => ({
+      name: String(i).padStart(3, "0"),
+      content: Buffer.from(seededNoise(i % 10 === 0 ? 5 * BLOCK : 700, i)).toString("latin1"),
+    }));
+    const records = decodeIndex(await kept("all", { members, options: zstd }), codecIdentity(zstd))!;
+    using known = new KnownFiles();
+    known.add(knownFile("all", records));
+    const again = await writtenTo(at("again"), { members, options: zstd, known });
+    expect(again.use!.reusedBytes).toBe(again.use!.bytes);
+    const changed = members.with(100, { name: "100", content: "changed".repeat(100) });
+    const { use } = await writtenTo(at("changed"), { members: changed, options: zstd, known });
+    // A fragment has five of the small files: the changed one moves only the ones after it.
+    expect(use!.reusedBytes / use!.bytes).toBeWithin(0.7, 1);
+  });
+
+  test("counts each damaged file once, and files that were used", async () => {
+    const members = [{ name: "a", content: "text ".repeat(2 * BLOCK) }];
+    const records = decodeIndex(await kept("damaged", { members, options: zstd }), codecIdentity(zstd))!;
+    const calls: string[] = [];
+    using known = new KnownFiles();
+    const file = knownFile("damaged", records);
+    known.add({ ...file, onUsed: () => calls.push("used"), onDamaged: () => calls.push("damaged") });
+    await writtenTo(at("good"), { members, options: zstd, known });
+    writeFileSync(at("damaged"), seededNoise(readFileSync(at("damaged")).length, 1));
+    const { bytes } = await writtenTo(at("bad"), { members, options: zstd, known });
+    expect(Buffer.compare(bytes, readFileSync(at("good")))).toBe(0);
+    expect(calls).toEqual(["used", "damaged"]);
+  });
+});
+
+describe("openReused with a squashfs", () => {
+  const { signal } = new AbortController();
+  const sum = (bytes: Uint8Array) => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+
+  test("gives the same bytes, and all of an identical image is reused", async () => {
+    await fc.assert(
+      fc.asyncProperty(files, files, async (before, changes) => {
+        const { bytes } = await writtenTo(at("old"), { members: membersOf(before), options: zstd });
+        writeFileSync(at("old.sha256"), `${sum(bytes)}  old\n`);
+        const open = () => openReused(at("old"), { wanted: zstd, signal });
+        for (const image of [before, [...before, ...changes]]) {
+          const members = membersOf(image);
+          const expected = await writtenTo(at("plain"), { members, options: zstd });
+          const found = await open();
+          if ("reason" in found) throw new Error(found.reason);
+          using known = new KnownFiles();
+          known.add(found);
+          const reused = await writtenTo(at("reused"), { members, options: zstd, known });
+          expect(Buffer.compare(reused.bytes, expected.bytes)).toBe(0);
+          if (image === before) expect(reused.use!.reusedBytes).toBe(reused.use!.bytes);
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test.each<[string, RootfsOptions, RegExp]>([
+    ["another level", { ...zstd, level: 8 }, /another level/],
+    ["another block size", { ...zstd, blockSize: 2 * BLOCK }, /another size/],
+    ["another compression", gzip, /another compression/],
+    ["zstd's usual level, which a squashfs does not name", { ...zstd, level: 15 }, /another level/],
+  ])("a squashfs with %s is not used", async (_, options, reason) => {
+    const members = [{ name: "a", content: "text ".repeat(BLOCK) }];
+    const { bytes } = await writtenTo(at("other"), { members, options });
+    writeFileSync(at("other.sha256"), `${sum(bytes)}  other\n`);
+    const found = await openReused(at("other"), { wanted: zstd, signal });
+    expect(found).toEqual({ reason: expect.stringMatching(reason) });
+  });
+
+  test("a squashfs without a checksum, or with another one, is not used", async () => {
+    const members = [{ name: "a", content: "text ".repeat(BLOCK) }];
+    await writtenTo(at("alone"), { members, options: zstd });
+    const open = () => openReused(at("alone"), { wanted: zstd, signal });
+    expect(await open()).toEqual({ reason: expect.stringContaining("does not have a checksum") });
+    writeFileSync(at("alone-CHECKSUM"), `# alone: 1 bytes\nSHA256 (alone) = ${"0".repeat(64)}\n`);
+    expect(await open()).toEqual({ reason: expect.stringContaining("does not have its checksum") });
+  });
+
+  test("blocks that zstd was called for with other parameters are not used", async () => {
+    // Text in which each parameter of zstd changes the bytes.
+    const words = Array.from(seededNoise(20_000, 3), (byte) => `word${byte % 97} `).join("");
+    const members = [{ name: "a", content: words }];
+    await writtenTo(at("foreign"), { members, options: { ...zstd, level: 3 } });
+    const bytes = readFileSync(at("foreign"));
+    // The squashfs now says that it has another level than its blocks were compressed with.
+    bytes.writeInt32LE(zstd.level, 98);
+    writeFileSync(at("foreign"), bytes);
+    writeFileSync(at("foreign.sha256"), `${sum(bytes)}  foreign\n`);
+    const found = await openReused(at("foreign"), { wanted: zstd, signal });
+    expect(found).toEqual({ reason: expect.stringContaining("another program or version") });
+  });
+
+  test("any damage in a squashfs with a fitting checksum ends in a reason, or in blocks with right digests", async () => {
+    const members = membersOf(
+      Array.from(
+        { length: 30 },
+        (_, i) => ({ name: `f${i}`, length: 700 * i, kind: "text", seed: i }) as File,
+      ),
+    );
+    const { bytes, use } = await writtenTo(at("sound"), { members, options: zstd, known: "none" });
+    const digests = new Set([...use!.blocks].map(({ digest }) => Buffer.from(digest).toString("hex")));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), async (place, flip) => {
+        const damaged = Buffer.from(bytes);
+        damaged[place]! ^= flip;
+        writeFileSync(at("hit"), damaged);
+        writeFileSync(at("hit.sha256"), `${sum(damaged)}  hit\n`);
+        const found = await openReused(at("hit"), { wanted: zstd, signal });
+        if ("reason" in found) return;
+        const others = [...found.blocks].filter(
+          ({ digest }) => !digests.has(Buffer.from(digest).toString("hex")),
+        );
+        found.close();
+        // One byte is in one block, and a fragment's block may have other files in it if an inode is damaged.
+        expect(others.length).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 4 * RUNS },
+    );
+  });
+});
+
+describe("decodeIndex", () => {
+  test("returns what was encoded, and nothing of an index with any changed byte", async () => {
+    const members = [{ name: "a", content: "text ".repeat(BLOCK) }];
+    const index = await kept("indexed", { members, options: zstd });
+    const identity = codecIdentity(zstd);
+    const decoded = decodeIndex(index, identity)!;
+    expect(Buffer.compare(encodeIndex({ identity, blocks: decoded }), index)).toBe(0);
+    for (let place = 0; place < index.length; place++) {
+      const damaged = Buffer.from(index);
+      damaged[place]! ^= 0x10;
+      expect(decodeIndex(damaged, identity)).toBeUndefined();
+    }
+    expect(decodeIndex(index.subarray(0, -1), identity)).toBeUndefined();
+    expect(decodeIndex(index, codecIdentity({ ...zstd, level: 3 }))).toBeUndefined();
+    expect(decodeIndex(Buffer.alloc(0), identity)).toBeUndefined();
+  });
+});
