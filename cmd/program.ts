@@ -7,6 +7,7 @@ import { addBuild } from "./build.ts";
 import { VERSION } from "./build-info.ts";
 import { addCompletion } from "./completion.ts";
 import { addEfiImage } from "./efi-image.ts";
+import { addExplain } from "./explain.ts";
 import { addHelp } from "./help.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
@@ -73,6 +74,7 @@ export function createProgram(options: {
   addBoot(root, worldOf);
   addCompletion(root, worldOf);
   addMan(root, worldOf);
+  addExplain(root, worldOf);
   addVersion(root, worldOf);
   addHelp(root, worldOf);
   for (const command of [root, ...root.commands]) command.showHelpAfterError(usageHint(command as Command));

@@ -28,6 +28,11 @@ export const ERRORS = {
     title: "the limit of the cache is not a number of bytes",
     fix: "Give a number of bytes with K, M, G or T, such as 10G.",
   },
+  E_EXPLAIN: {
+    kinds: ["usage"],
+    title: "`explain` does not know the code",
+    fix: "Take the code from the output of platter, such as `F_KERNEL_UNSIGNED` or `E_NO_SPACE`.",
+  },
   E_COMPRESSION: {
     kinds: ["usage"],
     title: "the value of --compression is not a preset or a compressor with its options",

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "./problem-codes.ts";
 /** Numbers and texts as ISO 9660 keeps them, each with its own check. */
 import type { ProblemLog } from "./problem-log.ts";
 
@@ -46,7 +47,7 @@ function agreed(
 /** Bytes that have one right value. */
 export function expectBytes(
   block: Block,
-  field: { at: number; name: string; code: string; bytes: readonly number[]; log: ProblemLog },
+  field: { at: number; name: string; code: ProblemCode; bytes: readonly number[]; log: ProblemLog },
 ): boolean {
   const offset = block.offset + field.at;
   field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.bytes.length });

@@ -1,7 +1,8 @@
+import type { ProblemCode } from "./problem-codes.ts";
 /** Something wrong with an ISO, as data. A damaged ISO is a problem in the report, and not a failure of its reader. */
 export interface Problem {
   /** Stable and lower-case: `gpt-header-crc`. */
-  code: string;
+  code: ProblemCode;
   /** A sentence without its full stop, which says what is wrong. */
   detail: string;
   /** Byte in the source where it shows. */

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** Where the reader gets its bytes: a file, or a part of one. */
 export interface FatSource {
   /** Bytes in all. */
@@ -9,7 +10,7 @@ export interface FatSource {
 /** Something wrong with a file system, as data. A damaged file system is a problem, and not a failure of its reader. */
 export interface FatProblem {
   /** Stable and lower-case: `chain-loop`. */
-  code: string;
+  code: ProblemCode;
   detail: string;
   /** Byte in the source where it shows. */
   offset?: number;

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 /**
  * The boot sector of a FAT volume, read with distrust (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
  * "Boot Sector and BPB", "FAT Type Determination").
@@ -39,7 +40,7 @@ export function readBootSector(
   sourceSize: number,
 ): { layout: FatLayout | undefined; problems: FatProblem[] } {
   const problems: FatProblem[] = [];
-  const note = (code: string, offset: number, detail: string) => problems.push({ code, detail, offset });
+  const note = (code: ProblemCode, offset: number, detail: string) => problems.push({ code, detail, offset });
   if (sector.length < 512) {
     note("boot-sector-short", sector.length, "ends before the boot sector does");
     return { layout: undefined, problems };

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** The erofs superblock (Linux, fs/erofs/erofs_fs.h, struct erofs_super_block). */
 
 import { viewOf } from "../bytes/fields.ts";
@@ -41,7 +42,7 @@ export async function readErofs(
 ): Promise<Reading<ErofsSuperblock | undefined>> {
   const log = new ProblemLog(options.base ?? 0);
   const name = options.name ?? "erofs";
-  const note = (code: string, field: number, detail: string) => {
+  const note = (code: ProblemCode, field: number, detail: string) => {
     log.note({ code, detail: `${name} ${detail}`, offset: OFFSET + field });
   };
   const bytes = await source.read(OFFSET, SIZE);

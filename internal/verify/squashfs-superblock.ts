@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** The squashfs superblock and the order of what it points to (Linux, Documentation/filesystems/squashfs.rst). */
 
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
@@ -33,7 +34,7 @@ export async function readSquashfs(
   const log = new ProblemLog(options.base ?? 0);
   const name = options.name ?? "squashfs";
   const none = () => log.reading<SquashfsSuperblock | undefined>(undefined);
-  const note = (code: string, offset: number, detail: string) => {
+  const note = (code: ProblemCode, offset: number, detail: string) => {
     log.note({ code, detail: `${name} ${detail}`, offset });
   };
   const bytes = await source.read(0, SUPERBLOCK_SIZE);

@@ -188,6 +188,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "verify --against": { base: "verify iso.iso", given: "--against other.json", changes: "code" },
   "verify --json": { base: "verify iso.iso", given: "--json", changes: "stdout" },
   "verify --require": { base: "verify uefi.iso", given: "--require bios", changes: "code" },
+  "explain --json": { base: "explain E_START", given: "--json", changes: "stdout" },
   "version --json": { base: "version", given: "--json", changes: "stdout" },
   "boot --firmware": { base: BOOT, given: "--firmware bios", changes: "files" },
   "boot --media": { base: BOOT, given: "--media usb", changes: "files" },

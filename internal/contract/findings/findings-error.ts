@@ -8,7 +8,10 @@ import type { FindingKind } from "./finding-text.ts";
 export type Strictness = "normal" | "strict";
 
 /** A fault of the image is graver than one of an option. */
-const ERROR_KINDS = { image: "contract", option: "usage" } as const satisfies Record<FindingKind, ErrorKind>;
+export const FINDING_ERROR_KINDS = { image: "contract", option: "usage" } as const satisfies Record<
+  FindingKind,
+  ErrorKind
+>;
 
 /**
  * One error for all findings that count as errors, with the gravest of their kinds. Undefined if no finding counts as an
@@ -24,7 +27,7 @@ export function findingsError(
     .map((finding): Finding => ({ ...finding, severity: "error" }));
   const [first] = errors;
   if (first === undefined) return undefined;
-  const kind = gravestKind(errors.map(({ code }) => ERROR_KINDS[textOf(code).kind]));
+  const kind = gravestKind(errors.map(({ code }) => FINDING_ERROR_KINDS[textOf(code).kind]));
   if (errors.length === 1) {
     const { place } = first;
     return new PlatterError({

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../../bytes/problem-codes.ts";
 /**
  * The image that a BIOS loads from a CD. ISO makers patch into it where it lies: the boot-info-table (described in
  * mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own field.
@@ -30,7 +31,8 @@ export async function readBootImage(
 ): Promise<Reading<BootImage>> {
   const log = new ProblemLog();
   const start = entry.lba * SECTOR;
-  const note = (code: string, at: number, detail: string) => log.note({ code, detail, offset: start + at });
+  const note = (code: ProblemCode, at: number, detail: string) =>
+    log.note({ code, detail, offset: start + at });
   log.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
   const head = await source.read(start, SECTOR * 2);
   if (entry.lba <= 16 || head.length < SECTOR || isZero(head.subarray(0, 512))) {

@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../../bytes/problem-codes.ts";
 /** The records of one directory, with what Rock Ridge says of each (ECMA-119, 6.8, 9.1). */
 
 import { isZero, latin1 } from "../../bytes/fields.ts";
@@ -54,7 +55,8 @@ export class DirectoryReader {
   async read(directory: IsoNode): Promise<DirectoryEntry[]> {
     const name = this.nameOf(directory);
     const offset = directory.extents[0]!.lba * SECTOR;
-    const note = (code: string, what: string) => this.#log.note({ code, detail: `${name} ${what}`, offset });
+    const note = (code: ProblemCode, what: string) =>
+      this.#log.note({ code, detail: `${name} ${what}`, offset });
     const bytes = await this.#readBytes(directory);
     if (!looksLikeDirectory(bytes)) {
       // What follows would be anything, and reading it as records might take very long.
@@ -75,7 +77,7 @@ export class DirectoryReader {
 
   async #readBytes(directory: IsoNode): Promise<Uint8Array> {
     const { lba, size } = directory.extents[0]!;
-    const note = (code: string, what: string, offset: number) => {
+    const note = (code: ProblemCode, what: string, offset: number) => {
       this.#log.note({ code, detail: `${this.nameOf(directory)} ${what}`, offset });
     };
     if (size === 0 || size % SECTOR !== 0) {

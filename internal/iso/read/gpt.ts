@@ -1,3 +1,4 @@
+import type { ProblemCode } from "../../bytes/problem-codes.ts";
 /** The GUID partition table (UEFI 2.10, 5.3). */
 
 import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
@@ -80,7 +81,7 @@ async function readHeader(
   }: { which: Header["which"]; block: number; log: ProblemLog; announced: boolean },
 ): Promise<Header | undefined> {
   const offset = block * BLOCK;
-  const note = (code: string, detail: string, at = 0) => log.note({ code, detail, offset: offset + at });
+  const note = (code: ProblemCode, detail: string, at = 0) => log.note({ code, detail, offset: offset + at });
   const bytes = await source.read(offset, BLOCK);
   if (bytes.length < BLOCK || latin1(bytes.subarray(0, 8)) !== GPT.signature) {
     if (announced) note("gpt-signature", `block ${block} does not hold the ${which} GPT header`);

@@ -141,3 +141,14 @@ describe("variables", () => {
     expect(stderr).toContain("`--work` is `w`, from PLATTER_WORK\n");
   });
 });
+
+test("explain: a code in small letters, and one that does not exist", async () => {
+  const { stdout } = await scene.succeed(["explain", "f_kernel_unsigned"]);
+  expect(stdout).toStartWith("F_KERNEL_UNSIGNED: the kernel is not signed\n\ntype        finding, warning\n");
+  await expectRefusal(scene, await scene.run(["explain", "E_STRT"]), {
+    exit: 2,
+    code: "E_EXPLAIN",
+    says: ["`E_STRT`"],
+    hint: ["platter explain E_START"],
+  });
+});

@@ -1,12 +1,8 @@
-import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { test } from "bun:test";
 import { createProgram } from "../../../cmd/program.ts";
 import { allPages, type CommandPage, remarksOn } from "../../../cmd/reference/page.ts";
 import type { World } from "../../../cmd/world.ts";
-
-const PAGE = join(import.meta.dir, "../../../docs/commands.md");
-const [OPEN, CLOSE] = ["<!-- generated: commands -->\n", "<!-- /generated: commands -->"];
+import { expectGenerated } from "../../helpers/generated-block.ts";
 
 const program = createProgram({ worldFor: () => ({}) as World, writeOut: () => undefined });
 
@@ -53,10 +49,5 @@ function generated(): string {
 }
 
 test("docs/commands.md: has every command with its options (PLATTER_UPDATE_GOLDEN=1 writes them)", () => {
-  const text = readFileSync(PAGE, "utf8");
-  const [before, rest = ""] = text.split(OPEN);
-  const [inside, after] = rest.split(CLOSE);
-  if (process.env.PLATTER_UPDATE_GOLDEN === "1")
-    writeFileSync(PAGE, `${before}${OPEN}${generated()}${CLOSE}${after}`);
-  else expect(inside).toBe(generated());
+  expectGenerated("docs/commands.md", "commands", generated());
 });

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { CONFIG_FINDINGS } from "../../../internal/contract/findings/config-findings.ts";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import type { FindingText } from "../../../internal/contract/findings/finding-text.ts";
@@ -8,9 +6,7 @@ import { IMAGE_FINDINGS } from "../../../internal/contract/findings/image-findin
 import { INITRAMFS_FINDINGS } from "../../../internal/contract/findings/initramfs-findings.ts";
 import { LIVE_FINDINGS } from "../../../internal/contract/findings/live-findings.ts";
 import { SECURE_BOOT_FINDINGS } from "../../../internal/contract/findings/secure-boot-findings.ts";
-
-const DOCS = join(import.meta.dir, "../../../docs");
-const PAGE = join(DOCS, "findings.md");
+import { expectGenerated, markdownTable } from "../../helpers/generated-block.ts";
 
 /** The page's chapters; each finding belongs to one of them. */
 const GROUPS: Record<string, Record<string, FindingText>> = {
@@ -22,28 +18,20 @@ const GROUPS: Record<string, Record<string, FindingText>> = {
 };
 
 function rows(group: Record<string, FindingText>): string {
-  const lines = Object.entries(group).map(
-    ([code, { severity, title, why, fix }]) =>
-      `| \`${code}\` | ${severity} | ${[title, why, fix].map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`,
-  );
-  const head = [
-    "| code | severity | what was found | why it matters | what to do |",
-    "|---|---|---|---|---|",
-  ];
-  return `${[...head, ...lines].join("\n")}\n`;
+  const lines = Object.entries(group).map(([code, { severity, title, why, fix }]) => [
+    `\`${code}\``,
+    severity,
+    title,
+    why,
+    fix,
+  ]);
+  return markdownTable(["code", "severity", "what was found", "why it matters", "what to do"], lines);
 }
 
 describe("docs/findings.md", () => {
   for (const [name, group] of Object.entries(GROUPS)) {
     test(`has the findings about ${name} (PLATTER_UPDATE_GOLDEN=1 writes them)`, () => {
-      const text = readFileSync(PAGE, "utf8");
-      const [open, close] = [`<!-- generated: ${name} -->\n`, `<!-- /generated: ${name} -->`];
-      const [before, rest = ""] = text.split(open);
-      const [inside, after] = rest.split(close);
-      expect(after).toBeString();
-      if (process.env.PLATTER_UPDATE_GOLDEN === "1") {
-        writeFileSync(PAGE, `${before}${open}${rows(group)}${close}${after}`);
-      } else expect(inside).toBe(rows(group));
+      expectGenerated("docs/findings.md", name, rows(group));
     });
   }
 

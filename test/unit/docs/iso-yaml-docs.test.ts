@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkRoots } from "../../../internal/contract/checks/check-roots.ts";
 import { checkEntries } from "../../../internal/contract/config/check-menu.ts";
@@ -8,6 +8,7 @@ import { parseIsoYaml } from "../../../internal/contract/config/iso-yaml.ts";
 import { isoYamlJsonSchema } from "../../../internal/contract/config/iso-yaml-schema.ts";
 import { parseOsRelease } from "../../../internal/contract/config/os-release.ts";
 import { CONFIG_FINDINGS } from "../../../internal/contract/findings/config-findings.ts";
+import { expectGenerated } from "../../helpers/generated-block.ts";
 
 const PAGE = join(import.meta.dir, "../../../docs/iso-yaml.md");
 
@@ -45,13 +46,7 @@ const generated: Record<string, string[]> = {
 describe("docs/iso-yaml.md", () => {
   for (const [name, lines] of Object.entries(generated)) {
     test(`has the ${name} of the schema (PLATTER_UPDATE_GOLDEN=1 writes them)`, () => {
-      const text = readFileSync(PAGE, "utf8");
-      const [open, close] = [`<!-- generated: ${name} -->\n`, `<!-- /generated: ${name} -->`];
-      const [before, rest = ""] = text.split(open);
-      const [inside, after] = rest.split(close);
-      if (process.env.PLATTER_UPDATE_GOLDEN === "1") {
-        writeFileSync(PAGE, `${before}${open}${lines.join("\n")}\n${close}${after}`);
-      } else expect(inside).toBe(`${lines.join("\n")}\n`);
+      expectGenerated("docs/iso-yaml.md", name, `${lines.join("\n")}\n`);
     });
   }
 

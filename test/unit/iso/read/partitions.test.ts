@@ -119,7 +119,7 @@ describe("GPT", () => {
       gptDisk([], (header) => header.writeBigUInt64LE(2n ** 63n, 72)),
     ],
   ])("%s", async (_, codes, disk) => {
-    expect(await codesOf(disk)).toEqual(codes);
+    expect<string[]>(await codesOf(disk)).toEqual(codes);
   });
 
   test("a longer medium than it was made for", async () => {
@@ -201,7 +201,9 @@ describe("MBR", () => {
     ["with an impossible status", ["mbr-status"], mbrDisk([[0x11, 0x17, 0, BLOCKS]])],
     ["with another type in a protective entry's place", ["mbr-gpt"], mbrDisk([[0, 0xef, 1, whole]])],
   ])("%s", async (_, codes, disk) => {
-    expect((await readMbr(memorySource(disk))).problems.map((problem) => problem.code)).toEqual(codes);
+    expect<string[]>((await readMbr(memorySource(disk))).problems.map((problem) => problem.code)).toEqual(
+      codes,
+    );
   });
 
   test("none", async () => {

@@ -1,0 +1,28 @@
+import type { Command } from "@commander-js/extra-typings";
+import { explain, renderExplanation } from "../internal/ui/explain.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
+import type { WorldOf } from "./world.ts";
+
+export function addExplain(program: Command, worldOf: WorldOf): void {
+  withExamples(
+    program.command("explain"),
+    ["platter explain F_KERNEL_UNSIGNED", "a finding of `inspect` or `build`"],
+    ["platter explain gpt-header-crc", "a problem that `verify` reports"],
+    ["platter explain 3", "an exit code"],
+  )
+    .helpGroup(COMMAND_GROUPS.other)
+    .argument("<code>", "code of a finding, an error or a problem, or an exit code")
+    .summary("explain a code that platter prints")
+    .description(
+      "Explains the code of a finding, of an error, or of a problem in a finished ISO, and exit codes: what it means, and what to do.",
+    )
+    .optionsGroup(OPTION_GROUPS.output)
+    .option("--json", "print the explanation as JSON", false)
+    .action(async (code, { json }) => {
+      const explanation = explain(code);
+      await worldOf().printData(
+        json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(explanation),
+      );
+    });
+}

@@ -1,0 +1,88 @@
+/** What platter knows about a code that it prints: a finding, an error, a problem of a finished ISO, or an exit code. */
+import { PlatterError } from "../base/error.ts";
+import { ERRORS, type ErrorText } from "../base/error-codes.ts";
+import { ALL_EXIT_CODES, BUG_EXIT_CODE, EXIT_CODES } from "../base/exit-codes.ts";
+import { PROBLEMS, type ProblemCode } from "../bytes/problem-codes.ts";
+import { errorCodeOf, FINDINGS, type FindingCode, textOf } from "../contract/findings/finding.ts";
+import { FINDING_ERROR_KINDS } from "../contract/findings/findings-error.ts";
+import { nearest } from "../text/nearest.ts";
+import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
+
+/** What `explain` prints: the code with its title, and named lines. `--json` prints the same. */
+export interface Explanation {
+  code: string;
+  type: "finding" | "error" | "problem" | "exit code";
+  /** What it means, as a phrase. */
+  title: string;
+  severity?: "error" | "warning" | "note";
+  /** Why it matters. */
+  why?: string;
+  /** What to do about it. */
+  fix?: string;
+  /** The effect of a finding on booting, as a phrase. */
+  booting?: string;
+  /** The code of the error that a finding alone causes. */
+  error?: string;
+  /** Exit codes of runs that it ends. */
+  exitCodes: number[];
+}
+
+/** @throws PlatterError `E_EXPLAIN` */
+export function explain(text: string): Explanation {
+  const [upper, lower] = [text.toUpperCase(), text.toLowerCase()];
+  const finding = Object.keys(FINDINGS).find(
+    (code) => code === upper || errorCodeOf(code as FindingCode) === upper,
+  );
+  if (finding !== undefined) return ofFinding(finding as FindingCode);
+  if (Object.hasOwn(ERRORS, upper)) return ofError(upper as keyof typeof ERRORS);
+  if (Object.hasOwn(PROBLEMS, lower)) return ofProblem(lower as ProblemCode);
+  const exit = ALL_EXIT_CODES.find(({ code }) => String(code) === text);
+  if (exit !== undefined) return { ...exit, code: text, type: "exit code", exitCodes: [exit.code] };
+  const meant = nearest(text, [...Object.keys(FINDINGS), ...Object.keys(ERRORS), ...Object.keys(PROBLEMS)]);
+  throw new PlatterError({
+    code: "E_EXPLAIN",
+    kind: "usage",
+    message: `Cannot explain \`${text}\`: platter does not have this code`,
+    hint: meant === undefined ? ERRORS.E_EXPLAIN.fix : `Try \`platter explain ${meant}\`.`,
+  });
+}
+
+function ofFinding(code: FindingCode): Explanation {
+  const { severity, kind, title, why, fix, boot } = textOf(code);
+  const about = { code, type: "finding", severity, title, why, fix } as const;
+  const ways = boot?.ways.map((way) => BOOT_WAY_NAMES[way]).join(", ");
+  return {
+    ...about,
+    ...(boot && {
+      booting: boot.effect === "breaks" ? `does not boot with ${ways}` : `limited with ${ways}`,
+    }),
+    ...(severity !== "note" && { error: errorCodeOf(code) }),
+    exitCodes: severity === "note" ? [] : [EXIT_CODES[FINDING_ERROR_KINDS[kind]].code],
+  };
+}
+
+function ofError(code: keyof typeof ERRORS): Explanation {
+  const { title, fix, kinds }: ErrorText = ERRORS[code];
+  const exitCodes = kinds.length === 0 ? [BUG_EXIT_CODE] : kinds.map((kind) => EXIT_CODES[kind].code);
+  return { code, type: "error", title, fix, exitCodes };
+}
+
+function ofProblem(code: ProblemCode): Explanation {
+  const fix = "Make or download the ISO again. `platter verify` shows the place.";
+  return { code, type: "problem", title: PROBLEMS[code], fix, exitCodes: [EXIT_CODES.media.code] };
+}
+
+/** The explanation for people. */
+export function renderExplanation(about: Explanation): string {
+  const { code, type, title, severity, why, fix, booting, error, exitCodes } = about;
+  const cause = type === "finding" && severity === "warning" ? " with --strict" : "";
+  const rows = [
+    ["type", severity === undefined ? type : `${type}, ${severity}`],
+    ["why", why],
+    ["what to do", fix],
+    ["booting", booting],
+    ["error", error && `${error}${cause}`],
+    ["exit code", exitCodes.length === 0 || type === "exit code" ? undefined : exitCodes.join(" or ")],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name!.padEnd(12)}${value}`]));
+  return `${code}: ${title}\n\n${rows.join("\n")}\n`;
+}
