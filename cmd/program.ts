@@ -45,7 +45,7 @@ export function createProgram(options: {
     .helpCommand(false)
     .configureHelp({
       formatHelp: (command, helper) =>
-        helpText(pageOf(command as Command), { columns: helper.helpWidth ?? 80, box: helper }),
+        helpText(pageOf(command as Command), { columns: helper.helpWidth || 80, box: helper }),
     })
     // Usage errors repeat what was typed.
     .configureOutput({

@@ -15,6 +15,9 @@ export interface ConsoleOptions {
 const TERMINAL_INTERVAL = 200;
 const PLAIN_INTERVAL = 5000;
 
+/** Columns of a terminal that reports none, or 0 as a serial line does. */
+const UNKNOWN_WIDTH = 80;
+
 /** Talks to a person on a terminal, or in plain lines to a log. Every text is escaped here, so no caller has to. */
 export function consoleReporter(options: ConsoleOptions): Reporter {
   const { stream, verbosity, clock } = options;
@@ -51,7 +54,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
         last = now;
         const line = `${name}: ${progressText(done, total, (now - start) / 1000)}`;
         if (terminal) {
-          stream.write(`\r${printable(line).slice(0, (stream.columns ?? 80) - 1)}\x1b[K`);
+          stream.write(`\r${printable(line).slice(0, (stream.columns || UNKNOWN_WIDTH) - 1)}\x1b[K`);
           drawn = true;
         } else consola.info(line);
       },

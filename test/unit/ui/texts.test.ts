@@ -95,7 +95,7 @@ describe("consoleReporter", () => {
   function reporterOf(options: {
     verbosity?: "quiet" | "normal" | "verbose";
     isTTY?: boolean;
-    columns?: number;
+    columns?: number | undefined;
     env?: Record<string, string | undefined>;
   }) {
     const written: string[] = [];
@@ -168,6 +168,12 @@ describe("consoleReporter", () => {
     expect(text).toContain("\r\x1b[K\x1b[32mdone\x1b[0m squash: 17 MiB (30.0 s)\n");
     expect(text).toContain("\x1b[33mwarning\x1b[0m: a warning\n");
     for (const line of text.matchAll(/\r(squash: [^\x1b]*)/g)) expect(line[1]!.length).toBeLessThan(40);
+  });
+
+  test.each([0, undefined])("on a terminal that reports %p columns the line is whole", (columns) => {
+    const lines = [...sayAll({ isTTY: true, columns }).matchAll(/\r(squash: [^\x1b]*)\x1b/g)];
+    expect(lines).toHaveLength(30);
+    for (const line of lines) expect(line[1]).toMatch(/ left$|B\/s$/);
   });
 
   test("NO_COLOR and a dumb terminal are heeded", () => {
