@@ -8,7 +8,7 @@ export interface KernelEntry {
   /** Absolute path on the ISO; undefined if it depends on a variable. */
   kernel: string | undefined;
   /** Absolute paths on the ISO; one that depends on a variable is undefined. */
-  initrds: (string | undefined)[];
+  initramfsPaths: (string | undefined)[];
   kernelArgs: string[];
 }
 
@@ -28,11 +28,11 @@ export function readKernelEntries(script: string, path: string): KernelEntry[] {
     if (LINUX.includes(command)) {
       if (entries.length === MAX_ENTRIES) break;
       const [kernel, ...kernelArgs] = rest;
-      entries.push({ title: entry ?? "", kernel: isoPath(kernel, folder), initrds: [], kernelArgs });
+      entries.push({ title: entry ?? "", kernel: isoPath(kernel, folder), initramfsPaths: [], kernelArgs });
       isOpen = true;
     }
     if (INITRD.includes(command) && isOpen)
-      entries.at(-1)!.initrds.push(...rest.map((word) => isoPath(word, folder)));
+      entries.at(-1)!.initramfsPaths.push(...rest.map((word) => isoPath(word, folder)));
   }
   return entries;
 }

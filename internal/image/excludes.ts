@@ -20,7 +20,7 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
 ];
 
 /**
- * A test for paths that the squashfs leaves out. Patterns are those of glob(7), from the image's root: `*` and `?` do
+ * A test for paths that the rootfs leaves out. Patterns are those of glob(7), from the image's root: `*` and `?` do
  * not match a slash, `**` matches any number of components. What is below an excluded directory is excluded with it.
  * The time for a path grows with its length times that of the pattern, whatever the pattern is.
  * @throws PlatterError `E_EXCLUDE`

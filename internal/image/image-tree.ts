@@ -1,6 +1,11 @@
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { FileRange } from "../bytes/byte-range.ts";
 
+declare const brand: unique symbol;
+
+/** Where a source keeps the content of an inode. Only the source knows the meaning of the number. */
+export type Locator = number & { readonly [brand]: "Locator" };
+
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
 
 /**
@@ -23,8 +28,8 @@ export interface Inode {
   devMinor?: number | undefined;
   /** Name (one character a byte) to value. Undefined without attributes. */
   xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
-  /** Where the source keeps this inode's content; private to the source. */
-  locator?: unknown;
+  /** Undefined if the inode does not have a content. */
+  locator?: Locator | undefined;
   /** Number of names that this inode has in the tree. */
   links: number;
 }

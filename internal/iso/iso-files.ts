@@ -37,7 +37,7 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
   ];
   if (bios !== undefined) {
     files.push({ isoPath: "/boot/grub2/grub.cfg", content: bios.config });
-    files.push({ isoPath: BIOS_IMAGE_PATH, content: bios.image });
+    files.push({ isoPath: CORE_IMAGE_PATH, content: bios.image });
   }
   return {
     volumeId: plan.label,
@@ -45,12 +45,12 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
     uuid: plan.uuid,
     rootfs: { isoPath: ROOTFS_PATH, content: inputs.rootfs },
     files: files.sort((a, b) => (a.isoPath < b.isoPath ? -1 : 1)),
-    bios: bios && { image: BIOS_IMAGE_PATH, hybridMbr: pieceOf(`${PIECES.bios}/boot_hybrid.img`) },
+    bios: bios && { image: CORE_IMAGE_PATH, hybridMbr: pieceOf(`${PIECES.bios}/boot_hybrid.img`) },
     espImage: inputs.efiImage,
     strictGpt: partitions.strictGpt,
   };
 }
 
-const BIOS_IMAGE_PATH = "/images/eltorito.img";
+const CORE_IMAGE_PATH = "/images/eltorito.img";
 /** Path on the ISO of the root file system. */
 export const ROOTFS_PATH = "/LiveOS/squashfs.img";

@@ -1,5 +1,5 @@
 import type { BytePath } from "../bytes/byte-path.ts";
-import type { ImageTree, Inode, SequentialReader, TreeNode } from "../image/image-tree.ts";
+import type { ImageTree, Inode, Locator, SequentialReader, TreeNode } from "../image/image-tree.ts";
 import { LayerReader } from "../image/layer/layer-reader.ts";
 import { StoredInode } from "../image/table/stored-inode.ts";
 import { TableNode } from "../image/table/table-node.ts";
@@ -69,7 +69,7 @@ export class PayloadTree implements Disposable {
 
   sequentialReader(wanted: Iterable<Inode>): SequentialReader {
     const { work, signal } = this.#options;
-    const captured = (locator: number) => this.#storage.content(locator);
+    const captured = (locator: Locator) => this.#storage.content(locator);
     return new LayerReader(wanted, {
       layers: this.#layers.sources,
       dialect: "layer",

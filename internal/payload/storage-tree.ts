@@ -1,4 +1,4 @@
-import type { Content } from "../image/image-tree.ts";
+import type { Content, Locator } from "../image/image-tree.ts";
 import { memberLocator } from "../image/layer/content-ranges";
 import { Spool, type SpoolSlot } from "../image/layer/spool.ts";
 import { TreeTable } from "../image/table/tree-table.ts";
@@ -46,7 +46,7 @@ export class StorageTree implements Disposable {
   }
 
   /** A generated file's content; undefined for a file of a layer. */
-  content(locator: number): Content | undefined {
+  content(locator: Locator): Content | undefined {
     const number = locator - memberLocator(GENERATED, 0);
     const slot = number < 0 ? undefined : this.#contents[number];
     return slot && this.#spool.read(slot);

@@ -85,7 +85,7 @@ class EntryReader {
   }
 
   async effects(entry: KernelEntry): Promise<BootEffect[]> {
-    const files = [entry.kernel, ...entry.initrds].filter((path) => path !== undefined);
+    const files = [entry.kernel, ...entry.initramfsPaths].filter((path) => path !== undefined);
     const missing = files.filter((path) => !this.#surroundings.has(path));
     if (missing.length > 0) {
       const effect = { effect: "breaks", ways: BOOT_WAYS, code: "menu-file" } as const;
@@ -132,7 +132,7 @@ class EntryReader {
     const [kernelVersion = ""] = initramfs.kernels.keys();
     const found = checkInitramfs({
       summary: initramfs,
-      path: entry.initrds.join(" "),
+      path: entry.initramfsPaths.join(" "),
       // How long it takes to load changes nothing about where the ISO boots.
       size: undefined,
       kernelVersion,
@@ -145,11 +145,11 @@ class EntryReader {
     return [...roots, ...found.filter(({ code }) => hasBuiltin || !NEED_BUILTIN.includes(code))];
   }
 
-  async #summary({ initrds }: KernelEntry): Promise<InitramfsSummary | undefined> {
+  async #summary({ initramfsPaths }: KernelEntry): Promise<InitramfsSummary | undefined> {
     const { source, tree, summarize } = this.#surroundings;
-    const nodes = initrds.map((path) => (path === undefined ? undefined : followNode(tree, path)));
+    const nodes = initramfsPaths.map((path) => (path === undefined ? undefined : followNode(tree, path)));
     if (nodes.length === 0 || nodes.some((node) => node?.kind !== "file")) return undefined;
-    const key = initrds.join("\n");
+    const key = initramfsPaths.join("\n");
     if (this.#initramfs.has(key)) return this.#initramfs.get(key);
     if (this.#initramfs.size === MAX_READ) return undefined;
     const summary = await summarize(together(source, nodes as IsoNode[]));

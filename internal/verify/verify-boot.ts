@@ -49,7 +49,7 @@ export async function checkBoot(
   if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
   else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
   const biosLoader = await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
-  const places = espPlaces(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
+  const places = espRanges(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
   checkUefiSizes({ entries, gpt: gpt.value, builder });
   const esps = await checkEsps(source, { places, tree, builder });
   return { entries, biosLoader, mbr: mbr.value, gpt: gpt.value, esps };
@@ -94,7 +94,7 @@ async function checkBiosImages(
 }
 
 /** Every place that something names as the EFI system partition, each once. */
-function espPlaces(
+function espRanges(
   source: ByteSource,
   options: {
     entries: readonly BootEntry[];

@@ -16,7 +16,7 @@ export interface InitramfsChecks {
   builtin: string | undefined;
   menu: Menu;
   architecture: Architecture;
-  /** Whether the squashfs will have a directory `/LiveOS`. */
+  /** Whether the rootfs will have a directory `/LiveOS`. */
   nestedLiveOs: "present" | "absent";
 }
 

@@ -24,9 +24,9 @@ import type { PlanOptions } from "./plan-options";
 
 export interface DecisionInputs {
   tree: ImageTree;
-  /** Digest of the metadata of all that goes into the squashfs. */
+  /** Digest of the metadata of all that goes into the rootfs. */
   treeDigest: string;
-  /** Counted over all that goes into the squashfs. */
+  /** Counted over all that goes into the rootfs. */
   owners: ForeignOwners;
   readText: (node: TreeNode) => Promise<string>;
 }

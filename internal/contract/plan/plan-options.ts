@@ -10,7 +10,7 @@ export interface PlanOptions {
   config?: { text: string; file: string } | undefined;
   architecture?: Architecture | undefined;
   boot: "bios-and-uefi" | "uefi-only";
-  /** All patterns that the squashfs leaves out. */
+  /** All patterns that the rootfs leaves out. */
   excludes: readonly string[];
   /** Container images for the live system's storage, looked up already. */
   payloads?: PartialPlan["payloads"] | undefined;

@@ -97,7 +97,7 @@ export const planSchema = z.strictObject({
     .nullable(),
   font: pieceSchema.nullable(),
   menu: menuSchema,
-  /** Patterns of paths that the squashfs leaves out. */
+  /** Patterns of paths that the rootfs leaves out. */
   excludes: z.array(z.string()),
   findings: z.array(findingSchema),
 });

@@ -1,16 +1,17 @@
 import type { FileRange, HeldRange } from "../../bytes/byte-range.ts";
 import { withRoom } from "../../bytes/columns.ts";
+import type { Locator } from "../image-tree.ts";
 
-/** Where a file's content is: layer and ordinal of the tar member in one number, which costs no object. */
-export function memberLocator(layer: number, ordinal: number): number {
-  return layer * 2 ** 32 + ordinal;
+/** The locator of a file in a layer: layer and ordinal of the tar member in one number, which costs no object. */
+export function memberLocator(layer: number, ordinal: number): Locator {
+  return (layer * 2 ** 32 + ordinal) as Locator;
 }
 
-export function layerOf(locator: number): number {
+export function layerOf(locator: Locator): number {
   return Math.floor(locator / 2 ** 32);
 }
 
-export function ordinalOf(locator: number): number {
+export function ordinalOf(locator: Locator): number {
   return locator % 2 ** 32;
 }
 
@@ -40,19 +41,19 @@ export class ContentRanges implements Disposable {
   }
 
   /** Tells where a content begins in its layer's tar, which was added. */
-  put(locator: number, offset: number): void {
+  put(locator: Locator, offset: number): void {
     const layer = this.#layers[layerOf(locator)] as PlacedLayer;
     const ordinal = ordinalOf(locator);
     layer.offsets = withRoom(layer.offsets, ordinal + 1);
     layer.offsets[ordinal] = offset;
   }
 
-  has(locator: number): boolean {
+  has(locator: Locator): boolean {
     return (this.#layers[layerOf(locator)]?.offsets[ordinalOf(locator)] ?? 0) > 0;
   }
 
   /** The place of a content that is `length` bytes long. */
-  of(locator: number, length: number): FileRange | undefined {
+  of(locator: Locator, length: number): FileRange | undefined {
     if (!this.has(locator)) return undefined;
     const { tar, offsets } = this.#layers[layerOf(locator)] as PlacedLayer;
     return { file: tar.file, start: tar.start + (offsets[ordinalOf(locator)] as number), length };

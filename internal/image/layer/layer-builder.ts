@@ -1,8 +1,10 @@
 import type { TarDialect, TarMember } from "../../tar/member.ts";
 import { shownPath, tarError } from "../../tar/tar-error.ts";
+import type { Locator } from "../image-tree.ts";
 import { MAX_SYMLINKS, resolveNoFollow } from "../resolve.ts";
 import { TableNode } from "../table/table-node.ts";
 import type { TreeTable } from "../table/tree-table.ts";
+import { memberLocator } from "./content-ranges.ts";
 import { LayerMarks, Mark } from "./layer-marks.ts";
 import { addMemberInode, applyLinkMetadata, IMPLIED_FOLDER } from "./member-inode.ts";
 import { checkName, cleanedPath } from "./member-path.ts";
@@ -45,7 +47,7 @@ export class LayerBuilder {
    * Adds a member; returns the new node, or 0 if the member makes none.
    * @throws PlatterError `E_TAR_PATH`, `E_TAR_LINK`
    */
-  add(member: TarMember, locator: number): number {
+  add(member: TarMember, locator: Locator): number {
     const path = cleanedPath(member.path, this.#archive);
     if (path === "") return this.#setRoot(member);
     const slash = path.lastIndexOf("/");
@@ -82,12 +84,12 @@ export class LayerBuilder {
     }
     // podman and docker pass over a layer's `./`: the root of every image that they mount is theirs.
     if (this.#dialect === "layer") return 0;
-    this.#table.setInode(this.root, this.#inode(member, 0));
+    this.#table.setInode(this.root, this.#inode(member, memberLocator(0, 0)));
     this.marks.remove(this.root, Mark.implicit);
     return 0;
   }
 
-  #place(parent: number, name: string, what: { member: TarMember; locator: number; path: string }): number {
+  #place(parent: number, name: string, what: { member: TarMember; locator: Locator; path: string }): number {
     const { member, locator, path } = what;
     const old = this.#table.child(parent, name);
     if (member.type === "hard-link") {
@@ -106,7 +108,7 @@ export class LayerBuilder {
     return this.#insert(parent, name, inode);
   }
 
-  #inode(member: TarMember, locator: number): number {
+  #inode(member: TarMember, locator: Locator): number {
     const options = { dialect: this.#dialect, archive: this.#archive, locator };
     return addMemberInode(this.#table.inodes, member, options);
   }

@@ -3,7 +3,7 @@ import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
-import type { Content, Inode, SequentialReader } from "../image-tree.ts";
+import type { Content, Inode, Locator, SequentialReader } from "../image-tree.ts";
 import { layerOf, ordinalOf } from "./content-ranges";
 import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
 
@@ -20,7 +20,7 @@ export interface LayerReaderOptions {
   /** A layer with at most this many bytes left is read to its end immediately. Default 1 MiB. */
   smallRest?: number;
   /** A content that is kept elsewhere already. */
-  captured: (locator: number) => Content | undefined;
+  captured: (locator: Locator) => Content | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export class LayerReader implements SequentialReader {
     });
     for (const inode of wanted) {
       if (inode.size === 0 || inode.type !== "file") continue;
-      const locator = inode.locator as number;
+      const locator = inode.locator as Locator;
       if (options.captured(locator) === undefined) {
         this.#cursor(layerOf(locator)).want(ordinalOf(locator), inode.size);
       }
@@ -61,7 +61,7 @@ export class LayerReader implements SequentialReader {
 
   async *open(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.size === 0) return;
-    const locator = inode.locator as number;
+    const locator = inode.locator as Locator;
     const captured = this.#options.captured(locator);
     if (captured !== undefined) return yield* captured;
     const slot = this.#takeEarly(inode);
@@ -90,7 +90,7 @@ export class LayerReader implements SequentialReader {
   }
 
   #takeEarly(inode: Inode): SpoolSlot | undefined {
-    const locator = inode.locator as number;
+    const locator = inode.locator as Locator;
     const offset = this.#cursors[layerOf(locator)]?.takeEarly(ordinalOf(locator));
     return offset === undefined ? undefined : { offset, length: inode.size };
   }

@@ -4,6 +4,7 @@ import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
 import { LayerDecompressor, type PlainLayer } from "../decompress/layer-decompressor";
+import type { Locator } from "../image-tree.ts";
 import { LARGEST_PIECE } from "../open-options.ts";
 import type { TableNode } from "../table/table-node.ts";
 import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-ranges";
@@ -16,7 +17,7 @@ const MAX_HOLES = 4 * 1024 ** 4;
 export interface LayerScan {
   root: TableNode;
   /** Contents that `capture` asked for, by locator. */
-  captured: Map<number, SpoolSlot>;
+  captured: Map<Locator, SpoolSlot>;
   ranges: ContentRanges;
 }
 
@@ -71,7 +72,7 @@ async function mergeLayers(
 ): Promise<LayerScan | undefined> {
   const { dialect, signal, ranges, plain } = options;
   const builder = new TreeBuilder(dialect);
-  const captured = new Map<number, SpoolSlot>();
+  const captured = new Map<Locator, SpoolSlot>();
   let holes = 0;
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);
@@ -118,7 +119,7 @@ function tooManyHoles(layer: string): Error {
 async function captureLinked(scan: LayerScan, layers: readonly Layer[], options: ScanOptions): Promise<void> {
   const missing = new Map<number, Set<number>>();
   for (const inode of linkedInodes(scan.root, options.capture)) {
-    const locator = scan.root.table.inodes.locator(inode) as number;
+    const locator = scan.root.table.inodes.locator(inode) as Locator;
     if (scan.captured.has(locator) || scan.ranges.has(locator)) continue;
     const ordinals = missing.get(layerOf(locator)) ?? new Set();
     missing.set(layerOf(locator), ordinals.add(ordinalOf(locator)));

@@ -8,7 +8,15 @@ import type { TarDialect } from "../../tar/member.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import type { Layer } from "../decompress/layer.ts";
 import { memoryForLayers } from "../decompress/memory-budget.ts";
-import type { Content, ImageSource, ImageTree, Inode, SequentialReader, TreeNode } from "../image-tree.ts";
+import type {
+  Content,
+  ImageSource,
+  ImageTree,
+  Inode,
+  Locator,
+  SequentialReader,
+  TreeNode,
+} from "../image-tree.ts";
 import { type ContentRanges, layerOf, ordinalOf } from "./content-ranges";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
@@ -61,9 +69,9 @@ class LayeredTree implements ImageTree {
   readonly #captured: LayerScan["captured"];
   readonly #ranges: ContentRanges;
   /** Host files that hold captured contents, by locator. */
-  readonly #saved = new Map<number, string>();
+  readonly #saved = new Map<Locator, string>();
   /** How often each captured content is being read from the spool, by locator. */
-  readonly #readers = new Map<number, number>();
+  readonly #readers = new Map<Locator, number>();
 
   constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
     this.source = options.source;
@@ -81,7 +89,7 @@ class LayeredTree implements ImageTree {
   async *read(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
-    const locator = inode.locator as number;
+    const locator = inode.locator as Locator;
     const captured = this.#capturedContent(locator);
     if (captured !== undefined) return yield* captured;
     const range = this.#rangeOf(inode);
@@ -103,7 +111,7 @@ class LayeredTree implements ImageTree {
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
     const { dialect, work, signal } = this.#options;
     const layers = this.#layers;
-    const captured = (locator: number) => this.#capturedContent(locator);
+    const captured = (locator: Locator) => this.#capturedContent(locator);
     const rangeOf = (inode: Inode) => this.#rangeOf(inode);
     function* others(): Generator<Inode> {
       for (const inode of wanted) if (rangeOf(inode) === undefined) yield inode;
@@ -128,7 +136,7 @@ class LayeredTree implements ImageTree {
 
   #rangeOf(inode: Inode): FileRange | undefined {
     if (inode.type !== "file" || inode.size === 0) return undefined;
-    return this.#ranges.of(inode.locator as number, inode.size);
+    return this.#ranges.of(inode.locator as Locator, inode.size);
   }
 
   #bytesAt(range: FileRange): RangeStream {
@@ -136,18 +144,18 @@ class LayeredTree implements ImageTree {
   }
 
   isSavedAt(inode: Inode, hostFile: string): void {
-    const locator = inode.locator as number;
+    const locator = inode.locator as Locator;
     if (!this.#captured.has(locator) || this.#saved.has(locator)) return;
     this.#saved.set(locator, hostFile);
     this.#release(locator);
   }
 
-  #capturedContent(locator: number): Content | undefined {
+  #capturedContent(locator: Locator): Content | undefined {
     return this.#captured.has(locator) || this.#saved.has(locator) ? this.#readCaptured(locator) : undefined;
   }
 
   /** Looked up when reading begins: the content may have been kept since the call. */
-  async *#readCaptured(locator: number): AsyncGenerator<Uint8Array> {
+  async *#readCaptured(locator: Locator): AsyncGenerator<Uint8Array> {
     const hostFile = this.#saved.get(locator);
     if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);
     const readers = (change: number) => {
@@ -163,7 +171,7 @@ class LayeredTree implements ImageTree {
   }
 
   /** Frees what is kept elsewhere and being read by nobody. */
-  #release(locator: number): void {
+  #release(locator: Locator): void {
     const slot = this.#captured.get(locator);
     if (slot === undefined || !this.#saved.has(locator) || this.#readers.get(locator)) return;
     this.#captured.delete(locator);

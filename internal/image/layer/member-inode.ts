@@ -1,5 +1,6 @@
 import type { TarDialect, TarMember } from "../../tar/member.ts";
 import { shownPath, tarError } from "../../tar/tar-error.ts";
+import type { Locator } from "../image-tree.ts";
 import type { InodeTable, NewInode } from "../table/inode-table.ts";
 import { MAX_PATH } from "./member-path.ts";
 
@@ -13,7 +14,7 @@ export const IMPLIED_FOLDER: NewInode = { type: "directory", mode: 0o755, uid: 0
 export function addMemberInode(
   inodes: InodeTable,
   member: TarMember,
-  options: { dialect: TarDialect; archive: string; locator: number },
+  options: { dialect: TarDialect; archive: string; locator: Locator },
 ): number {
   if (member.type === "hard-link") throw new TypeError("a hard link has no inode of its own");
   const { type, uid, gid, size } = member;

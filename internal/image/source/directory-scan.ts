@@ -6,7 +6,7 @@ import { type BytePath, displayPath } from "../../bytes/byte-path.ts";
 import type { ContentStamp } from "../../bytes/content-stamp.ts";
 import { readXattrs } from "../../os/xattr.ts";
 import { withHostPath } from "../host-path.ts";
-import type { EntryType } from "../image-tree.ts";
+import type { EntryType, Locator } from "../image-tree.ts";
 import { TableNode } from "../table/table-node.ts";
 import { TreeTable } from "../table/tree-table.ts";
 import { isOverlayXattr, XattrInterner } from "../xattr-set.ts";
@@ -79,7 +79,7 @@ class Scan {
         if (this.leftOut.at(-1) !== child) pending.push(node);
       }
       // What a file's bytes are read through: any of its names will do.
-      else this.table.inodes.setLocator(inode, node);
+      else this.table.inodes.setLocator(inode, node as Locator);
     }
   }
 

@@ -6,7 +6,7 @@ import type { HeldRange, OpenedFile } from "../../bytes/byte-range.ts";
 import { rangeBytes, readAtSync, unreadableFile } from "../../bytes/chunk.ts";
 import { ContentStamp } from "../../bytes/content-stamp.ts";
 import { withHostPath } from "../host-path.ts";
-import type { ImageSource, ImageTree, Inode, SequentialReader } from "../image-tree.ts";
+import type { ImageSource, ImageTree, Inode, Locator, SequentialReader } from "../image-tree.ts";
 import type { TableNode } from "../table/table-node.ts";
 import { scanDirectory } from "./directory-scan.ts";
 
@@ -121,7 +121,7 @@ class DirectoryTree implements ImageTree {
 
   #open(inode: Inode): OpenedFile {
     throwIfAborted(this.#options.signal, "the reading of the image");
-    const path = this.root.table.path(inode.locator as number);
+    const path = this.root.table.path(inode.locator as Locator);
     // Only messages show it, and there are many files.
     const shown = () => this.#shown(path);
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;

@@ -1,6 +1,6 @@
 import { PlatterError } from "../../base/error.ts";
 import { withRoom } from "../../bytes/columns.ts";
-import type { EntryType, Inode } from "../image-tree.ts";
+import type { EntryType, Inode, Locator } from "../image-tree.ts";
 import type { Xattrs } from "../xattr-set.ts";
 import { StoredInode } from "./stored-inode.ts";
 
@@ -121,12 +121,12 @@ export class InodeTable {
     this.#links[index] = (this.#links[index] as number) + change;
   }
 
-  locator(index: number): number | undefined {
+  locator(index: number): Locator | undefined {
     const locator = this.#locator[index] as number;
-    return locator < 0 ? undefined : locator;
+    return locator < 0 ? undefined : (locator as Locator);
   }
 
-  setLocator(index: number, locator: number): void {
+  setLocator(index: number, locator: Locator): void {
     this.#locator[index] = locator;
   }
 

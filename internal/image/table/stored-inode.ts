@@ -1,4 +1,4 @@
-import type { EntryType, Inode } from "../image-tree.ts";
+import type { EntryType, Inode, Locator } from "../image-tree.ts";
 import type { Xattrs } from "../xattr-set.ts";
 import type { InodeTable } from "./inode-table.ts";
 
@@ -89,7 +89,7 @@ export class StoredInode implements Inode {
     this.#table.setXattrs(this.index, xattrs);
   }
 
-  get locator(): number | undefined {
+  get locator(): Locator | undefined {
     return this.#table.locator(this.index);
   }
 }
