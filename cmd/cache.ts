@@ -20,7 +20,7 @@ export function withCacheOptions<A extends unknown[], O extends {}>(command: Com
     .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
 }
 
-export interface CacheFlags {
+interface CacheFlags {
   cache?: string | undefined;
   cacheSize: string;
 }

@@ -18,7 +18,7 @@ export function withRecordOptions<A extends unknown[], O extends {}>(command: Co
     );
 }
 
-export interface RecordFlags {
+interface RecordFlags {
   checksum: boolean;
   report?: string | undefined;
 }

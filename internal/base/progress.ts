@@ -19,13 +19,5 @@ export interface Reporter {
   verbose(text: string): void;
 }
 
-/** A reporter that says nothing. */
-export const silentReporter: Reporter = {
-  task: () => ({ progress() {}, done() {}, skipped() {}, failed() {} }),
-  info() {},
-  warn() {},
-  verbose() {},
-};
-
 /** Reports `done` bytes of about `total`. */
 export type OnBytes = (done: number, total: number) => void;

@@ -9,10 +9,10 @@ import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
 import type { BootWorld } from "./run.ts";
 
-export type AcceleratorChoice = "auto" | "kvm" | "tcg";
+type AcceleratorChoice = "auto" | "kvm" | "tcg";
 
 /** What runs the machine's processor, and why. */
-export interface Accelerator {
+interface Accelerator {
   accelerator: Machine["accelerator"];
   reason: string;
 }
@@ -58,7 +58,7 @@ function probeFirmware(wanted: { architecture: Architecture; firmware: FirmwareK
   }
 }
 
-export type KvmAccess = "usable" | "/dev/kvm does not exist" | "this user cannot open /dev/kvm";
+type KvmAccess = "usable" | "/dev/kvm does not exist" | "this user cannot open /dev/kvm";
 
 function kvmAccess(): KvmAccess {
   try {

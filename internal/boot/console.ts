@@ -3,7 +3,7 @@ import { type FailureSign, failureSign } from "./failure-signs.ts";
 import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
 
 /** A login prompt, or systemd at the end of its way. */
-export const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
+const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
 
 /** The kernel's last word when user space switches the machine off, as the end of a test or an installation does. */
 const POWERED_OFF = /\breboot: (?:Power down|System halted)/;
@@ -25,7 +25,7 @@ export type Verdict =
       line: string;
     };
 
-export interface ConsoleWatcherOptions {
+interface ConsoleWatcherOptions {
   /** When the machine was switched on; all times are milliseconds of the same clock. */
   start: number;
   /** What a line must show for the boot to count; default: `BOOTED`, or that user space switched the machine off. */

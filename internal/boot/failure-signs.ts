@@ -18,7 +18,7 @@ export interface FailureSign {
 const BEFORE_KERNEL: readonly Phase[] = ["firmware", "shim", "grub"];
 
 /** Looked through in order: the first that matches names the failure. */
-export const FAILURE_SIGNS: readonly FailureSign[] = [
+const FAILURE_SIGNS: readonly FailureSign[] = [
   {
     code: "B_PANIC",
     pattern: /Kernel panic - not syncing/,

@@ -8,7 +8,7 @@ import { findQemu } from "./firmware/firmware.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
 
-export type InteractiveRequest = BootWay &
+type InteractiveRequest = BootWay &
   Pick<Machine, "architecture" | "accelerator" | "memoryMiB" | "cpus" | "network"> & {
     iso: string;
     console: "terminal" | "window";

@@ -27,7 +27,7 @@ interface PhaseSign {
 }
 
 /** Lines that tell that a phase has begun. */
-export const PHASE_SIGNS: readonly PhaseSign[] = [
+const PHASE_SIGNS: readonly PhaseSign[] = [
   { phase: "grub", pattern: /Welcome to GRUB!|GNU GRUB\s+version/ },
   // A menu entry may be called "Linux version 2": only the beginning of a line, or the kernel's time, tells.
   { phase: "kernel", pattern: /^Linux version \d|^\[ *\d+\.\d{6}\] |^EFI stub: |^Decompressing Linux/ },

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from "node:zlib";
 
 /** A picture, eight bits each of red, green and blue. */
-export interface Picture {
+interface Picture {
   width: number;
   height: number;
   rgb: Uint8Array;

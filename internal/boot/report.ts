@@ -3,7 +3,7 @@ import { type BootResult, wayName } from "./boot-result.ts";
 import { PHASE_NAMES } from "./phase.ts";
 
 /** What the reports are about. */
-export interface ReportSubject {
+interface ReportSubject {
   iso: string;
   /** ISO 8601. */
   time: string;

@@ -73,7 +73,7 @@ export function unreadableFile(error: unknown, path: string): PlatterError {
   return machineError(error, { code: "E_FILE_READ", message: `Cannot read \`${path}\`` });
 }
 
-export function shrunkFile(path: string): PlatterError {
+function shrunkFile(path: string): PlatterError {
   return new PlatterError({
     code: "E_FILE_SHRANK",
     kind: "machine",

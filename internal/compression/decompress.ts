@@ -56,7 +56,7 @@ export function compressionIn({ file, start, length }: FileRange): Compression {
 }
 
 /** What a stream may decompress to: so many bytes, or so many times its own length, whichever is more. */
-export interface ExpansionLimit {
+interface ExpansionLimit {
   bytes: number;
   ratio: number;
 }

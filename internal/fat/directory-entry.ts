@@ -21,7 +21,7 @@ export const LONG_NAME_OFFSETS = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30]
 
 const LAST_LONG_ENTRY = 0x40;
 
-export interface ShortEntry {
+interface ShortEntry {
   /** DIR_Name: 11 bytes. */
   name: Uint8Array;
   attributes: number;

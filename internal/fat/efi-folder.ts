@@ -5,7 +5,7 @@ import { machineError } from "../base/machine-error.ts";
 import type { FatFile } from "./fat-tree.ts";
 
 /** A folder's files for an EFI system partition. */
-export interface EfiFolder {
+interface EfiFolder {
   files: FatFile[];
   /** The newest time of a file, in seconds since 1970. */
   newest: number;

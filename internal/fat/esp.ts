@@ -31,7 +31,7 @@ export function espFiles(content: EspContent): FatFile[] {
 }
 
 /** The partition's FAT label. Without one udev gives it the disk's, and `CDLABEL=` then finds this partition. */
-export const ESP_LABEL = "PLATTER-ESP";
+const ESP_LABEL = "PLATTER-ESP";
 
 /**
  * The partition's image, sized to its content.

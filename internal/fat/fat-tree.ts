@@ -25,7 +25,7 @@ export interface FatDirectoryNode {
   children: FatNode[];
 }
 
-export type FatNode = FatFileNode | FatDirectoryNode;
+type FatNode = FatFileNode | FatDirectoryNode;
 
 /** Most bytes a directory may have: 65,536 entries ("FAT Directory Structure"). */
 const MAX_DIRECTORY_BYTES = 65536 * ENTRY_SIZE;

@@ -32,7 +32,7 @@ export interface FatGeometry {
   dataSector: number;
 }
 
-export interface FatDemand {
+interface FatDemand {
   /** Bytes of the root directory's entries. */
   rootBytes: number;
   /** Length in bytes of every subdirectory and file. */

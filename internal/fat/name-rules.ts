@@ -4,7 +4,7 @@ const MAX_NAME_UNITS = 255;
 const MAX_PATH_UNITS = 259;
 
 /** Why FAT cannot hold a file under this name, or undefined when it can. */
-export function nameProblem(name: string): string | undefined {
+function nameProblem(name: string): string | undefined {
   if (name === "") return "has an empty component";
   if (name === "." || name === "..") return `has a component \`${name}\``;
   if (name.length > MAX_NAME_UNITS) return `has a component of more than ${MAX_NAME_UNITS} characters`;

@@ -6,7 +6,7 @@ import type { ProblemCode } from "../bytes/problem-codes.ts";
 import { printable } from "../text/printable.ts";
 import type { FatProblem, FatStructure } from "./fat-source.ts";
 
-export type FatType = "FAT12" | "FAT16" | "FAT32";
+type FatType = "FAT12" | "FAT16" | "FAT32";
 
 export interface FatLayout {
   type: FatType;
@@ -137,7 +137,7 @@ export function readBootSector(
   };
 }
 
-export function bitsOf(type: FatType): 12 | 16 | 32 {
+function bitsOf(type: FatType): 12 | 16 | 32 {
   switch (type) {
     case "FAT12":
       return 12;

@@ -13,7 +13,7 @@ export interface FatVolume {
   entries: readonly FatEntry[];
 }
 
-export interface FatReading {
+interface FatReading {
   /** Undefined when there is nothing to be read; the problems say why. */
   volume: FatVolume | undefined;
   problems: FatProblem[];

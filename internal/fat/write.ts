@@ -47,7 +47,7 @@ export function writeFatImage(files: readonly FatFile[], options: FatOptions): U
   return image;
 }
 
-export interface FatImage {
+interface FatImage {
   /** Bytes that the chunks add up to. */
   size: number;
   chunks: () => Iterable<Uint8Array>;

@@ -18,13 +18,13 @@ const [SEEK_DATA, SEEK_HOLE] = [3, 4];
 /** Bytes that the kernel copies in one call, and bytes that are read and written in one go: signals wait no longer. */
 const STEP = { inKernel: 16 * 1024 * 1024, here: 1024 * 1024 };
 
-export interface CopyTarget {
+interface CopyTarget {
   fd: number;
   /** Byte offset of the copy. No byte after it may be in use: holes of the source are not written. */
   offset: number;
 }
 
-export interface CopyOptions {
+interface CopyOptions {
   /** Names what is interrupted, such as "the copying of the root file system". */
   what: string;
   signal: AbortSignal;

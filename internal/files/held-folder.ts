@@ -27,7 +27,7 @@ export class FolderInUse extends Error {
 }
 
 /** Something that a killed run had left, and that was removed. */
-export interface Leftover {
+interface Leftover {
   path: string;
   bytes: number;
 }

@@ -153,7 +153,7 @@ export function storedTime(mtime: number): number {
 const STORED = ["user.", "trusted.", "security."];
 
 /** The attributes that squashfs can hold: not ACLs, and not what file systems make up (`system.`, `btrfs.`). */
-export function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
+function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
   if (xattrs === undefined) return undefined;
   const isStored = (name: string) => STORED.some((prefix) => name.startsWith(prefix));
   let all = true;

@@ -36,7 +36,7 @@ export async function* lz4Legacy(cursor: ByteCursor): AsyncGenerator<Uint8Array>
 const SHORT = 32;
 
 /** Decompresses one block (lz4_Block_format.md); returns how many bytes came out, undefined if the block is damaged. */
-export function decodeBlock(block: Uint8Array, output: Uint8Array): number | undefined {
+function decodeBlock(block: Uint8Array, output: Uint8Array): number | undefined {
   let at = 0;
   let end = 0;
   while (at < block.length) {

@@ -10,7 +10,7 @@ const PIECE = 256 * 1024;
 export type Follow = (piece: Uint8Array) => { length: number; isEnd: boolean };
 
 /** A decompressor of node's, and what it is to decompress. */
-export interface Pump {
+interface Pump {
   engine: InflateRaw | ZstdDecompress;
   /** Finds the end of the data; without it the engine itself does. */
   follow: Follow | undefined;

@@ -6,7 +6,7 @@ import { broken, closed } from "./problem.ts";
 import { MAGIC_LENGTH, segmentFormat } from "./segment.ts";
 
 /** What is read of one initramfs at most; the largest ones in use stay far below. */
-export interface InitramfsLimits {
+interface InitramfsLimits {
   segments: number;
   members: number;
   /** Bytes that come out of compressed segments. */

@@ -16,7 +16,7 @@ export const MAX_EXTENT = 0xffff_f800;
 export const SELF: Uint8Array = Uint8Array.of(0);
 export const PARENT: Uint8Array = Uint8Array.of(1);
 
-export interface DirectoryRecordFields {
+interface DirectoryRecordFields {
   extent: Extent;
   identifier: Uint8Array;
   /** Seconds since 1970. */

@@ -10,7 +10,7 @@ const BOOTABLE = 0x88;
 /** Indicator of a section header that no other one follows. */
 const LAST_SECTION = 0x91;
 
-export interface BootEntryFields {
+interface BootEntryFields {
   platform: "bios" | "uefi";
   /** Sector at which the image begins. */
   lba: number;

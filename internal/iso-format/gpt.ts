@@ -17,14 +17,14 @@ export const GPT = {
 } as const;
 const ENTRIES_BLOCKS = (GPT.entryCount * GPT.entrySize) / BLOCK;
 /** The first block that partitions may use: both headers, all entries and the MBR are outside. */
-export const FIRST_USABLE: number = 2 + ENTRIES_BLOCKS;
+const FIRST_USABLE: number = 2 + ENTRIES_BLOCKS;
 /** Blocks that the backup takes at the end of the disk. */
 export const BACKUP_BLOCKS: number = ENTRIES_BLOCKS + 1;
 
 /** Attributes (UEFI 2.10, 5.3.3): bit 0 is "required", bit 60 is Microsoft's "read-only" for basic data. */
 export const READ_ONLY: bigint = (1n << 60n) | 1n;
 
-export interface PartitionFields {
+interface PartitionFields {
   type: string;
   name: string;
   /** First and last block of 512 bytes, both included. */
@@ -33,7 +33,7 @@ export interface PartitionFields {
   attributes: bigint;
 }
 
-export interface GptFields {
+interface GptFields {
   /** GUID of the disk; those of the partitions are derived from it. */
   diskGuid: string;
   /** Blocks that the disk has. */

@@ -18,7 +18,7 @@ export const GRUB_CORE_BLOCKS = 4;
 /** Heads and sectors of the disk that cylinders are counted for: one MiB a cylinder. */
 const GEOMETRY = { heads: 64, sectors: 32, cylinders: 1024 };
 
-export interface MbrFields {
+interface MbrFields {
   /** Blocks of 512 bytes that the whole disk has. */
   blocks: number;
   /** Code of `boot_hybrid.img`, and the sector of the El Torito image that it starts. */

@@ -1,6 +1,6 @@
 /** Path tables (ECMA-119, 6.9 and 9.4). */
 
-export interface PathTableFields {
+interface PathTableFields {
   identifier: Uint8Array;
   /** Sector of the directory. */
   lba: number;

@@ -15,7 +15,7 @@ export const PREPARER = { offset: 446, length: 128, text: "PLATTER" };
 /** Bytes of the application use area, which is where the checksum goes. */
 const APPLICATION_USE = { offset: 883, length: 512 };
 
-export interface VolumeFields {
+interface VolumeFields {
   kind: "primary" | "joliet";
   volumeId: string;
   /** Seconds since 1970. */

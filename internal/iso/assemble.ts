@@ -11,7 +11,7 @@ import { type IsoDescription, type SizedContent, type SizedFile, sizeOf } from "
 import { layoutIso } from "./write/layout-iso.ts";
 import { writeIso } from "./write/write-iso.ts";
 
-export interface AssembleRun {
+interface AssembleRun {
   layout: IsoLayout;
   /** Whether the checksum is implanted. */
   checksum: "implant" | "leave";

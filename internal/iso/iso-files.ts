@@ -3,7 +3,7 @@ import type { IsoContent, IsoFile, IsoLayout, RootfsPlace } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 
 /** The contents that the stages made. */
-export interface IsoInputs {
+interface IsoInputs {
   /** The content of a piece of the image, by its name in the work directory. */
   piece: (name: string) => IsoContent;
   rootfs: RootfsPlace;

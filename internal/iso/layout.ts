@@ -14,7 +14,7 @@ export interface IsoFile {
 export type RootfsPlace = { path: string } | { inPlace: number };
 
 /** The root file system of the ISO. */
-export interface IsoRootfs {
+interface IsoRootfs {
   isoPath: string;
   content: RootfsPlace;
 }

@@ -3,7 +3,7 @@ import type { IsoPieces, SizedFile } from "../contract/plan/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu-model.ts";
 
 /** A file of the image and where the ISO holds it, byte for byte. */
-export interface PlannedFile<P> {
+interface PlannedFile<P> {
   /** Absolute path on the ISO. */
   isoPath: string;
   piece: P;

@@ -12,7 +12,7 @@ export interface PassOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface FragmentCheck {
+interface FragmentCheck {
   /** Bytes `from` to `to` are what this fragment's sum adds to the ones before it. */
   from: number;
   to: number;

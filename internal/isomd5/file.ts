@@ -10,7 +10,7 @@ import { AREA_SIZE, decodeArea } from "./text.ts";
 
 const READ_SIZE = 1024 * 1024;
 
-export interface ImplantOptions extends PassOptions {
+interface ImplantOptions extends PassOptions {
   /** What to do when the area is not blank: `keep` refuses, `replace` overwrites. */
   present: "keep" | "replace";
   /** The maker's word that this is a release; false when not given. */

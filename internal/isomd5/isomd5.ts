@@ -15,7 +15,7 @@ import {
 export const PIECE_SIZE = 32768;
 
 /** Where the primary volume descriptor is and how long it says that the ISO is. */
-export interface PrimaryVolume {
+interface PrimaryVolume {
   /** Byte at which the application use area begins. */
   areaOffset: number;
   /** Bytes that the volume has. */
@@ -181,7 +181,7 @@ export class IsoMd5 {
  * Bytes that the sum covers.
  * @throws PlatterError `E_ISO_TOO_SMALL` when the part that is left out reaches into the descriptors.
  */
-export function summedBytes(extent: PrimaryVolume, skipSectors: number): number {
+function summedBytes(extent: PrimaryVolume, skipSectors: number): number {
   const total = extent.volumeSize - skipSectors * SECTOR;
   if (total >= extent.areaOffset + AREA_SIZE) return total;
   throw new PlatterError({

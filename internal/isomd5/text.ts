@@ -38,7 +38,7 @@ export function encodeArea(sums: IsoMd5Sums): Uint8Array {
   return new TextEncoder().encode(text.padEnd(AREA_SIZE));
 }
 
-export type AreaContent =
+type AreaContent =
   /** Nothing but spaces or NULs. */
   | { state: "blank" }
   /** Something, but no checksum. */

@@ -21,7 +21,7 @@ export interface SharedWindow {
 }
 
 /** How long a block is, as the index repeats it. */
-export interface BlockSizes {
+interface BlockSizes {
   /** Header, data and check, without padding. */
   unpadded: number;
   content: number;

@@ -3,7 +3,7 @@ import { DataProblem } from "../base/data-problem.ts";
 import { Crc64Xz } from "./crc64-xz.ts";
 
 /** What a stream says about the content of its blocks (xz-file-format 1.2.0, section 2.1.1.2). */
-export interface XzCheck {
+interface XzCheck {
   update: (bytes: Uint8Array) => void;
   /** As it is stored after a block. */
   digest: () => Uint8Array;

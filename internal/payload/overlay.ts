@@ -2,7 +2,7 @@ import { type LayerMarks, Mark } from "../image/layer/layer-marks.ts";
 import type { TreeTable } from "../image/table/tree-table.ts";
 
 /** A layer's files with what it says about older layers. */
-export interface MarkedLayer {
+interface MarkedLayer {
   /** The folder that holds the files. */
   root: number;
   marks: LayerMarks;

@@ -3,7 +3,7 @@ import { PlatterError } from "../base/error.ts";
 import { fullImageName } from "../image/image-name.ts";
 
 /** A payload as the user asks for it. */
-export interface PayloadRequest {
+interface PayloadRequest {
   reference: string;
   /** The name it is to have, in full; undefined for its own. */
   name: string | undefined;

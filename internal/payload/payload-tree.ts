@@ -9,7 +9,7 @@ import { storagePlace } from "./storage-place.ts";
 import { StorageTree } from "./storage-tree.ts";
 import { type NamedPayload, writeStorage } from "./storage-writer.ts";
 
-export interface PayloadTreeOptions {
+interface PayloadTreeOptions {
   /** The image that the payloads go into. */
   tree: ImageTree;
   /** Whether a path of the image is left out; so then is what it has as a storage there. */

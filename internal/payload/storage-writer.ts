@@ -26,7 +26,7 @@ export interface NamedPayload {
   names: readonly string[];
 }
 
-export interface StorageOptions {
+interface StorageOptions {
   storage: StorageTree;
   layers: LayerStore;
   existing: ExistingStorage;

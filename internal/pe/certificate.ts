@@ -34,7 +34,7 @@ function nameOf(text: string | undefined): string {
 }
 
 /** Whether one certificate is signed by another. */
-export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey);
   } catch {

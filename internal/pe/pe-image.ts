@@ -1,6 +1,6 @@
 /** Headers of a program for UEFI (Microsoft "PE Format"; UEFI 2.10, 2.1.1). */
 
-export interface PeSection {
+interface PeSection {
   name: string;
   /** Where its bytes lie in the file, and how many there are. */
   offset: number;

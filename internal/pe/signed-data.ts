@@ -127,7 +127,7 @@ function algorithmOf(identifier: DerValue | undefined): string | undefined {
 }
 
 /** The issuer and the serial number of a certificate as encoded (RFC 5280, 4.1); undefined if it is not a certificate. */
-export function certificateName(der: Uint8Array): { issuer: Uint8Array; serial: Uint8Array } | undefined {
+function certificateName(der: Uint8Array): { issuer: Uint8Array; serial: Uint8Array } | undefined {
   const [body] = derChildren(derValue(der), TAG.sequence) ?? [];
   const fields = derChildren(body, TAG.sequence) ?? [];
   if (fields[0]?.tag === TAG.context0) fields.shift();

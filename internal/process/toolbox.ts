@@ -5,14 +5,14 @@ import { checkVersion, type FoundTool, TOOLS, type ToolName } from "./find.ts";
 import { findProgram, programMissing } from "./program.ts";
 import type { RunTool, ToolCall, ToolResult } from "./run.ts";
 
-export interface ToolboxOptions {
+interface ToolboxOptions {
   signal: AbortSignal;
   run: RunTool;
   /** Called once for each tool, when it is first used. */
   onFound: (tool: FoundTool) => void;
 }
 
-export interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
+interface UseOptions extends Omit<ToolCall, "argv" | "name" | "signal"> {
   /** Path of the file that the tool makes. Its temporary files go next to it. */
   output: string;
 }

@@ -10,7 +10,7 @@ const LARGE = 64 * 1024;
 
 const ZEROS = new Uint8Array(512);
 
-export interface TarStreamOptions extends WalkOptions {
+interface TarStreamOptions extends WalkOptions {
   /** `entry` begins with the root directory itself. Default: it is left out, as in a layer. */
   root?: "entry" | undefined;
 }

@@ -17,7 +17,7 @@ export interface RootfsContent {
   uuid: string;
 }
 
-export interface RootfsTarget {
+interface RootfsTarget {
   /** Host path; it must not exist. */
   output: string;
   log: string;

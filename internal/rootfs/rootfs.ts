@@ -22,7 +22,7 @@ export function walkOptions(exclude: (path: BytePath) => boolean, time: number):
   return { include: (_node, path) => !exclude(path), ensureDirectories: ENSURED, ensuredMtime: time };
 }
 
-export interface RootfsRun extends RootfsContent {
+interface RootfsRun extends RootfsContent {
   /** Host path; it must not exist. */
   output: string;
   log: string;

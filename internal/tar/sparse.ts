@@ -47,7 +47,7 @@ function readPairs(
 }
 
 /** The sparse file that PAX records describe; `map` is missing where it stands before the content (format 1.0). */
-export interface PaxSparse {
+interface PaxSparse {
   realSize: number;
   name: string | undefined;
   pairs: readonly number[] | undefined;

@@ -1,6 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 
-export type TarErrorCode =
+type TarErrorCode =
   | "E_TAR_TRUNCATED"
   | "E_TAR_CHECKSUM"
   | "E_TAR_NUMBER"

@@ -3,7 +3,7 @@ import type { Reporter, Task } from "../base/progress.ts";
 import { printable, printableLines } from "../text/printable.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   verbosity: "quiet" | "normal" | "verbose";
   /** Where the talk goes. */
   stream: NodeJS.WriteStream;

@@ -5,7 +5,7 @@ import { printable } from "../text/printable.ts";
 import { bootClaimLines } from "./boot-claims-text.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
-export interface BuiltIso {
+interface BuiltIso {
   plan: Pick<Plan, "label" | "kernel">;
   boots: BootClaims;
   /** Seconds by stage; undefined for a stage that did not run. */

@@ -25,7 +25,7 @@ export function problemText({ offset, detail, code }: Problem): string {
 }
 
 /** Where the ISO boots, or why that is not known. */
-export function verdictLines(verdict: Verdict): string[] {
+function verdictLines(verdict: Verdict): string[] {
   switch (verdict.kind) {
     case "boots": {
       const [first = "", ...others] = bootClaimLines(verdict.boots);

@@ -16,7 +16,7 @@ import { printable } from "../text/printable.ts";
 import { findingEffects } from "./claim-findings.ts";
 import { followNode } from "./verify-menus.ts";
 
-export interface EntrySurroundings {
+interface EntrySurroundings {
   source: ByteSource;
   tree: IsoNode;
   volumeId: string;

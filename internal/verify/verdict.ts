@@ -21,7 +21,7 @@ export interface Incomplete {
   volumeSize: number;
 }
 
-export interface NotAnIso {
+interface NotAnIso {
   kind: "not-an-iso";
   /** Completes "it": `is a text file`. */
   reason: string;

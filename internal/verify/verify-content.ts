@@ -16,7 +16,7 @@ import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
-export interface ExpectedFile {
+interface ExpectedFile {
   /** Absolute path in the ISO, or in the EFI system partition. */
   isoPath: string;
   size: number;

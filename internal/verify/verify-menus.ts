@@ -35,7 +35,7 @@ export interface FoundMenu {
   has: (path: string) => boolean;
 }
 
-export interface MenuSurroundings {
+interface MenuSurroundings {
   primary: VolumeDescriptor;
   tree: IsoNode;
   esps: readonly EfiSystemPartition[];

@@ -1,7 +1,7 @@
 import type { Problem, Reading, Structure } from "../bytes/problem-log.ts";
 
 /** What is checked, in the order in which it is reported. */
-export const CHECK_NAMES = {
+const CHECK_NAMES = {
   size: "length of the file",
   "volume-descriptors": "volume descriptors",
   "iso-tree": "ISO 9660 and Rock Ridge tree",

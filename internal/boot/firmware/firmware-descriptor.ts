@@ -5,7 +5,7 @@ import type { Architecture } from "../../base/architecture.ts";
 export type FirmwareKind = "bios" | "uefi" | "secure-boot";
 
 /** A file for a flash device of QEMU. */
-export interface FlashFile {
+interface FlashFile {
   path: string;
   format: "raw" | "qcow2";
 }
@@ -37,7 +37,7 @@ const descriptorSchema = z.object({
   features: z.array(z.string()),
 });
 
-export type FirmwareDescriptor = z.infer<typeof descriptorSchema>;
+type FirmwareDescriptor = z.infer<typeof descriptorSchema>;
 
 /** The descriptor in the text, or undefined for one of another kind, such as firmware in one file for `-bios`. */
 export function parseFirmwareDescriptor(text: string): FirmwareDescriptor | undefined {

@@ -13,7 +13,7 @@ export interface FirmwareFiles {
   exists(path: string): boolean;
 }
 
-export const hostFiles: FirmwareFiles = {
+const hostFiles: FirmwareFiles = {
   list(folder) {
     try {
       return readdirSync(folder);

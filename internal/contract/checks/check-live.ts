@@ -6,7 +6,7 @@ import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 /** What the files of a live system are looked at by. */
-export interface LiveChecks {
+interface LiveChecks {
   root: TreeNode;
   readText: (node: TreeNode) => Promise<string>;
   /** Whether a path is left out of the root file system. */

@@ -6,7 +6,7 @@ const FIRST_ORDINARY = 1000;
 const EXAMPLES = 3;
 
 /** An entry of the root file system, as far as its owner matters. */
-export interface OwnedEntry {
+interface OwnedEntry {
   /** One character a byte. */
   path: string;
   uid: number;

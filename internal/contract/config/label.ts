@@ -84,14 +84,6 @@ function trimSeparators(text: string): string {
 }
 
 /**
- * What follows `CDLABEL=` or `LABEL=` in a kernel argument that finds the medium: the name that udev gives its link
- * in /dev/disk/by-label.
- */
-export function labelArgument(label: VolumeLabel): string {
-  return escapeForUdev(label);
-}
-
-/**
  * The text as udev writes it into the name of a link (systemd's `encode_devnode_name`): letters, digits, `#+-.:=@_`
  * and UTF-8 beyond ASCII stand for themselves, every other byte becomes `\xNN`.
  */

@@ -12,7 +12,7 @@ import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { Place } from "../findings/place.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
-import { labelArgument } from "./label.ts";
+import { escapeForUdev } from "./label.ts";
 import type { OsRelease } from "./os-release.ts";
 import type { YamlPath } from "./yaml-source.ts";
 
@@ -66,7 +66,7 @@ export function buildMenu(options: {
 function kernelArgs(config: IsoYaml, label: VolumeLabel): string[] {
   const written = config.kernel_args ?? [];
   if (written.length > 0) return written.flatMap((text) => splitWords(text) ?? [text]);
-  return [`root=live:CDLABEL=${labelArgument(label)}`, "rd.live.image", "quiet", "rhgb", "enforcing=0"];
+  return [`root=live:CDLABEL=${escapeForUdev(label)}`, "rd.live.image", "quiet", "rhgb", "enforcing=0"];
 }
 
 type NamedEntry = NonNullable<NonNullable<IsoYaml["grub2"]>["entries"]>[number];

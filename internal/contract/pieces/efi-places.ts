@@ -55,7 +55,7 @@ export function vendorsOf(root: TreeNode): Vendors {
 }
 
 /** The EFI binaries of one vendor. */
-export type FoundBinaries = Readonly<Record<Binary, FoundFile | undefined>>;
+type FoundBinaries = Readonly<Record<Binary, FoundFile | undefined>>;
 
 /** Clause C4: each binary at the first of its places. */
 export function findBinaries(

@@ -4,7 +4,7 @@ import type { TreeNode } from "../../image/image-tree.ts";
 import { resolveNoFollow } from "../../image/resolve.ts";
 
 /** A kernel or initramfs that is not where clauses C1 and C2 want it. */
-export interface Elsewhere {
+interface Elsewhere {
   /** Path for people. */
   path: string;
   /** The commands that move it to its place; undefined if none does. */

@@ -21,7 +21,7 @@ export interface Layer {
   decompress(decompressor: LayerDecompressor): PlainLayer | undefined;
 }
 
-export interface BlobLayerOptions {
+interface BlobLayerOptions {
   /** Digest of the plain tar, as the image's configuration gives it. */
   diffId?: string | undefined;
 }

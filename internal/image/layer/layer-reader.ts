@@ -10,7 +10,7 @@ import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
 /** A layer's decompressor holds more memory than this. */
 const SMALL_REST = 1024 * 1024;
 
-export interface LayerReaderOptions {
+interface LayerReaderOptions {
   layers: readonly Layer[];
   dialect: TarDialect;
   work: string;

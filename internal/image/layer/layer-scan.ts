@@ -21,7 +21,7 @@ export interface LayerScan {
   ranges: ContentRanges;
 }
 
-export interface ScanOptions {
+interface ScanOptions {
   dialect: TarDialect;
   capture: (path: BytePath) => boolean;
   spool: Spool;

@@ -25,7 +25,7 @@ import { Spool } from "./spool.ts";
 /** Names from which on a tree counts as large. */
 const LARGE_TREE = 50_000;
 
-export interface LayeredTreeOptions {
+interface LayeredTreeOptions {
   source: ImageSource;
   /** Lowest first. */
   layers: readonly Layer[];

@@ -8,7 +8,7 @@ import { otherArchive } from "./archive-kind.ts";
 import type { TarArchive } from "./tar-archive.ts";
 
 /** Expectations of a blob, as an OCI descriptor states them. */
-export interface BlobKey {
+interface BlobKey {
   digest: string;
   size: number;
 }

@@ -25,7 +25,7 @@ const inspected = z.tuple([
 ]);
 
 /** A name in a storage: `[[DRIVER@]ROOT[+RUNROOT]]NAME`, as containers-transports(5) writes it. */
-export interface StorageName {
+interface StorageName {
   podman: readonly string[];
   image: string;
 }

@@ -13,7 +13,7 @@ import { scanDirectory } from "./directory-scan.ts";
 /** Up to this many bytes a file is read in one call: waiting for it would cost more. */
 const SMALL_FILE = 64 * 1024;
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   signal: AbortSignal;
   /** What the folder shows, if it is more than a folder. Default: `dir:PATH`. */
   source?: ImageSource;

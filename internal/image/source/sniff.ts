@@ -2,7 +2,7 @@
 export const SNIFFED = 34 * 1024;
 
 /** A kind of file that is not an image. */
-export interface OtherKind {
+interface OtherKind {
   /** With its article, as in "it is an ISO". */
   kind: string;
   /** What to do with a file of this kind; `PATH` stands for its path. */

@@ -9,7 +9,7 @@ import { SECTOR } from "../../iso-format/units.ts";
 const ENTRY = CATALOG_ENTRY;
 const MAX_ENTRIES = SECTOR / ENTRY;
 
-export type BootPlatform = "bios" | "powerpc" | "mac" | "uefi";
+type BootPlatform = "bios" | "powerpc" | "mac" | "uefi";
 
 export interface BootEntry {
   platform: BootPlatform;

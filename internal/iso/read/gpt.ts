@@ -8,7 +8,7 @@ import { GPT } from "../../iso-format/gpt.ts";
 import { decodeGuid } from "../../iso-format/guid.ts";
 import { BLOCK } from "../../iso-format/units.ts";
 
-export interface GptPartition {
+interface GptPartition {
   /** 1 for the first. */
   index: number;
   type: string;

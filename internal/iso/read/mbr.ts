@@ -6,7 +6,7 @@ import type { ByteSource } from "../../files/byte-source.ts";
 import { GRUB_CORE_BLOCKS, MBR } from "../../iso-format/mbr.ts";
 import { BLOCK } from "../../iso-format/units.ts";
 
-export interface MbrPartition {
+interface MbrPartition {
   /** 1 to 4. */
   index: number;
   active: boolean;

@@ -10,7 +10,7 @@ import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-export interface PathTableEntry {
+interface PathTableEntry {
   lba: number;
   /** Number of the parent's entry, from 1. */
   parent: number;

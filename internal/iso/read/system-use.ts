@@ -27,7 +27,7 @@ export interface SystemUseArea {
 }
 
 /** Where the next area is, from `CE`. */
-export interface Continuation {
+interface Continuation {
   lba: number;
   at: number;
   length: number;

@@ -11,7 +11,7 @@ const FIRST_DESCRIPTOR = 16;
 /** Real ISOs have up to five. */
 const MAX_DESCRIPTORS = 64;
 
-export interface VolumeDescriptors {
+interface VolumeDescriptors {
   primary: VolumeDescriptor | undefined;
   joliet: VolumeDescriptor | undefined;
   /** Sector of the El Torito boot catalogue. */

@@ -8,7 +8,7 @@ import { SECTOR, sectorsOf } from "../../iso-format/units.ts";
 import type { FileNode, FolderNode } from "./iso-folder.ts";
 import { rockRidgeEntries } from "./system-use.ts";
 
-export type TreeKind = "rock-ridge" | "joliet";
+type TreeKind = "rock-ridge" | "joliet";
 
 /** A file with as many extents as it needs. */
 export interface ExtentFile {
@@ -18,7 +18,7 @@ export interface ExtentFile {
 }
 
 /** What a record leads to: a directory by its number, or one extent of a file. */
-export type Target<F> = { directory: number } | { file: F; extent: number; isLast: boolean };
+type Target<F> = { directory: number } | { file: F; extent: number; isLast: boolean };
 
 export interface PlannedRecord<F> {
   identifier: Uint8Array;

@@ -1,7 +1,7 @@
 /** The files of an ISO as a tree of folders. */
 
 /** A file, by its path. */
-export interface PathedFile {
+interface PathedFile {
   /** Absolute path on the ISO. */
   isoPath: string;
 }

@@ -9,7 +9,7 @@ import type { IsoImage, Placed } from "./layout-iso.ts";
 
 const WHAT = "the writing of the ISO";
 
-export interface WriteOptions {
+interface WriteOptions {
   signal: AbortSignal;
   /** Called with the bytes of files that were written so far. */
   onBytes: (done: number) => void;

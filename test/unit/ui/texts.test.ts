@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PlatterError } from "../../../internal/base/error.ts";
-import { silentReporter } from "../../../internal/base/progress.ts";
 import type { SecureBoot } from "../../../internal/contract/checks/secure-boot.ts";
 import { claimsFrom } from "../../../internal/contract/findings/boot-claims.ts";
 import { finding } from "../../../internal/contract/findings/finding.ts";
@@ -198,17 +197,6 @@ describe("consoleReporter", () => {
       task.progress(i, 100);
     }
     expect(text().match(/\rsquash/g)!.length).toBeLessThanOrEqual(5);
-  });
-
-  test("the silent one takes everything", () => {
-    const task = silentReporter.task("x");
-    task.progress(1, 2);
-    task.done();
-    task.skipped("x");
-    task.failed();
-    silentReporter.info("x");
-    silentReporter.warn("x");
-    silentReporter.verbose("x");
   });
 });
 

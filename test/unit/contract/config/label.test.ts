@@ -4,7 +4,6 @@ import { type Architecture, parseArchitecture } from "../../../../internal/base/
 import {
   defaultLabel,
   escapeForUdev,
-  labelArgument,
   toVolumeLabel,
   volumeLabelSchema,
 } from "../../../../internal/contract/config/label.ts";
@@ -70,9 +69,9 @@ describe("toVolumeLabel", () => {
   });
 });
 
-describe("labelArgument", () => {
+describe("escapeForUdev", () => {
   test("is what udev names the link", () => {
-    expect(labelArgument("Bazzite-Live" as VolumeLabel)).toBe("Bazzite-Live");
+    expect(escapeForUdev("Bazzite-Live" as VolumeLabel)).toBe("Bazzite-Live");
     expect(escapeForUdev("My Label")).toBe("My\\x20Label");
     expect(escapeForUdev("a/b\\c~d#e+f=g@h:i_j.k")).toBe("a\\x2fb\\x5cc\\x7ed#e+f=g@h:i_j.k");
     expect(escapeForUdev("Grün\ttab")).toBe("Grün\\x09tab");
@@ -122,7 +121,7 @@ describe("defaultLabel", () => {
         const osRelease = { ...parseOsRelease(`ID=${ID}`), versionId };
         const { label } = defaultLabel(osRelease, arch);
         expect(toVolumeLabel(label).label).toBe(label);
-        expect(labelArgument(label)).toBe(label);
+        expect(escapeForUdev(label)).toBe(label);
       }),
     );
   });
