@@ -29,7 +29,7 @@ export type ImageReference =
 /** A reference whose transport is known. */
 export type KnownReference = Exclude<ImageReference, { readonly transport: undefined }>;
 
-const TRANSPORTS = [
+export const TRANSPORTS = [
   "containers-storage",
   "dir",
   "docker",
