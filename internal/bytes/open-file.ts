@@ -50,7 +50,7 @@ export class OpenFile implements OpenedFile, Disposable {
   }
 
   /** Closes it on another thread: giving back the memory of a file that is nowhere else takes a while. */
-  closeBeside(): void {
+  closeInBackground(): void {
     if (this.#fd !== undefined) close(this.#fd);
     this.#fd = undefined;
   }

@@ -1,22 +1,14 @@
 import { Threads } from "../../base/threads.ts";
 import type { HeldRange } from "../../bytes/byte-range.ts";
 import { OpenFile } from "../../bytes/open-file.ts";
-import { RangeStream } from "../../bytes/range-stream.ts";
 import { openMemoryFile } from "../../os/memory-file.ts";
 import type { Digest } from "./blob.ts";
-import { GrowingStream, Growth } from "./growth.ts";
 import type { LayerJob, LayerRequest, LayerResult, Limits } from "./layer-job";
 import type { StoredLayer } from "./stored-layer.ts";
 
 /** A layer's plain tar in a file, which stays open until its owner disposes of it. */
 export interface PlainLayer extends HeldRange {
-  /** Bytes that are there; all of them once {@link isWhole} is known. */
-  readonly length: number;
-  /** The tar as a stream, which follows the writer. It ends or fails early if the layer cannot be decompressed. */
-  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** False if decompressing failed for any reason; bytes that were read of the tar are then invalid. */
-  readonly isWhole: Promise<boolean>;
-  /** Whether the digest is the expected one; true where none is known. */
+  /** Whether the stored bytes have the expected digest; true if none is known. */
   readonly isRight: Promise<boolean>;
 }
 
@@ -50,19 +42,19 @@ export class LayerDecompressor implements AsyncDisposable {
   }
 
   /**
-   * Starts to decompress a layer. Undefined if it does not fit into the limits. `layer` and the result must stay open until
-   * this decompressor was disposed of.
+   * The plain tar of a layer. Undefined if it does not fit into the limits, or if decompressing failed for any reason: the
+   * layer is then read as a stream, and that reports the error. Memory is given to layers in the order of the calls.
+   * `layer` and the result must stay open until this decompressor was disposed of.
    */
-  decompress(layer: StoredLayer): PlainLayer | undefined {
+  async decompress(layer: StoredLayer): Promise<PlainLayer | undefined> {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
     if (compression === "none") {
-      const open = (signal: AbortSignal) => new RangeStream(held, signal);
       // The stored bytes are the plain tar: both digests are theirs.
       const isSame =
         digest !== undefined && digest.algorithm === diffId?.algorithm && digest.hex === diffId.hex;
       const both = [this.#hasDigest(held, digest), isSame || this.#hasDigest(held, diffId)];
       const isRight = Promise.all(both).then((right) => right.every(Boolean));
-      return { ...held, open, isWhole: Promise.resolve(true), isRight };
+      return { ...held, isRight };
     }
     const target = likelyLength > this.#free ? -1 : openMemoryFile("platter-layer");
     if (target < 0) {
@@ -71,28 +63,18 @@ export class LayerDecompressor implements AsyncDisposable {
     }
     this.#free -= likelyLength;
     const file = OpenFile.of(target, `${name}, in memory`);
-    const growth = new Growth();
-    const job = { source: sourceOf(held), compression, target, growth: growth.shared };
+    const job = { source: sourceOf(held), compression, target };
     const decompressing = this.#ask({ action: "decompress", ...job, algorithm: diffId?.algorithm });
     const isRight = this.#hasDigest(held, digest);
     this.#track(Promise.all([decompressing, isRight]).then(() => held[Symbol.dispose]()));
-    return {
-      file,
-      start: 0,
-      get length() {
-        return growth.length;
-      },
-      open: (signal) => new GrowingStream(file, { growth, signal }),
-      isWhole: decompressing.then((result) => {
-        growth.end();
-        const isWhole = result !== undefined && result.digest === diffId?.hex;
-        // Its memory is for others now.
-        if (!isWhole) file.closeBeside();
-        return isWhole;
-      }),
-      isRight,
-      [Symbol.dispose]: () => file.closeBeside(),
-    };
+    const result = await decompressing;
+    if (result !== undefined && result.digest === diffId?.hex) {
+      const close = () => file.closeInBackground();
+      return { file, start: 0, length: result.length, isRight, [Symbol.dispose]: close };
+    }
+    // Its memory is for other layers now.
+    file.closeInBackground();
+    return undefined;
   }
 
   /** Also true without an expected digest. */

@@ -1,7 +1,6 @@
 import type { ByteRange } from "../../bytes/byte-range.ts";
 import { READ_SIZE, readAtSync, writeAtSync } from "../../bytes/chunk.ts";
 import type { DigestAlgorithm } from "./blob.ts";
-import { GrowthTeller, type SharedLength } from "./growth.ts";
 
 /** A range of a file. All threads share the descriptors of the process. */
 interface Source extends ByteRange {
@@ -16,8 +15,6 @@ export type LayerJob = { source: Source } & (
       compression: "gzip" | "zstd";
       /** Where the plain tar goes, from its beginning. */
       target: number;
-      /** How much of it is there. */
-      growth: SharedLength;
       /** What to compute the plain tar's digest by, if at all. */
       algorithm: DigestAlgorithm | undefined;
     }
@@ -57,16 +54,13 @@ export async function runLayerJob(job: LayerJob, limits: Limits): Promise<LayerR
       for (const piece of piecesOf(job.source, limits)) hasher?.update(piece);
       length = job.source.length;
     } else {
-      const growth = new GrowthTeller(job.growth);
       for await (const piece of decompressed(job, limits)) {
         hasher?.update(piece);
         length += piece.length;
         const left = Atomics.sub(limits.left, 0, BigInt(piece.length));
         if (left < piece.length) throw new Error("the limit is reached");
         writeAtSync(job.target, piece, length - piece.length);
-        growth.tell(length);
       }
-      growth.finish(length);
     }
     return { length, digest: hasher?.digest("hex") };
   } catch {

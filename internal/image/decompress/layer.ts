@@ -18,7 +18,7 @@ export interface Layer {
    * The plain tar in a file, for reading its contents in any order. Undefined if that is not possible; {@link open} then
    * reports an error, if the layer has one.
    */
-  decompress(decompressor: LayerDecompressor): PlainLayer | undefined;
+  decompress(decompressor: LayerDecompressor): Promise<PlainLayer | undefined>;
 }
 
 interface BlobLayerOptions {
@@ -43,7 +43,7 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
       if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));
       if (diffId !== undefined) for await (const _ of open());
     },
-    decompress(decompressor) {
+    async decompress(decompressor) {
       const stored = storedLayer(blob, diffId);
       return stored && decompressor.decompress(stored);
     },
@@ -81,7 +81,7 @@ export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): 
     open,
     reopen: open,
     verify: async () => undefined,
-    decompress: () => undefined,
+    decompress: async () => undefined,
   };
 }
 

@@ -30,12 +30,6 @@ export class ContentRanges implements Disposable {
     this.#layers[layer] = { tar, offsets: new Float64Array(1024) };
   }
 
-  /** Lets go of a layer that is not to be read so after all. */
-  drop(layer: number): void {
-    this.#layers[layer]?.tar[Symbol.dispose]();
-    this.#layers[layer] = undefined;
-  }
-
   tarOf(layer: number): FileRange | undefined {
     return this.#layers[layer]?.tar;
   }

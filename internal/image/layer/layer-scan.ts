@@ -1,4 +1,5 @@
 import type { BytePath } from "../../bytes/byte-path.ts";
+import { RangeStream } from "../../bytes/range-stream.ts";
 import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
@@ -38,47 +39,37 @@ export async function scanLayers(layers: readonly Layer[], options: ScanOptions)
   const { memory, signal } = options;
   const ranges = new ContentRanges();
   const decompressor = new LayerDecompressor({ memory, signal });
-  const merged = async () => {
-    const plain = layers.map((layer, index) => {
-      const tar = layer.decompress(decompressor);
-      if (tar !== undefined) ranges.add(index, tar);
-      return tar;
-    });
-    for (;;) {
-      const scan = await mergeLayers(layers, { ...options, ranges, plain });
-      if (scan !== undefined) return scan;
-      // All failed layers are known before the layers are merged again, so that happens once.
-      for (const [index, tar] of plain.entries()) {
-        if ((await tar?.isWhole) !== false) continue;
-        plain[index] = undefined;
-        ranges.drop(index);
-      }
-    }
+  // All layers are decompressed while the lower ones are read.
+  const plain = layers.map(async (layer, index) => {
+    const tar = await layer.decompress(decompressor);
+    if (tar !== undefined) ranges.add(index, tar);
+    return tar;
+  });
+  const end = async () => {
+    await decompressor[Symbol.asyncDispose]();
+    await Promise.all(plain);
   };
   try {
-    return await merged().finally(() => decompressor[Symbol.asyncDispose]());
+    return await mergeLayers(layers, { ...options, ranges, plain }).finally(end);
   } catch (error) {
     ranges[Symbol.dispose]();
     throw error;
   }
 }
 
-/**
- * Undefined if decompressing a layer failed. The merged tree is then invalid, since links may have changed older layers.
- */
 async function mergeLayers(
   layers: readonly Layer[],
-  options: ScanOptions & { ranges: ContentRanges; plain: readonly (PlainLayer | undefined)[] },
-): Promise<LayerScan | undefined> {
+  options: ScanOptions & { ranges: ContentRanges; plain: readonly Promise<PlainLayer | undefined>[] },
+): Promise<LayerScan> {
   const { dialect, signal, ranges, plain } = options;
   const builder = new TreeBuilder(dialect);
   const captured = new Map<Locator, SpoolSlot>();
   let holes = 0;
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);
-    const tar = plain[index];
+    const tar = await plain[index];
     try {
-      const stream = tar === undefined ? layer.open() : tar.open(signal);
+      const stream = tar === undefined ? layer.open() : new RangeStream(tar, signal);
       await using reader = new TarReader(stream, { archive: layer.name, dialect });
       for (let member = await reader.next(); member !== undefined; member = await reader.next()) {
         const locator = memberLocator(index, member.ordinal);
@@ -94,11 +85,7 @@ async function mergeLayers(
       await reader.drain();
       if (tar !== undefined && !(await tar.isRight)) await layer.verify();
     } catch (error) {
-      if ((await tar?.isWhole) !== false) throw await explained(error, layer);
-    }
-    if ((await tar?.isWhole) === false) {
-      for (const slot of captured.values()) options.spool.free(slot);
-      return undefined;
+      throw await explained(error, layer);
     }
     builder.merge(tree);
   }

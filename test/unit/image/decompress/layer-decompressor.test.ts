@@ -8,11 +8,13 @@ import type { OpenedFile } from "../../../../internal/bytes/byte-range.ts";
 import { readAtSync } from "../../../../internal/bytes/chunk.ts";
 import { OpenFile } from "../../../../internal/bytes/open-file.ts";
 import { parseDigest, storedBlob } from "../../../../internal/image/decompress/blob.ts";
-import { Growth } from "../../../../internal/image/decompress/growth.ts";
-import { LayerDecompressor, type PlainLayer } from "../../../../internal/image/decompress/layer-decompressor";
-import { type LayerJob, type Limits, runLayerJob } from "../../../../internal/image/decompress/layer-job";
+import {
+  LayerDecompressor,
+  type PlainLayer,
+} from "../../../../internal/image/decompress/layer-decompressor.ts";
+import { type LayerJob, type Limits, runLayerJob } from "../../../../internal/image/decompress/layer-job.ts";
 import { cgroupLimit, memoryForLayers } from "../../../../internal/image/decompress/memory-budget.ts";
-import { type StoredLayer, storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
+import { storedLayer } from "../../../../internal/image/decompress/stored-layer.ts";
 import { openMemoryFile } from "../../../../internal/os/memory-file.ts";
 import { failureOf, memoryLayers, openMemoryLayers } from "../../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../../helpers/images/oci-maker.ts";
@@ -63,13 +65,11 @@ function read(file: OpenedFile, { start = 0, length }: { start?: number; length:
 function jobOf(bytes: Uint8Array, compression: "gzip" | "zstd", target: OpenFile) {
   const { file, start, length } = stored(bytes);
   const source = { fd: file.fd, start, length };
-  const growth = new Growth().shared;
   return {
     action: "decompress",
     source,
     compression,
     target: target.fd,
-    growth,
     algorithm: undefined,
   } as const;
 }
@@ -191,16 +191,6 @@ describe("layers on threads", () => {
     const blob = storedBlob(stored(bytes), { name: "layer", signal, digest: expected.digest });
     return storedLayer(blob, expected.diffId === undefined ? undefined : parseDigest(expected.diffId))!;
   };
-  /** A layer that was decompressed whole. */
-  const whole = async (
-    decompressor: LayerDecompressor,
-    layer: StoredLayer,
-  ): Promise<PlainLayer | undefined> => {
-    const plain = decompressor.decompress(layer);
-    if (plain === undefined || (await plain.isWhole)) return plain;
-    plain[Symbol.dispose]();
-    return undefined;
-  };
   const contentOf = (layer: PlainLayer | undefined) => layer && read(layer.file, layer).toString("latin1");
 
   test("more than there are processors, each with its own content", async () => {
@@ -209,7 +199,7 @@ describe("layers on threads", () => {
     const layers = await Promise.all(
       contents.map((content, i) => {
         const bytes = [content, gzipSync(content), zstdCompressSync(content)][i % 3] as Uint8Array;
-        return whole(decompressor, layerOf(bytes, { digest: sha256(bytes) }));
+        return decompressor.decompress(layerOf(bytes, { digest: sha256(bytes) }));
       }),
     );
     for (const [i, layer] of layers.entries()) {
@@ -222,11 +212,11 @@ describe("layers on threads", () => {
   test("a wrong digest of the stored bytes is told beside them", async () => {
     await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     for (const bytes of [text, gzipSync(text), zstdCompressSync(text)]) {
-      const wrong = await whole(decompressor, layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
+      const wrong = await decompressor.decompress(layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
       expect(await wrong!.isRight).toBe(false);
-      const right = await whole(decompressor, layerOf(bytes, { digest: sha256(bytes) }));
+      const right = await decompressor.decompress(layerOf(bytes, { digest: sha256(bytes) }));
       expect(await right!.isRight).toBe(true);
-      const unknown = await whole(decompressor, layerOf(bytes));
+      const unknown = await decompressor.decompress(layerOf(bytes));
       expect(await unknown!.isRight).toBe(true);
       for (const layer of [wrong, right, unknown]) layer![Symbol.dispose]();
     }
@@ -236,27 +226,28 @@ describe("layers on threads", () => {
     await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     const wrong = sha256(Buffer.from("other"));
     for (const bytes of [gzipSync(text), zstdCompressSync(text)]) {
-      using right = (await whole(decompressor, layerOf(bytes, { diffId: sha256(text) })))!;
+      using right = (await decompressor.decompress(layerOf(bytes, { diffId: sha256(text) })))!;
       expect(contentOf(right) === text.toString("latin1")).toBe(true);
-      expect(await whole(decompressor, layerOf(bytes, { diffId: wrong }))).toBeUndefined();
+      expect(await decompressor.decompress(layerOf(bytes, { diffId: wrong }))).toBeUndefined();
       expect(
-        await whole(decompressor, layerOf(bytes, { diffId: wrong, digest: sha256(bytes) })),
+        await decompressor.decompress(layerOf(bytes, { diffId: wrong, digest: sha256(bytes) })),
       ).toBeUndefined();
-      using known = (await whole(
-        decompressor,
+      using known = (await decompressor.decompress(
         layerOf(bytes, { diffId: sha256(text), digest: sha256(bytes) }),
       ))!;
       expect(await known.isRight).toBe(true);
     }
-    expect(await (await whole(decompressor, layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(true);
-    expect(await (await whole(decompressor, layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
+    expect(await (await decompressor.decompress(layerOf(text, { diffId: sha256(text) })))!.isRight).toBe(
+      true,
+    );
+    expect(await (await decompressor.decompress(layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
   });
 
   test("as many as there is memory for, the first ones first", async () => {
     const bytes = gzipSync(text);
     await using decompressor = new LayerDecompressor({ memory: text.length * 2.5, signal });
     const layers = await Promise.all(
-      [bytes, bytes, bytes, text].map((each) => whole(decompressor, layerOf(each))),
+      [bytes, bytes, bytes, text].map((each) => decompressor.decompress(layerOf(each))),
     );
     expect(layers.map((layer) => layer?.length)).toEqual([text.length, text.length, undefined, text.length]);
     for (const layer of layers) layer?.[Symbol.dispose]();
@@ -266,11 +257,10 @@ describe("layers on threads", () => {
     const zeros = zstdCompressSync(Buffer.alloc(32 << 20));
     await using decompressor = new LayerDecompressor({ memory: 16 << 20, signal });
     const before = await memoryLayers();
-    const plain = decompressor.decompress(layerOf(zeros))!;
+    const plain = decompressor.decompress(layerOf(zeros));
     expect(openMemoryLayers()).toBe(before + 1);
-    expect(await plain.isWhole).toBe(false);
+    expect(await plain).toBeUndefined();
     expect(await memoryLayers()).toBe(before);
-    expect(() => plain.file.fd).toThrow("it is closed");
   });
 
   test("are given up when all is called off, and leave no file open", async () => {
@@ -278,7 +268,7 @@ describe("layers on threads", () => {
     const blank = gzipSync(Buffer.alloc(256 << 20), { level: 1 });
     const before = await memoryLayers();
     const decompressor = new LayerDecompressor({ memory: 1e9, signal: controller.signal });
-    const decompressing = whole(decompressor, layerOf(blank));
+    const decompressing = decompressor.decompress(layerOf(blank));
     expect(openMemoryLayers()).toBe(before + 1);
     controller.abort();
     expect(await decompressing).toBeUndefined();
