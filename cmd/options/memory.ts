@@ -1,6 +1,6 @@
 import { PlatterError } from "../../internal/base/error.ts";
 
-/** Least memory of a machine in MiB: UEFI firmware and a kernel do not start with less. */
+/** Least memory of a machine in MiB. A small live image boots on BIOS with this much. */
 const LEAST_MEMORY = 128;
 
 /** MiB, as QEMU takes them: a number of MiB, or a number with M, G or T. @throws PlatterError `E_MEMORY` */
