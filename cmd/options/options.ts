@@ -7,8 +7,10 @@ import { readInputText } from "../../internal/files/open-input.ts";
 import { LATEST_TIME } from "../../internal/image/entry-walk.ts";
 import { Session } from "../../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-options.ts";
+import { SELINUX_CHOICES, type SelinuxChoice } from "../../internal/selinux/labels.ts";
 import { OPTION_VARIABLES } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
+
 import type { World } from "../world.ts";
 import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
 import type { Unused } from "./refuse-unused.ts";
@@ -47,7 +49,13 @@ export function withRootOptions<A extends unknown[], O extends {}>(command: Comm
   return command
     .optionsGroup(OPTION_GROUPS.content)
     .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
-    .option("--no-default-excludes", "keep the paths that are left out by default (see the README)");
+    .option("--no-default-excludes", "keep the paths that are left out by default (see the README)")
+    .addOption(
+      new Option(
+        "--selinux <labels>",
+        "SELinux labels: by the image's policy if it has one, none, by the policy or an error, or those of its layers (default: from iso.yaml, else auto)",
+      ).choices(SELINUX_CHOICES),
+    );
 }
 
 /** Options that decide which findings end a run. */
@@ -129,6 +137,7 @@ export interface PlanFlags {
   bios: boolean;
   exclude: string[];
   defaultExcludes: boolean;
+  selinux?: SelinuxChoice | undefined;
   strict: boolean;
 }
 
@@ -185,6 +194,7 @@ export function openSession(
       boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
       exclude: flags.exclude ?? [],
       defaultExcludes: flags.defaultExcludes === false ? "without" : "with",
+      selinux: flags.selinux,
       epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
     },
     payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],

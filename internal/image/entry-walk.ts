@@ -1,6 +1,7 @@
 import { edenGC } from "bun:jsc";
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { EntryType, ImageTree, Inode, TreeNode } from "./image-tree.ts";
+import type { Xattrs } from "./xattr-set.ts";
 
 /** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
 export const LATEST_TIME = 0xffffffff;
@@ -18,7 +19,15 @@ export interface WalkOptions {
   ensureDirectories?: readonly BytePath[] | undefined;
   /** Time of folders that are added, in seconds since 1970. Default 0. */
   ensuredMtime?: number | undefined;
+  /** The attributes that an entry gets, by those of the image. Default: {@link storedXattrs}. */
+  attributes?: AttributesOf | undefined;
 }
+
+/** Attributes of an entry with a path and a type. A hard link is asked about by the path of the file. */
+export type AttributesOf = (
+  entry: { path: BytePath; type: EntryType },
+  xattrs: Inode["xattrs"],
+) => Inode["xattrs"];
 
 /** An entry of a file system; paths and names with one character a byte. */
 export interface Entry {
@@ -64,13 +73,14 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
     }
   }
   const firstNames = new Map<Inode, BytePath>();
+  const { attributes = withoutChange } = options;
   const stack: Step[] = [{ path: "" as BytePath, node: tree.root, ensured }];
   let walked = 0;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
     if (++walked % COLLECT_AFTER === 0) edenGC();
-    if (node === undefined) yield addedDirectory(path, options.ensuredMtime ?? 0);
-    else yield entryOf(path, node.inode, firstNames);
+    if (node === undefined) yield addedDirectory(path, options);
+    else yield entryOf(path, node.inode, { firstNames, attributes });
     const first = stack.length;
     pushBelow(step, { stack, options });
     reverseFrom(stack, first);
@@ -117,7 +127,13 @@ function reverseFrom(stack: Step[], first: number): void {
   }
 }
 
-function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>): WalkedEntry {
+const withoutChange: AttributesOf = (_entry, xattrs) => storedXattrs(xattrs);
+
+function entryOf(
+  path: BytePath,
+  inode: Inode,
+  { firstNames, attributes }: { firstNames: Map<Inode, BytePath>; attributes: AttributesOf },
+): WalkedEntry {
   let linkTo: BytePath | undefined;
   if (inode.links > 1 && inode.type !== "directory") {
     linkTo = firstNames.get(inode);
@@ -134,15 +150,17 @@ function entryOf(path: BytePath, inode: Inode, firstNames: Map<Inode, BytePath>)
     target: inode.target,
     devMajor: inode.devMajor,
     devMinor: inode.devMinor,
-    xattrs: storedXattrs(inode.xattrs),
+    xattrs: attributes({ path: linkTo ?? path, type: inode.type }, inode.xattrs),
     linkTo,
     inode,
   };
 }
 
-function addedDirectory(path: BytePath, mtime: number): WalkedEntry {
+function addedDirectory(path: BytePath, { ensuredMtime, attributes }: WalkOptions): WalkedEntry {
   const mode = path === "tmp" ? 0o1777 : 0o755;
-  return { path, type: "directory", mode, uid: 0, gid: 0, mtime, size: 0, inode: undefined };
+  const xattrs = attributes?.({ path, type: "directory" }, undefined);
+  const mtime = ensuredMtime ?? 0;
+  return { path, type: "directory", mode, uid: 0, gid: 0, mtime, size: 0, xattrs, inode: undefined };
 }
 
 /** squashfs counts seconds from 1970 in 32 bits: other times would wrap round. */
@@ -152,13 +170,23 @@ export function storedTime(mtime: number): number {
 
 const STORED = ["user.", "trusted.", "security."];
 
-/** The attributes that squashfs can hold: not ACLs, and not what file systems make up (`system.`, `btrfs.`). */
-function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
+/** Results for sets of which something is left out: a labelled image has few sets and very many inodes. */
+const STORED_SETS = new WeakMap<Xattrs, Xattrs>();
+
+/**
+ * The attributes that squashfs can hold: not ACLs, not what file systems make up (`system.`, `btrfs.`), and not labels of
+ * layers. The same set gives the same result.
+ */
+export function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
   if (xattrs === undefined) return undefined;
   const isStored = (name: string) => STORED.some((prefix) => name.startsWith(prefix));
   let all = true;
   for (const name of xattrs.keys()) all &&= isStored(name);
   if (all) return xattrs;
-  const kept = [...xattrs].filter(([name]) => isStored(name));
-  return kept.length === 0 ? undefined : new Map(kept);
+  let kept = STORED_SETS.get(xattrs);
+  if (kept === undefined) {
+    kept = new Map([...xattrs].filter(([name]) => isStored(name)));
+    STORED_SETS.set(xattrs, kept);
+  }
+  return kept.size === 0 ? undefined : kept;
 }

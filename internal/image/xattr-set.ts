@@ -4,6 +4,15 @@ import { digestOf } from "../bytes/digest.ts";
 /** Extended attributes of one inode: name (one character a byte) to value. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
+/** The attribute that holds SELinux's label: a context and a NUL (Linux, include/uapi/linux/xattr.h). */
+export const LABEL = "security.selinux";
+
+/**
+ * The label that a layer brings along. podman leaves labels to the host, so no file system gets this one, unless the user
+ * wants the layers' labels.
+ */
+export const LAYER_LABEL = `layer.${LABEL}`;
+
 const LIMIT = 8192;
 
 /** Values of more bytes are compared by their SHA-256. */

@@ -1,7 +1,6 @@
 import { ociArchitecture, parseArchitecture } from "../base/architecture.ts";
 import { PlatterError } from "../base/error.ts";
 import { displayPath } from "../bytes/byte-path.ts";
-import { inTurns } from "../bytes/chunk.ts";
 import { ForeignOwners } from "../contract/checks/foreign-owners.ts";
 import type { Part } from "../contract/findings/plan-parts.ts";
 import { mayBePiece } from "../contract/plan/capture.ts";
@@ -12,12 +11,15 @@ import type { PlanOptions } from "../contract/plan/plan-options";
 import type { WalkedEntry } from "../image/entry-walk.ts";
 import { compileExcludes } from "../image/excludes.ts";
 import type { FoundFile } from "../image/find-file.ts";
-import { type ImageTree, type Inode, pathOf, type TreeNode } from "../image/image-tree.ts";
+import { type ImageTree, pathOf, type TreeNode } from "../image/image-tree.ts";
+import { restoreOstreeXattrs } from "../image/ostree-xattrs.ts";
+import { readWhole } from "../image/read-whole.ts";
 import { openImage } from "../image/source/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
 import type { RunTool } from "../process/run.ts";
 import { walkOptions } from "../rootfs/rootfs.ts";
 import { treeDigest } from "../rootfs/tree-digest.ts";
+import { imageChanged } from "./work/image-changed.ts";
 import { savePiece } from "./work/save-piece";
 import type { WorkDir } from "./work/work-dir.ts";
 
@@ -47,6 +49,12 @@ export async function openPlannedImage(
     architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
   });
   if (about.epoch !== undefined) settleRootTime(tree, about.epoch);
+  try {
+    await restoreOstreeXattrs(tree);
+  } catch (error) {
+    await tree[Symbol.asyncDispose]();
+    throw error;
+  }
   return tree;
 }
 
@@ -60,7 +68,8 @@ function settleRootTime({ source, root }: ImageTree, epoch: number): void {
 export function decideAbout(tree: ImageTree, choices: PlanOptions): Promise<Decision> {
   const owners = new ForeignOwners();
   const treeDigest = digestOf(tree, choices, (entry) => owners.add(entry));
-  const inputs = { tree, treeDigest, owners, readText: textsOf(tree) };
+  const readBytes = (node: TreeNode) => readWhole(tree, node.inode);
+  const inputs = { tree, treeDigest, owners, readText: textsOf(tree), readBytes };
   return decide(inputs, choices);
 }
 
@@ -111,18 +120,7 @@ function digestOf(
 /** @throws PlatterError `E_IMAGE_CHANGED` */
 export function requireSameTree(plan: Pick<RootPlan, "image" | "excludes">, tree: ImageTree): void {
   if (plan.image.treeDigest === digestOf(tree, plan)) return;
-  throw new PlatterError({
-    code: "E_IMAGE_CHANGED",
-    kind: "usage",
-    message: `Cannot use \`${plan.image.reference}\`: it changed after its plan was made`,
-    hint: "Run `platter inspect` again, and the stages after it.",
-  });
-}
-
-async function readWhole(tree: ImageTree, inode: Inode): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of inTurns(tree.read(inode))) chunks.push(new Uint8Array(chunk));
-  return Buffer.concat(chunks);
+  throw imageChanged(plan.image.reference);
 }
 
 function tooLarge(path: string, size: number): PlatterError {

@@ -58,7 +58,9 @@ export async function writeSquashfs(
   const ledger = new BlockLedger(region, compressors === undefined ? undefined : run.reuse);
   const place = { region, position: file.end };
   const blocks = new BlockWriter(place, { compressors, ledger, blockSize, signal });
-  const writing = writeContents(tree, walk, { writer: blocks, ledger, blockSize, onBytes });
+  // Contents do not depend on attributes, which cost time to make.
+  const content = { ...walk, attributes: undefined };
+  const writing = writeContents(tree, content, { writer: blocks, ledger, blockSize, onBytes });
   const contents = await writing.finally(() => blocks.abandon());
   const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
   file.end = blocks.position;

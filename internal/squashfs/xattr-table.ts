@@ -12,6 +12,8 @@ export class XattrTable {
   readonly #codec: Codec;
   readonly #values: MetadataTable;
   readonly #numbers = new Map<string, number>();
+  /** Numbers by the object, which is the same for most inodes with equal attributes. */
+  readonly #known = new WeakMap<ReadonlyMap<string, Uint8Array>, number>();
   readonly #entries: Buffer[] = [];
 
   constructor(codec: Codec) {
@@ -25,6 +27,15 @@ export class XattrTable {
 
   /** The number of a set of attributes. */
   numberOf(xattrs: ReadonlyMap<string, Uint8Array>): number {
+    let number = this.#known.get(xattrs);
+    if (number === undefined) {
+      number = this.#numberOf(xattrs);
+      this.#known.set(xattrs, number);
+    }
+    return number;
+  }
+
+  #numberOf(xattrs: ReadonlyMap<string, Uint8Array>): number {
     const names = [...xattrs.keys()].sort();
     const list = Buffer.concat(names.map((name) => attribute(name, xattrs.get(name) as Uint8Array)));
     const key = list.toString("latin1");

@@ -1,11 +1,10 @@
 import { bytesToLatin1 } from "../bytes/byte-path.ts";
-import { isOverlayXattr } from "../image/xattr-set.ts";
+import { isOverlayXattr, LABEL, LAYER_LABEL } from "../image/xattr-set.ts";
 import type { TarDialect } from "./member.ts";
 import type { PaxRecords } from "./pax.ts";
 import { shownPath, tarError } from "./tar-error.ts";
 
 const SCHILY = "SCHILY.xattr.";
-const SELINUX = "security.selinux";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 
 /** Bytes of the longest value, and of all names of an inode with a NUL each (xattr(7), "Filesystem differences"). */
@@ -42,9 +41,13 @@ function allEntries(
     const name = keyword.slice(SCHILY.length);
     // Hidden by overlayfs in podman's mount, and with a meaning that no layer may give itself.
     if (isOverlayXattr(name)) continue;
-    // podman leaves labels to the host, and Go's archive/tar takes an empty record for none.
-    if (options.dialect === "layer" && (name === SELINUX || value.length === 0)) continue;
-    entries.push([checkedName(options.dialect === "archive" ? gnuName(name) : name, options.archive), value]);
+    // Go's archive/tar takes an empty record for none.
+    if (options.dialect === "layer" && value.length === 0) continue;
+    const ofLayer = name === LABEL ? LAYER_LABEL : name;
+    entries.push([
+      checkedName(options.dialect === "archive" ? gnuName(name) : ofLayer, options.archive),
+      value,
+    ]);
   }
   // podman does not know libarchive's form; bsdtar writes both, and star's is the exact one.
   if (options.dialect === "layer") return entries;

@@ -1,3 +1,4 @@
+import { switchesSelinuxOff } from "../contract/checks/check-selinux.ts";
 import type { SecureBoot } from "../contract/checks/secure-boot.ts";
 import type { BootClaims } from "../contract/findings/boot-claims.ts";
 import type { Finding } from "../contract/findings/finding.ts";
@@ -60,7 +61,24 @@ function planRows(plan: Plan): string[][] {
       `${names.join(" ") || "without a name"} ${digest}`,
     ]),
     ["excludes", plan.excludes.join(" ") || "none"],
+    ...selinuxRows(plan),
   ];
+}
+
+const LABELS_TEXT = {
+  policy: "labels by the policy",
+  image: "labels of the image",
+  none: "no labels",
+} as const;
+
+/** Policy, mode and labels, and the entries that start without an enforcing SELinux. */
+function selinuxRows({ selinux, menu }: Plan): string[][] {
+  if (selinux === undefined) return [];
+  const { policy, mode, labels } = selinux;
+  const named = policy === null ? [] : [`policy ${policy.type} with ${policy.patterns} patterns`];
+  const off = menu.entries.flatMap((entry, index) => (switchesSelinuxOff(entry) ? [index] : []));
+  const entries = off.length === 0 ? [] : [`not enforcing in entry ${off.join(", ")}`];
+  return [["SELinux", [...named, mode ?? "no mode", LABELS_TEXT[labels], ...entries].join("; ")]];
 }
 
 function pieceText({ source, size }: Piece): string {

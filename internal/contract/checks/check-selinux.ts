@@ -1,37 +1,42 @@
-import type { Menu } from "../../grub/menu-model.ts";
+import type { Menu, MenuEntry } from "../../grub/menu-model.ts";
 import { findFile, namesIn } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
-import { resolve } from "../../image/resolve.ts";
+import { parseSelinuxConfig } from "../../selinux/selinux-config.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 const CONFIG = "etc/selinux/config";
-const LABEL = "security.selinux";
+/** dracut's argument for a live system, whose root is an overlayfs. */
+const LIVE = "rd.live.image";
 /** Kernel arguments with which SELinux does not stop an unlabelled system. */
 const HARMLESS = /^(?:enforcing=0|selinux=0|security=(?!selinux$).+)$/;
 
-/** Entries that start an enforcing SELinux over a root file system without labels. */
-export async function checkSelinux(
-  { root, readText }: { root: TreeNode; readText: (node: TreeNode) => Promise<string> },
-  menu: Menu,
-): Promise<Finding[]> {
-  const entries = menu.entries
-    .map((entry, index) => ({ ...entry, index }))
-    .filter(({ kernelArgs }) => !kernelArgs.some((each) => HARMLESS.test(each)));
-  const [first, ...others] = entries;
-  const config = findFile(root, CONFIG);
-  if (first === undefined || config === undefined || isLabelled(root)) return [];
-  const text = await readText(config.node);
-  const setting = (name: string) => new RegExp(`^\\s*${name}\\s*=\\s*(\\S+)`, "m").exec(text)?.[1];
-  if (setting("SELINUX") !== "enforcing") return [];
-  const type = setting("SELINUXTYPE") ?? "targeted";
-  if (!namesIn(root, `etc/selinux/${type}/policy`).some((name) => /^policy\.\d+$/.test(name))) return [];
-  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-  const seen = `\`${config.path}\` has \`SELINUX=enforcing\`, and the entry \`${printable(first.title)}\`${more} does not have \`enforcing=0\`.`;
-  return [finding("F_SELINUX_UNLABELLED", seen, { entries: entries.map(({ index }) => index) })];
+/** Whether SELinux does not enforce its policy in a system that the entry starts, whatever the image says. */
+export function switchesSelinuxOff({ kernelArgs }: Pick<MenuEntry, "kernelArgs">): boolean {
+  return kernelArgs.some((each) => HARMLESS.test(each));
 }
 
-/** The root directory and `/usr` stand for all: labels are written to a whole tree. */
-function isLabelled(root: TreeNode): boolean {
-  return [root, resolve(root, "usr")].some((node) => node?.inode.xattrs?.has(LABEL) === true);
+/** Findings about entries that start an enforcing SELinux: without labels, or over an overlayfs. */
+export async function checkSelinux(
+  {
+    root,
+    readText,
+    labelled,
+  }: { root: TreeNode; readText: (node: TreeNode) => Promise<string>; labelled: boolean },
+  menu: Menu,
+): Promise<Finding[]> {
+  const config = findFile(root, CONFIG);
+  if (config === undefined) return [];
+  const { mode, type } = parseSelinuxConfig(await readText(config.node));
+  if (mode !== "enforcing") return [];
+  if (!namesIn(root, `etc/selinux/${type}/policy`).some((name) => /^policy\.\d+$/.test(name))) return [];
+  const entries = menu.entries
+    .map((entry, index) => ({ ...entry, index }))
+    .filter((entry) => !switchesSelinuxOff(entry) && (!labelled || entry.kernelArgs.includes(LIVE)));
+  const [first, ...others] = entries;
+  if (first === undefined) return [];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const seen = `\`${config.path}\` has \`SELINUX=enforcing\`, and the entry \`${printable(first.title)}\`${more} does not have \`enforcing=0\`.`;
+  const code = labelled ? "F_SELINUX_OVERLAY" : "F_SELINUX_UNLABELLED";
+  return [finding(code, seen, { entries: entries.map(({ index }) => index) })];
 }

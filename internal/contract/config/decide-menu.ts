@@ -15,6 +15,8 @@ export function decideMenu(options: {
   osRelease: OsRelease;
   architecture: Architecture;
   label: string | undefined;
+  /** Whether the root file system has SELinux labels. Default: false. */
+  labelled?: boolean | undefined;
 }): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
   const { osRelease } = options;
   const fallback = defaultLabel(osRelease, options.architecture);
@@ -26,12 +28,12 @@ export function decideMenu(options: {
   const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
   const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
   const placeOf = options.placeOf ?? (() => undefined);
-  const { menu, findings } = buildMenu({ config, osRelease, label, placeOf });
+  const { menu, findings } = buildMenu({ config, osRelease, label, labelled: options.labelled, placeOf });
   const texts = checkMenuTexts({ config, label, placeOf });
   return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
 }
 
 /** The keys of iso.yaml that do not depend on the label. */
-function withoutLabel({ grub2 }: IsoYaml): IsoYaml {
-  return { grub2: grub2 && { timeout: grub2.timeout } };
+function withoutLabel({ grub2, selinux }: IsoYaml): IsoYaml {
+  return { grub2: grub2 && { timeout: grub2.timeout }, selinux };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VolumeLabel } from "../../grub/menu-model.ts";
 import { PRINTABLE, splitWords } from "../../grub/quote.ts";
+import { SELINUX_CHOICES } from "../../selinux/labels.ts";
 import type { FindingCode } from "../findings/finding.ts";
 import { LABEL_BYTES } from "./label.ts";
 
@@ -80,9 +81,13 @@ export const isoYamlSchema = z
       }),
       kernel_args: z.array(words, code("F_ISO_YAML_TYPE")).optional().meta({
         description:
-          "Kernel arguments of the default entry, and the value of `$root`. Default: `root=live:CDLABEL=LABEL rd.live.image quiet rhgb enforcing=0`.",
+          "Kernel arguments of the default entry, and the value of `$root`. Default: `root=live:CDLABEL=LABEL rd.live.image quiet rhgb enforcing=0`; without `enforcing=0` if the root file system has SELinux labels.",
       }),
       grub2: grub2Schema.optional(),
+      selinux: z.enum(SELINUX_CHOICES, code("F_ISO_YAML_TYPE")).optional().meta({
+        description:
+          "SELinux labels of the root file system. `auto` makes them by the image's policy if it has one, `require` refuses an image without a policy, `keep` takes those of the image's layers, and `off` leaves them out. Default: `auto`.",
+      }),
     },
     code("F_ISO_YAML_TYPE"),
   )
@@ -110,6 +115,7 @@ export const EXPECTED: Record<string, string> = {
   "grub2.entries[].name": "a text",
   "grub2.entries[].linux": "a text",
   "grub2.entries[].initrd": "a text",
+  selinux: "`auto`, `off`, `require` or `keep`",
 };
 
 /** Decimal digits as a number; `-0` is 0. */

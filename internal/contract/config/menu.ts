@@ -27,12 +27,14 @@ export function buildMenu(options: {
   config: IsoYaml;
   osRelease: OsRelease;
   label: VolumeLabel;
+  /** Whether the root file system has SELinux labels. Default: false. */
+  labelled?: boolean | undefined;
   /** The place of a value of iso.yaml. */
   placeOf?: ((path: YamlPath) => Place | undefined) | undefined;
 }): { menu: Menu; findings: Finding[] } {
   const { config, osRelease, label } = options;
   const findings: Finding[] = [];
-  const root = kernelArgs(config, label);
+  const root = kernelArgs(options);
   const variables: Variables = {
     isolabel: label,
     kernelpath: KERNEL_PATH,
@@ -63,10 +65,20 @@ export function buildMenu(options: {
 }
 
 /** A list without arguments counts as not written: nothing would boot. */
-function kernelArgs(config: IsoYaml, label: VolumeLabel): string[] {
+function kernelArgs({
+  config,
+  label,
+  labelled,
+}: {
+  config: IsoYaml;
+  label: VolumeLabel;
+  labelled?: boolean | undefined;
+}): string[] {
   const written = config.kernel_args ?? [];
   if (written.length > 0) return written.flatMap((text) => splitWords(text) ?? [text]);
-  return [`root=live:CDLABEL=${escapeForUdev(label)}`, "rd.live.image", "quiet", "rhgb", "enforcing=0"];
+  // An enforcing SELinux stops a system without labels.
+  const permissive = labelled === true ? [] : ["enforcing=0"];
+  return [`root=live:CDLABEL=${escapeForUdev(label)}`, "rd.live.image", "quiet", "rhgb", ...permissive];
 }
 
 type NamedEntry = NonNullable<NonNullable<IsoYaml["grub2"]>["entries"]>[number];

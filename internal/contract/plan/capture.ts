@@ -13,6 +13,8 @@ const CAPTURED = new RegExp(
     /^usr\/share\/grub2?\/[^/]+\.pf2$/,
     /^(?:usr\/lib|etc)\/os-release$|^usr\/lib\/(?:bootc-image-builder|image-builder\/bootc)\/iso\.yaml$/,
     /^etc\/selinux\/config$|^etc\/(?:fstab|machine-id)$|^var\/lib\/dbus\/machine-id$/,
+    /^etc\/selinux\/[^/]+\/contexts\/files\/file_contexts(?:\.(?:homedirs|local|subs|subs_dist))?$/,
+    /^(?:usr\/)?lib(?:64|\/[^/]+)?\/libselinux\.so\.1$/,
     /^(?:var|usr)\/lib\/containers\/storage\/overlay-(?:images\/images|layers\/layers)\.json$/,
     /^var\/lib\/containers\/storage\/overlay\/[^/]+\/(?:link|lower)$/,
     /^sysroot\/ostree\/repo\/objects\/[^/]+\/[^/]+\.file-xattrs$/,

@@ -17,6 +17,7 @@ import { locateBios, locateFont, type NamedFile } from "../pieces/locate-bios.ts
 import { type FoundEfi, locateEfi } from "../pieces/locate-efi.ts";
 import { type FoundKernel, locateKernel } from "../pieces/locate-kernel.ts";
 import { type Distribution, distributionOf } from "../pieces/packages.ts";
+import { decideSelinux } from "./decide-selinux.ts";
 import { readIsoYaml, readOsRelease } from "./image-texts.ts";
 import { requirePieceSizes } from "./piece-size.ts";
 import { type DraftPlan, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
@@ -29,6 +30,7 @@ export interface DecisionInputs {
   /** Counted over all that goes into the rootfs. */
   owners: ForeignOwners;
   readText: (node: TreeNode) => Promise<string>;
+  readBytes: (node: TreeNode) => Promise<Uint8Array>;
 }
 
 /** What is known of an ISO once the tree and a few texts were read: all but what is in large files. */
@@ -76,12 +78,18 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
   const architecture = await architectureOf(tree, choices.architecture);
   const osRelease = await readOsRelease(inputs);
   const { config, placeOf, findings } = await readIsoYaml(inputs, choices);
+  const selinux = await decideSelinux(
+    { root, reference: source.reference, readBytes: inputs.readBytes },
+    choices.selinux ?? config.selinux ?? "auto",
+  );
+  const { labelled } = selinux;
   const { label, menu, ...decided } = decideMenu({
     config,
     placeOf,
     osRelease,
     architecture,
     label: choices.label,
+    labelled,
   });
   const { kernel, ...located } = locateKernel(root, choices.kernel);
   const distribution = distributionOf(osRelease);
@@ -92,7 +100,8 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
   const bootModules = modules && { modules };
   requirePieceSizes({ kernel, efi, bios: bootModules, font });
   for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
-  findings.push(...checkKeys(root), ...(await checkSelinux({ root, readText: inputs.readText }, menu)));
+  findings.push(...checkKeys(root), ...selinux.findings);
+  findings.push(...(await checkSelinux({ root, readText: inputs.readText, labelled }, menu)));
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
   findings.push(...findingsAboutExcludes(root, choices.excludes));
   const exclude = compileExcludes(choices.excludes) as (path: string) => boolean;
@@ -121,6 +130,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
       time: Math.min(choices.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
       kernel: kernel && { version: kernel.version },
       excludes: [...choices.excludes],
+      ...(selinux.plan === undefined ? {} : { selinux: selinux.plan }),
     },
     identity: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
     distribution,

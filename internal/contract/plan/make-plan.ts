@@ -2,7 +2,7 @@ import { runTogether } from "../../base/run-together.ts";
 import type { FoundFile } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import type { InitramfsSummary } from "../../initramfs/summary.ts";
-import { checkBootPrograms, type ReadBytes } from "../checks/boot-programs.ts";
+import { checkBootPrograms } from "../checks/boot-programs.ts";
 import { checkRoots } from "../checks/check-roots.ts";
 import type { SecureBoot } from "../checks/secure-boot.ts";
 import { type Finding, findingsAbout, hasErrors, uniqueFindings } from "../findings/finding.ts";
@@ -18,7 +18,6 @@ export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"
   save: (found: FoundFile, file: string) => Promise<Piece>;
   /** Reads an initramfs of the image from its beginning to its end. */
   readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
-  readBytes: ReadBytes;
 }
 
 /**

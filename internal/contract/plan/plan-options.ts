@@ -1,4 +1,5 @@
 import type { Architecture } from "../../base/architecture.ts";
+import type { SelinuxChoice } from "../../selinux/labels.ts";
 import type { PartialPlan } from "./plan.ts";
 
 /** What a user may choose about a plan. */
@@ -14,6 +15,8 @@ export interface PlanOptions {
   excludes: readonly string[];
   /** Container images for the live system's storage, looked up already. */
   payloads?: PartialPlan["payloads"] | undefined;
+  /** SELinux labels; undefined if iso.yaml decides. */
+  selinux?: SelinuxChoice | undefined;
   /** SOURCE_DATE_EPOCH: seconds since 1970. */
   epoch?: number | undefined;
 }

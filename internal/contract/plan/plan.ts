@@ -33,6 +33,25 @@ const pieceSchema = z.strictObject({
 /** A file of the image that goes onto the ISO. */
 export type Piece = z.infer<typeof pieceSchema>;
 
+const selinuxSchema = z.strictObject({
+  /** Labels of the root file system: by the policy, those of the image and its layers, or none. */
+  labels: z.enum(["policy", "image", "none"]),
+  /** What `/etc/selinux/config` says; null if it does not say it, or does not exist. */
+  mode: z.enum(["enforcing", "permissive", "disabled"]).nullable(),
+  policy: z
+    .strictObject({
+      type: z.string(),
+      /** Number of lines with a pattern. */
+      patterns: z.int().positive(),
+      /** SHA-256 over the texts and the way in which they are matched. */
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    })
+    .nullable(),
+});
+
+/** SELinux in the live system. */
+export type SelinuxPlan = z.infer<typeof selinuxSchema>;
+
 export const planSchema = z.strictObject({
   version: z.literal(PLAN_VERSION),
   image: z.strictObject({
@@ -99,6 +118,8 @@ export const planSchema = z.strictObject({
   menu: menuSchema,
   /** Patterns of paths that the rootfs leaves out. */
   excludes: z.array(z.string()),
+  /** Undefined if the image does not have a policy, and the user did not choose. */
+  selinux: selinuxSchema.optional(),
   findings: z.array(findingSchema),
 });
 
@@ -112,7 +133,7 @@ export type PartialPlan = Omit<Plan, "kernel" | "efi"> & {
 };
 
 /** Of a plan what the root file system is made by. */
-export type RootPlan = Pick<Plan, "image" | "payloads" | "architecture" | "time" | "excludes"> & {
+export type RootPlan = Pick<Plan, "image" | "payloads" | "architecture" | "time" | "excludes" | "selinux"> & {
   kernel: Pick<Plan["kernel"], "version"> | undefined;
 };
 

@@ -12,6 +12,7 @@ import { formatBytes } from "../../ui/format.ts";
 import type { Context } from "../work/context.ts";
 import { ARTIFACTS } from "../work/work-dir.ts";
 import type { EarlierBlocks } from "./earlier-blocks.ts";
+import { labelsOf, selinuxInput } from "./selinux-labels.ts";
 import type { Stage } from "./stage.ts";
 
 /** Where a squash reads: the image, and the same with its payloads. */
@@ -39,6 +40,7 @@ export function squashStage(
     time: String(plan.time),
     payloads: JSON.stringify(plan.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }))),
     options: JSON.stringify(options),
+    ...(plan.selinux === undefined ? {} : { selinux: selinuxInput(plan.selinux) }),
   };
   return {
     name: "squash",
@@ -92,6 +94,9 @@ async function rootfsTree(
   plan: RootPlan,
   { image, withPayloads }: SquashSources,
 ): Promise<{ tree: ImageTree; walk: WalkOptions }> {
-  const { tree, walk } = await withPayloads(await image());
-  return { tree, walk: walk(walkOptions(compileExcludes(plan.excludes), plan.time)) };
+  const own = await image();
+  const { tree, walk } = await withPayloads(own);
+  const attributes = await labelsOf(own, plan);
+  const options = walkOptions(compileExcludes(plan.excludes), plan.time);
+  return { tree, walk: { ...walk(options), attributes } };
 }

@@ -595,7 +595,7 @@ describe("isoYamlJsonSchema", () => {
   test("describes every key, and knows no others", () => {
     const schema = isoYamlJsonSchema() as unknown as JsonSchema;
     expect(schema.additionalProperties).toBe(false);
-    expect(Object.keys(schema.properties)).toEqual(["label", "kernel_args", "grub2"]);
+    expect(Object.keys(schema.properties)).toEqual(["label", "kernel_args", "grub2", "selinux"]);
     const grub2 = schema.properties.grub2!;
     const entry = grub2.properties.entries!.items;
     expect(Object.keys(grub2.properties)).toEqual(["default", "timeout", "entries"]);
@@ -606,7 +606,7 @@ describe("isoYamlJsonSchema", () => {
       ...Object.values(entry.properties),
     ];
     for (const { description } of all) expect(description).toMatch(/^[A-Z].*\.$/s);
-    expect(Object.keys(EXPECTED)).toHaveLength(12);
+    expect(Object.keys(EXPECTED)).toHaveLength(13);
     expect(Object.keys(isoYamlSchema.shape)).toEqual(Object.keys(schema.properties));
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { storedXattrs } from "../../../../internal/image/entry-walk.ts";
+import { LAYER_LABEL } from "../../../../internal/image/xattr-set.ts";
 import { failureOf, lines, openLayers } from "../../../helpers/images/memory-layers.ts";
 import type { Member } from "../../../helpers/images/tar-maker.ts";
 
@@ -290,7 +292,9 @@ describe("layers are merged as podman mounts them", () => {
         link("b", "a", { pax: [["SCHILY.xattr.user.a", "from the link"]] }),
       ],
     ]);
-    const xattrs = [...(tree.root.children?.get("b")?.inode.xattrs ?? [])];
+    const own = tree.root.children?.get("b")?.inode.xattrs;
+    expect(Buffer.from(own?.get(LAYER_LABEL) ?? "").toString("latin1")).toBe("label\0");
+    const xattrs = [...(storedXattrs(own) ?? [])];
     expect(xattrs.map(([name, value]) => [name, Buffer.from(value).toString("latin1")])).toEqual([
       ["trusted.a", "1"],
       ["user.a", "from the link"],
