@@ -1,3 +1,4 @@
+import { architecturesWithBios } from "../../internal/base/architecture.ts";
 import { PlatterError } from "../../internal/base/error.ts";
 
 /** Something for BIOS was asked for, and the ISO has none of it. */
@@ -6,6 +7,6 @@ export function noBios(): PlatterError {
     code: "E_NO_BIOS",
     kind: "usage",
     message: "Cannot make anything for BIOS: the plan is for a UEFI-only ISO",
-    hint: "Leave --no-bios out, or skip this stage: only x86_64 boots on BIOS.",
+    hint: `Leave --no-bios out, or skip this stage: only ${architecturesWithBios()} boots on BIOS.`,
   });
 }

@@ -3,13 +3,111 @@ import { PlatterError } from "./error.ts";
 /** The contract's `ARCH`. */
 export type Architecture = "x86_64" | "aarch64";
 
-const NAMES: ReadonlyMap<string, Architecture> = new Map([
-  ["x86_64", "x86_64"],
-  ["amd64", "x86_64"],
-  ["x64", "x86_64"],
-  ["aarch64", "aarch64"],
-  ["arm64", "aarch64"],
-]);
+/** Distributions whose packages have the pieces that the contract asks for. */
+export type PackagingDistribution = "fedora" | "debian" | "ubuntu";
+
+/** Pieces of clauses C3 and C4 that come in packages of their own. */
+export type PackagedPiece = "shim" | "grub" | "mm";
+
+/** A driver in an initramfs: a module, or one of several that serve. */
+export type Driver = string | readonly string[];
+
+interface ArchitectureFacts {
+  /** Other names that users and images write. */
+  aliases: readonly string[];
+  /** The name that OCI images use. */
+  oci: string;
+  /** `process.arch` of a host. */
+  processArch: string;
+  /** What the names of EFI programs end in: `shimx64.efi`. */
+  efiSuffix: string;
+  /** The file that UEFI firmware starts on removable media (UEFI 2.10, 3.5.1.1). */
+  removableLoader: string;
+  /** The machine in PE headers. */
+  peMachine: number;
+  /** What a kernel has in its header (Linux's Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst). */
+  kernelMagic: { offset: number; text: string };
+  /** Whether GRUB starts kernels that are not EFI programs. */
+  plainKernels: boolean;
+  /** GRUB's platform, as in the names of its folders. `bios` is undefined for machines without BIOS. */
+  grub: { efi: string; bios: string | undefined };
+  drivers: {
+    /** Drivers for USB storage. */
+    usb: readonly Driver[];
+    /** Drivers that some machines and drives also need. */
+    usbSome: readonly Driver[];
+  };
+  /** The packages that have each piece. */
+  packages: Readonly<Record<PackagingDistribution, Readonly<Record<PackagedPiece, string>>>>;
+}
+
+/** The only platform of GRUB for BIOS, as in the names of its folders. */
+export const GRUB_BIOS_PLATFORM = "i386-pc";
+
+/** All that differs by architecture. QEMU and its firmware are in tables of `internal/boot/`. */
+export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureFacts>> = {
+  x86_64: {
+    aliases: ["amd64", "x64"],
+    oci: "amd64",
+    processArch: "x64",
+    efiSuffix: "x64",
+    removableLoader: "BOOTX64.EFI",
+    peMachine: 0x8664,
+    kernelMagic: { offset: 0x202, text: "HdrS" },
+    plainKernels: true,
+    grub: { efi: "x86_64-efi", bios: GRUB_BIOS_PLATFORM },
+    drivers: {
+      usb: ["usb_storage", "sd_mod", "xhci_hcd", "xhci_pci"],
+      usbSome: ["uas", "ehci_hcd", "ehci_pci"],
+    },
+    packages: {
+      fedora: { shim: "shim-x64", grub: "grub2-efi-x64-cdboot", mm: "shim-x64" },
+      debian: { shim: "shim-signed", grub: "grub-efi-amd64-signed", mm: "shim-helpers-amd64-signed" },
+      ubuntu: { shim: "shim-signed", grub: "grub-efi-amd64-signed", mm: "shim-signed" },
+    },
+  },
+  aarch64: {
+    aliases: ["arm64", "arm64/v8"],
+    oci: "arm64",
+    processArch: "arm64",
+    efiSuffix: "aa64",
+    removableLoader: "BOOTAA64.EFI",
+    peMachine: 0xaa64,
+    kernelMagic: { offset: 0x38, text: "ARM\x64" },
+    plainKernels: false,
+    grub: { efi: "arm64-efi", bios: undefined },
+    drivers: {
+      usb: ["usb_storage", "sd_mod", "xhci_hcd", ["xhci_pci", "xhci_plat_hcd"]],
+      usbSome: ["uas"],
+    },
+    packages: {
+      fedora: { shim: "shim-aa64", grub: "grub2-efi-aa64-cdboot", mm: "shim-aa64" },
+      debian: { shim: "shim-signed", grub: "grub-efi-arm64-signed", mm: "shim-helpers-arm64-signed" },
+      ubuntu: { shim: "shim-signed", grub: "grub-efi-arm64-signed", mm: "shim-signed" },
+    },
+  },
+};
+
+/** All architectures; the first counts if nothing shows which one an ISO is for. */
+export const ARCHITECTURE_NAMES = Object.keys(ARCHITECTURES) as [Architecture, ...Architecture[]];
+
+/** Whether machines of the architecture can have BIOS firmware. */
+export function hasBios(architecture: Architecture): boolean {
+  return ARCHITECTURES[architecture].grub.bios !== undefined;
+}
+
+/** The architectures whose machines can have BIOS firmware, for a text. */
+export function architecturesWithBios(): string {
+  return ARCHITECTURE_NAMES.filter(hasBios).join(" and ");
+}
+
+/** The architecture of this machine, if platter knows it. */
+export function hostArchitecture(): Architecture | undefined {
+  return ARCHITECTURE_NAMES.find((name) => ARCHITECTURES[name].processArch === process.arch);
+}
+
+/** `x86_64 (amd64) or aarch64 (arm64)` */
+const CHOICES = ARCHITECTURE_NAMES.map((name) => `${name} (${ARCHITECTURES[name].oci})`).join(" or ");
 
 /**
  * The architecture by any of its usual names, or as a platform of an image index: `linux/arm64/v8`.
@@ -22,7 +120,7 @@ export function parseArchitecture(name: string): Architecture {
     code: "E_ARCHITECTURE",
     kind: "usage",
     message: `Cannot make an ISO for architecture \`${name}\`: platter does not support it`,
-    hint: "Choose x86_64 (amd64) or aarch64 (arm64).",
+    hint: `Choose ${CHOICES}.`,
   });
 }
 
@@ -34,28 +132,28 @@ export function imageArchitecture(name: string): Architecture {
     code: "E_IMAGE_ARCH",
     kind: "contract",
     message: `Cannot make an ISO of the image: its configuration names the architecture \`${name}\``,
-    hint: "Name an image for x86_64 (amd64) or aarch64 (arm64).",
+    hint: `Name an image for ${CHOICES}.`,
   });
 }
 
 function knownArchitecture(name: string): Architecture | undefined {
   const plain = name.toLowerCase().replace(/^linux\//, "");
-  return NAMES.get(plain.replace(/^arm64\/v8$/, "arm64"));
+  return ARCHITECTURE_NAMES.find((each) => each === plain || ARCHITECTURES[each].aliases.includes(plain));
 }
 
 /** The name that OCI images use. */
 export function ociArchitecture(architecture: Architecture): string {
-  return architecture === "x86_64" ? "amd64" : "arm64";
+  return ARCHITECTURES[architecture].oci;
 }
 
 /** What the names of EFI binaries end in: `shimx64.efi`. */
 export function efiSuffix(architecture: Architecture): string {
-  return architecture === "x86_64" ? "x64" : "aa64";
+  return ARCHITECTURES[architecture].efiSuffix;
 }
 
 /** The file that UEFI firmware starts on removable media (UEFI specification 2.10, 3.5.1.1). */
 export function removableLoader(architecture: Architecture): string {
-  return architecture === "x86_64" ? "BOOTX64.EFI" : "BOOTAA64.EFI";
+  return ARCHITECTURES[architecture].removableLoader;
 }
 
 /** Where the ISO has MokManager. */

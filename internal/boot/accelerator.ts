@@ -1,9 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { tmpdir } from "node:os";
-import type { Architecture } from "../base/architecture.ts";
+import { type Architecture, hostArchitecture } from "../base/architecture.ts";
+
 import { PlatterError } from "../base/error.ts";
 import { HeldFolder } from "../files/held-folder.ts";
-import { findFirmware, findQemu, hostArchitecture } from "./firmware/firmware.ts";
+import { findFirmware, findQemu } from "./firmware/firmware.ts";
 import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import { type Machine, qemuArguments } from "./machine.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";

@@ -1,4 +1,4 @@
-import type { Architecture } from "../base/architecture.ts";
+import { type Architecture, hasBios } from "../base/architecture.ts";
 import { printable } from "../text/printable.ts";
 import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
@@ -44,9 +44,9 @@ export const ALL_WAYS: readonly BootWay[] = (["bios", "uefi", "secure-boot"] as 
   (["cd", "usb"] as const).map((media) => ({ firmware, media })),
 );
 
-/** All ways to boot on an architecture: machines of aarch64 do not have a BIOS. */
+/** All ways to boot on an architecture. Some do not have BIOS. */
 export function waysOn(architecture: Architecture): readonly BootWay[] {
-  return architecture === "x86_64" ? ALL_WAYS : ALL_WAYS.filter(({ firmware }) => firmware !== "bios");
+  return hasBios(architecture) ? ALL_WAYS : ALL_WAYS.filter(({ firmware }) => firmware !== "bios");
 }
 
 export function wayName({ firmware, media }: BootWay): string {

@@ -29,20 +29,65 @@ export interface Machine {
   qmpSocket: string | undefined;
 }
 
-const SERIAL_CONSOLES: Readonly<Record<Architecture, string>> = { x86_64: "ttyS0", aarch64: "ttyAMA0" };
+/** QEMU's machine of an architecture. */
+interface MachineModel {
+  /** The device of its serial line in Linux. */
+  serial: string;
+  /** The emulated processor. */
+  processor: string;
+  type: (machine: Machine) => string;
+  /** Whether the machine has a USB controller even if nothing boots from it. */
+  usb: "always" | "for-usb";
+  /** Devices of a CD drive. */
+  cd: readonly string[];
+  screen: readonly string[];
+}
+
+const USB = ["-device", "qemu-xhci,id=usb"];
+
+const MODELS: Readonly<Record<Architecture, MachineModel>> = {
+  x86_64: {
+    serial: "ttyS0",
+    // Distributions build for x86-64-v2 or v3 by now, which QEMU's default processor is not. On a busy host an emulated
+    // `rep stos` gets no further than one step for each tick of the guest's clock, so Linux, which clears every page
+    // with it, hardly goes on. It does without where ERMS and FSRM are missing and AMD's family is below 15.
+    processor: "max,-erms,-fsrm,family=6",
+    type: ({ accelerator, firmware }) => {
+      // Without graphics=off SeaBIOS and GRUB stay silent on the serial line; the screen has them in any case.
+      const options =
+        firmware.kind === "bios" ? "graphics=off" : `smm=${firmware.flash.needsSmm ? "on" : "off"}`;
+      return `q35,accel=${accelerator},${options}`;
+    },
+    usb: "for-usb",
+    cd: ["-device", "ide-cd,drive=iso,bootindex=0"],
+    screen: ["-vga", "std"],
+  },
+  aarch64: {
+    serial: "ttyAMA0",
+    // Linux signs return addresses. The algorithm of Arm's specification takes most of the time of an emulated boot;
+    // QEMU has a quicker one.
+    processor: "max,pauth-impdef=on",
+    type: ({ accelerator }) => `virt,accel=${accelerator}`,
+    // The virt machine has neither a screen nor a keyboard of its own.
+    usb: "always",
+    cd: ["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-cd,bus=scsi.0,drive=iso,bootindex=0"],
+    screen: ["-device", "virtio-gpu-pci", "-device", "usb-kbd,bus=usb.0"],
+  },
+};
 
 /** The kernel argument for a console on the machine's serial line. */
 export function serialConsoleArgument(architecture: Architecture): string {
-  return `console=${SERIAL_CONSOLES[architecture]}`;
+  return `console=${MODELS[architecture].serial}`;
 }
 
 /** QEMU's arguments for the machine, without the program. */
 export function qemuArguments(machine: Machine): string[] {
+  const model = MODELS[machine.architecture];
   return [
     ...["-name", "platter"],
     // Neither devices nor settings that were not asked for.
     ...["-nodefaults", "-no-user-config"],
-    ...["-machine", machineType(machine)],
+    ...["-machine", model.type(machine)],
     ...["-cpu", processor(machine)],
     ...["-smp", String(machine.cpus), "-m", `${machine.memoryMiB}M`],
     ...firmwareArguments(machine.firmware),
@@ -51,7 +96,7 @@ export function qemuArguments(machine: Machine): string[] {
     ...["-boot", "strict=on"],
     // A machine that resets has not booted.
     "-no-reboot",
-    ...screenArguments(machine),
+    ...model.screen,
     ...networkArguments(machine),
     ...consoleArguments(machine.console),
     ...(machine.qmpSocket === undefined
@@ -61,21 +106,7 @@ export function qemuArguments(machine: Machine): string[] {
 }
 
 function processor({ accelerator, architecture }: Machine): string {
-  if (accelerator === "kvm") return "host";
-  // Linux signs return addresses. The algorithm of Arm's specification takes most of the time of an emulated boot;
-  // QEMU has a quicker one.
-  if (architecture === "aarch64") return "max,pauth-impdef=on";
-  // Distributions build for x86-64-v2 or v3 by now, which QEMU's default processor is not. On a busy host an emulated
-  // `rep stos` gets no further than one step for each tick of the guest's clock, so Linux, which clears every page with
-  // it, stands still. It does without where ERMS and FSRM are missing and AMD's family is below 15.
-  return "max,-erms,-fsrm,family=6";
-}
-
-function machineType({ architecture, firmware, accelerator }: Machine): string {
-  if (architecture === "aarch64") return `virt,accel=${accelerator}`;
-  // Without graphics=off SeaBIOS and GRUB stay silent on the serial line; the screen has them in any case.
-  const options = firmware.kind === "bios" ? "graphics=off" : `smm=${firmware.flash.needsSmm ? "on" : "off"}`;
-  return `q35,accel=${accelerator},${options}`;
+  return accelerator === "kvm" ? "host" : MODELS[architecture].processor;
 }
 
 function firmwareArguments(firmware: MachineFirmware): string[] {
@@ -90,25 +121,14 @@ function firmwareArguments(firmware: MachineFirmware): string[] {
 }
 
 function mediumArguments({ architecture, iso, media }: Machine): string[] {
-  const usb = ["-device", "qemu-xhci,id=usb"];
-  const arm = architecture === "aarch64";
-  if (iso === undefined) return arm ? usb : [];
+  const { usb, cd } = MODELS[architecture];
+  const always = usb === "always" ? USB : [];
+  if (iso === undefined) return always;
   const drive = ["-drive", `if=none,id=iso,format=raw,readonly=on,file=${escapeComma(iso)}`];
   if (media === "usb") {
-    return [...drive, ...usb, "-device", "usb-storage,bus=usb.0,drive=iso,removable=on,bootindex=0"];
+    return [...drive, ...USB, "-device", "usb-storage,bus=usb.0,drive=iso,removable=on,bootindex=0"];
   }
-  if (!arm) return [...drive, "-device", "ide-cd,drive=iso,bootindex=0"];
-  return [
-    ...drive,
-    ...usb,
-    ...["-device", "virtio-scsi-pci,id=scsi", "-device", "scsi-cd,bus=scsi.0,drive=iso,bootindex=0"],
-  ];
-}
-
-function screenArguments({ architecture }: Machine): string[] {
-  // The virt machine has neither a screen nor a keyboard of its own.
-  if (architecture === "aarch64") return ["-device", "virtio-gpu-pci", "-device", "usb-kbd,bus=usb.0"];
-  return ["-vga", "std"];
+  return [...drive, ...always, ...cd];
 }
 
 function networkArguments({ network }: Machine): string[] {

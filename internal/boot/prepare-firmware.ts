@@ -1,6 +1,6 @@
 import { chmod, copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Architecture } from "../base/architecture.ts";
+import { type Architecture, hasBios } from "../base/architecture.ts";
 import { PlatterError } from "../base/error.ts";
 import { findFirmware } from "./firmware/firmware.ts";
 import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
@@ -22,7 +22,7 @@ export async function prepareFirmware(
     await chmod(copy, 0o600);
     return { kind, flash: { ...found, vars: { ...found.vars, path: copy } } };
   }
-  if (architecture === "x86_64") return { kind };
+  if (hasBios(architecture)) return { kind };
   throw new PlatterError({
     code: "E_BOOT_WAY",
     kind: "usage",

@@ -1,4 +1,4 @@
-import { efiSuffix, mokManagerPath, removableLoader } from "../base/architecture.ts";
+import { efiSuffix, GRUB_BIOS_PLATFORM, mokManagerPath, removableLoader } from "../base/architecture.ts";
 import type { IsoPieces, SizedFile } from "../contract/plan/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu-model.ts";
 
@@ -24,7 +24,7 @@ export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): Planned
   for (const piece of bios?.modules ?? []) {
     const name = piece.file.split("/").pop()!;
     // Images are for making the core image; GRUB loads nothing but modules and their lists from the medium.
-    if (!name.endsWith(".img")) files.push({ isoPath: `/boot/grub2/i386-pc/${name}`, piece });
+    if (!name.endsWith(".img")) files.push({ isoPath: `/boot/grub2/${GRUB_BIOS_PLATFORM}/${name}`, piece });
   }
   return files;
 }

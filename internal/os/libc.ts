@@ -1,7 +1,8 @@
 import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
+import { ARCHITECTURE_NAMES } from "../base/architecture.ts";
 
-/** glibc, musl on the two processors platter runs on. */
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+/** glibc, and musl on the processors that platter runs on. */
+const LIBRARIES = ["libc.so.6", ...ARCHITECTURE_NAMES.map((name) => `libc.musl-${name}.so.1`)];
 
 /** Functions of the C library; if none was found, the reason for each name that was tried. */
 function openLibc<S extends Record<string, FFIFunction>>(

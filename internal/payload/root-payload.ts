@@ -4,7 +4,7 @@ import { nameAfterFile } from "../image/image-name.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { formatReference, type ImageReference } from "../image/reference.ts";
-import { hostArchitecture } from "../image/source/oci-choice.ts";
+import { hostOciArchitecture } from "../image/source/oci-choice.ts";
 import { openImage } from "../image/source/open-image.ts";
 import { tarStream } from "../rootfs/entry-stream.ts";
 import { requireDigest } from "./layout-payload.ts";
@@ -56,7 +56,7 @@ export function rootPayload(
 
 async function imageOf(
   tree: ImageTree,
-  architecture: string = hostArchitecture(),
+  architecture: string = hostOciArchitecture(),
 ): Promise<Pick<PayloadImage, "manifest" | "config" | "layers"> & { digest: string }> {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;

@@ -1,4 +1,5 @@
 /** Headers of a program for UEFI (Microsoft "PE Format"; UEFI 2.10, 2.1.1). */
+import { ARCHITECTURES } from "../base/architecture.ts";
 
 interface PeSection {
   name: string;
@@ -32,11 +33,14 @@ export interface PeFault {
 const MACHINES: Record<number, string> = {
   332: "IA32",
   452: "ARM",
-  34404: "X64",
-  43620: "AA64",
+  ...Object.fromEntries(
+    Object.values(ARCHITECTURES).map(({ peMachine, efiSuffix }) => [peMachine, efiSuffix.toUpperCase()]),
+  ),
   20580: "RISCV64",
   25188: "LOONGARCH64",
 };
+/** Machines as the names of EFI programs have them. */
+export const EFI_MACHINES = Object.values(MACHINES);
 const EFI_APPLICATION = 10;
 
 /** Reads a program's headers, or says why firmware would not load it. */

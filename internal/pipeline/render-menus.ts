@@ -1,4 +1,4 @@
-import type { Architecture } from "../base/architecture.ts";
+import { type Architecture, hasBios } from "../base/architecture.ts";
 import type { Reporter } from "../base/progress.ts";
 import { checkRoots } from "../contract/checks/check-roots.ts";
 import { checkEntries } from "../contract/config/check-menu.ts";
@@ -40,6 +40,6 @@ export function renderFromTexts(about: {
   reportFindings(all, { reference: source.file, strictness: "normal", reporter: about.reporter });
   const medium = { menu, label, marker: markerPath(NO_BUILD) };
   const menus = new Map<string, string>([[ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })]]);
-  if (architecture === "x86_64") menus.set(ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" }));
+  if (hasBios(architecture)) menus.set(ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" }));
   return menus;
 }

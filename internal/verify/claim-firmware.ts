@@ -1,5 +1,6 @@
+import { type Architecture, hasBios } from "../base/architecture.ts";
 /** How far firmware gets with an ISO, by its boot structures alone. */
-import type { Architecture } from "../base/architecture.ts";
+
 import { type BootEffect, withoutBios } from "../contract/findings/boot-claims.ts";
 import { SECTOR } from "../iso-format/units.ts";
 import type { IsoParts } from "./verify.ts";
@@ -35,7 +36,7 @@ export function firmwareEffects(
   architecture: Architecture | undefined,
 ): BootEffect[] {
   return [
-    ...(architecture === "aarch64" && !hasBiosCode(parts)
+    ...(architecture !== undefined && !hasBios(architecture) && !hasBiosCode(parts)
       ? [withoutBios(architecture)]
       : wayEffects("bios", { cd: biosFromCd(parts, report), usb: biosFromUsb(parts, report) })),
     ...wayEffects("uefi", { cd: uefiFromCd(parts, report), usb: uefiFromUsb(parts) }),

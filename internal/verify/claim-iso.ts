@@ -1,4 +1,6 @@
 /** Where a finished ISO boots, by all that can be seen without booting it. */
+
+import { ARCHITECTURE_NAMES } from "../base/architecture.ts";
 import {
   type BootClaims,
   type BootEffect,
@@ -12,17 +14,13 @@ import { entriesEffects } from "./claim-entries.ts";
 import { firmwareEffects, hasBiosCode } from "./claim-firmware.ts";
 import { type IsoPrograms, readPrograms } from "./claim-programs.ts";
 import type { IsoParts } from "./verify.ts";
+import { EFI_PLATFORM_MENUS } from "./verify-menus.ts";
 import type { VerifyReport } from "./verify-report.ts";
 
 /** Menus in the order in which GRUB on BIOS and GRUB on UEFI use them; the first that has a kernel counts. */
 const MENU_ORDER: Record<"bios" | "uefi", readonly string[]> = {
   bios: ["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg", "/EFI/BOOT/grub.cfg"],
-  uefi: [
-    "/EFI/BOOT/grub.cfg",
-    "/boot/grub/x86_64-efi/grub.cfg",
-    "/boot/grub/grub.cfg",
-    "/boot/grub2/grub.cfg",
-  ],
+  uefi: ["/EFI/BOOT/grub.cfg", ...EFI_PLATFORM_MENUS, "/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"],
 };
 
 export interface ClaimOptions {
@@ -60,7 +58,7 @@ async function menuEffects(
     source,
     tree,
     volumeId: primary.volumeId,
-    architecture: isUefi ? (programs.architecture ?? "x86_64") : "x86_64",
+    architecture: (isUefi ? programs.architecture : undefined) ?? ARCHITECTURE_NAMES[0],
     shim: isUefi ? programs.shim : undefined,
     summarize,
     has: (path) => menus.some((menu) => menu.has(path)),

@@ -1,6 +1,6 @@
 /** The programs that UEFI firmware starts from an ISO, and whether it does with Secure Boot on. */
 import type { Architecture } from "../base/architecture.ts";
-import { efiSuffix, removableLoader } from "../base/architecture.ts";
+import { ARCHITECTURE_NAMES, efiSuffix, removableLoader } from "../base/architecture.ts";
 import { type BootProgram, checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
 import type { BootEffect } from "../contract/findings/boot-claims.ts";
 import type { Finding } from "../contract/findings/finding.ts";
@@ -17,7 +17,6 @@ import type { IsoParts } from "./verify.ts";
 /** Bytes. No boot program is larger. */
 const MAX_PROGRAM = 64 * 1024 * 1024;
 const FOLDER = "EFI/BOOT";
-const ARCHITECTURES: readonly Architecture[] = ["x86_64", "aarch64"];
 
 export interface IsoPrograms {
   architecture: Architecture | undefined;
@@ -28,7 +27,7 @@ export interface IsoPrograms {
 
 /** Reads the program that firmware starts, and the next one if the first is shim. */
 export async function readPrograms(parts: IsoParts): Promise<IsoPrograms> {
-  for (const architecture of ARCHITECTURES) {
+  for (const architecture of ARCHITECTURE_NAMES) {
     for (const esp of parts.boot.esps) {
       const entry = findEntry(esp, `${FOLDER}/${removableLoader(architecture)}`);
       if (entry !== undefined) return await startFrom(entry, { architecture, esp, parts });
@@ -36,7 +35,8 @@ export async function readPrograms(parts: IsoParts): Promise<IsoPrograms> {
   }
   const none = { architecture: undefined, shim: undefined };
   if (parts.boot.esps.length === 0) return { ...none, effects: [] };
-  const text = `the EFI system partition has no ${FOLDER}/${removableLoader("x86_64")} or ${removableLoader("aarch64")}`;
+  const loaders = ARCHITECTURE_NAMES.map(removableLoader).join(" or ");
+  const text = `the EFI system partition has no ${FOLDER}/${loaders}`;
   return { ...none, effects: [{ effect: "breaks", ways: ["uefi"], text, code: "esp-no-program" }] };
 }
 

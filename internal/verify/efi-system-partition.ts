@@ -1,3 +1,4 @@
+import { EFI_MACHINES, isFault, parsePe, sectionOf } from "../pe/pe-image.ts";
 /** The FAT file system from which UEFI firmware boots, and the programs in it (UEFI 2.10, 3.5.1.1, 13.3). */
 
 import { latin1 } from "../bytes/fields.ts";
@@ -9,7 +10,7 @@ import { type ByteSource, slice } from "../files/byte-source.ts";
 import { findNodeAnyCase, type IsoNode, readNode } from "../iso/read/iso-node.ts";
 import { SECTOR } from "../iso-format/units.ts";
 import { parseGrubModules } from "../pe/grub-embedded.ts";
-import { isFault, parsePe, sectionOf } from "../pe/pe-image.ts";
+
 import { readPe } from "./pe.ts";
 
 export interface EspRange {
@@ -152,9 +153,11 @@ function bootPrograms(volume: FatVolume): FatEntry[] {
   );
 }
 
+const PROGRAM_NAME = new RegExp(`(${EFI_MACHINES.join("|")})\\.efi$`, "i");
+
 /** The machine that a program's name promises. */
 function machineOf(path: string): string | undefined {
-  return /(x64|aa64|ia32|riscv64|loongarch64|arm)\.efi$/i.exec(path)?.[1]?.toUpperCase();
+  return PROGRAM_NAME.exec(path)?.[1]?.toUpperCase();
 }
 
 function baseName(path: string): string {

@@ -1,3 +1,4 @@
+import { ARCHITECTURE_NAMES, ARCHITECTURES } from "../base/architecture.ts";
 /** The checks of the GRUB menus and of what they name. */
 
 import { textOf } from "../bytes/fields.ts";
@@ -13,13 +14,18 @@ import { printable } from "../text/printable.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
+/** Menus in the folders that GRUB has for each platform. */
+export const EFI_PLATFORM_MENUS = ARCHITECTURE_NAMES.map(
+  (name) => `/boot/grub/${ARCHITECTURES[name].grub.efi}/grub.cfg`,
+);
+
 /** Where GRUB looks, by its built-in prefix. */
 const MENU_PATHS = [
   "/EFI/BOOT/grub.cfg",
   "/boot/grub2/grub.cfg",
   "/boot/grub/grub.cfg",
   "/boot/grub/loopback.cfg",
-  "/boot/grub/x86_64-efi/grub.cfg",
+  ...EFI_PLATFORM_MENUS,
 ];
 const MAX_MENU = 1024 * 1024;
 

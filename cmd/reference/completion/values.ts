@@ -1,4 +1,4 @@
-import { ociArchitecture } from "../../../internal/base/architecture.ts";
+import { ARCHITECTURE_NAMES, ociArchitecture } from "../../../internal/base/architecture.ts";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import { TRANSPORTS } from "../../../internal/image/reference.ts";
 import { PRESETS } from "../../../internal/rootfs/compression-presets.ts";
@@ -18,11 +18,9 @@ export type Values =
 /** Transports as references begin with them. */
 export const IMAGE_PREFIXES = TRANSPORTS.map((name) => (name === "docker" ? "docker://" : `${name}:`));
 
-const ARCHITECTURES = ["x86_64", "aarch64"] as const;
-
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  arch: ARCHITECTURES,
-  "os/arch": ARCHITECTURES.map((name) => `linux/${ociArchitecture(name)}`),
+  arch: ARCHITECTURE_NAMES,
+  "os/arch": ARCHITECTURE_NAMES.map((name) => `linux/${ociArchitecture(name)}`),
   how: [...Object.keys(PRESETS), ...COMPRESSIONS],
   ways: ["bios", "uefi", "secure-boot"],
   code: Object.entries(FINDINGS)

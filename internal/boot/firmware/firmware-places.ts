@@ -48,6 +48,13 @@ const ARM_SECURE: Places = [
   ["/usr/share/AAVMF", "AAVMF_CODE.secboot.fd", "AAVMF_VARS.ms.fd"],
 ];
 
+const PLACES: Readonly<
+  Record<Architecture, Record<"uefi" | "secure-boot", Places> & { secureNeedsSmm: boolean }>
+> = {
+  x86_64: { uefi: X86_UEFI, "secure-boot": X86_SECURE, secureNeedsSmm: true },
+  aarch64: { uefi: ARM_UEFI, "secure-boot": ARM_SECURE, secureNeedsSmm: false },
+};
+
 /** Where firmware lies on machines that have no descriptor for it, the best first. */
 export function firmwarePlaces({
   kind,
@@ -56,19 +63,23 @@ export function firmwarePlaces({
   kind: "uefi" | "secure-boot";
   architecture: Architecture;
 }): FlashPair[] {
-  const secure = kind === "secure-boot";
-  const x86 = architecture === "x86_64";
-  const places = x86 ? (secure ? X86_SECURE : X86_UEFI) : secure ? ARM_SECURE : ARM_UEFI;
-  return places.map(([folder, code, vars]) => ({
+  const places = PLACES[architecture];
+  return places[kind].map(([folder, code, vars]) => ({
     code: flashFile(`${folder}/${code}`),
     vars: flashFile(`${folder}/${vars}`),
-    needsSmm: secure && x86,
+    needsSmm: kind === "secure-boot" && places.secureNeedsSmm,
   }));
 }
 
 function flashFile(path: string): FlashPair["code"] {
   return { path, format: path.endsWith(".qcow2") ? "qcow2" : "raw" };
 }
+
+/** The programs of QEMU. */
+export const QEMU_PROGRAMS: Readonly<Record<Architecture, string>> = {
+  x86_64: "qemu-system-x86_64",
+  aarch64: "qemu-system-aarch64",
+};
 
 /** The packages that hold QEMU and its firmware, for a hint. */
 export const PACKAGES: Record<Architecture, string> = {

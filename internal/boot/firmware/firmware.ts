@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import type { Architecture } from "../../base/architecture.ts";
+import { type Architecture, hostArchitecture } from "../../base/architecture.ts";
 import { PlatterError } from "../../base/error.ts";
 import { findProgram } from "../../process/program.ts";
 import { type FlashPair, flashPair, parseFirmwareDescriptor, suits } from "./firmware-descriptor.ts";
-import { DESCRIPTOR_FOLDERS, firmwarePlaces, PACKAGES } from "./firmware-places.ts";
+import { DESCRIPTOR_FOLDERS, firmwarePlaces, PACKAGES, QEMU_PROGRAMS } from "./firmware-places.ts";
 
 /** The host's files, as far as firmware is looked for in them. */
 export interface FirmwareFiles {
@@ -75,7 +75,7 @@ function descriptorPaths(files: FirmwareFiles): string[] {
  * @throws PlatterError `E_TOOL_MISSING`
  */
 export function findQemu(architecture: Architecture): string {
-  const program = `qemu-system-${architecture}`;
+  const program = QEMU_PROGRAMS[architecture];
   // Red Hat keeps its one emulator outside of PATH.
   const redHat = "/usr/libexec/qemu-kvm";
   const path =
@@ -88,9 +88,4 @@ export function findQemu(architecture: Architecture): string {
     message: `Cannot run QEMU: neither \`${program}\` nor \`${redHat}\` is in PATH`,
     hint: `Install ${PACKAGES[architecture]}.`,
   });
-}
-
-/** The architecture of the machine platter runs on, if it is one platter knows. */
-export function hostArchitecture(): Architecture | undefined {
-  return process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : undefined;
 }

@@ -1,10 +1,10 @@
-import type { Architecture } from "../../base/architecture.ts";
+import type { Architecture, PackagedPiece } from "../../base/architecture.ts";
 import type { FoundFile } from "../../image/find-file.ts";
 import { readEfiProgram } from "../../pe/efi-program.ts";
 import { MAX_KERNEL, readKernelImage } from "../../pe/kernel-image.ts";
 import { isFault } from "../../pe/pe-image.ts";
 import type { Finding, FindingCode } from "../findings/finding.ts";
-import { type Distribution, howToInstall, type PackagedPiece } from "../pieces/packages.ts";
+import { type Distribution, howToInstall } from "../pieces/packages.ts";
 import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
 import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 

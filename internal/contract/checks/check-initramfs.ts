@@ -1,4 +1,4 @@
-import type { Architecture } from "../../base/architecture.ts";
+import { ARCHITECTURES, type Architecture, type Driver } from "../../base/architecture.ts";
 import { INITRD_PATH, type Menu, type MenuEntry } from "../../grub/menu-model.ts";
 import { type InitramfsSummary, type LiveSupport, moduleName } from "../../initramfs/summary.ts";
 import { printable } from "../../text/printable.ts";
@@ -137,19 +137,8 @@ function overlayFindings(entries: readonly IndexedEntry[], summary: InitramfsSum
   return [finding("F_INITRAMFS_OVERLAY", seen, { entries: lacking.map(({ index }) => index) })];
 }
 
-/** What a driver is found by: a module, or one of several that serve. */
-type Driver = string | readonly string[];
-
 const LIVE_MODULES: readonly Driver[] = ["squashfs", "isofs", "loop", "overlay"];
 const OPTICAL: readonly Driver[] = ["sr_mod", "cdrom"];
-const USB: Readonly<Record<Architecture, readonly Driver[]>> = {
-  x86_64: ["usb_storage", "sd_mod", "xhci_hcd", "xhci_pci"],
-  aarch64: ["usb_storage", "sd_mod", "xhci_hcd", ["xhci_pci", "xhci_plat_hcd"]],
-};
-const USB_SOME: Readonly<Record<Architecture, readonly Driver[]>> = {
-  x86_64: ["uas", "ehci_hcd", "ehci_pci"],
-  aarch64: ["uas"],
-};
 
 function moduleFindings(checks: InitramfsChecks): Finding[] {
   const { summary, path, kernelVersion, architecture } = checks;
@@ -177,8 +166,8 @@ function moduleFindings(checks: InitramfsChecks): Finding[] {
   const findings = [
     ...report("F_INITRAMFS_MODULES", LIVE_MODULES),
     ...report("F_INITRAMFS_OPTICAL", OPTICAL),
-    ...report("F_INITRAMFS_USB", USB[architecture]),
-    ...report("F_INITRAMFS_USB_SOME", USB_SOME[architecture]),
+    ...report("F_INITRAMFS_USB", ARCHITECTURES[architecture].drivers.usb),
+    ...report("F_INITRAMFS_USB_SOME", ARCHITECTURES[architecture].drivers.usbSome),
   ];
   if (summary.live.size === 0) return findings;
   const wanted = [

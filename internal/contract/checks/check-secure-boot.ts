@@ -1,4 +1,4 @@
-import { type Architecture, efiSuffix } from "../../base/architecture.ts";
+import { ARCHITECTURES, type Architecture, efiSuffix } from "../../base/architecture.ts";
 import type { EfiProgram } from "../../pe/efi-program.ts";
 import { findsMenu } from "../../pe/grub-embedded.ts";
 import type { KernelImage } from "../../pe/kernel-image.ts";
@@ -90,7 +90,7 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
   const { path, image } = kernel;
   if (image.kind === "none")
     findings.push(finding("F_KERNEL_FORMAT", `\`${path}\` ${printable(image.fault)}.`));
-  if (image.kind === "x86" && architecture !== "x86_64")
+  if (image.kind === "x86" && !ARCHITECTURES[architecture].plainKernels)
     findings.push(
       finding("F_KERNEL_MACHINE", `\`${path}\` is a kernel for x86, and the image is for ${architecture}.`),
     );

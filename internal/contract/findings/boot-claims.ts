@@ -37,7 +37,7 @@ export interface BootEffect {
 }
 
 /** BIOS firmware exists only on x86. */
-export function withoutBios(architecture: Exclude<Architecture, "x86_64">): BootEffect {
+export function withoutBios(architecture: Architecture): BootEffect {
   return { effect: "breaks", ways: ["bios"], text: `machines of ${architecture} have no BIOS`, code: null };
 }
 

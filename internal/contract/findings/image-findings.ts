@@ -1,5 +1,6 @@
 import { BOOT_WAYS } from "./boot-claims.ts";
 import type { FindingText } from "./finding-text.ts";
+import { installPackages } from "./install-packages.ts";
 
 /** Findings about what an image holds, clauses C1 to C5, C8 and C9. */
 export const IMAGE_FINDINGS = {
@@ -97,7 +98,7 @@ export const IMAGE_FINDINGS = {
     kind: "image",
     title: "no shim",
     why: "UEFI firmware starts shim, which starts GRUB; without it nothing boots on UEFI.",
-    fix: "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image.",
+    fix: installPackages("shim"),
   },
   F_GCD_MISSING: {
     severity: "error",
@@ -105,7 +106,7 @@ export const IMAGE_FINDINGS = {
     kind: "image",
     title: "no GRUB for optical media",
     why: "`gcd*.efi` is the build of GRUB that looks for its menu on optical media and USB sticks.",
-    fix: "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.",
+    fix: installPackages("grub"),
   },
   F_MM_MISSING: {
     severity: "warning",
@@ -113,7 +114,7 @@ export const IMAGE_FINDINGS = {
     kind: "image",
     title: "no MOK manager",
     why: "Without it nobody can enrol a key for their own kernel modules from this ISO.",
-    fix: "Install the package that holds `mmx64.efi` (`mmaa64.efi` on aarch64): `shim-x64` or `shim-aa64` (Fedora, CentOS), `shim-helpers-amd64-signed` or `shim-helpers-arm64-signed` (Debian), `shim-signed` (Ubuntu).",
+    fix: installPackages("mm"),
   },
   F_BIOS_MODULES_MISSING: {
     severity: "error",

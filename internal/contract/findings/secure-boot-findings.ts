@@ -1,11 +1,10 @@
 import type { FindingText } from "./finding-text.ts";
+import { installPackages } from "./install-packages.ts";
 
 /** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot lets them. */
 const NO_SECURE_BOOT = "On a machine with Secure Boot on, the ISO will not start.";
-const SHIM_PACKAGE =
-  "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image.";
-const GRUB_PACKAGE =
-  "Install `grub2-efi-x64-cdboot` (Fedora, CentOS) or `grub-efi-amd64-signed` (Debian, Ubuntu) in the image; on aarch64 `grub2-efi-aa64-cdboot` or `grub-efi-arm64-signed`.";
+const SHIM_PACKAGE = installPackages("shim");
+const GRUB_PACKAGE = installPackages("grub");
 const DISTRIBUTION = "Use unchanged files from the packages of one distribution.";
 
 export const SECURE_BOOT_FINDINGS = {

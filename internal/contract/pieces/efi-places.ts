@@ -1,4 +1,4 @@
-import { type Architecture, efiSuffix } from "../../base/architecture.ts";
+import { ARCHITECTURES, type Architecture, efiSuffix } from "../../base/architecture.ts";
 import { type FoundFile, findFile, namesIn } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import { resolve } from "../../image/resolve.ts";
@@ -103,7 +103,7 @@ export function binaryPlaces(
     `usr/lib/bootupd/updates/EFI/${vendor}/${name}`,
   ];
   if (binary === "grub") {
-    const target = architecture === "x86_64" ? "x86_64-efi" : "arm64-efi";
+    const target = ARCHITECTURES[architecture].grub.efi;
     return [
       ...places,
       `usr/lib/grub/${target}-signed/${name}.signed`,

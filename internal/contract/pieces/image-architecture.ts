@@ -1,4 +1,10 @@
-import { type Architecture, imageArchitecture, parseArchitecture } from "../../base/architecture.ts";
+import {
+  ARCHITECTURE_NAMES,
+  ARCHITECTURES,
+  type Architecture,
+  imageArchitecture,
+  parseArchitecture,
+} from "../../base/architecture.ts";
 import type { ImageTree } from "../../image/image-tree.ts";
 import { hasLoaders } from "./efi-places.ts";
 import { locateKernel } from "./locate-kernel.ts";
@@ -15,7 +21,7 @@ export async function architectureOf(
   if (wanted !== undefined) return wanted;
   const { architecture } = tree.source;
   if (architecture !== undefined) return imageArchitecture(architecture);
-  const loaders = (["x86_64", "aarch64"] as const).filter((each) => hasLoaders(tree.root, each));
+  const loaders = ARCHITECTURE_NAMES.filter((each) => hasLoaders(tree.root, each));
   const [only] = loaders;
   if (only !== undefined && loaders.length === 1) return only;
   return (await architectureOfKernel(tree)) ?? parseArchitecture(process.arch);
@@ -40,8 +46,7 @@ async function firstBytes(tree: ImageTree, inode: Parameters<ImageTree["read"]>[
 }
 
 /**
- * By the machine of the PE header, or by the magic numbers of Linux's Documentation/arch/x86/boot.rst and
- * Documentation/arch/arm64/booting.rst. Undefined for a kernel of another architecture, or a compressed one.
+ * By the machine of the PE header, or by the magic number of the kernel's own header. Undefined for a kernel of another architecture, or a compressed one.
  */
 export function kernelArchitecture(bytes: Uint8Array): Architecture | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,10 +55,11 @@ export function kernelArchitecture(bytes: Uint8Array): Architecture | undefined 
     const header = head.readUInt32LE(0x3c);
     if (at(header, "PE\0\0") && header + 6 <= head.length) {
       const machine = head.readUInt16LE(header + 4);
-      if (machine === 0x8664) return "x86_64";
-      return machine === 0xaa64 ? "aarch64" : undefined;
+      return ARCHITECTURE_NAMES.find((name) => ARCHITECTURES[name].peMachine === machine);
     }
   }
-  if (at(0x202, "HdrS")) return "x86_64";
-  return at(0x38, "ARM\x64") ? "aarch64" : undefined;
+  return ARCHITECTURE_NAMES.find((name) => {
+    const { offset, text } = ARCHITECTURES[name].kernelMagic;
+    return at(offset, text);
+  });
 }

@@ -1,3 +1,4 @@
+import { GRUB_BIOS_PLATFORM } from "../../base/architecture.ts";
 import { displayPath } from "../../bytes/byte-path.ts";
 import { type FoundFile, findFile } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
@@ -5,7 +6,7 @@ import { resolve } from "../../image/resolve.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 /** Where GRUB's modules for BIOS lie in an image (clause C5). */
-export const MODULES_FOLDER = "usr/lib/grub/i386-pc";
+export const MODULES_FOLDER = `usr/lib/grub/${GRUB_BIOS_PLATFORM}`;
 
 /** What a GRUB core image and a hybrid ISO cannot do without. */
 const NEEDED = [

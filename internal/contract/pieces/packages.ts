@@ -1,4 +1,4 @@
-import type { Architecture } from "../../base/architecture.ts";
+import { ARCHITECTURES, type Architecture, type PackagedPiece } from "../../base/architecture.ts";
 import type { OsRelease } from "../config/os-release.ts";
 
 /** Distributions whose packages are known. */
@@ -22,31 +22,6 @@ export function distributionOf({ id, idLike }: OsRelease): Distribution | undefi
   return undefined;
 }
 
-/** Pieces of clauses C3 and C4 that come in packages of their own. */
-export type PackagedPiece = "shim" | "grub" | "mm";
-
-type Names = Readonly<Record<PackagedPiece, Readonly<Record<Architecture, string>>>>;
-
-const both = (name: string): Record<Architecture, string> => ({ x86_64: name, aarch64: name });
-
-const PACKAGES: Readonly<Record<"fedora" | "debian" | "ubuntu", Names>> = {
-  fedora: {
-    shim: { x86_64: "shim-x64", aarch64: "shim-aa64" },
-    grub: { x86_64: "grub2-efi-x64-cdboot", aarch64: "grub2-efi-aa64-cdboot" },
-    mm: { x86_64: "shim-x64", aarch64: "shim-aa64" },
-  },
-  debian: {
-    shim: both("shim-signed"),
-    grub: { x86_64: "grub-efi-amd64-signed", aarch64: "grub-efi-arm64-signed" },
-    mm: { x86_64: "shim-helpers-amd64-signed", aarch64: "shim-helpers-arm64-signed" },
-  },
-  ubuntu: {
-    shim: both("shim-signed"),
-    grub: { x86_64: "grub-efi-amd64-signed", aarch64: "grub-efi-arm64-signed" },
-    mm: both("shim-signed"),
-  },
-};
-
 /** Distributions without a package that platter could use. */
 const WITHOUT: Readonly<Record<"suse" | "arch", string>> = { suse: "openSUSE", arch: "Arch Linux" };
 
@@ -58,7 +33,8 @@ export function howToInstall(
   if (distribution === "suse" || distribution === "arch") {
     return `Copy shim, MOK manager and the GRUB for optical media of Fedora, Debian or Ubuntu to \`/boot/efi/EFI/VENDOR\`: ${WITHOUT[distribution]} does not package them under the contract's names.`;
   }
-  const name = (of: keyof typeof PACKAGES) => `\`${PACKAGES[of][piece][architecture]}\``;
+  const { packages } = ARCHITECTURES[architecture];
+  const name = (of: keyof typeof packages) => `\`${packages[of][piece]}\``;
   if (distribution !== undefined) return `Install ${name(distribution)} in the image.`;
   const others =
     name("debian") === name("ubuntu")

@@ -1,3 +1,4 @@
+import { GRUB_BIOS_PLATFORM } from "../../base/architecture.ts";
 import type { BytePath } from "../../bytes/byte-path.ts";
 
 /**
@@ -9,7 +10,8 @@ const CAPTURED = new RegExp(
     /^(?:usr\/)?lib\/modules?\/[^/]+\/(?:vmlinuz|initramfs\.img|modules\.builtin|config)$/,
     /^usr\/lib\/efi\/|^usr\/lib\/bootupd\/updates\/EFI\/|^boot\/efi\/EFI\/|^usr\/lib\/shim\//,
     /^boot\/(?:vmlinuz|initrd|initramfs|config)[^/]*$/,
-    /^usr\/lib\/grub\/i386-pc\/|^usr\/lib\/grub\/[^/]+-signed\/|^usr\/lib\/grub\/[^/]+\/monolithic\//,
+    new RegExp(`^usr/lib/grub/${GRUB_BIOS_PLATFORM}/`),
+    /^usr\/lib\/grub\/[^/]+-signed\/|^usr\/lib\/grub\/[^/]+\/monolithic\//,
     /^usr\/share\/grub2?\/[^/]+\.pf2$/,
     /^(?:usr\/lib|etc)\/os-release$|^usr\/lib\/(?:bootc-image-builder|image-builder\/bootc)\/iso\.yaml$/,
     /^etc\/selinux\/config$|^etc\/(?:fstab|machine-id)$|^var\/lib\/dbus\/machine-id$/,

@@ -1,3 +1,4 @@
+import { hasBios } from "../../base/architecture.ts";
 import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "../findings/boot-claims.ts";
 import { type Finding, type FindingCode, textOf } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";
@@ -51,6 +52,6 @@ function effectOf({ code, entries }: Finding, mode: EntryMode): BootEffect | und
 
 function firmwareEffects({ architecture, bios }: Pick<Plan, "architecture" | "bios">): BootEffect[] {
   if (bios !== null) return [];
-  if (architecture !== "x86_64") return [withoutBios(architecture)];
+  if (!hasBios(architecture)) return [withoutBios(architecture)];
   return [{ effect: "breaks", ways: ["bios"], text: "the ISO has no boot code for BIOS", code: null }];
 }

@@ -1,3 +1,4 @@
+import { hasBios } from "../../base/architecture.ts";
 import { LATEST_TIME } from "../../image/entry-walk.ts";
 import { compileExcludes } from "../../image/excludes.ts";
 import { type FoundFile, findFile } from "../../image/find-file.ts";
@@ -94,7 +95,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
   const { kernel, ...located } = locateKernel(root, choices.kernel);
   const distribution = distributionOf(osRelease);
   const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor, distribution });
-  const wantsBios = choices.boot === "bios-and-uefi" && architecture === "x86_64";
+  const wantsBios = choices.boot === "bios-and-uefi" && hasBios(architecture);
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
   const bootModules = modules && { modules };

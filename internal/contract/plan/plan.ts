@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Architecture } from "../../base/architecture.ts";
+import { ARCHITECTURE_NAMES, type Architecture, GRUB_BIOS_PLATFORM } from "../../base/architecture.ts";
+
 import { PlatterError } from "../../base/error.ts";
 import { menuSchema } from "../../grub/menu-model.ts";
 import { COMPRESSIONS } from "../../squashfs/blocks/compression.ts";
@@ -18,7 +19,7 @@ export const PIECES = {
   mm: "image/mm.efi",
   font: "image/unicode.pf2",
   /** Folder of GRUB's modules for BIOS. */
-  bios: "image/i386-pc",
+  bios: `image/${GRUB_BIOS_PLATFORM}`,
 } as const;
 
 const pieceSchema = z.strictObject({
@@ -78,7 +79,7 @@ export const planSchema = z.strictObject({
       }),
     )
     .default([]),
-  architecture: z.enum(["x86_64", "aarch64"]),
+  architecture: z.enum(ARCHITECTURE_NAMES),
   /** The distribution's name and version as the menu shows them; empty where unknown. */
   product: z.string(),
   productVersion: z.string(),

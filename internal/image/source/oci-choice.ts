@@ -1,3 +1,4 @@
+import { hostArchitecture, ociArchitecture } from "../../base/architecture.ts";
 import { PlatterError } from "../../base/error.ts";
 import type { Descriptor, ImageIndex } from "./oci-manifest.ts";
 
@@ -13,8 +14,9 @@ export interface ImageChoice {
 }
 
 /** The host's processor architecture as OCI writes it. */
-export function hostArchitecture(): string {
-  return process.arch === "x64" ? "amd64" : process.arch;
+export function hostOciArchitecture(): string {
+  const host = hostArchitecture();
+  return host === undefined ? process.arch : ociArchitecture(host);
 }
 
 /** The entry of a layout's `index.json` that is meant. @throws PlatterError `E_IMAGE_TAG`, `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH` */
@@ -58,7 +60,7 @@ export function chooseByArchitecture(entries: readonly Descriptor[], choice: Ima
   if (images.every((entry) => !isLinux(entry))) throw otherSystem(images, location);
   // A single image is taken as it is: its configuration tells what it is for.
   if (images.length === 1 && (architecture === undefined || only.platform == null)) return only;
-  const wanted = architecture ?? hostArchitecture();
+  const wanted = architecture ?? hostOciArchitecture();
   const fitting = images.filter((entry) => entry.platform?.architecture === wanted && isLinux(entry));
   const [chosen] = fitting;
   if (fitting.length === 1 && chosen !== undefined) return chosen;

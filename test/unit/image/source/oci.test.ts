@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { ImageTree } from "../../../../internal/image/image-tree.ts";
-import { hostArchitecture } from "../../../../internal/image/source/oci-choice.ts";
+import { hostOciArchitecture } from "../../../../internal/image/source/oci-choice.ts";
 import { parseCreated } from "../../../../internal/image/source/oci-manifest.ts";
 import { openImage } from "../../../../internal/image/source/open-image.ts";
 import { runTool } from "../../../../internal/process/run.ts";
@@ -29,7 +29,7 @@ async function names(reference: string, architecture?: string): Promise<string[]
 
 const layer = (...names: string[]) => tar(names.map((name): Member => ({ name, content: name })));
 const platform = (architecture: string, os = "linux") => ({ platform: { architecture, os } });
-const other = hostArchitecture() === "amd64" ? "arm64" : "amd64";
+const other = hostOciArchitecture() === "amd64" ? "arm64" : "amd64";
 
 let made = 0;
 function maker(): OciMaker {
@@ -45,10 +45,10 @@ function archived(layout: OciMaker): string {
 
 describe("which image is meant", () => {
   const layout = maker();
-  const host = { ...layout.image([layer("host")]), ...platform(hostArchitecture()) };
+  const host = { ...layout.image([layer("host")]), ...platform(hostOciArchitecture()) };
   const foreign = { ...layout.image([layer("foreign")], { architecture: other }), ...platform(other) };
   const attestation = { ...layout.image([layer("attestation")]), ...platform("unknown", "unknown") };
-  const windows = { ...layout.image([layer("windows")]), ...platform(hostArchitecture(), "windows") };
+  const windows = { ...layout.image([layer("windows")]), ...platform(hostOciArchitecture(), "windows") };
   const index = layout.index([windows, foreign, attestation, host]);
   const nested = layout.index([layout.index([host, foreign])]);
   layout
@@ -59,7 +59,7 @@ describe("which image is meant", () => {
 
   test.each([
     ["index", undefined, "host"],
-    ["index", hostArchitecture(), "host"],
+    ["index", hostOciArchitecture(), "host"],
     ["index", other, "foreign"],
     ["nested", undefined, "host"],
     ["nested", other, "foreign"],
@@ -353,7 +353,7 @@ describe("docker archives", () => {
 
   test("as `docker save` writes them since 25: an OCI layout whose blobs a manifest.json names as well", async () => {
     const layout = maker();
-    const descriptor = layout.image([bytes, layer("b")], { architecture: hostArchitecture() });
+    const descriptor = layout.image([bytes, layer("b")], { architecture: hostOciArchitecture() });
     layout.add(descriptor, "latest");
     const blob = ({ digest }: { digest: string }) => `blobs/sha256/${digest.slice(7)}`;
     const manifest = JSON.parse(readFileSync(join(layout.directory, blob(descriptor)), "utf8"));
