@@ -137,6 +137,8 @@ export const PROBLEMS = {
   "squashfs-block-size": "the block size of the squashfs is not valid",
   "squashfs-compressor": "the squashfs has an unknown compressor",
   "squashfs-cut-off": "the squashfs is cut off",
+  "squashfs-labels":
+    "SELinux labels of the squashfs cannot be read, are not contexts, or are missing at the root",
   "squashfs-magic": "the superblock of the squashfs is missing",
   "squashfs-tables": "a table of the squashfs is missing or damaged",
   "squashfs-version": "the squashfs has an unknown version",

@@ -4,6 +4,7 @@ import type { ProblemCode } from "../bytes/problem-codes.ts";
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { type LabelSample, sampleLabels } from "./squashfs-labels.ts";
 import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
 
 export interface SquashfsSuperblock {
@@ -19,6 +20,8 @@ export interface SquashfsSuperblock {
   bytesUsed: number;
   hasXattrs: boolean;
   hasExports: boolean;
+  /** Undefined if labels could not be looked at. */
+  labels?: LabelSample | undefined;
 }
 
 const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as const;
@@ -95,6 +98,10 @@ export async function readSquashfs(
   }
   const whole: SquashfsTables = { ...tables, inode, directory, id, xattr: place(56) };
   const root = { block: Number(view.getBigUint64(32, true) >> 16n), at: view.getUint16(32, true) };
+  const before = log.problems.length;
   await checkTables({ source, log, name }, { superblock, tables: whole, root });
+  if (log.problems.length === before) {
+    superblock.labels = await sampleLabels(source, { superblock, tables: whole, root, log, name });
+  }
   return log.reading<SquashfsSuperblock | undefined>(superblock);
 }

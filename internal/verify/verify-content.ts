@@ -13,6 +13,7 @@ import { AREA_OFFSET, AREA_SIZE } from "../isomd5/text.ts";
 import { type ErofsSuperblock, isErofs, readErofs } from "../rootfs/erofs-superblock.ts";
 import { printable } from "../text/printable.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
+import type { LabelSample } from "./squashfs-labels.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
@@ -66,10 +67,17 @@ export async function checkRootFileSystems(
     const detail =
       found === undefined
         ? ""
-        : `${node.path}: ${found.compressor}, blocks of ${found.blockSize}, ${found.bytesUsed} bytes`;
+        : `${node.path}: ${found.compressor}, blocks of ${found.blockSize}, ${found.bytesUsed} bytes${labelDetail(found.labels)}`;
     builder.add("squashfs", reading, detail);
   }
   if (!builder.has("erofs")) builder.absent("squashfs", "no squashfs");
+}
+
+/** What the labels of the root and of a sample say. */
+function labelDetail(labels: LabelSample | undefined): string {
+  if (labels === undefined || labels.labelled === 0) return "";
+  const root = labels.root === undefined ? "" : `, the root is ${printable(labels.root)}`;
+  return `, SELinux labels at ${labels.labelled} of ${labels.inodes} inodes${root}`;
 }
 
 function erofsDetail(path: string, found: ErofsSuperblock | undefined): string {

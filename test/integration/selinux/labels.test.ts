@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { toBytePath } from "../../../internal/bytes/byte-path.ts";
+import { openFileSource } from "../../../internal/files/byte-source.ts";
 import type { EntryType } from "../../../internal/image/image-tree.ts";
 import { readXattrs } from "../../../internal/os/xattr.ts";
+import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
 import { erofsUtils } from "../../helpers/erofs-utils.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { tar } from "../../helpers/images/tar-maker.ts";
@@ -308,5 +310,56 @@ describe("damaged policies", () => {
     const labels = labelsIn(mounted("a.squashfs", "squashfs"));
     expect(labels.get(`/${long}`)).toBe("u:r:t:s0\0");
     expect(labels.get(`/${long}b`)).toBe("u:r:slow_t:s0\0");
+  });
+});
+
+describe("verify samples labels", () => {
+  const built = async (...flags: string[]) => {
+    tinyImage(scene.at("image"), { with: POLICY });
+    await scene.succeed(["build", "dir:image", "-o", "a.iso", ...flags]);
+  };
+  /** The line about the squashfs. */
+  const line = (stdout: string) => stdout.split("\n").find((each) => each.includes("squashfs.img: "));
+
+  test("the number of labels and the root's label are shown", async () => {
+    await built();
+    const { stdout } = await scene.succeed(["verify", "a.iso"]);
+    expect(line(stdout)).toMatch(
+      /SELinux labels at \d+ of \d+ inodes, the root is system_u:object_r:root_t:s0/,
+    );
+    await scene.succeed(["build", "dir:image", "-o", "b.iso", "--selinux", "off"]);
+    expect(line((await scene.succeed(["verify", "b.iso"])).stdout)).not.toContain("SELinux");
+  });
+
+  test("a label that is not a context is a problem", async () => {
+    await built("--compression", "none");
+    const iso = readFileSync(scene.at("a.iso"));
+    const label = "system_u:object_r:root_t:s0\0";
+    const at = iso.indexOf(label, 0, "latin1");
+    expect(at).toBeGreaterThan(0);
+    iso.write(label.replaceAll(":", "_"), at, "latin1");
+    writeFileSync(scene.at("b.iso"), iso);
+    const ran = await scene.run(["verify", "b.iso"]);
+    expect(ran.code).toBe(6);
+    expect(ran.stdout + ran.stderr).toContain("squashfs-labels");
+    expect(ran.stdout + ran.stderr).toContain("`system_u_object_r_root_t_s0\\x00`, which is not a context");
+  });
+
+  test("a squashfs of mksquashfs, which stores equal values once", async () => {
+    tinyImage(scene.at("image"), { with: POLICY });
+    await scene.succeed(["squash", "dir:image", "-o", "a.squashfs"]);
+    const made = Bun.spawnSync([
+      "mksquashfs",
+      mounted("a.squashfs", "squashfs"),
+      scene.at("b.squashfs"),
+      "-quiet",
+      "-xattrs",
+    ]);
+    expect(made.exitCode).toBe(0);
+    await using source = await openFileSource(scene.at("b.squashfs"));
+    const { value, problems } = await readSquashfs(source);
+    expect(problems).toEqual([]);
+    expect(value?.labels).toMatchObject({ root: "system_u:object_r:root_t:s0" });
+    expect(value?.labels?.labelled).toBeGreaterThan(50);
   });
 });

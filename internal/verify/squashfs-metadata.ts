@@ -1,0 +1,76 @@
+/** Single metadata blocks of a squashfs, read on demand (squashfs.rst, "Metadata"). */
+import { inflateSync, zstdDecompressSync } from "node:zlib";
+import { viewOf } from "../bytes/fields.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import { METADATA_SIZE, STORED_METADATA } from "../squashfs/blocks/format.ts";
+
+const DECOMPRESS: Readonly<
+  Record<string, (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array>
+> = {
+  gzip: inflateSync,
+  zstd: zstdDecompressSync,
+};
+
+/** A squashfs whose metadata can be read at any place. */
+export class MetadataReader {
+  readonly #source: ByteSource;
+  readonly #decompress: (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array;
+  /** Blocks by their place: samples often share them. */
+  readonly #blocks = new Map<number, { content: Uint8Array; next: number }>();
+
+  /** Undefined for a compressor that platter does not have. */
+  static open(source: ByteSource, compressor: string): MetadataReader | undefined {
+    const decompress = DECOMPRESS[compressor];
+    return decompress && new MetadataReader(source, decompress);
+  }
+
+  private constructor(
+    source: ByteSource,
+    decompress: (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array,
+  ) {
+    this.#source = source;
+    this.#decompress = decompress;
+  }
+
+  /**
+   * `length` bytes from byte `at` on, counted from the start of the block at `place` over the blocks after it.
+   * @throws RangeError if a block is damaged, or the squashfs ends before
+   */
+  async read(place: number, { at, length }: { at: number; length: number }): Promise<Buffer> {
+    const parts: Uint8Array[] = [];
+    let missing = length;
+    let start = at;
+    for (let block = place; missing > 0; ) {
+      const { content, next } = await this.#block(block);
+      if (content.length === 0) throw new RangeError("a metadata block is empty");
+      const part = content.subarray(start, start + missing);
+      parts.push(part);
+      missing -= part.length;
+      start = Math.max(0, start - content.length);
+      block = next;
+    }
+    return Buffer.concat(parts);
+  }
+
+  async #block(place: number): Promise<{ content: Uint8Array; next: number }> {
+    const known = this.#blocks.get(place);
+    if (known !== undefined) return known;
+    const bytes = Uint8Array.from(await this.#source.read(place, 2 + METADATA_SIZE));
+    if (bytes.length < 2) throw new RangeError("a metadata block is missing");
+    const header = viewOf(bytes).getUint16(0, true);
+    const length = header & (STORED_METADATA - 1);
+    if (length === 0 || bytes.length < 2 + length) throw new RangeError("a metadata block is cut off");
+    const stored = bytes.subarray(2, 2 + length);
+    let content = stored;
+    if ((header & STORED_METADATA) === 0) {
+      try {
+        content = Uint8Array.from(this.#decompress(stored, { maxOutputLength: METADATA_SIZE }));
+      } catch {
+        throw new RangeError("a metadata block cannot be decompressed");
+      }
+    }
+    const block = { content, next: place + 2 + length };
+    this.#blocks.set(place, block);
+    return block;
+  }
+}
