@@ -5,8 +5,8 @@ import { STAGES } from "../internal/pipeline/stage/stage.ts";
 import { checkOutput, folderOf } from "../internal/pipeline/work/output.ts";
 import { parseRootfsOptions } from "../internal/rootfs/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";
-import { openCache, withCacheOptions } from "./cache.ts";
 import { claim } from "./claim.ts";
+import { openCache, withCacheOptions } from "./options/cache.ts";
 import { withIgnoreOption } from "./options/ignore.ts";
 import {
   openSession,

@@ -1,53 +1,71 @@
-import { type Command, Option } from "@commander-js/extra-typings";
+import { statSync } from "node:fs";
+import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
-import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
+import { ArtifactCache, type CacheEntry } from "../internal/pipeline/work/artifact-cache.ts";
+import { formatBytes } from "../internal/ui/format.ts";
+import { parseSize } from "./options/cache.ts";
 import { OPTION_VARIABLES } from "./reference/environment.ts";
-import { OPTION_GROUPS } from "./reference/groups.ts";
-import type { World } from "./world.ts";
+import { withExamples } from "./reference/examples.ts";
+import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
+import type { World, WorldOf } from "./world.ts";
 
-const DEFAULT_SIZE = "10G";
-
-/** Options for what is kept between builds. */
-export function withCacheOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command
-    .optionsGroup(OPTION_GROUPS.work)
-    .addOption(
-      new Option(
-        "--cache <dir>",
-        "keep compressed root file systems in this folder; later builds compress only what changed",
-      ).env(OPTION_VARIABLES.cache),
+export function addCache(program: Command, worldOf: WorldOf): void {
+  withExamples(
+    program.command("cache"),
+    ["platter cache ~/.cache/platter", "list the entries of a cache"],
+    ["platter cache ~/.cache/platter --prune 4G", "remove the least recently used entries above 4 GiB"],
+    ["platter cache ~/.cache/platter --prune 0", "remove all entries"],
+  )
+    .helpGroup(COMMAND_GROUPS.other)
+    .argument("[dir]", `folder of --cache (default: the folder in ${OPTION_VARIABLES.cache})`)
+    .summary("list and remove entries of a cache")
+    .description(
+      "Lists the entries of a folder of --cache with their sizes and last uses, the last used first.",
     )
-    .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
+    .optionsGroup(OPTION_GROUPS.work)
+    .option("--prune <size>", "first remove the least recently used entries above this size")
+    .action(async (dir, { prune }) => {
+      const world = worldOf();
+      const limit = prune === undefined ? undefined : parseSize(prune);
+      const cache = await openExisting(dir ?? world.environment[OPTION_VARIABLES.cache], world);
+      const removed = limit === undefined ? [] : await cache.prune(limit);
+      if (removed.length > 0) world.reporter.info(`Removed ${counted(removed)}`);
+      await world.print(entryLines(await cache.list()));
+    });
 }
 
-interface CacheFlags {
-  cache?: string | undefined;
-  cacheSize: string;
+/** Opens the cache in a folder, which must exist. @throws PlatterError `E_CACHE` */
+async function openExisting(path: string | undefined, { reporter, now }: World): Promise<ArtifactCache> {
+  if (path === undefined || path === "") {
+    throw new PlatterError({
+      code: "E_CACHE",
+      kind: "usage",
+      message: "Cannot list a cache: no folder given",
+      hint: `Name the folder, or set ${OPTION_VARIABLES.cache}.`,
+    });
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new PlatterError({
+      code: "E_CACHE",
+      kind: "machine",
+      message: `Cannot list the cache in \`${path}\`: it is not a folder`,
+      hint: "Name a folder that --cache filled.",
+    });
+  }
+  const report = (text: string) => reporter.info(text);
+  return ArtifactCache.open(path, { limit: Number.POSITIVE_INFINITY, now: () => now().getTime(), report });
 }
 
-/** The cache that the flags name, if any. @throws PlatterError `E_CACHE`, `E_CACHE_SIZE` */
-export async function openCache(
-  flags: CacheFlags,
-  { now, reporter }: Pick<World, "now" | "reporter">,
-): Promise<ArtifactCache | undefined> {
-  const limit = parseSize(flags.cacheSize);
-  if (flags.cache === undefined) return undefined;
-  return ArtifactCache.open(flags.cache, {
-    limit,
-    now: () => now().getTime(),
-    report: (text) => reporter.info(text),
+/** A line for each entry, and one for all. */
+function entryLines(entries: readonly CacheEntry[]): string {
+  const lines = entries.map(({ path, size, used }) => {
+    const when = used === 0 ? "incomplete" : new Date(used).toISOString().slice(0, 16).replace("T", " ");
+    return `${formatBytes(size).padStart(9)}  ${when.padEnd(16)}  ${path.slice(path.lastIndexOf("/") + 1)}\n`;
   });
+  return `${lines.join("")}${counted(entries)}\n`;
 }
 
-/** Bytes as a user writes them: `500M`, `10G`, `1.5T`, each a power of 1024. */
-function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text);
-  const power = ["", "k", "m", "g", "t"].indexOf((match?.[2] ?? "").toLowerCase());
-  if (match !== null) return Math.floor(Number(match[1]) * 1024 ** power);
-  throw new PlatterError({
-    code: "E_CACHE_SIZE",
-    kind: "usage",
-    message: `Cannot limit the cache to \`${text}\`: it is not a number of bytes`,
-    hint: "Give a number of bytes with K, M, G or T, such as 10G.",
-  });
+function counted(entries: readonly CacheEntry[]): string {
+  const bytes = entries.reduce((sum, { size }) => sum + size, 0);
+  return `${entries.length} ${entries.length === 1 ? "entry" : "entries"} with ${formatBytes(bytes)}`;
 }

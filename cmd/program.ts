@@ -5,6 +5,7 @@ import { addBiosImage } from "./bios-image.ts";
 import { addBoot } from "./boot.ts";
 import { addBuild } from "./build.ts";
 import { VERSION } from "./build-info.ts";
+import { addCache } from "./cache.ts";
 import { addCompletion } from "./completion.ts";
 import { addEfiImage } from "./efi-image.ts";
 import { addExplain } from "./explain.ts";
@@ -72,6 +73,7 @@ export function createProgram(options: {
   addImplant(root, worldOf);
   addVerify(root, worldOf);
   addBoot(root, worldOf);
+  addCache(root, worldOf);
   addCompletion(root, worldOf);
   addMan(root, worldOf);
   addExplain(root, worldOf);

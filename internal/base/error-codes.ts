@@ -141,8 +141,8 @@ export const ERRORS = {
 
   // Outputs and the work directory
   E_CACHE: {
-    kinds: ["machine"],
-    title: "the cache cannot be read or written",
+    kinds: ["machine", "usage"],
+    title: "the cache cannot be read or written, or is not named",
     fix: "Name another folder with --cache, or leave it out.",
   },
   E_IMAGE_CHANGED: {

@@ -14,7 +14,9 @@ import { recordFile, sha256File } from "./receipt.ts";
 /** Raised when entries made before are not to be used any more. */
 const CACHE_VERSION = 1;
 /** An entry is a folder of this name; of its two files the artifact has the first name. */
-const ENTRY = new RegExp(`^v${CACHE_VERSION}-[0-9a-f]{64}$`);
+const entryName = (key: string) => `v${CACHE_VERSION}-${key}`;
+/** Entries of every version take space. */
+const ENTRY = /^v\d+-[0-9a-f]{64}$/;
 const ARTIFACT = "artifact";
 const RECORD = "entry.json";
 /** The index of the artifact's blocks; entries of other kinds, and those of older versions, do not have it. */
@@ -144,16 +146,34 @@ export class ArtifactCache {
       // Another run was quicker.
       if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
     }
-    await this.#shrink(entry);
+    await this.#shrink({ limit: this.#options.limit, spared: entry });
+  }
+
+  /** All entries, the last used first. @throws PlatterError `E_CACHE` */
+  async list(): Promise<CacheEntry[]> {
+    try {
+      return (await this.#entries()).sort((a, b) => b.used - a.used);
+    } catch (error) {
+      throw writeError(error, { code: "E_CACHE", path: this.path });
+    }
+  }
+
+  /** Removes the least recently used entries above `limit` bytes. Returns them. @throws PlatterError `E_CACHE` */
+  async prune(limit: number): Promise<CacheEntry[]> {
+    try {
+      return await this.#shrink({ limit, spared: undefined });
+    } catch (error) {
+      throw writeError(error, { code: "E_CACHE", path: this.path });
+    }
   }
 
   #entry(key: string): string {
-    return `${this.path}/v${CACHE_VERSION}-${key}`;
+    return `${this.path}/${entryName(key)}`;
   }
 
   /** All entries, in no order. */
-  async #entries(): Promise<Entry[]> {
-    const entries: Entry[] = [];
+  async #entries(): Promise<CacheEntry[]> {
+    const entries: CacheEntry[] = [];
     for (const name of await readdir(this.path)) {
       if (!ENTRY.test(name)) continue;
       const path = `${this.path}/${name}`;
@@ -167,16 +187,19 @@ export class ArtifactCache {
     return entries;
   }
 
-  /** Removes what was not used for the longest time until the rest is within the limit. */
-  async #shrink(spared: string): Promise<void> {
+  /** Removes what was not used for the longest time until the rest is within the limit. Returns the removed entries. */
+  async #shrink(about: { limit: number; spared: string | undefined }): Promise<CacheEntry[]> {
     const entries = await this.#entries();
+    const removed: CacheEntry[] = [];
     let total = entries.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of entries.sort((a, b) => a.used - b.used)) {
-      if (total <= this.#options.limit) return;
-      if (path === spared) continue;
-      await this.#remove(path);
-      total -= size;
+    for (const entry of entries.sort((a, b) => a.used - b.used)) {
+      if (total <= about.limit) break;
+      if (entry.path === about.spared) continue;
+      await this.#remove(entry.path);
+      removed.push(entry);
+      total -= entry.size;
     }
+    return removed;
   }
 
   /** The entry was used just now. */
@@ -194,11 +217,13 @@ export class ArtifactCache {
   }
 }
 
-interface Entry {
+/** An entry of a cache. */
+export interface CacheEntry {
+  /** Host path of its folder. */
   path: string;
   /** Bytes of its files. */
   size: number;
-  /** Milliseconds since 1970. */
+  /** When it was last used, in milliseconds since 1970; 0 if it is not complete. */
   used: number;
 }
 

@@ -166,6 +166,51 @@ test("builds at the same time share a cache, also one that is too small for them
   expect(await scene.leftovers()).toEqual([]);
 });
 
+describe("platter cache", () => {
+  test("lists the last used entry first, and removes the least recently used ones", async () => {
+    using scene = new Scene("cache");
+    for (const name of ["a", "b"]) {
+      await scene.succeed(["build", image(scene, name), "-o", "out/x.iso", "--cache", "cache"]);
+    }
+    const [first = "", second = ""] = entries(scene).sort(
+      (a, b) => statSync(`${a}/entry.json`).mtimeMs - statSync(`${b}/entry.json`).mtimeMs,
+    );
+    utimesSync(`${first}/entry.json`, 1_700_000_000, 1_700_000_000);
+    const names = (stdout: string) =>
+      [...stdout.matchAll(/v1-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
+    const listed = await scene.succeed(["cache", "cache"]);
+    expect(names(listed.stdout)).toEqual([second, first]);
+    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v1-.*\n2 entries with .* MiB\n$/);
+    const pruned = await scene.succeed(["cache", "--prune", "2M"], { env: { PLATTER_CACHE: "cache" } });
+    expect(pruned.stderr).toMatch(/^Removed 1 entry with .* MiB$/m);
+    expect(names(pruned.stdout)).toEqual([second]);
+    expect(entries(scene)).toEqual([second]);
+    expect((await scene.succeed(["cache", "cache", "--prune", "0"])).stdout).toBe("0 entries with 0 B\n");
+  });
+
+  test("counts and removes an entry of another version", async () => {
+    using scene = new Scene("cache");
+    const name = `v999-${"0".repeat(64)}`;
+    scene.write(`cache/${name}/artifact`, "a later version");
+    expect((await scene.succeed(["cache", "cache"])).stdout).toBe(
+      `     15 B  incomplete        ${name}\n1 entry with 15 B\n`,
+    );
+    await scene.succeed(["build", image(scene), "-o", "out/x.iso", "--cache", "cache"]);
+    await scene.succeed(["cache", "cache", "--prune", "3M"]);
+    expect(entries(scene)).toHaveLength(2);
+    await scene.succeed(["cache", "cache", "--prune", "0"]);
+    expect(entries(scene)).toEqual([]);
+  });
+
+  test("refuses a folder that does not exist, and does not make it", async () => {
+    using scene = new Scene("cache");
+    const ran = await scene.run(["cache", "nothing"]);
+    await expectRefusal(scene, ran, { exit: 5, code: "E_CACHE", says: ["`nothing`"], hint: ["--cache"] });
+    expect((await scene.run(["cache"])).stderr).toContain("no folder given");
+    expect(readdirSync(scene.at("."))).not.toContain("nothing");
+  });
+});
+
 describe("a cache on another file system", () => {
   test("does the same", async () => {
     using scene = new Scene("cache");
