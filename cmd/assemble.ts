@@ -1,5 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
-import { assembleStage } from "../internal/pipeline/stage/iso-stages.ts";
+import { planInWork } from "../internal/pipeline/basis.ts";
+import { assembleStage } from "../internal/pipeline/stage/assemble.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { checkOutput } from "../internal/pipeline/work/output.ts";
 import { claim } from "./claim.ts";
@@ -30,10 +31,8 @@ export function addAssemble(program: Command, worldOf: WorldOf): void {
     await session.during(async () => {
       const { context } = session;
       const options = { output, strictGpt: flags.strictGpt, checksum: "leave", begun: undefined } as const;
-      await runStage(await assembleStage(await session.plan(), context, options), {
-        context,
-        freshness: "when-changed",
-      });
+      const plan = await planInWork(session.work);
+      await runStage(await assembleStage(plan, context, options), { context, freshness: "when-changed" });
     });
   });
 }

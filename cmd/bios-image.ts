@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { moduleFolder } from "../internal/grub/module-folder.ts";
-import { biosImageStage, makeBiosImage } from "../internal/pipeline/stage/boot-stages.ts";
+import { planAlone } from "../internal/pipeline/basis.ts";
+import { biosImageStage, makeBiosImage } from "../internal/pipeline/stage/bios-image.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
@@ -42,7 +43,7 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       if (flags.modules !== undefined) {
         await makeBiosImage(moduleFolder(resolve(flags.modules), flags.modules), context);
       } else {
-        const plan = await session.planFor(["bios"]);
+        const plan = await planAlone(session, ["bios"]);
         if (plan.bios === null) throw noBios();
         await runStage(biosImageStage(plan, context), { context, freshness: "when-changed" });
       }

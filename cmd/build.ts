@@ -1,7 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
-import { build, stagesBetween } from "../internal/pipeline/build.ts";
-import { STAGES } from "../internal/pipeline/stage/stage.ts";
+import { build } from "../internal/pipeline/build.ts";
+import { STAGES, stagesBetween } from "../internal/pipeline/stage/stage.ts";
 import { checkOutput, folderOf } from "../internal/pipeline/work/output.ts";
 import { parseRootfsOptions } from "../internal/rootfs/rootfs-options.ts";
 import { renderSummary } from "../internal/ui/summary.ts";

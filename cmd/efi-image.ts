@@ -1,7 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { readEfiFolder } from "../internal/fat/efi-folder.ts";
 import { makeEsp } from "../internal/fat/esp.ts";
-import { efiImageStage } from "../internal/pipeline/stage/boot-stages.ts";
+import { planAlone } from "../internal/pipeline/basis.ts";
+import { efiImageStage } from "../internal/pipeline/stage/efi-image.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
@@ -53,8 +54,8 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
         const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
         await work.write(ARTIFACTS.efiImage, makeEsp(files, { time, uuid: digest }));
       } else {
-        const { efi, ...plan } = await session.planFor(["config", "efi"]);
-        // Without errors about it, it is there.
+        const { efi, ...plan } = await planAlone(session, ["config", "efi"]);
+        // Without a finding that is an error about the boot loaders, the plan has them.
         const stage = efiImageStage({ ...plan, efi: efi! }, context);
         await runStage(stage, { context, freshness: "when-changed" });
       }

@@ -1,7 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
 import { findingsError } from "../internal/contract/findings/findings-error.ts";
 import type { Plan } from "../internal/contract/plan/plan.ts";
-import type { Session } from "../internal/pipeline/session.ts";
+import type { WalkOptions } from "../internal/image/entry-walk.ts";
+import type { ImageTree } from "../internal/image/image-tree.ts";
+import { inspectImage } from "../internal/pipeline/inspect.ts";
 import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/stage/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
 import { claim } from "./claim.ts";
@@ -31,8 +33,11 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       const world = worldOf();
       using _ = claim(world, { image, flags });
       await using session = openSession(world, { image, flags });
-      const { plan, findings, reference, secureBoot, boots } = await session.during(() => session.inspect());
-      const estimate = plan && (await estimateOf(plan, session));
+      const { tree, plan, findings, secureBoot, boots } = await session.during(() =>
+        inspectImage(session, image),
+      );
+      const { reference } = tree.source;
+      const estimate = plan && estimateOf(plan, tree);
       const inspection = {
         reference,
         plan: plan ?? null,
@@ -50,9 +55,9 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
   );
 }
 
-/** Of an ISO with payloads nothing is known before their layers are read. */
-async function estimateOf(plan: Plan, session: Session): Promise<SpaceEstimate | undefined> {
+/** Undefined for an ISO with payloads: their size is unknown before their layers are read. */
+function estimateOf(plan: Plan, tree: ImageTree): SpaceEstimate | undefined {
   if (plan.payloads.length > 0) return undefined;
-  const whole = await session.withPayloads(await session.image());
-  return estimateSpace(plan, whole, { type: "squashfs", compression: "zstd" });
+  const rootfs = { image: tree, tree, walk: (options: WalkOptions) => options };
+  return estimateSpace(plan, rootfs, { type: "squashfs", compression: "zstd" });
 }

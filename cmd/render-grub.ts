@@ -3,8 +3,9 @@ import { basename } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/base/architecture.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
+import { planAlone } from "../internal/pipeline/basis.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
-import { renderGrubStage, renderMenus } from "../internal/pipeline/stage/boot-stages.ts";
+import { renderGrubStage, renderMenus } from "../internal/pipeline/stage/render-grub.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { claim } from "./claim.ts";
@@ -97,7 +98,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     } else {
       await using session = openSession(world, { image, flags });
       menus = await session.during(async () => {
-        const plan = await session.planFor(["config"]);
+        const plan = await planAlone(session, ["config"]);
         if (session.work.kept)
           await runStage(renderGrubStage(plan, session.context), {
             context: session.context,

@@ -1,6 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
+import { imageOf, openBasis, planFor } from "../internal/pipeline/basis.ts";
+import { openPayloads } from "../internal/pipeline/payloads.ts";
+import { requireInputs } from "../internal/pipeline/require-inputs.ts";
 import { EarlierBlocks } from "../internal/pipeline/stage/earlier-blocks.ts";
-import { squashStage } from "../internal/pipeline/stage/squash-stage.ts";
+import { squashStage } from "../internal/pipeline/stage/squash.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { rootfsWriter } from "../internal/rootfs/rootfs.ts";
@@ -51,20 +54,18 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
       ]);
       await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
         const { context } = session;
-        await session.requireStart(rootfsWriter(options).tools);
+        await requireInputs(session, rootfsWriter(options).tools);
         const { reuse } = flags;
         using earlier =
           reuse === undefined
             ? undefined
             : EarlierBlocks.of({ ...context, squash: options, cache: undefined });
         if (reuse !== undefined) await earlier?.read(reuse);
-        const plan = await session.planFor(["root"]);
-        const stage = squashStage(plan, context, {
-          image: () => session.plannedImage(),
-          withPayloads: (tree) => session.withPayloads(tree),
-          earlier,
-          options,
-        });
+        const basis = await openBasis(session);
+        const plan = await planFor(session, basis, ["root"]);
+        const image = imageOf(session, basis);
+        const open = async () => openPayloads(session, await image(), plan);
+        const stage = squashStage({ plan, options, open, earlier }, context);
         await runStage(stage, { context, freshness: "when-changed" });
         const reused = earlier?.reused;
         if (reused !== undefined) context.reporter.info(`Reused ${reusedText(reused)} from \`${reuse}\``);

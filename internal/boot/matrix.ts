@@ -1,3 +1,4 @@
+import { runTogether } from "../base/run-together.ts";
 import type { BootResult, BootWay } from "./boot-result.ts";
 
 /**
@@ -20,19 +21,13 @@ export async function bootMatrix(
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let next = 0;
-  let first: { error: unknown } | undefined;
   async function worker(): Promise<void> {
-    while (next < ways.length && first === undefined) {
+    while (next < ways.length && !stop.signal.aborted) {
       const index = next++;
-      try {
-        results[index] = await boot(ways[index]!, either);
-      } catch (error) {
-        first ??= { error };
-        stop.abort();
-      }
+      results[index] = await boot(ways[index]!, either);
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, atOnce) }, worker));
-  if (first !== undefined) throw (first as { error: unknown }).error;
+  const workers = Array.from({ length: Math.max(1, atOnce) }, () => worker);
+  await runTogether(workers, () => stop.abort());
   return results;
 }

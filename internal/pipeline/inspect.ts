@@ -1,133 +1,70 @@
-import { ociArchitecture, parseArchitecture } from "../base/architecture.ts";
-import { PlatterError } from "../base/error.ts";
-import { displayPath } from "../bytes/byte-path.ts";
-import { ForeignOwners } from "../contract/checks/foreign-owners.ts";
-import type { Part } from "../contract/findings/plan-parts.ts";
-import { mayBePiece } from "../contract/plan/capture.ts";
-import { type Decision, decide } from "../contract/plan/decision.ts";
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import { withoutIgnored } from "../contract/findings/ignored-findings.ts";
+import { PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { claimBoots } from "../contract/plan/claim-boots.ts";
+import { checkCompression } from "../contract/plan/kernel-mounts.ts";
 import { makePlan } from "../contract/plan/make-plan.ts";
-import { isWhole, type RootPlan } from "../contract/plan/plan.ts";
-import type { PlanOptions } from "../contract/plan/plan-options";
-import type { WalkedEntry } from "../image/entry-walk.ts";
-import { compileExcludes } from "../image/excludes.ts";
+import { isWhole, type Plan } from "../contract/plan/plan.ts";
 import type { FoundFile } from "../image/find-file.ts";
-import { type ImageTree, pathOf, type TreeNode } from "../image/image-tree.ts";
-import { restoreOstreeXattrs } from "../image/ostree-xattrs.ts";
+import type { ImageTree } from "../image/image-tree.ts";
 import { readWhole } from "../image/read-whole.ts";
-import { openImage } from "../image/source/open-image.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
-import type { RunTool } from "../process/run.ts";
-import { walkOptions } from "../rootfs/rootfs.ts";
-import { treeDigest } from "../rootfs/tree-digest.ts";
-import { imageChanged } from "./work/image-changed.ts";
-import { savePiece } from "./work/save-piece";
-import type { WorkDir } from "./work/work-dir.ts";
+import { parseRootfsOptions } from "../rootfs/rootfs-options.ts";
+import { type DecidedImage, decideOnImage } from "./decide.ts";
+import { textsOf } from "./image-texts.ts";
+import { requireInputs } from "./require-inputs.ts";
+import type { Session } from "./session.ts";
+import type { Context } from "./work/context.ts";
+import { savePiece } from "./work/save-piece.ts";
 
-/** Most bytes of an iso.yaml or os-release. */
-const MAX_TEXT = 1024 * 1024;
+type MadePlan = Awaited<ReturnType<typeof makePlan>>;
+
+/** What `inspect` shows about an image. Plan and boots are undefined if no ISO can be made of it. */
+export interface Inspection extends Omit<MadePlan, "plan"> {
+  tree: ImageTree;
+  plan: Plan | undefined;
+  boots: BootClaims | undefined;
+}
+
+/** What `build` makes without options. */
+const DEFAULT_ROOTFS = parseRootfsOptions({ rootfs: "squashfs" });
 
 /**
- * Opens an image so that what a plan needs is kept from the first reading on. `epoch` is the time of the ISO where one
- * was chosen, in seconds since 1970.
+ * Opens the image that the user named, and makes its plan. If no plan can be made, the findings give the reason.
+ * @throws PlatterError the errors of {@link requireInputs} and {@link decideOnImage}
  */
-export async function openPlannedImage(
-  reference: string,
-  about: {
-    work: WorkDir;
-    signal: AbortSignal;
-    runTool: RunTool;
-    architecture: string | undefined;
-    epoch: number | undefined;
-  },
-): Promise<ImageTree> {
-  const { architecture } = about;
-  const tree = await openImage(reference, {
-    work: about.work.path,
-    signal: about.signal,
-    runTool: about.runTool,
-    capture: mayBePiece,
-    architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
-  });
-  if (about.epoch !== undefined) settleRootTime(tree, about.epoch);
-  try {
-    await restoreOstreeXattrs(tree);
-  } catch (error) {
-    await tree[Symbol.asyncDispose]();
-    throw error;
+export async function inspectImage(session: Session, reference: string): Promise<Inspection> {
+  const { ignored } = session.options;
+  await requireInputs(session, []);
+  const image = await decideOnImage(session, reference);
+  const { tree } = image;
+  const { plan, findings, secureBoot } = await makePlanOf(image, session.context, PARTS);
+  if (plan === undefined || !isWhole(plan)) {
+    const shown = withoutIgnored(findings, ignored);
+    return { tree, plan: undefined, boots: undefined, findings: shown, secureBoot };
   }
-  return tree;
-}
-
-/** No layer says when the root directory was made, and a folder's time may be that of its unpacking. */
-function settleRootTime({ source, root }: ImageTree, epoch: number): void {
-  const isKnown = source.created === undefined && root.inode.mtime <= epoch;
-  if (!isKnown) root.inode.mtime = epoch;
-}
-
-/** Decides all about the ISO that needs no more of the image than its names and texts. */
-export function decideAbout(tree: ImageTree, choices: PlanOptions): Promise<Decision> {
-  const owners = new ForeignOwners();
-  const treeDigest = digestOf(tree, choices, (entry) => owners.add(entry));
-  const readBytes = (node: TreeNode) => readWhole(tree, node.inode);
-  const inputs = { tree, treeDigest, owners, readText: textsOf(tree), readBytes };
-  return decide(inputs, choices);
+  const all = [...findings, ...checkCompression(plan, DEFAULT_ROOTFS)];
+  return { tree, plan, boots: claimBoots(plan, all), findings: withoutIgnored(all, ignored), secureBoot };
 }
 
 /**
- * Makes the plan of an image; the pieces of the image that the ISO needs are copied into the work directory, and the
- * plan is written there if it is whole.
+ * Makes the plan of an image that has these parts, or says why not. The pieces of the image that the ISO needs are saved in
+ * the work directory. The plan is written there if an ISO can be made of it.
  */
-export async function inspectImage(
-  tree: ImageTree,
-  about: {
-    decision: Decision;
-    parts: readonly Part[];
-    work: WorkDir;
-    signal: AbortSignal;
-  },
-): ReturnType<typeof makePlan> {
-  const { work, decision } = about;
+export async function makePlanOf(
+  { tree, decision }: DecidedImage,
+  { work, signal }: Pick<Context, "work" | "signal">,
+  parts: readonly Part[],
+): Promise<MadePlan> {
   await work.removePlan();
   const inputs = {
     tree,
     save: (found: FoundFile, file: string) => savePiece(tree, found, { work, file }),
     readText: textsOf(tree),
-    readInitramfs: (node: FoundFile["node"]) =>
-      summarizeInitramfs(tree.read(node.inode), { signal: about.signal }),
-    readBytes: (node: FoundFile["node"]) => readWhole(tree, node.inode),
+    readInitramfs: ({ inode }: FoundFile["node"]) => summarizeInitramfs(tree.read(inode), { signal }),
+    readBytes: ({ inode }: FoundFile["node"]) => readWhole(tree, inode),
   };
-  const result = await makePlan(decision, inputs, about.parts);
-  if (result.plan !== undefined && isWhole(result.plan)) await work.writePlan(result.plan);
-  return result;
-}
-
-function textsOf(tree: ImageTree): (node: TreeNode) => Promise<string> {
-  return async (node) => {
-    if (node.inode.size > MAX_TEXT) throw tooLarge(displayPath(pathOf(node)), node.inode.size);
-    return Buffer.from(await readWhole(tree, node.inode)).toString("utf8");
-  };
-}
-
-/** Digest of the metadata of all that goes into the squashfs. */
-function digestOf(
-  tree: ImageTree,
-  { excludes }: Pick<PlanOptions, "excludes">,
-  visit?: (entry: WalkedEntry) => void,
-): string {
-  return treeDigest(tree, walkOptions(compileExcludes(excludes), 0), visit);
-}
-
-/** @throws PlatterError `E_IMAGE_CHANGED` */
-export function requireSameTree(plan: Pick<RootPlan, "image" | "excludes">, tree: ImageTree): void {
-  if (plan.image.treeDigest === digestOf(tree, plan)) return;
-  throw imageChanged(plan.image.reference);
-}
-
-function tooLarge(path: string, size: number): PlatterError {
-  return new PlatterError({
-    code: "E_TEXT_TOO_LARGE",
-    kind: "contract",
-    message: `Cannot read \`${path}\` in the image: it has ${size} bytes, and at most ${MAX_TEXT} are allowed`,
-    hint: "Check the content of the file: platter expects a few lines of text.",
-  });
+  const made = await makePlan(decision, inputs, parts);
+  if (made.plan !== undefined && isWhole(made.plan)) await work.writePlan(made.plan);
+  return made;
 }

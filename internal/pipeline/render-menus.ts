@@ -17,7 +17,7 @@ const NO_BUILD = "00000000-0000-0000-0000-000000000000";
  * The menus of texts alone, without any image.
  * @throws PlatterError for what is wrong in the texts
  */
-export function renderFromTexts(about: {
+export function renderFromTexts(texts: {
   config: { text: string; file: string } | undefined;
   osRelease: string;
   label: string | undefined;
@@ -25,11 +25,11 @@ export function renderFromTexts(about: {
   architecture: Architecture;
   reporter: Reporter;
 }): Map<string, string> {
-  const source = about.config ?? { text: "", file: "iso.yaml" };
-  const osRelease = parseOsRelease(about.osRelease);
+  const source = texts.config ?? { text: "", file: "iso.yaml" };
+  const osRelease = parseOsRelease(texts.osRelease);
   const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
-  const { architecture } = about;
-  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: about.label });
+  const { architecture } = texts;
+  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: texts.label });
   const { menu, label } = decided;
   const all = [
     ...findings,
@@ -37,7 +37,7 @@ export function renderFromTexts(about: {
     ...checkEntries(menu, { font: "present" }),
     ...checkRoots({ menu, label, placeOf, initramfs: undefined }),
   ];
-  reportFindings(all, { reference: source.file, strictness: "normal", reporter: about.reporter });
+  reportFindings(all, { reference: source.file, strictness: "normal", reporter: texts.reporter });
   const medium = { menu, label, marker: markerPath(NO_BUILD) };
   const menus = new Map<string, string>([[ARTIFACTS.efiConfig, renderGrub({ ...medium, firmware: "efi" })]]);
   if (hasBios(architecture)) menus.set(ARTIFACTS.biosConfig, renderGrub({ ...medium, firmware: "bios" }));

@@ -1,7 +1,7 @@
 import type { Reporter } from "../base/progress.ts";
 import type { FindingCode } from "../contract/findings/finding.ts";
 import type { Strictness } from "../contract/findings/findings-error.ts";
-import type { PlanOptions } from "../contract/plan/plan-options";
+import type { PlanOptions } from "../contract/plan/plan-options.ts";
 
 /** What is the same for every command that works on an image. */
 export interface SessionOptions {

@@ -9,12 +9,12 @@ import type { Stage } from "./stage.ts";
 const FORMAT = "platter-cache 1";
 
 /**
- * A stage with one output that is taken from a cache if it is there, and goes there if it is not. `content` stands for
- * what of the image the stage's own inputs do not tell; undefined where nothing does, and nothing is cached then.
+ * The same stage, whose one output is taken from the cache if possible, and is put there otherwise. `content` identifies
+ * the contents of the image's files, which the stage's inputs do not. If it is undefined, nothing is cached.
  */
 export function cachedStage(
   stage: Stage,
-  about: {
+  options: {
     context: Context;
     cache: ArtifactCache;
     content: () => Promise<string | undefined>;
@@ -22,12 +22,12 @@ export function cachedStage(
     blocks: () => Uint8Array | undefined;
   },
 ): Stage {
-  const { cache, context } = about;
+  const { cache, context } = options;
   const output = stage.outputs[0]!;
   return {
     ...stage,
     run: async (task) => {
-      const content = await about.content();
+      const content = await options.content();
       if (content === undefined) return stage.run(task);
       const key = await cacheKey(stage, { context, content });
       const fetched = await cache.fetch(key, output);
@@ -38,7 +38,7 @@ export function cachedStage(
         );
       }
       const detail = await stage.run(task);
-      await cache.store(key, output, about.blocks()).catch((error) => {
+      await cache.store(key, output, options.blocks()).catch((error) => {
         if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
         // The output is there all the same.
         context.reporter.warn(
@@ -51,15 +51,18 @@ export function cachedStage(
 }
 
 /** Digest of all that decides the bytes. */
-async function cacheKey(stage: Stage, about: { context: Context; content: string }): Promise<string> {
-  const { toolbox, version } = about.context;
+async function cacheKey(
+  stage: Stage,
+  { context, content }: { context: Context; content: string },
+): Promise<string> {
+  const { toolbox, version } = context;
   const tools: string[] = [];
   for (const name of stage.tools) {
     const tool = await toolbox.find(name);
     tools.push(`${name} ${tool.version}`);
   }
   const inputs = Object.entries(stage.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256Text(JSON.stringify([FORMAT, version, stage.name, inputs, tools, about.content]));
+  return sha256Text(JSON.stringify([FORMAT, version, stage.name, inputs, tools, content]));
 }
 
 function reason(error: unknown): string {

@@ -63,8 +63,17 @@ export function checkSpace(estimate: SpaceEstimate, use: SpaceUse & { reporter: 
   }
 }
 
-function tooLittle(about: { folder: string; what: string; needed: number; free: number }): PlatterError {
-  const { folder, what, needed, free } = about;
+function tooLittle({
+  folder,
+  what,
+  needed,
+  free,
+}: {
+  folder: string;
+  what: string;
+  needed: number;
+  free: number;
+}): PlatterError {
   return new PlatterError({
     code: "E_DISK_SPACE",
     kind: "machine",

@@ -1,6 +1,7 @@
 import { PlatterError } from "../../base/error.ts";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import type { Task } from "../../base/progress.ts";
+import { runTogether } from "../../base/run-together.ts";
 import type { IsoContent } from "../../iso/layout.ts";
 import type { FoundTool, ToolName } from "../../process/find.ts";
 import type { Context } from "../work/context.ts";
@@ -16,6 +17,19 @@ export const STAGES = [
   "implant",
 ] as const;
 export type StageName = (typeof STAGES)[number];
+
+/** The stages from one to another, both included. @throws PlatterError `E_STAGE_ORDER` */
+export function stagesBetween(from: StageName, to: StageName): Set<StageName> {
+  const first = STAGES.indexOf(from);
+  const last = STAGES.indexOf(to);
+  if (first <= last) return new Set(STAGES.slice(first, last + 1));
+  throw new PlatterError({
+    code: "E_STAGE_ORDER",
+    kind: "usage",
+    message: `Cannot run the stages from \`${from}\` to \`${to}\`: \`${from}\` comes after \`${to}\``,
+    hint: `Choose stages in this order: ${STAGES.join(", ")}.`,
+  });
+}
 
 /** One step from the image to the ISO. */
 export interface Stage {
@@ -40,9 +54,9 @@ export type StageTimes = Map<StageName, number | undefined>;
  */
 export async function runStage(
   stage: Stage,
-  how: { context: Context; freshness: Freshness; times?: StageTimes | undefined },
+  options: { context: Context; freshness: Freshness; times?: StageTimes | undefined },
 ): Promise<void> {
-  const { context, freshness, times } = how;
+  const { context, freshness, times } = options;
   const { work, reporter, toolbox, clock } = context;
   throwIfAborted(context.signal, `\`${stage.name}\``);
   const task = reporter.task(stage.name);
@@ -69,7 +83,7 @@ export async function runStage(
     const detail = await stage.run(task);
     const seconds = (clock() - start) / 1000;
     if (work.kept) {
-      const outputs = await Promise.all(stage.outputs.map(recordFile));
+      const outputs = await runTogether(stage.outputs.map((output) => () => recordFile(output)));
       const receipt: Receipt = {
         version: 2,
         stage: stage.name,
@@ -98,7 +112,8 @@ async function isFresh(
   if (receipt.platter !== stage.version) return false;
   const recorded = receipt.outputs.map(({ path }) => path).sort();
   if (recorded.join("\n") !== [...stage.outputs].sort().join("\n")) return false;
-  return (await Promise.all(receipt.outputs.map(isUnchanged))).every((unchanged) => unchanged);
+  const unchanged = await runTogether(receipt.outputs.map((output) => () => isUnchanged(output)));
+  return unchanged.every(Boolean);
 }
 
 /**
@@ -107,33 +122,37 @@ async function isFresh(
  */
 export async function requireArtifact(
   file: string,
-  about: { context: Context; stage: StageName; by: StageName },
+  options: { context: Context; stage: StageName; by: StageName },
 ): Promise<IsoContent> {
-  const { work } = about.context;
+  const { context, stage, by } = options;
+  const { work } = context;
   if (await work.has(file)) {
-    await requireUnchanged(file, about);
+    await requireUnchanged(file, options);
     return work.content(file);
   }
   throw new PlatterError({
     code: "E_STAGE_MISSING",
     kind: "usage",
-    message: `Cannot run \`${about.stage}\`: \`${file}\` is not in \`${work.path}\``,
-    hint: `Run \`platter ${about.by}${about.by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
+    message: `Cannot run \`${stage}\`: \`${file}\` is not in \`${work.path}\``,
+    hint: `Run \`platter ${by}${by === "inspect" ? " IMAGE" : ""} --work ${work.path}\` first.`,
   });
 }
 
 /** Refuses a file that changed after its stage wrote the receipt. @throws PlatterError `E_STAGE_CHANGED` */
-async function requireUnchanged(file: string, about: { context: Context; by: StageName }): Promise<void> {
-  const { work } = about.context;
+async function requireUnchanged(
+  file: string,
+  { context, by }: { context: Context; by: StageName },
+): Promise<void> {
+  const { work } = context;
   if (!work.kept) return;
-  const receipt = parseReceipt(await work.read(receiptOf(about.by)));
+  const receipt = parseReceipt(await work.read(receiptOf(by)));
   const record = receipt?.outputs.find(({ path }) => path === work.file(file));
   if (record === undefined || (await isUnchanged(record))) return;
   throw new PlatterError({
     code: "E_STAGE_CHANGED",
     kind: "usage",
-    message: `Cannot use \`${work.file(file)}\`: it is not the file that \`${about.by}\` made`,
-    hint: `Run \`platter ${about.by} --work ${work.path}\` again.`,
+    message: `Cannot use \`${work.file(file)}\`: it is not the file that \`${by}\` made`,
+    hint: `Run \`platter ${by} --work ${work.path}\` again.`,
   });
 }
 

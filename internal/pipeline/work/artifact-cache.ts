@@ -177,9 +177,9 @@ export class ArtifactCache {
     for (const name of await readdir(this.path)) {
       if (!ENTRY.test(name)) continue;
       const path = `${this.path}/${name}`;
-      const [artifact, record, blocks] = await Promise.all(
-        [ARTIFACT, RECORD, BLOCKS].map((file) => statOf(`${path}/${file}`)),
-      );
+      const artifact = await statOf(`${path}/${ARTIFACT}`);
+      const record = await statOf(`${path}/${RECORD}`);
+      const blocks = await statOf(`${path}/${BLOCKS}`);
       const size = (artifact?.size ?? 0) + (blocks?.size ?? 0);
       // One that is not whole goes first.
       entries.push({ path, size, used: artifact && record ? record.mtimeMs : 0 });

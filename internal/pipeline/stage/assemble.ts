@@ -3,7 +3,6 @@ import { type Plan, printPlan } from "../../contract/plan/plan.ts";
 import { assembleIso, withIsoFile } from "../../iso/assemble.ts";
 import { renderDiscinfo, renderDiskInfo } from "../../iso/discinfo.ts";
 import { planLayout } from "../../iso/iso-files.ts";
-import { implantIsoMd5 } from "../../isomd5/file.ts";
 import { formatBytes } from "../../ui/format.ts";
 import type { Context } from "../work/context.ts";
 import { parseReceipt, sha256Text } from "../work/receipt.ts";
@@ -49,10 +48,10 @@ export async function assembleStage(
             config: await need(ARTIFACTS.biosConfig, "render-grub"),
           },
   };
-  const about = { ...plan, version: plan.productVersion };
+  const product = { ...plan, version: plan.productVersion };
   const texts = {
-    discinfo: { bytes: Buffer.from(renderDiscinfo(about)) },
-    diskInfo: { bytes: Buffer.from(renderDiskInfo(about)) },
+    discinfo: { bytes: Buffer.from(renderDiscinfo(product)) },
+    diskInfo: { bytes: Buffer.from(renderDiskInfo(product)) },
   };
   return {
     name: "assemble",
@@ -86,22 +85,4 @@ async function madeBefore({ work }: Context): Promise<Record<string, string>> {
     digests[stage] = (receipt?.outputs ?? []).map(({ sha256 }) => sha256).join(" ");
   }
   return digests;
-}
-
-/** Implants the checksum into an ISO that is there already. */
-export function implantStage(context: Context, options: { output: string; force: boolean }): Stage {
-  return {
-    name: "implant",
-    tools: [],
-    inputs: {},
-    outputs: [options.output],
-    run: async (task) => {
-      const { md5 } = await implantIsoMd5(options.output, {
-        present: options.force ? "replace" : "keep",
-        signal: context.signal,
-        onProgress: (done, total) => task.progress(done, total),
-      });
-      return md5;
-    },
-  };
 }

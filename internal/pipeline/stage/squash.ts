@@ -15,23 +15,20 @@ import type { EarlierBlocks } from "./earlier-blocks.ts";
 import { labelsOf, selinuxInput } from "./selinux-labels.ts";
 import type { Stage } from "./stage.ts";
 
-/** Where a squash reads: the image, and the same with its payloads. */
-export interface SquashSources {
-  image: () => Promise<ImageTree>;
-  withPayloads: (tree: ImageTree) => Promise<TreeWithPayloads>;
+export interface SquashInputs {
+  plan: RootPlan;
+  options: RootfsOptions;
+  /** Opens the image with the payloads of the plan. It is called when the stage runs, and not if the stage is skipped. */
+  open: () => Promise<TreeWithPayloads>;
   /** Blocks of earlier builds; undefined if all are compressed. */
   earlier: EarlierBlocks | undefined;
 }
 
-/** Makes the root file system in the work directory. */
-export function squashStage(
-  plan: RootPlan,
-  context: Context,
-  about: SquashSources & { options: RootfsOptions },
-): Stage {
+/** Makes the root file system as a file of the work directory. @throws PlatterError `E_EROFS_KERNEL` */
+export function squashStage(squash: SquashInputs, context: Context): Stage {
   const { work } = context;
+  const { plan, options } = squash;
   const output = work.file(ARTIFACTS.squashfs);
-  const { options } = about;
   requireErofsKernel(plan.kernel?.version, options);
   const inputs = {
     tree: plan.image.treeDigest,
@@ -48,8 +45,8 @@ export function squashStage(
     inputs,
     outputs: [output],
     run: async (task) => {
-      const { tree, walk } = await rootfsTree(plan, about);
-      const reuse = await about.earlier?.reuse();
+      const { tree, walk } = await openRootfs(squash);
+      const reuse = await squash.earlier?.reuse();
       await work.make(ARTIFACTS.squashfs, (partial) => {
         const { time } = plan;
         // Not by the manifest: the same tree gives the same bytes wherever it lies.
@@ -67,36 +64,32 @@ export function squashStage(
 }
 
 /** Writes the root file system into the file that becomes the ISO. `onWritten` gets its length in bytes. */
-export function squashIntoStage(
+export function squashIntoIsoStage(
   target: SquashfsTarget,
-  plan: RootPlan,
-  about: SquashSources & { context: Context; options: RootfsOptions; onWritten: (length: number) => void },
+  squash: SquashInputs,
+  { context, onWritten }: { context: Context; onWritten: (length: number) => void },
 ): Stage {
-  const { options, context } = about;
+  const { plan, options } = squash;
   return {
     name: "squash",
     tools: [],
     inputs: {},
     outputs: [],
     run: async (task) => {
-      const { tree, walk } = await rootfsTree(plan, about);
-      const reuse = await about.earlier?.reuse();
+      const { tree, walk } = await openRootfs(squash);
+      const reuse = await squash.earlier?.reuse();
       const run = { tree, walk, options, time: plan.time, signal: context.signal, task, reuse };
       const length = await writeRootfsInto(target, run);
-      about.onWritten(length);
+      onWritten(length);
       return formatBytes(length);
     },
   };
 }
 
-/** The tree of the root file system, payloads included, and what of it is written. */
-async function rootfsTree(
-  plan: RootPlan,
-  { image, withPayloads }: SquashSources,
-): Promise<{ tree: ImageTree; walk: WalkOptions }> {
-  const own = await image();
-  const { tree, walk } = await withPayloads(own);
-  const attributes = await labelsOf(own, plan);
+/** The tree of the root file system, payloads included, and the walk over the entries that are written. */
+async function openRootfs({ plan, open }: SquashInputs): Promise<{ tree: ImageTree; walk: WalkOptions }> {
+  const { image, tree, walk } = await open();
+  const attributes = await labelsOf(image, plan);
   const options = walkOptions(compileExcludes(plan.excludes), plan.time);
   return { tree, walk: { ...walk(options), attributes } };
 }

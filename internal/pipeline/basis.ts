@@ -1,0 +1,90 @@
+import { PlatterError } from "../base/error.ts";
+import { once } from "../base/once.ts";
+import { findingsAbout, hasErrors } from "../contract/findings/finding.ts";
+import { PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { draftOf } from "../contract/plan/decision.ts";
+import type { DraftPlan, PartialPlan, Plan } from "../contract/plan/plan.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { type DecidedImage, decideOnImage } from "./decide.ts";
+import { makePlanOf } from "./inspect.ts";
+import { openPlannedImage } from "./open-image.ts";
+import { reportUnignored } from "./report-unignored.ts";
+import { requireInputs } from "./require-inputs.ts";
+import type { Session } from "./session.ts";
+import { requirePieces } from "./work/check-pieces.ts";
+import type { WorkDir } from "./work/work-dir.ts";
+
+/** What a run begins with: an image that is open and decided on, or the plan that an earlier run left. */
+export type Basis = { kind: "image"; image: DecidedImage } | { kind: "plan"; plan: Plan };
+
+/**
+ * Opens the image and decides on it, or reads the plan of the work directory if no image was named. The caller has looked
+ * for inputs and programs with `requireInputs`.
+ * @throws PlatterError `E_NO_IMAGE`, `E_PLAN`, `E_PIECE_CHANGED`; the errors of {@link decideOnImage}
+ */
+export async function openBasis(session: Session): Promise<Basis> {
+  const { reference } = session.options;
+  if (reference === undefined) return { kind: "plan", plan: await planInWork(session.work) };
+  return { kind: "image", image: await decideOnImage(session, reference) };
+}
+
+/** The plan of the work directory. @throws PlatterError `E_NO_IMAGE`, `E_PLAN`, `E_PIECE_CHANGED` */
+export async function planInWork(work: WorkDir): Promise<Plan> {
+  const plan = await work.readPlan();
+  if (plan === undefined) throw noImage(work);
+  await requirePieces(plan, work);
+  return plan;
+}
+
+/**
+ * The part of the plan that is decided before large files of the image are read.
+ * @throws PlatterError the findings of the whole plan if the image lacks something
+ */
+export async function draftPlan(session: Session, basis: Basis): Promise<DraftPlan> {
+  if (basis.kind === "plan") return basis.plan;
+  const { decision } = basis.image;
+  const draft = hasErrors(decision.findings) ? undefined : draftOf(decision);
+  return draft ?? wholePlan(session, basis);
+}
+
+/** The plan of an ISO. It is made now if the run began with an image. @throws PlatterError if a finding is an error */
+export async function wholePlan(session: Session, basis: Basis): Promise<Plan> {
+  return (await planFor(session, basis, PARTS)) as Plan;
+}
+
+/**
+ * The plan for a stage that needs only these parts: errors about other parts do not stop it. The findings about the parts
+ * are reported if the plan is made now.
+ * @throws PlatterError if a finding about the parts is an error
+ */
+export async function planFor(session: Session, basis: Basis, parts: readonly Part[]): Promise<PartialPlan> {
+  if (basis.kind === "plan") return basis.plan;
+  const { tree } = basis.image;
+  const { plan, findings } = await makePlanOf(basis.image, session.context, parts);
+  reportUnignored(findingsAbout(findings, parts), tree.source.reference, session.options);
+  // Without a finding that is an error about these parts, makePlan returned a plan.
+  return plan!;
+}
+
+/** The plan for a stage that runs alone and reads nothing of the image but its plan; see {@link planFor}. */
+export async function planAlone(session: Session, parts: readonly Part[]): Promise<PartialPlan> {
+  await requireInputs(session, []);
+  return planFor(session, await openBasis(session), parts);
+}
+
+/** Returns the image of a basis. The image of an earlier plan is opened and compared at the first call. */
+export function imageOf(session: Session, basis: Basis): () => Promise<ImageTree> {
+  if (basis.kind === "image") return async () => basis.image.tree;
+  return once(() => openPlannedImage(session, basis.plan));
+}
+
+function noImage(work: WorkDir): PlatterError {
+  return new PlatterError({
+    code: "E_NO_IMAGE",
+    kind: "usage",
+    message: work.kept
+      ? `Cannot make a plan: no image given, and \`${work.path}\` has no plan`
+      : "Cannot make a plan: no image given",
+    hint: "Name an image, such as `oci:DIR` or `containers-storage:REF`, or a --work directory that `platter inspect` filled.",
+  });
+}

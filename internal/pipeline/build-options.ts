@@ -1,0 +1,31 @@
+import type { BootClaims } from "../contract/findings/boot-claims.ts";
+import type { Plan } from "../contract/plan/plan.ts";
+import type { FoundTool } from "../process/find.ts";
+import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
+import type { Reused } from "./stage/earlier-blocks.ts";
+import type { Freshness, StageName, StageTimes } from "./stage/stage.ts";
+import type { ArtifactCache } from "./work/artifact-cache.ts";
+
+export interface BuildOptions {
+  /** Host path of the ISO; undefined if the build ends before the ISO. */
+  output: string | undefined;
+  from: StageName;
+  to: StageName;
+  freshness: Freshness;
+  squash: RootfsOptions;
+  /** Where root file systems are kept between builds. */
+  cache: ArtifactCache | undefined;
+  /** Host path of an earlier ISO or squashfs, from which compressed blocks are taken. */
+  reuse: string | undefined;
+  strictGpt: boolean;
+}
+
+export interface BuildResult {
+  plan: Plan;
+  boots: BootClaims;
+  times: StageTimes;
+  /** The tools that were called, or would have been called if anything had changed. */
+  tools: readonly FoundTool[];
+  /** How much of the root file system was taken from earlier builds; undefined if there was none to look in. */
+  reused: Reused | undefined;
+}

@@ -1,0 +1,44 @@
+import { type Architecture, parseArchitecture } from "../base/architecture.ts";
+import type { Reporter } from "../base/progress.ts";
+import { ForeignOwners } from "../contract/checks/foreign-owners.ts";
+import { type Decision, decide } from "../contract/plan/decision.ts";
+import { compileExcludes, DEFAULT_EXCLUDES } from "../image/excludes.ts";
+import type { ImageTree, TreeNode } from "../image/image-tree.ts";
+import { readWhole } from "../image/read-whole.ts";
+import { textsOf } from "./image-texts.ts";
+import { digestOfRootfs, openNamedImage } from "./open-image.ts";
+import { describePayloads } from "./payloads.ts";
+import type { Session } from "./session.ts";
+
+/** An open image, and what was decided about its ISO. */
+export interface DecidedImage {
+  tree: ImageTree;
+  decision: Decision;
+}
+
+/**
+ * Opens the image that the user named, and decides all that needs only its names and texts.
+ * @throws PlatterError `E_EXCLUDE…`, `E_PAYLOAD_…`, `E_IMAGE_…`
+ */
+export async function decideOnImage(session: Session, reference: string): Promise<DecidedImage> {
+  const { choices } = session.options;
+  const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
+  // Report a pattern that cannot be read, and a payload that is missing, before reading the image.
+  compileExcludes(excludes);
+  const payloads = await describePayloads(session);
+  const tree = await openNamedImage(session, reference);
+  const owners = new ForeignOwners();
+  const treeDigest = digestOfRootfs(tree, excludes, (entry) => owners.add(entry));
+  const readBytes = ({ inode }: TreeNode) => readWhole(tree, inode);
+  const inputs = { tree, treeDigest, owners, readText: textsOf(tree), readBytes };
+  const decision = await decide(inputs, { ...choices, excludes, payloads });
+  if (choices.architecture === undefined) noteForeign(decision.root.architecture, session.context.reporter);
+  return { tree, decision };
+}
+
+/** Reports that the image is for another machine, which the user did not ask for. */
+function noteForeign(architecture: Architecture, reporter: Reporter): void {
+  const host = parseArchitecture(process.arch);
+  if (architecture === host) return;
+  reporter.info(`note: The image is for ${architecture}, and so is the ISO; this machine is ${host}`);
+}

@@ -1,0 +1,13 @@
+import type { Plan } from "../contract/plan/plan.ts";
+import type { BuildRun } from "./build-run.ts";
+import { biosImageStage } from "./stage/bios-image.ts";
+import { efiImageStage } from "./stage/efi-image.ts";
+import { renderGrubStage } from "./stage/render-grub.ts";
+
+/** Makes the menus, the core image for BIOS and the ESP in the work directory. */
+export async function makeBootImages({ session, wanted, run }: BuildRun, plan: Plan): Promise<void> {
+  const { context } = session;
+  if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
+  if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
+  if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
+}

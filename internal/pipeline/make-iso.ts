@@ -1,0 +1,21 @@
+import type { Plan } from "../contract/plan/plan.ts";
+import type { BuildRun } from "./build-run.ts";
+import { assembleStage, type BegunIso } from "./stage/assemble.ts";
+import { implantStage } from "./stage/implant.ts";
+
+/** Makes the ISO, or completes one that was begun. Does nothing if the build ends before the ISO. */
+export async function makeIso(
+  { session, options, wanted, run }: BuildRun,
+  plan: Plan,
+  begun: BegunIso | undefined,
+): Promise<void> {
+  const { context } = session;
+  const { output, strictGpt, freshness } = options;
+  if (output === undefined) return;
+  // The space that the image takes makes room for the ISO. A temporary work directory still refers to the image.
+  if (session.work.kept) await session.releaseImages();
+  const checksum = wanted.has("implant") ? "implant" : "leave";
+  if (wanted.has("assemble"))
+    await run(await assembleStage(plan, context, { output, strictGpt, checksum, begun }));
+  else if (wanted.has("implant")) await run(implantStage(context, { output, force: freshness === "always" }));
+}

@@ -1,0 +1,61 @@
+import type { FileHandle } from "node:fs/promises";
+import type { DraftPlan } from "../contract/plan/plan.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { ROOTFS_OFFSET } from "../iso/write/layout-iso.ts";
+import type { BuildRun } from "./build-run.ts";
+import { openPayloads } from "./payloads.ts";
+import { cachedStage } from "./stage/cached-stage.ts";
+import { checkSpace, type SpaceUse } from "./stage/space-check.ts";
+import { estimateSpace } from "./stage/space-estimate.ts";
+import { type SquashInputs, squashIntoIsoStage, squashStage } from "./stage/squash.ts";
+
+/** The root file system that a build makes: how it is planned, and where its files are. */
+export interface RootfsSource {
+  draft: DraftPlan;
+  image: () => Promise<ImageTree>;
+}
+
+/** Makes the root file system as a file of the work directory, or takes it from the cache. */
+export async function makeRootfs(build: BuildRun, source: RootfsSource): Promise<void> {
+  const { session, options, wanted, run, earlier } = build;
+  const { context } = session;
+  const { cache, freshness } = options;
+  if (!wanted.has("squash")) return;
+  const stage = squashStage(squashInputs(build, source, "artifact"), context);
+  if (cache === undefined || freshness === "always") return run(stage);
+  const { draft, image } = source;
+  const content = async () => draft.image.digest ?? (await image()).source.stamp;
+  await run(cachedStage(stage, { context, cache, content, blocks: () => earlier?.index() }));
+}
+
+/** Writes the root file system into the ISO's file. Returns its length in bytes. */
+export async function writeRootfsIntoIso(
+  build: BuildRun,
+  { fd }: FileHandle,
+  source: RootfsSource,
+): Promise<number> {
+  const { context } = build.session;
+  let length = 0;
+  const onWritten = (bytes: number) => {
+    length = bytes;
+  };
+  const target = { fd, offset: ROOTFS_OFFSET };
+  await build.run(squashIntoIsoStage(target, squashInputs(build, source, "in-iso"), { context, onWritten }));
+  return length;
+}
+
+/** Opening also checks the free space: a root file system that is not made again needs none. */
+function squashInputs(
+  { session, options, earlier }: BuildRun,
+  { draft, image }: RootfsSource,
+  rootfs: SpaceUse["rootfs"],
+): SquashInputs {
+  const { work, reporter } = session.context;
+  const open = async () => {
+    const opened = await openPayloads(session, await image(), draft);
+    const estimate = estimateSpace(draft, opened, options.squash);
+    checkSpace(estimate, { work: work.path, output: options.output, rootfs, reporter });
+    return opened;
+  };
+  return { plan: draft, options: options.squash, open, earlier };
+}

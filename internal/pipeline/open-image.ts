@@ -1,0 +1,85 @@
+import { ociArchitecture, parseArchitecture } from "../base/architecture.ts";
+import { type BytePath, displayPath } from "../bytes/byte-path.ts";
+import { mayBePiece } from "../contract/plan/capture.ts";
+import type { RootPlan } from "../contract/plan/plan.ts";
+import type { WalkedEntry } from "../image/entry-walk.ts";
+import { compileExcludes } from "../image/excludes.ts";
+import type { ImageTree } from "../image/image-tree.ts";
+import { restoreOstreeXattrs } from "../image/ostree-xattrs.ts";
+import { openImage } from "../image/source/open-image.ts";
+import { walkOptions } from "../rootfs/rootfs.ts";
+import { treeDigest } from "../rootfs/tree-digest.ts";
+import type { Session } from "./session.ts";
+import { imageChanged } from "./work/image-changed.ts";
+
+/** How an image is opened. */
+interface Opening {
+  /** The architecture to take from an image index; undefined for the host's. */
+  architecture: string | undefined;
+  /** The time of the ISO, in seconds since 1970; undefined if the image decides. */
+  epoch: number | undefined;
+}
+
+/** Opens the image that the user named. The session owns it. @throws PlatterError `E_REFERENCE…`, `E_IMAGE_…` */
+export function openNamedImage(session: Session, reference: string): Promise<ImageTree> {
+  const { architecture, choices } = session.options;
+  return open(session, reference, { architecture, epoch: choices.epoch });
+}
+
+/**
+ * Opens the image of an earlier plan again. The session owns it.
+ * @throws PlatterError `E_IMAGE_CHANGED` if it changed after the plan was made; `E_REFERENCE…`, `E_IMAGE_…`
+ */
+export async function openPlannedImage(session: Session, plan: RootPlan): Promise<ImageTree> {
+  const architecture = session.options.architecture ?? plan.architecture;
+  const tree = await open(session, plan.image.reference, { architecture, epoch: plan.time });
+  if (plan.image.treeDigest === digestOfRootfs(tree, plan.excludes)) return tree;
+  throw imageChanged(plan.image.reference);
+}
+
+/** Digest of the metadata of all entries that go into the root file system. Each of them is passed to `visit`. */
+export function digestOfRootfs(
+  tree: ImageTree,
+  excludes: readonly string[],
+  visit?: (entry: WalkedEntry) => void,
+): string {
+  return treeDigest(tree, walkOptions(compileExcludes(excludes), 0), visit);
+}
+
+/** Opens an image so that its source keeps the files that a plan needs when it first reads them. */
+async function open(
+  session: Session,
+  reference: string,
+  { architecture, epoch }: Opening,
+): Promise<ImageTree> {
+  const { work, signal, reporter } = session.context;
+  const tree = session.own(
+    await openImage(reference, {
+      work: work.path,
+      signal,
+      runTool: session.runTool,
+      capture: mayBePiece,
+      architecture: architecture === undefined ? undefined : ociArchitecture(parseArchitecture(architecture)),
+    }),
+  );
+  if (epoch !== undefined) settleRootTime(tree, epoch);
+  await restoreOstreeXattrs(tree);
+  const { leftOut = [] } = tree.source;
+  if (leftOut.length > 0) reporter.warn(leftOutText(leftOut));
+  return tree;
+}
+
+/** No layer says when the root directory was made, and a folder's time may be that of its unpacking. */
+function settleRootTime({ source, root }: ImageTree, epoch: number): void {
+  const isKnown = source.created === undefined && root.inode.mtime <= epoch;
+  if (!isKnown) root.inode.mtime = epoch;
+}
+
+/** Folders of a list that are named; there may be hundreds of mounts. */
+const NAMED = 5;
+
+function leftOutText(folders: readonly BytePath[]): string {
+  const named = folders.slice(0, NAMED).map((path) => `\`${displayPath(path)}\``);
+  const more = folders.length > NAMED ? ` and ${folders.length - NAMED} more` : "";
+  return `Other file systems are mounted on ${named.join(", ")}${more}; their content is left out`;
+}
