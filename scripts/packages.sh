@@ -13,11 +13,14 @@ TEST_PACKAGES=(
   qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
   sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
   faketime strace selinux-policy-default selinux-utils policycoreutils
-  zsh fish man-db mandoc rpm
+  zsh fish man-db mandoc
 )
-# What only the tests of PLATTER_TEST=full need: machines of aarch64.
+# What scripts/release makes packages with.
 # shellcheck disable=SC2034
-FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64)
+RELEASE_PACKAGES=(dpkg rpm xz-utils zstd ca-certificates)
+# What only the tests of PLATTER_TEST=full need: machines of aarch64, packages, and another C library.
+# shellcheck disable=SC2034
+FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64 qemu-user-static libc6-arm64-cross musl rpm)
 
 # Where other distributions have the same: Debian, Fedora, Arch, openSUSE. A dash stands for what they do not have.
 PACKAGE_NAMES='

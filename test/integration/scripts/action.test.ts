@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
@@ -17,7 +25,12 @@ beforeEach(() => {
 afterEach(() => scene[Symbol.dispose]());
 
 /** Runs the action as a runner would, in a workspace of its own. */
-async function act(inputs: Readonly<Record<string, string>>, platter = BINARY, disk = scene.path) {
+async function act(
+  inputs: Readonly<Record<string, string>>,
+  platter: string | undefined = BINARY,
+  disk = scene.path,
+  more: Readonly<Record<string, string>> = {},
+) {
   const output = scene.write("github-output", "");
   const [workspace, temporary] = [join(disk, "workspace"), join(disk, "runner-temp")];
   for (const folder of [workspace, temporary]) mkdirSync(folder, { recursive: true });
@@ -27,6 +40,7 @@ async function act(inputs: Readonly<Record<string, string>>, platter = BINARY, d
       PATH: process.env.PATH ?? "",
       HOME: scene.path,
       PLATTER: platter,
+      ...more,
       RUNNER_TEMP: temporary,
       GITHUB_OUTPUT: output,
       ...Object.fromEntries(
@@ -194,5 +208,74 @@ describe("the action's script", () => {
     expect(ran.outputs).toEqual({});
     expect(ran.leftInTemporary).toEqual([]);
     expect(readdirSync(ran.workspace)).toEqual([]);
+  });
+});
+
+describe("the released binary", () => {
+  /** The address of a release whose binary writes down its calls; files may be changed before they are served. */
+  function release(change: (files: { archive: string; sums: string }) => void = () => undefined) {
+    const { path, calls } = recorder();
+    const name = `platter-9.9.9-linux-${process.arch === "arm64" ? "aarch64" : "x86_64"}`;
+    scene.write(`tree/${name}/bin/platter`, readFileSync(path));
+    const folder = scene.folder("releases/v9.9.9");
+    const files = { archive: join(folder, `${name}.tar.gz`), sums: join(folder, "SHA256SUMS") };
+    const packed = Bun.spawnSync(
+      [
+        "sh",
+        "-c",
+        `chmod 755 tree/${name}/bin/platter; tar -C tree -czf ${files.archive} ${name}; cd releases/v9.9.9; sha256sum *.gz > SHA256SUMS`,
+      ],
+      { cwd: scene.path },
+    );
+    expect(packed.exitCode).toBe(0);
+    change(files);
+    const sha256 = createHash("sha256").update(readFileSync(files.archive)).digest("hex");
+    return { calls, sha256, more: { PLATTER: "", PLATTER_RELEASES: `file://${scene.at("releases")}` } };
+  }
+  const INPUTS = { image: "oci:x", version: "9.9.9", verify: "false" };
+
+  test("is downloaded, compared with SHA256SUMS of the release, and run", async () => {
+    const { calls, more } = release();
+    const ran = await act(INPUTS, undefined, scene.path, more);
+    expect(ran.code === 0 ? "" : ran.stderr).toBe("");
+    expect(calls()[0]?.slice(0, 3)).toEqual(["build", "-o", "image.iso"]);
+  });
+
+  test("is compared with the digest of the input", async () => {
+    const { sha256, more } = release(({ sums }) => writeFileSync(sums, ""));
+    expect((await act({ ...INPUTS, sha256 }, undefined, scene.path, more)).code).toBe(0);
+  });
+
+  test.each([
+    ["an archive that was changed", { sha256: "" }, "does not have the SHA-256"],
+    [
+      "an archive that has another digest than the input",
+      { sha256: "0".repeat(64) },
+      "does not have the SHA-256 000",
+    ],
+    ["a version that does not exist", { version: "9.9.8" }, "Cannot download file://"],
+  ])("%s is not run", async (what, inputs, says) => {
+    const { calls, more } = release(({ archive }) => {
+      if (what === "an archive that was changed") appendFileSync(archive, "x");
+    });
+    const ran = await act({ ...INPUTS, ...inputs }, undefined, scene.path, more);
+    expect(ran.stderr).toMatch(/^::error::/m);
+    expect(ran.stderr).toContain(says);
+    expect(ran.code).toBe(2);
+    expect(existsSync(scene.at("calls"))).toBe(false);
+    expect(calls).toThrow();
+  });
+
+  test("a release whose SHA256SUMS does not name the archive is not run", async () => {
+    const { more } = release(({ sums }) => writeFileSync(sums, `${"0".repeat(64)}  other.tar.gz\n`));
+    const ran = await act(INPUTS, undefined, scene.path, more);
+    expect(ran.stderr).toContain("SHA256SUMS of the release does not name platter-9.9.9-linux-");
+    expect(ran.code).toBe(2);
+  });
+
+  test("outside GitHub there is nothing to download", async () => {
+    const ran = await act(INPUTS, undefined, scene.path, { PLATTER: "" });
+    expect(ran.stderr).toContain("No release to download");
+    expect(ran.code).toBe(2);
   });
 });

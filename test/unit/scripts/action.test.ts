@@ -14,7 +14,7 @@ const action = z
     description: z.string(),
     branding: z.strictObject({ icon: z.string(), color: z.string() }),
     inputs: z.record(
-      z.string().regex(/^[a-z][a-z-]*$/),
+      z.string().regex(/^[a-z][a-z0-9-]*$/),
       z.strictObject({
         description: z.string(),
         required: z.boolean().optional(),
@@ -49,6 +49,9 @@ describe("action.yml", () => {
       "arguments",
       "verify",
       "boot-test",
+      "version",
+      "sha256",
+      "compile",
     ]);
     expect(Object.keys(action.outputs)).toEqual(["iso", "sha256"]);
     expect(action.inputs.image?.required).toBe(true);
@@ -63,7 +66,9 @@ describe("action.yml", () => {
       `INPUT_${name.toUpperCase().replaceAll("-", "_")}`,
       `\${{ inputs.${name} }}`,
     ]);
-    expect(step?.env).toEqual(Object.fromEntries(handed));
+    // The release is in the repository of the action, which is not that of the job.
+    const repository = { ACTION_REPOSITORY: `\${{ github.action_repository }}` };
+    expect(step?.env).toEqual({ ...Object.fromEntries(handed), ...repository });
     for (const [variable] of handed) expect(script).toMatch(new RegExp(`\\$\\{?${variable}\\b`));
     expect(step?.run).not.toContain("${{");
     expect(statSync(resolve(PROJECT, "scripts/action")).mode & 0o111).toBe(0o111);
@@ -95,6 +100,42 @@ const workflow = z
     ),
   })
   .parse(parse(read("examples/github-action/isos.yml"), { strict: true }));
+
+describe.each(["ci.yml", "release.yml"])(".github/workflows/%s", (name) => {
+  const text = read(`.github/workflows/${name}`);
+  const { jobs, permissions } = z
+    .object({
+      permissions: z.record(z.string(), z.string()),
+      jobs: z.record(
+        z.string(),
+        z.object({ steps: z.array(z.object({ run: z.string().optional() })).optional() }),
+      ),
+    })
+    .parse(parse(text, { strict: true }));
+  const commands = Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run }) => run ?? []));
+
+  test("has only the right to read, apart from jobs that need more", () => {
+    expect(permissions).toEqual({ contents: "read" });
+  });
+
+  test("runs no text that comes from an expression, and only scripts that exist", () => {
+    for (const command of commands) {
+      expect(command).not.toContain("${{");
+      for (const [, script] of command.matchAll(/(?:^|\s)\.\/([\w./-]+)/g))
+        expect(statSync(resolve(PROJECT, script!)).mode & 0o111).toBe(0o111);
+    }
+    expect(commands.join("\n")).toContain(
+      name === "ci.yml" ? "./.ci/run" : `./scripts/release "\${GITHUB_REF_NAME#v}"`,
+    );
+  });
+});
+
+test("release.yml: attests the provenance of every file, after the tests", () => {
+  const text = read(".github/workflows/release.yml");
+  expect(text).toContain("actions/attest-build-provenance@");
+  expect(text).toContain("subject-path: dist/release/*");
+  expect(text).toContain("needs: test");
+});
 
 describe("the workflow of examples/github-action", () => {
   const job = workflow.jobs.iso!;
