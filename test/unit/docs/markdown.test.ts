@@ -83,6 +83,21 @@ describe.each(OPTION_PAGES)("%s", (page) => {
   });
 });
 
+test("docs/coming-from.md: the column of platter names options that a command or the action has", () => {
+  const program = createProgram({ worldFor: () => ({}) as World, writeOut: () => undefined });
+  const known = program.commands.flatMap(({ options }) =>
+    options.flatMap(({ long, short }) => [long, short]),
+  );
+  const cells = [...read("docs/coming-from.md").matchAll(/^\| .* \| (.*) \|$/gm)].map(([, cell]) => cell!);
+  const named = cells.flatMap((cell) =>
+    [...cell.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g)].map(([option]) => option),
+  );
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((option) => !known.includes(option))).toEqual([]);
+  const inputs = cells.flatMap((cell) => [...cell.matchAll(/`([a-z-]+): /g)].map(([, name]) => name!));
+  for (const input of inputs) expect(read("action.yml")).toContain(`\n  ${input}:\n`);
+});
+
 test("ARCHITECTURE.md: is short enough to be read", () => {
   expect(read("ARCHITECTURE.md").trim().split(/\s+/).length).toBeLessThanOrEqual(1200);
 });
