@@ -12,10 +12,10 @@ export function addExplain(program: Command, worldOf: WorldOf): void {
     ["platter explain 3", "an exit code"],
   )
     .helpGroup(COMMAND_GROUPS.other)
-    .argument("<code>", "code of a finding, an error or a problem, or an exit code")
+    .argument("<code>", "code of a finding, an error, a problem or a failed boot, or an exit code")
     .summary("explain a code that platter prints")
     .description(
-      "Explains the code of a finding, of an error, or of a problem in a finished ISO, and exit codes: what it means, and what to do.",
+      "Explains the code of a finding, an error, a problem in a finished ISO or a failed boot, or an exit code: what it means, and what to do.",
     )
     .optionsGroup(OPTION_GROUPS.output)
     .option("--json", "print the explanation as JSON", false)

@@ -1,5 +1,6 @@
 import { type Architecture, hasBios } from "../base/architecture.ts";
 import { printable } from "../text/printable.ts";
+import type { BootFailureCode } from "./boot-failures.ts";
 import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import type { Media } from "./machine.ts";
 import type { MenuOutcome } from "./menu-drive.ts";
@@ -15,7 +16,7 @@ export interface BootWay {
 export interface BootFailure {
   phase: Phase;
   /** Stable code such as `B_EMERGENCY`. */
-  code: string;
+  code: BootFailureCode;
   message: string;
   hint?: string | undefined;
   /** The line on the console that told. */

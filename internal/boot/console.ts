@@ -1,3 +1,4 @@
+import type { BootFailureCode } from "./boot-failures.ts";
 import { ConsoleText } from "./console-text.ts";
 import { type FailureSign, failureSign } from "./failure-signs.ts";
 import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
@@ -19,7 +20,7 @@ export type Verdict =
   | {
       outcome: "failed";
       phase: Phase;
-      code: string;
+      code: BootFailureCode;
       message: string;
       hint: string | undefined;
       line: string;

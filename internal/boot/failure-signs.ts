@@ -1,8 +1,9 @@
+import type { BootFailureCode } from "./boot-failures.ts";
 import type { Phase } from "./phase.ts";
 
 /** Something on the console that means that the boot has failed, or most likely will have. */
 export interface FailureSign {
-  code: string;
+  code: BootFailureCode;
   pattern: RegExp;
   /** The phase that died; default: the one that was under way. */
   phase?: Phase;

@@ -1,7 +1,8 @@
-/** What platter knows about a code that it prints: a finding, an error, a problem of a finished ISO, or an exit code. */
+/** What platter knows about a code that it prints: a finding, an error, a problem of a finished ISO, a failed boot, or an exit code. */
 import { PlatterError } from "../base/error.ts";
 import { ERRORS, type ErrorText } from "../base/error-codes.ts";
 import { ALL_EXIT_CODES, BUG_EXIT_CODE, EXIT_CODES } from "../base/exit-codes.ts";
+import { BOOT_FAILURES, type BootFailureCode } from "../boot/boot-failures.ts";
 import { PROBLEMS, type ProblemCode } from "../bytes/problem-codes.ts";
 import { errorCodeOf, FINDINGS, type FindingCode, textOf } from "../contract/findings/finding.ts";
 import { FINDING_ERROR_KINDS } from "../contract/findings/findings-error.ts";
@@ -11,7 +12,7 @@ import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
 /** What `explain` prints: the code with its title, and named lines. `--json` prints the same. */
 export interface Explanation {
   code: string;
-  type: "finding" | "error" | "problem" | "exit code";
+  type: "finding" | "error" | "problem" | "failed boot" | "exit code";
   /** What it means, as a phrase. */
   title: string;
   severity?: "error" | "warning" | "note";
@@ -36,9 +37,11 @@ export function explain(text: string): Explanation {
   if (finding !== undefined) return ofFinding(finding as FindingCode);
   if (Object.hasOwn(ERRORS, upper)) return ofError(upper as keyof typeof ERRORS);
   if (Object.hasOwn(PROBLEMS, lower)) return ofProblem(lower as ProblemCode);
+  if (Object.hasOwn(BOOT_FAILURES, upper)) return ofBootFailure(upper as BootFailureCode);
   const exit = ALL_EXIT_CODES.find(({ code }) => String(code) === text);
   if (exit !== undefined) return { ...exit, code: text, type: "exit code", exitCodes: [exit.code] };
-  const meant = nearest(text, [...Object.keys(FINDINGS), ...Object.keys(ERRORS), ...Object.keys(PROBLEMS)]);
+  const codes = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap((table) => Object.keys(table));
+  const meant = nearest(text, codes);
   throw new PlatterError({
     code: "E_EXPLAIN",
     kind: "usage",
@@ -70,6 +73,11 @@ function ofError(code: keyof typeof ERRORS): Explanation {
 function ofProblem(code: ProblemCode): Explanation {
   const fix = "Make or download the ISO again. `platter verify` shows the place.";
   return { code, type: "problem", title: PROBLEMS[code], fix, exitCodes: [EXIT_CODES.media.code] };
+}
+
+function ofBootFailure(code: BootFailureCode): Explanation {
+  const fix = "Read the hint, the console and the screenshot that `platter boot` names.";
+  return { code, type: "failed boot", title: BOOT_FAILURES[code], fix, exitCodes: [EXIT_CODES.media.code] };
 }
 
 /** The explanation for people. */

@@ -4,7 +4,7 @@ import { checkInitramfs } from "../contract/checks/check-initramfs.ts";
 import { type BootProgram, checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
 import { rootSearch } from "../contract/config/root-arguments.ts";
 import { BOOT_WAYS, type BootEffect, type BootWay } from "../contract/findings/boot-claims.ts";
-import { type Finding, type FindingCode, finding } from "../contract/findings/finding.ts";
+import { type Finding, type FindingCode, finding, textOf } from "../contract/findings/finding.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { KernelEntry } from "../grub/kernel-entries.ts";
 import type { VolumeLabel } from "../grub/menu-model.ts";
@@ -104,7 +104,7 @@ class EntryReader {
     const image = readKernelImage(await readNode(source, node, MAX_KERNEL));
     // shim itself was checked before; here only whom it trusts is wanted.
     const all = checkSecureBoot({ architecture, shim, grub: undefined, kernel: { path: kernel, image } });
-    const findings = all.filter(({ code }) => code.startsWith("F_KERNEL_"));
+    const findings = all.filter(({ code }) => textOf(code).part === "kernel");
     this.#kernels.set(kernel, findings);
     return findings;
   }

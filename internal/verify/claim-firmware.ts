@@ -1,4 +1,5 @@
 import { type Architecture, hasBios } from "../base/architecture.ts";
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** How far firmware gets with an ISO, by its boot structures alone. */
 
 import { type BootEffect, withoutBios } from "../contract/findings/boot-claims.ts";
@@ -12,14 +13,14 @@ type FirmwareWay = "bios" | "uefi";
 /** Why firmware does not start the ISO from a medium. */
 interface Fault {
   text: string;
-  code: string | null;
+  code: ProblemCode | null;
 }
 
 const MEDIUM_NAMES: Record<Medium, string> = { cd: "a CD", usb: "a USB stick" };
 /** Problems of the catalogue that no entry survives. */
-const BROKEN_CATALOG = ["validation-entry", "boot-catalog"];
+const BROKEN_CATALOG: readonly ProblemCode[] = ["validation-entry", "boot-catalog"];
 /** Problems of the master boot record that keep its code from starting, or from finding the boot image. */
-const BROKEN_MBR = ["mbr-signature", "mbr-pointer"];
+const BROKEN_MBR: readonly ProblemCode[] = ["mbr-signature", "mbr-pointer"];
 
 /** Whether BIOS firmware has something to start; the reader may not know what it is. */
 export function hasBiosCode({ boot }: IsoParts): boolean {
@@ -64,7 +65,11 @@ function wayEffects(way: FirmwareWay, faults: Record<Medium, Fault | undefined>)
   });
 }
 
-function problemIn(report: VerifyReport, check: CheckCode, codes?: readonly string[]): Fault | undefined {
+function problemIn(
+  report: VerifyReport,
+  check: CheckCode,
+  codes?: readonly ProblemCode[],
+): Fault | undefined {
   const problems = report.checks.find(({ code }) => code === check)?.problems ?? [];
   const found = problems.find(
     ({ code, severity }) => severity !== "warning" && (codes === undefined || codes.includes(code)),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Architecture } from "../../base/architecture.ts";
+import type { ProblemCode } from "../../bytes/problem-codes.ts";
 
 /** How firmware starts an ISO: `secureBoot` is UEFI with Secure Boot on. */
 export const BOOT_WAYS = ["bios", "uefi", "secureBoot"] as const;
@@ -28,12 +29,15 @@ export const bootClaimsSchema = z.strictObject({
 export type BootClaims = z.infer<typeof bootClaimsSchema>;
 export type BootClaim = z.infer<typeof bootClaimSchema>;
 
+/** Code of a finding, or of a problem in a finished ISO. */
+export type ReasonCode = ProblemCode | `F_${string}`;
+
 /** Something that stops or limits some ways to boot. */
 export interface BootEffect {
   effect: "breaks" | "limits";
   ways: readonly BootWay[];
   text: string;
-  code: string | null;
+  code: ReasonCode | null;
 }
 
 /** BIOS firmware exists only on x86. */

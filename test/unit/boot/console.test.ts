@@ -274,7 +274,7 @@ describe("a boot that fails", () => {
       const { watcher, wait } = watch(pieces);
       for (let i = 0; i < 25 && watcher.verdict === undefined; i++) wait(1000);
       const verdict = failed(watcher.verdict);
-      expect({ phase: verdict.phase, code: verdict.code }).toEqual({ phase, code });
+      expect({ phase: verdict.phase, code: verdict.code }).toEqual<unknown>({ phase, code });
       expect(verdict.line).toMatch(line);
       expect(watcher.lastLines.join("\n").length).toBeGreaterThan(0);
     });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../../../internal/base/error-codes.ts";
 import { ALL_EXIT_CODES } from "../../../internal/base/exit-codes.ts";
+import { BOOT_FAILURES } from "../../../internal/boot/boot-failures.ts";
 import { PROBLEMS } from "../../../internal/bytes/problem-codes.ts";
 import { explain } from "../../../internal/ui/explain.ts";
 import { expectGenerated, markdownTable } from "../../helpers/generated-block.ts";
@@ -37,6 +38,11 @@ test("docs/errors.md: has all problems of finished ISOs", () => {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, title]) => [`\`${code}\``, title]);
   expectGenerated(PAGE, "problems", markdownTable(["code", "what is wrong"], rows));
+});
+
+test("docs/errors.md: has all reasons of failed boots", () => {
+  const rows = Object.entries(BOOT_FAILURES).map(([code, title]) => [`\`${code}\``, title]);
+  expectGenerated(PAGE, "failed boots", markdownTable(["code", "what happened"], rows));
 });
 
 test("docs/errors.md: is named where users look for errors", () => {

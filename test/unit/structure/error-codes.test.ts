@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Glob } from "bun";
 import { ERRORS, type ErrorText } from "../../../internal/base/error-codes.ts";
+import { BOOT_FAILURES } from "../../../internal/boot/boot-failures.ts";
+import { PROBLEMS } from "../../../internal/bytes/problem-codes.ts";
 import { errorCodeOf, FINDINGS, type FindingCode } from "../../../internal/contract/findings/finding.ts";
 import { forbiddenIn } from "../../helpers/forbidden-words.ts";
 import { sourceTexts } from "../../helpers/source-text.ts";
@@ -12,6 +14,8 @@ const ROOT = resolve(import.meta.dir, "../../..");
 /** The tables themselves. */
 const TABLES = [
   "internal/base/error-codes.ts",
+  "internal/boot/boot-failures.ts",
+  "internal/bytes/problem-codes.ts",
   ...["config", "image", "initramfs", "live", "secure-boot"].map(
     (name) => `internal/contract/findings/${name}-findings.ts`,
   ),
@@ -21,6 +25,7 @@ const TABLES = [
 const STRINGS = ["cmd", "internal"]
   .flatMap((folder) => [...new Glob(`${folder}/**/*.ts`).scanSync(ROOT)])
   .filter((file) => !TABLES.includes(file))
+  .sort()
   .flatMap((file) =>
     sourceTexts(readFileSync(join(ROOT, file), "utf8"))
       .filter(({ kind }) => kind === "string")
@@ -39,8 +44,15 @@ describe("error codes", () => {
     expect(Object.keys(FINDINGS).filter((code) => !LITERALS.has(code))).toEqual([]);
   });
 
+  test("each of a problem of a finished ISO, and of a failed boot", () => {
+    const codes = [...Object.keys(PROBLEMS), ...Object.keys(BOOT_FAILURES)];
+    expect(codes.filter((code) => !LITERALS.has(code))).toEqual([]);
+  });
+
   test("none is composed", () => {
-    expect(STRINGS.filter(({ text }) => /^[EF]_(?:[A-Z0-9_]*…|$)/.test(text))).toEqual([
+    expect(STRINGS.filter(({ text }) => /^[BEF]_(?:[A-Z0-9_]*…|$)/.test(text))).toEqual([
+      // A type.
+      { file: "internal/contract/findings/boot-claims.ts", text: "F_…" },
       // The one rule that gives an error the code of its finding.
       { file: "internal/contract/findings/finding.ts", text: "E_…" },
       { file: "internal/contract/findings/finding.ts", text: "F_" },

@@ -113,7 +113,7 @@ describe("renderers", () => {
       phases: [],
       menu: { kind: "left-alone" },
       reached: undefined,
-      failure: { phase: "kernel", code: "B_X", message: HOSTILE, lastLines: [HOSTILE] },
+      failure: { phase: "kernel", code: "B_PANIC", message: HOSTILE, lastLines: [HOSTILE] },
       serialLog: HOSTILE,
       screenshot: undefined,
     };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ERRORS } from "../../../internal/base/error-codes.ts";
 import { ALL_EXIT_CODES } from "../../../internal/base/exit-codes.ts";
+import { BOOT_FAILURES } from "../../../internal/boot/boot-failures.ts";
 import { PROBLEMS } from "../../../internal/bytes/problem-codes.ts";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import { explain, renderExplanation } from "../../../internal/ui/explain.ts";
@@ -46,7 +47,7 @@ describe("explain", () => {
   });
 
   test("every code has an entry", () => {
-    const codes = [FINDINGS, ERRORS, PROBLEMS].flatMap((table) => Object.keys(table));
+    const codes = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap((table) => Object.keys(table));
     for (const code of [...codes, ...ALL_EXIT_CODES.map((each) => String(each.code))])
       expect(explain(code).code).toBe(code);
   });
