@@ -1,5 +1,5 @@
 import { PlatterError } from "../base/error.ts";
-import { shellWord } from "../process/run.ts";
+import { shellWord } from "../process/command-line.ts";
 
 /** The location of an image, as containers-transports(5) writes it; `dir:` and `tar:` are platter's own. */
 export type ImageReference =

@@ -1,5 +1,6 @@
 import { skippedTeller } from "../process/program.ts";
-import { commandLine, type RunTool, runTool } from "../process/run.ts";
+import { commandLine } from "../process/command-line.ts";
+import { type RunTool, runTool } from "../process/run.ts";
 import { Toolbox } from "../process/toolbox.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { reportSwept } from "./work/claim.ts";

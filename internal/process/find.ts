@@ -1,6 +1,7 @@
 import { PlatterError } from "../base/error.ts";
+import { lastLines } from "./output-sink.ts";
 import type { ProgramNeed } from "./program.ts";
-import { lastLines, type RunTool } from "./run.ts";
+import type { RunTool } from "./run.ts";
 
 /** The tools that platter calls to make something. */
 export type ToolName = "mkfs.erofs";

@@ -1,19 +1,15 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { PlatterError } from "../base/error.ts";
+import { closeSync, openSync } from "node:fs";
 import { interrupted, throwIfAborted } from "../base/interrupt.ts";
 import { errnoOf } from "../base/machine-error.ts";
-import { printable } from "../text/printable.ts";
+import { commandLine } from "./command-line.ts";
+import { OutputSink } from "./output-sink.ts";
 import { findProgram, programFolders } from "./program.ts";
+import { notStarted, toolFailed, tooMuch } from "./tool-error.ts";
 
 /** Milliseconds a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
-const TAIL_LINES = 15;
 /** Bytes of standard output that are taken: a manifest or a configuration has at most 4 MiB. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
-/** Bytes of a call's output that go into the log. */
-const MAX_LOG = 1024 * 1024;
-/** Messages of tools that ran out of disk space. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i;
 
 export interface ToolCall {
   /** Program (a path) and its arguments. */
@@ -92,7 +88,10 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
       ]);
       if (failure !== undefined) throw failure;
       const exitCode = child.signalCode === null ? (child.exitCode ?? -1) : -1;
-      if (!(call.accept ?? [0]).includes(exitCode)) throw toolFailed(name, child, sink, call.log);
+      if (!(call.accept ?? [0]).includes(exitCode)) {
+        const { signalCode } = child;
+        throw toolFailed(name, { exitCode, signalCode, lines: sink.lastLines(), log: call.log });
+      }
       return { exitCode, stdout: stdout.join(""), stderr: sink.stderr };
     } finally {
       call.signal.removeEventListener("abort", onAbort);
@@ -120,16 +119,6 @@ function spawn({ argv, stdin, env }: ToolCall, name: string): Child {
   } catch (cause) {
     throw notStarted(name, (cause as Error).message, cause);
   }
-}
-
-function notStarted(name: string, reason: string, cause?: unknown): PlatterError {
-  return new PlatterError({
-    code: "E_TOOL_MISSING",
-    kind: "tool",
-    message: `Cannot run \`${name}\`: ${reason}`,
-    hint: `Install \`${name}\`.`,
-    cause,
-  });
 }
 
 function baseEnvironment(): Record<string, string> {
@@ -186,91 +175,4 @@ export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   } catch {
     return false;
   }
-}
-
-/** What a tool prints: all of it to the log, the end of it kept for an error message. */
-class OutputSink {
-  #tail = "";
-  #stderr = "";
-  readonly #log: number | undefined;
-  readonly #decoder = new TextDecoder();
-  /** Bytes that still go into the log. */
-  #left = MAX_LOG;
-
-  constructor(log: number | undefined) {
-    this.#log = log;
-  }
-
-  line(text: string): void {
-    if (this.#log !== undefined) writeSync(this.#log, `${text}\n`);
-  }
-
-  write(chunk: Uint8Array, stream?: "stderr"): void {
-    if (this.#log !== undefined && this.#left > 0) {
-      writeSync(this.#log, chunk.subarray(0, this.#left));
-      this.#left -= chunk.length;
-      if (this.#left <= 0) this.line("\n(platter leaves out the rest)");
-    }
-    const text = this.#decoder.decode(chunk, { stream: true });
-    this.#tail = (this.#tail + text).slice(-16_384);
-    if (stream === "stderr") this.#stderr = (this.#stderr + text).slice(-65_536);
-  }
-
-  get stderr(): string {
-    return this.#stderr;
-  }
-
-  lastLines(): string[] {
-    return lastLines(this.#tail);
-  }
-}
-
-/** The end of what a tool printed, safe on a terminal: a tool may repeat what stands in an untrusted image. */
-export function lastLines(text: string): string[] {
-  return text
-    .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== "")
-    .slice(-TAIL_LINES)
-    .map((line) => printable(line.replaceAll("\t", " ")));
-}
-
-function tooMuch(name: string, limit: number): PlatterError {
-  return new PlatterError({
-    code: "E_TOOL_FAILED",
-    kind: "tool",
-    message: `Cannot use the output of \`${name}\`: it printed more than ${limit} bytes`,
-    hint: `Check that \`${name}\` in PATH is the right program.`,
-  });
-}
-
-function toolFailed(name: string, child: Child, sink: OutputSink, log: string | undefined): PlatterError {
-  const lines = sink.lastLines();
-  const how = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
-  if (lines.some((line) => NO_SPACE.test(line))) {
-    return new PlatterError({
-      code: "E_NO_SPACE",
-      kind: "machine",
-      message: `Cannot finish \`${name}\`: the disk is full (${how})`,
-      hint: "Free some space, or put the output and --work on a larger file system.",
-      detail: lines,
-    });
-  }
-  return new PlatterError({
-    code: "E_TOOL_FAILED",
-    kind: "tool",
-    message: `\`${name}\` failed with ${how}`,
-    hint: log === undefined ? undefined : `Read its full output in \`${log}\`.`,
-    detail: lines,
-    log,
-  });
-}
-
-/** A command as a person could paste it into a shell. */
-export function commandLine(argv: readonly string[]): string {
-  return argv.map(shellWord).join(" ");
-}
-
-/** An argument of it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,8 +2,10 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../../../internal/process/command-line.ts";
+import { lastLines } from "../../../internal/process/output-sink.ts";
 import { programFolders } from "../../../internal/process/program.ts";
-import { lastLines, runTool, shellWord, type ToolCall } from "../../../internal/process/run.ts";
+import { runTool, type ToolCall } from "../../../internal/process/run.ts";
 
 setDefaultTimeout(20_000);
 
