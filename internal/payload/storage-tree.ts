@@ -1,6 +1,7 @@
+import type { ByteRange } from "../bytes/byte-range.ts";
 import type { Content, Locator } from "../image/image-tree.ts";
 import { memberLocator } from "../image/layer/content-ranges";
-import { Spool, type SpoolSlot } from "../image/layer/spool.ts";
+import { Spool } from "../image/layer/spool.ts";
 import { TreeTable } from "../image/table/tree-table.ts";
 
 /** The layer number of generated files: no image has as many layers. */
@@ -12,7 +13,7 @@ export class StorageTree implements Disposable {
   readonly root: number;
   readonly #time: number;
   readonly #spool: Spool;
-  readonly #contents: SpoolSlot[] = [];
+  readonly #contents: ByteRange[] = [];
 
   constructor(options: { work: string; signal: AbortSignal; time: number }) {
     const { work: directory, signal, time } = options;

@@ -1,3 +1,4 @@
+import type { ByteRange } from "../../bytes/byte-range.ts";
 import { withRoom } from "../../bytes/columns.ts";
 import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
@@ -5,7 +6,7 @@ import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
 import type { Content, Inode, Locator, SequentialReader } from "../image-tree.ts";
 import { layerOf, ordinalOf } from "./content-ranges";
-import { Spool, type SpoolSizes, type SpoolSlot } from "./spool.ts";
+import { Spool, type SpoolSizes } from "./spool.ts";
 
 /** A layer's decompressor holds more memory than this. */
 const SMALL_REST = 1024 * 1024;
@@ -89,10 +90,10 @@ export class LayerReader implements SequentialReader {
     this.#spill[Symbol.dispose]();
   }
 
-  #takeEarly(inode: Inode): SpoolSlot | undefined {
+  #takeEarly(inode: Inode): ByteRange | undefined {
     const locator = inode.locator as Locator;
-    const offset = this.#cursors[layerOf(locator)]?.takeEarly(ordinalOf(locator));
-    return offset === undefined ? undefined : { offset, length: inode.size };
+    const start = this.#cursors[layerOf(locator)]?.takeEarly(ordinalOf(locator));
+    return start === undefined ? undefined : { start, length: inode.size };
   }
 
   #cursor(layer: number): LayerCursor {
@@ -168,9 +169,9 @@ class LayerCursor {
       if (!this.#wanted.clear(member.ordinal)) continue;
       this.bytesLeft -= member.size;
       if (member.ordinal === ordinal) return this.#reader;
-      const { offset } = await this.#spill.add(this.#reader.content(), member.size);
+      const { start } = await this.#spill.add(this.#reader.content(), member.size);
       this.#early = withRoom(this.#early, member.ordinal + 1);
-      this.#early[member.ordinal] = offset + 1;
+      this.#early[member.ordinal] = start + 1;
       if (this.#wanted.count === 0 && ordinal === undefined) return this.#reader;
     }
   }

@@ -1,4 +1,5 @@
 import type { BytePath } from "../../bytes/byte-path.ts";
+import type { ByteRange } from "../../bytes/byte-range.ts";
 import { RangeStream } from "../../bytes/range-stream.ts";
 import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
@@ -9,7 +10,7 @@ import type { Locator } from "../image-tree.ts";
 import { LARGEST_PIECE } from "../open-options.ts";
 import type { TableNode } from "../table/table-node.ts";
 import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-ranges";
-import type { Spool, SpoolSlot } from "./spool.ts";
+import type { Spool } from "./spool.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 
 /** Bytes that all files with holes may have together, holes included: a squashfs lists a hole's blocks one by one. */
@@ -18,7 +19,7 @@ const MAX_HOLES = 4 * 1024 ** 4;
 export interface LayerScan {
   root: TableNode;
   /** Contents that `capture` asked for, by locator. */
-  captured: Map<Locator, SpoolSlot>;
+  captured: Map<Locator, ByteRange>;
   ranges: ContentRanges;
 }
 
@@ -63,7 +64,7 @@ async function mergeLayers(
 ): Promise<LayerScan> {
   const { dialect, signal, ranges, plain } = options;
   const builder = new TreeBuilder(dialect);
-  const captured = new Map<Locator, SpoolSlot>();
+  const captured = new Map<Locator, ByteRange>();
   let holes = 0;
   for (const [index, layer] of layers.entries()) {
     const tree = builder.layer(layer.name);

@@ -1,18 +1,9 @@
-import { closeSync, read, readSync, write, writeSync } from "node:fs";
-import { promisify } from "node:util";
 import { throwIfAborted } from "../../base/interrupt.ts";
-import { machineError } from "../../base/machine-error.ts";
+import type { ByteRange } from "../../bytes/byte-range.ts";
 import { READ_SIZE } from "../../bytes/chunk.ts";
-import { punchHole } from "../../os/file-space.ts";
-import { openUnnamed } from "../../os/unnamed-file.ts";
 import { hole, isHole } from "../../tar/sparse.ts";
 import type { Content } from "../image-tree.ts";
-
-const writeAt = promisify(write);
-const readAt = promisify(read);
-
-/** Up to this many bytes a call is quicker than handing the work to another thread. */
-const SMALL_WRITE = 64 * 1024;
+import { SpoolFile } from "./spool-file.ts";
 
 /** Bytes of a hole that is remembered and not written. */
 const WORTH_SKIPPING = 64 * 1024;
@@ -29,23 +20,15 @@ export interface SpoolSizes {
 
 const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 32 * 1024 * 1024 };
 
-/** Where a spooled content is: one number for the spool as a whole, and its length, in bytes. */
-export interface SpoolSlot {
-  readonly offset: number;
-  readonly length: number;
-}
-
 /**
  * Keeps contents for later: in memory up to a budget, the others in a file without a name. Whatever their number,
- * keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed.
+ * keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed. A content
+ * is a range of bytes in the spool as a whole.
  */
 export class Spool implements Disposable {
-  readonly #directory: string;
-  readonly #name: string;
+  readonly #file: SpoolFile;
   readonly #signal: AbortSignal;
   readonly #sizes: SpoolSizes;
-  #fd: number | undefined;
-  #disposed = false;
   /** Segments that were ever taken. */
   #count = 0;
   /** Bytes in use, by the first segment of a run. */
@@ -67,8 +50,7 @@ export class Spool implements Disposable {
     signal: AbortSignal;
     sizes?: SpoolSizes | undefined;
   }) {
-    this.#directory = options.directory;
-    this.#name = options.name;
+    this.#file = new SpoolFile(options.directory, options.name);
     this.#sizes = options.sizes ?? SIZES;
     this.#memoryLeft = this.#sizes.memory;
     this.#signal = options.signal;
@@ -80,11 +62,11 @@ export class Spool implements Disposable {
   }
 
   /** Keeps a content of exactly `length` bytes; one at a time. @throws PlatterError `E_SPOOL_WRITE` */
-  async add(content: Content, length: number): Promise<SpoolSlot> {
+  async add(content: Content, length: number): Promise<ByteRange> {
     if (length <= this.small) return await this.#addSmall(content, length);
     const segment = this.#take(this.#segments(length));
     this.#live[segment] = length;
-    const offset = segment * this.#sizes.segment;
+    const start = segment * this.#sizes.segment;
     const memory = length <= this.#memoryLeft ? this.#hold(segment, length) : undefined;
     const holes: number[] = [];
     let done = 0;
@@ -92,14 +74,14 @@ export class Spool implements Disposable {
       throwIfAborted(this.#signal, "the reading of the image");
       if (memory !== undefined) memory.set(piece, done);
       else if (isHole(piece) && piece.length >= WORTH_SKIPPING) addRange(holes, done, piece.length);
-      else await this.#write(piece, offset + done);
+      else await this.#file.write(piece, start + done);
       done += piece.length;
     }
     if (holes.length > 0) this.#holes.set(segment, holes);
-    return { offset, length };
+    return { start, length };
   }
 
-  async *read(slot: SpoolSlot): AsyncGenerator<Uint8Array> {
+  async *read(slot: ByteRange): AsyncGenerator<Uint8Array> {
     if (slot.length === 0) return;
     if (slot.length <= this.small) {
       const content = Buffer.allocUnsafeSlow(slot.length);
@@ -112,44 +94,35 @@ export class Spool implements Disposable {
     let next = 0;
     for (let done = 0; done < slot.length; ) {
       throwIfAborted(this.#signal, "the reading of the image");
-      const start = holes[next] ?? slot.length;
-      if (done === start) {
+      const holeStart = holes[next] ?? slot.length;
+      if (done === holeStart) {
         const zeros = holes[next + 1] as number;
         yield* hole(zeros);
         done += zeros;
         next += 2;
         continue;
       }
-      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, start - done));
-      const length = await this.#read(buffer, slot.offset + done);
+      const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, holeStart - done));
+      const length = await this.#file.read(buffer, slot.start + done);
       done += length;
       yield length === buffer.length ? buffer : buffer.subarray(0, length);
     }
   }
 
   /** Puts a small content into `target`, which is as long. @throws PlatterError `E_SPOOL_READ` */
-  readSync(slot: SpoolSlot, target: Uint8Array): void {
+  readSync(slot: ByteRange, target: Uint8Array): void {
     const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) {
-      const start = slot.offset % this.#sizes.segment;
+      const start = slot.start % this.#sizes.segment;
       target.set(memory.subarray(start, start + slot.length));
       return;
     }
     throwIfAborted(this.#signal, "the reading of the image");
-    try {
-      const fd = this.#file();
-      for (let done = 0; done < slot.length; ) {
-        const bytesRead = readSync(fd, target, done, slot.length - done, slot.offset + done);
-        if (bytesRead === 0) throw tooShort();
-        done += bytesRead;
-      }
-    } catch (error) {
-      throw this.#unreadable(error);
-    }
+    this.#file.readSync(slot, target);
   }
 
   /** Gives a slot's space back. */
-  free(slot: SpoolSlot): void {
+  free(slot: ByteRange): void {
     if (slot.length === 0) return;
     const segment = this.#segmentOf(slot);
     const live = (this.#live[segment] as number) - slot.length;
@@ -160,13 +133,11 @@ export class Spool implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disposed = true;
     this.#inMemory.clear();
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#file[Symbol.dispose]();
   }
 
-  async #addSmall(content: Content, length: number): Promise<SpoolSlot> {
+  async #addSmall(content: Content, length: number): Promise<ByteRange> {
     if (this.#open !== undefined && this.#used + length > this.#sizes.segment) await this.#close(this.#open);
     if (this.#open === undefined) {
       this.#open = this.#take(1);
@@ -174,7 +145,7 @@ export class Spool implements Disposable {
       this.#hold(this.#open, this.#sizes.segment);
     }
     const segment = this.#open;
-    const slot = { offset: segment * this.#sizes.segment + this.#used, length };
+    const slot = { start: segment * this.#sizes.segment + this.#used, length };
     const memory = this.#inMemory.get(segment) as Uint8Array;
     let at = this.#used;
     this.#used += length;
@@ -190,7 +161,7 @@ export class Spool implements Disposable {
   async #close(segment: number): Promise<void> {
     this.#open = undefined;
     if (this.#memoryLeft >= 0) return;
-    await this.#write(this.#inMemory.get(segment) as Uint8Array, segment * this.#sizes.segment);
+    await this.#file.write(this.#inMemory.get(segment) as Uint8Array, segment * this.#sizes.segment);
     this.#release(segment);
   }
 
@@ -207,8 +178,8 @@ export class Spool implements Disposable {
     return this.#inMemory.delete(segment);
   }
 
-  #segmentOf(slot: SpoolSlot): number {
-    return Math.floor(slot.offset / this.#sizes.segment);
+  #segmentOf(slot: ByteRange): number {
+    return Math.floor(slot.start / this.#sizes.segment);
   }
 
   #segments(length: number): number {
@@ -226,54 +197,11 @@ export class Spool implements Disposable {
 
   #giveBack(first: number, segments: number): void {
     this.#holes.delete(first);
-    if (!this.#release(first) && this.#fd !== undefined) {
-      punchHole(this.#fd, { offset: first * this.#sizes.segment, length: segments * this.#sizes.segment });
-    }
+    const { segment } = this.#sizes;
+    if (!this.#release(first)) this.#file.release({ start: first * segment, length: segments * segment });
     const free = this.#free.get(segments);
     if (free === undefined) this.#free.set(segments, [first]);
     else free.push(first);
-  }
-
-  async #write(piece: Uint8Array, position: number): Promise<void> {
-    try {
-      const fd = this.#file();
-      for (let done = 0; done < piece.length; ) {
-        const length = piece.length - done;
-        done +=
-          length <= SMALL_WRITE
-            ? writeSync(fd, piece, done, length, position + done)
-            : (await writeAt(fd, piece, done, length, position + done)).bytesWritten;
-      }
-    } catch (error) {
-      throw machineError(error, {
-        code: "E_SPOOL_WRITE",
-        message: `Cannot keep a part of the image in \`${this.#directory}\``,
-        hint: "Use --work with a folder that has more space.",
-      });
-    }
-  }
-
-  async #read(buffer: Uint8Array, position: number): Promise<number> {
-    try {
-      const { bytesRead } = await readAt(this.#file(), buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw tooShort();
-      return bytesRead;
-    } catch (error) {
-      throw this.#unreadable(error);
-    }
-  }
-
-  #unreadable(error: unknown): unknown {
-    return machineError(error, {
-      code: "E_SPOOL_READ",
-      message: `Cannot read back a part of the image from \`${this.#directory}\``,
-    });
-  }
-
-  #file(): number {
-    if (this.#disposed) throw new Error("it is closed");
-    this.#fd ??= openUnnamed(this.#directory, this.#name);
-    return this.#fd;
   }
 }
 
@@ -282,8 +210,4 @@ function addRange(ranges: number[], start: number, length: number): void {
   const last = ranges.length - 1;
   if (last > 0 && (ranges[last - 1] as number) + (ranges[last] as number) === start) ranges[last]! += length;
   else ranges.push(start, length);
-}
-
-function tooShort(): Error {
-  return new Error("it is shorter than what was written to it");
 }

@@ -3,7 +3,8 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readdirSync, readlinkSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { Spool, type SpoolSizes, type SpoolSlot } from "../../../../internal/image/layer/spool.ts";
+import type { ByteRange } from "../../../../internal/bytes/byte-range.ts";
+import { Spool, type SpoolSizes } from "../../../../internal/image/layer/spool.ts";
 import { contentOf, failureOf, pieces } from "../../../helpers/images/memory-layers.ts";
 
 const work = mkdtempSync(join(tmpdir(), "platter-spool-"));
@@ -36,8 +37,8 @@ test("contents stay in memory up to the budget, and freed memory is given out ag
   for (let i = 0; i < 20; i++) slots.push(await keep(spool, `${i % 10}`.repeat(100)));
   for (const slot of slots.slice(0, 10)) spool.free(slot);
   for (let i = 0; i < 10; i++) slots[i] = await keep(spool, "x".repeat(100));
-  expect(await contentOf(spool.read(slots[3] as SpoolSlot))).toBe("x".repeat(100));
-  expect(await contentOf(spool.read(slots[13] as SpoolSlot))).toBe("3".repeat(100));
+  expect(await contentOf(spool.read(slots[3] as ByteRange))).toBe("x".repeat(100));
+  expect(await contentOf(spool.read(slots[13] as ByteRange))).toBe("3".repeat(100));
   const failure = { code: "E_SPOOL_WRITE", kind: "machine" };
   const more = async () => {
     for (let i = 0; i < 20; i++) await keep(spool, "y".repeat(100));
@@ -75,12 +76,12 @@ test("freed segments are used again, those of large contents by others of their 
     ...Array(10).fill(4),
   ]);
   for (const slot of small.slice(0, 9)) spool.free(slot);
-  expect((await keep(spool, "z".repeat(700))).offset).toBe(5000);
-  spool.free(small[9] as SpoolSlot);
-  expect((await keep(spool, "z".repeat(700))).offset).toBe(2000);
+  expect((await keep(spool, "z".repeat(700))).start).toBe(5000);
+  spool.free(small[9] as ByteRange);
+  expect((await keep(spool, "z".repeat(700))).start).toBe(2000);
   spool.free(large);
-  expect((await keep(spool, "z".repeat(2000))).offset).toBe(0);
-  expect(await contentOf(spool.read(small[29] as SpoolSlot))).toBe("9".repeat(100));
+  expect((await keep(spool, "z".repeat(2000))).start).toBe(0);
+  expect(await contentOf(spool.read(small[29] as ByteRange))).toBe("9".repeat(100));
 });
 
 const seed = Number(process.env.PLATTER_SEED ?? Date.now() % 2 ** 31);
@@ -101,7 +102,7 @@ test(`whatever is kept and freed, what is there reads as it was (seed ${seed})`,
   await fc.assert(
     fc.asyncProperty(steps, limits, async (all, chosen) => {
       using spool = spoolIn(work, { sizes: chosen });
-      const kept: { slot: SpoolSlot; text: string }[] = [];
+      const kept: { slot: ByteRange; text: string }[] = [];
       let number = 0;
       for (const step of all) {
         if ("keep" in step) {
