@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { compressionOf } from "../compression/decompress.ts";
+import { compressionOf } from "../compression/compression.ts";
 import { type EfiProgram, readEfiProgram } from "./efi-program.ts";
 import { isFault } from "./pe-image.ts";
 

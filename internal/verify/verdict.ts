@@ -1,7 +1,7 @@
 /** What a file is to somebody who wants to boot it, in one word and some facts. */
 
 import { latin1 } from "../bytes/fields.ts";
-import { compressionOf } from "../compression/decompress.ts";
+import { compressionOf } from "../compression/compression.ts";
 import { BOOT_WAYS, type BootClaims, type BootWay } from "../contract/findings/boot-claims.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { SNIFFED, sniff } from "../image/source/sniff.ts";

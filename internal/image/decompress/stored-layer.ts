@@ -1,6 +1,6 @@
 import type { HeldRange } from "../../bytes/byte-range.ts";
 import { readAtSync } from "../../bytes/chunk.ts";
-import { type Compression, compressionIn } from "../../compression/decompress.ts";
+import { type Compression, compressionIn } from "../../compression/compression.ts";
 import { type Blob, type Digest, parseDigest } from "./blob.ts";
 
 /** A layer in a file, in a form that can be decompressed without another program. */

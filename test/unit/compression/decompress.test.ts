@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
-import { compressionOf, decompressed } from "../../../internal/compression/decompress.ts";
+import { compressionOf } from "../../../internal/compression/compression.ts";
+import { decompressed } from "../../../internal/compression/decompress.ts";
 import { ZstdFrames } from "../../../internal/compression/zstd-frames.ts";
 import { checkedBytes, parseDigest, readBlob } from "../../../internal/image/decompress/blob.ts";
 import { contentOf, failureOf, pieces } from "../../helpers/images/memory-layers.ts";

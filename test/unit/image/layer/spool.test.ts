@@ -70,7 +70,7 @@ test("freed segments are used again, those of large contents by others of their 
   const large = await keep(spool, "x".repeat(1500));
   const small = [];
   for (let i = 0; i < 30; i++) small.push(await keep(spool, `${i % 10}`.repeat(100)));
-  expect(small.map(({ offset }) => Math.floor(offset / 1000))).toEqual([
+  expect(small.map(({ start }) => Math.floor(start / 1000))).toEqual([
     ...Array(10).fill(2),
     ...Array(10).fill(3),
     ...Array(10).fill(4),
