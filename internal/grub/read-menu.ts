@@ -1,4 +1,5 @@
 /** What a GRUB menu needs from the ISO it lies on. */
+import { labelsSought } from "./kernel-arguments.ts";
 import { type GrubCommand, type GrubSyntaxProblem, grubSyntaxProblems, readGrubScript } from "./script.ts";
 
 export interface GrubMenu {
@@ -38,7 +39,9 @@ function take(menu: GrubMenu, { words, line, conditional, entry }: GrubCommand, 
   if (KERNEL_COMMANDS.includes(command)) {
     const operands = rest.filter((word, index) => index > 0 || !word.startsWith("-"));
     wants(operands[0]);
-    for (const argument of operands.slice(1)) takeArgument(menu, { argument, line });
+    for (const { label, argument } of labelsSought(operands.slice(1))) {
+      menu.labels.push({ label, line, from: argument });
+    }
   }
   if (INITRD_COMMANDS.includes(command)) {
     // A module has arguments, an initramfs is followed by more of them.
@@ -65,24 +68,6 @@ function takeSearch(
   if (has("-u", "--fs-uuid", "-us", "-su")) return;
   const path = isoPath(operand, folder);
   if (path !== undefined && !conditional) menu.files.push({ path, line, command: "search" });
-}
-
-/** Kernel arguments by which dracut, Anaconda or archiso look for the medium. */
-function takeArgument(menu: GrubMenu, { argument, line }: { argument: string; line: number }): void {
-  const isMedium = /^(?:root=live:|inst\.stage2=|inst\.repo=|stage2=|archisolabel=)/.test(argument);
-  if (!isMedium || argument.includes("${")) return;
-  const [from = "", value] = /^([^=]+=)(.*)$/s.exec(argument)?.slice(1) ?? [];
-  const label =
-    from === "archisolabel="
-      ? value
-      : (/(?:^|:)(?:CD)?LABEL=([^:]*)/.exec(value ?? "")?.[1] ??
-        /(?:^|:)\/dev\/disk\/by-label\/([^:]*)/.exec(value ?? "")?.[1]);
-  if (label === undefined) return;
-  // udev and dracut write what a name in /dev cannot hold as \xNN.
-  const decoded = label.replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  menu.labels.push({ label: decoded, line, from: argument });
 }
 
 /** A path on the ISO itself; undefined for one elsewhere, or that depends on what is not known here. */

@@ -2,8 +2,7 @@ import { PlatterError } from "../base/error.ts";
 import { type BytePath, displayPath } from "../bytes/byte-path.ts";
 import type { Entry } from "../image/entry-walk.ts";
 import type { EntryType } from "../image/image-tree.ts";
-
-const BLOCK = 512;
+import { BLOCK, type TarHeader } from "./header.ts";
 
 /** What stands at the end of an archive: two blocks of zeros. */
 export const ARCHIVE_END: Uint8Array = new Uint8Array(2 * BLOCK);
@@ -51,7 +50,7 @@ export function tarHeader(entry: Entry): Uint8Array {
     }
   }
   const type = entry.linkTo === undefined ? FLAGS[entry.type] : "1";
-  const fields = { mode: entry.mode, uid, gid, size, mtime, type, link };
+  const fields = { mode: entry.mode, uid, gid, size, mtime, type, linkPath: link };
   const device = { devMajor: entry.devMajor ?? 0, devMinor: entry.devMinor ?? 0 };
   if (records.length === 0) {
     const block = Buffer.alloc(BLOCK);
@@ -76,20 +75,7 @@ export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
-interface Fields {
-  path: string;
-  mode: number;
-  uid: number;
-  gid: number;
-  size: number;
-  mtime: number;
-  type: string;
-  link: string;
-  devMajor: number;
-  devMinor: number;
-}
-
-const EXTENDED: Fields = {
+const EXTENDED: TarHeader = {
   path: "pax_header",
   mode: 0o644,
   uid: 0,
@@ -97,12 +83,12 @@ const EXTENDED: Fields = {
   size: 0,
   mtime: 0,
   type: "x",
-  link: "",
+  linkPath: "",
   devMajor: 0,
   devMinor: 0,
 };
 
-function fill(block: Buffer, fields: Fields): void {
+function fill(block: Buffer, fields: TarHeader): void {
   block.write(fields.path, 0, MAX_TEXT, "latin1");
   octal(block, 100, { value: fields.mode, digits: 7 });
   octal(block, 108, { value: fields.uid, digits: 7 });
@@ -111,7 +97,7 @@ function fill(block: Buffer, fields: Fields): void {
   octal(block, 136, { value: fields.mtime, digits: 11 });
   block.write("        ", 148, "latin1");
   block.write(fields.type, 156, "latin1");
-  block.write(fields.link, 157, MAX_TEXT, "latin1");
+  block.write(fields.linkPath, 157, MAX_TEXT, "latin1");
   block.write("ustar\x0000", 257, "latin1");
   octal(block, 329, { value: fields.devMajor, digits: 7 });
   octal(block, 337, { value: fields.devMinor, digits: 7 });
