@@ -1,4 +1,4 @@
-import { edenGC } from "bun:jsc";
+import { collectGarbage } from "../base/collect-garbage.ts";
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { EntryType, ImageTree, Inode, TreeNode } from "./image-tree.ts";
 import type { Xattrs } from "./xattr-set.ts";
@@ -6,10 +6,7 @@ import type { Xattrs } from "./xattr-set.ts";
 /** Seconds since 1970: the latest time that a squashfs and a FAT can both hold. */
 export const LATEST_TIME = 0xffffffff;
 
-/**
- * Entries after which what came up since the last time is collected: left to itself the collector lets a hundred
- * megabytes gather. What is older, such as the tree, need not be looked at.
- */
+/** Entries after which new objects are collected. */
 const COLLECT_AFTER = 20_000;
 
 export interface WalkOptions {
@@ -78,7 +75,7 @@ export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions
   let walked = 0;
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { path, node } = step;
-    if (++walked % COLLECT_AFTER === 0) edenGC();
+    if (++walked % COLLECT_AFTER === 0) collectGarbage("new");
     if (node === undefined) yield addedDirectory(path, options);
     else yield entryOf(path, node.inode, { firstNames, attributes });
     const first = stack.length;

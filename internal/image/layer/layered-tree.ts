@@ -22,9 +22,6 @@ import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
 import { Spool } from "./spool.ts";
 
-/** Names from which on a tree counts as large. */
-const LARGE_TREE = 50_000;
-
 interface LayeredTreeOptions {
   source: ImageSource;
   /** Lowest first. */
@@ -47,8 +44,6 @@ export async function openLayeredTree(options: LayeredTreeOptions): Promise<Imag
   try {
     const memory = options.memory ?? memoryForLayers();
     const scan = await scanLayers(options.layers, { ...options, memory, spool });
-    // What the scan of many files leaves behind is more than the tree.
-    if (scan.root.table.size > LARGE_TREE) Bun.gc(true);
     // No layer says when the root was made.
     if (options.dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
     return new LayeredTree(options, spool, scan);
