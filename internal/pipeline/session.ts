@@ -1,5 +1,5 @@
-import { skippedTeller } from "../process/program.ts";
 import { commandLine } from "../process/command-line.ts";
+import { skippedTeller } from "../process/program.ts";
 import { type RunTool, runTool } from "../process/run.ts";
 import { Toolbox } from "../process/toolbox.ts";
 import type { SessionOptions } from "./session-options.ts";
