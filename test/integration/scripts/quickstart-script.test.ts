@@ -65,6 +65,31 @@ describe.each(["quickstart", "test"])("scripts/%s", (script) => {
   });
 });
 
+test.each([
+  "bench",
+  "build",
+  "docs",
+  "example",
+  "offline-base",
+  "release",
+])("scripts/%s --help: what it takes", (name) => {
+  mkdirSync(join(project, "examples/one"), { recursive: true });
+  writeFileSync(join(project, "examples/one/Containerfile"), "");
+  const { code, stdout, stderr } = bash([`scripts/${name}`, "--help"]);
+  expect(stdout).toMatch(/^[A-Z]\w+s /);
+  expect(stdout.match(/#!/)).toBeNull();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
+test("scripts/example: a name that is not an example", () => {
+  mkdirSync(join(project, "examples/one"), { recursive: true });
+  writeFileSync(join(project, "examples/one/Containerfile"), "");
+  const { code, stderr } = bash(["scripts/example", "nope"]);
+  expect(stderr).toStartWith("There is no example nope\n");
+  expect(stderr).toEndWith("Examples: one \n");
+  expect(code).toBe(2);
+});
+
 test("scripts/quickstart: an option that it does not have", () => {
   const { code, stderr } = bash(["scripts/quickstart", "--fast"]);
   expect(stderr).toContain("scripts/quickstart [FOLDER]");
