@@ -2,10 +2,14 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
+import { changedImage } from "./rebuild.ts";
+
 export const INPUT_NAMES = ["debian", "small-files"] as const;
 export type InputName = (typeof INPUT_NAMES)[number];
 
 export interface Input extends AsyncDisposable {
+  /** Its name in podman's storage. */
+  image: string;
   /** The root file system as a folder: what podman mounts. */
   tree: string;
   /** The same as an OCI archive. */
@@ -25,6 +29,17 @@ const PIECES = [
 export async function makeInput(name: InputName, work: string): Promise<Input> {
   run([FIXTURE]);
   const image = name === "debian" ? DEBIAN : await smallFilesImage(join(work, "small-files"));
+  return inputOf(image, { name, work });
+}
+
+/** The same with one more layer, which changes a little of it. */
+export async function makeChangedInput(name: InputName, work: string): Promise<Input> {
+  await using base = await makeInput(name, work);
+  const image = changedImage(base.image, { tree: base.tree, work });
+  return inputOf(image, { name: `${name}-changed`, work });
+}
+
+function inputOf(image: string, { name, work }: { name: string; work: string }): Input {
   const archive = join(work, `${name}.oci.tar`);
   const id = run(["podman", "image", "inspect", "--format", "{{.Id}}", image]);
   const stamp = `${archive}.${id.slice(0, 16)}`;
@@ -35,6 +50,7 @@ export async function makeInput(name: InputName, work: string): Promise<Input> {
   }
   const tree = run(["podman", "image", "mount", image]);
   return {
+    image,
     tree,
     archive,
     [Symbol.asyncDispose]: async () => void run(["podman", "image", "unmount", image]),

@@ -4,8 +4,9 @@ import { cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
-import { INPUT_NAMES, type InputName, makeInput } from "./inputs.ts";
+import { INPUT_NAMES, type InputName, makeChangedInput, makeInput } from "./inputs.ts";
 import { measure, stopMeasured } from "./meter.ts";
+import { measureRebuilds } from "./rebuild.ts";
 import { type Run, renderRatios, renderTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     input: { type: "string" },
     runs: { type: "string", default: "3" },
     "no-reference": { type: "boolean", default: false },
+    rebuild: { type: "boolean", default: false },
     work: { type: "string", default: ".cache/bench" },
   },
 });
@@ -20,7 +22,7 @@ const runCount = Number(values.runs);
 const wanted = values.input === undefined ? INPUT_NAMES : INPUT_NAMES.filter((name) => name === values.input);
 if (!(Number.isInteger(runCount) && runCount > 0) || wanted.length === 0) {
   process.stderr.write(
-    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--no-reference] [--work FOLDER]\n`,
+    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--no-reference | --rebuild] [--work FOLDER]\n`,
   );
   process.exit(2);
 }
@@ -100,9 +102,22 @@ async function bench(name: InputName, folder: string): Promise<void> {
   process.stdout.write(`\n${title}\n\n${renderTable(runs)}\n\n${renderRatios(runs)}\n`);
 }
 
+/** Builds after a small change of the image. */
+async function benchRebuilds(name: InputName, folder: string): Promise<void> {
+  process.stderr.write(`making the input ${name} and its change\n`);
+  await using base = await makeInput(name, work);
+  await using changed = await makeChangedInput(name, work);
+  const log = (text: string) => void process.stderr.write(`${name}, ${text}\n`);
+  const runs = await measureRebuilds({ base, changed }, { folder, kept: work, runs: runCount, log });
+  for (const source of ["folder", "OCI archive"]) {
+    const columns = new Map([...runs].filter(([column]) => column.startsWith(`${source}:`)));
+    process.stdout.write(`\n${name}, median of ${runCount}\n\n${renderTable(columns)}\n`);
+  }
+}
+
 if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);
 process.stdout.write(`${machine()}\n`);
 {
   using disk = mountDisk();
-  for (const name of wanted) await bench(name, disk.folder);
+  for (const name of wanted) await (values.rebuild ? benchRebuilds : bench)(name, disk.folder);
 }

@@ -2,8 +2,8 @@ import type { Chain } from "./chains.ts";
 import { type Cost, median } from "./meter.ts";
 
 export type Run = Cost & { size: number };
-/** The runs of each chain that was measured. The others are compared with the first chain. */
-export type Runs = ReadonlyMap<Chain, readonly Run[]>;
+/** The runs of each column. The others are compared with the first one. */
+export type Runs<Column extends string = string> = ReadonlyMap<Column, readonly Run[]>;
 
 const MB = 1e6;
 const ROWS: readonly { name: string; of: (run: Run) => number; show: (value: number) => string }[] = [
@@ -36,7 +36,7 @@ export function renderTable(runs: Runs): string {
 }
 
 /** Ratios of whole builds: to mksquashfs alone, and of disk and written bytes to the ISO's size. */
-export function renderRatios(runs: Runs): string {
+export function renderRatios(runs: Runs<Chain>): string {
   const alone = runs.get("mksquashfs alone")!;
   const line = (name: string, ratios: readonly number[]) =>
     `${name}: ${median(ratios).toFixed(2)} (${ratios.map((each) => each.toFixed(2)).join(", ")})`;

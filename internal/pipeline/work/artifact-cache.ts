@@ -9,10 +9,10 @@ import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
 import type { KnownFile } from "../../reuse/known-files.ts";
 import { openBlocks } from "./cached-blocks.ts";
 import { reportSwept } from "./claim.ts";
-import { recordFile, sha256File } from "./receipt.ts";
+import { fileChecksum } from "./file-checksum.ts";
 
 /** Raised when entries made before are not to be used any more. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 /** An entry is a folder of this name; of its two files the artifact has the first name. */
 const entryName = (key: string) => `v${CACHE_VERSION}-${key}`;
 /** Entries of every version take space. */
@@ -32,7 +32,8 @@ const MOST_FILES = 64;
 const recordSchema = z.strictObject({
   version: z.literal(CACHE_VERSION),
   size: z.int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** {@link fileChecksum} of the artifact. */
+  checksum: z.string().regex(/^[0-9a-f]{16}$/),
 });
 
 export interface CacheOptions {
@@ -86,7 +87,7 @@ export class ArtifactCache {
           if ((await lstat(`${entry}/${ARTIFACT}`)).isFile() === false) throw new Damaged();
           await linkOrCopy(`${entry}/${ARTIFACT}`, partial);
           const { size } = await stat(partial);
-          if (size !== record.size || (await sha256File(partial)) !== record.sha256) throw new Damaged();
+          if (size !== record.size || (await fileChecksum(partial)) !== record.checksum) throw new Damaged();
         },
       });
     } catch (error) {
@@ -129,8 +130,8 @@ export class ArtifactCache {
    * left out.
    */
   async store(key: string, file: string, blocks?: Uint8Array | undefined): Promise<void> {
-    const size = (await stat(file)).size + (blocks?.length ?? 0);
-    if (size > this.#options.limit) return;
+    const length = (await stat(file)).size;
+    if (length + (blocks?.length ?? 0) > this.#options.limit) return;
     const entry = this.#entry(key);
     using folder = HeldFolder.create(this.path);
     const part = `${folder.path}/${UNFINISHED}`;
@@ -138,8 +139,8 @@ export class ArtifactCache {
       await mkdir(part);
       await linkOrCopy(file, `${part}/${ARTIFACT}`);
       if (blocks !== undefined) await writeFile(`${part}/${BLOCKS}`, blocks);
-      const { size, sha256 } = await recordFile(file);
-      const record: z.infer<typeof recordSchema> = { version: CACHE_VERSION, size, sha256 };
+      const checksum = await fileChecksum(file);
+      const record: z.infer<typeof recordSchema> = { version: CACHE_VERSION, size: length, checksum };
       await writeFile(`${part}/${RECORD}`, `${JSON.stringify(record)}\n`);
       await rename(part, entry);
     } catch (error) {

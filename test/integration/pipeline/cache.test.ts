@@ -177,10 +177,10 @@ describe("platter cache", () => {
     );
     utimesSync(`${first}/entry.json`, 1_700_000_000, 1_700_000_000);
     const names = (stdout: string) =>
-      [...stdout.matchAll(/v1-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
+      [...stdout.matchAll(/v2-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
     const listed = await scene.succeed(["cache", "cache"]);
     expect(names(listed.stdout)).toEqual([second, first]);
-    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v1-.*\n2 entries with .* MiB\n$/);
+    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v2-.*\n2 entries with .* MiB\n$/);
     const pruned = await scene.succeed(["cache", "--prune", "2M"], { env: { PLATTER_CACHE: "cache" } });
     expect(pruned.stderr).toMatch(/^Removed 1 entry with .* MiB$/m);
     expect(names(pruned.stdout)).toEqual([second]);

@@ -175,6 +175,22 @@ describe("the action's script", () => {
     expect(existsSync(dirname(report))).toBe(false);
   });
 
+  test("takes blocks from the cache and from an earlier ISO that is there", async () => {
+    const { path, calls } = recorder();
+    scene.write("earlier.iso", "an ISO");
+    const inputs = { image: "oci:image", cache: "true", reuse: scene.at("earlier.iso"), verify: "false" };
+    expect((await act(inputs, path)).code).toBe(0);
+    const missing = await act({ ...inputs, cache: "false", reuse: "missing.iso" }, path);
+    expect(missing.code).toBe(0);
+    expect(missing.stderr).toContain("There is no earlier ISO `missing.iso`");
+    const [first = [], second = []] = calls();
+    expect(first).toContain("--cache");
+    expect(first).toContain(join(scene.path, "runner-temp/platter-cache"));
+    expect(first).toContain(`--reuse=${scene.at("earlier.iso")}`);
+    expect(second.filter((argument) => /cache|reuse/.test(argument))).toEqual([]);
+    expect((await act({ ...inputs, cache: "yes" }, path)).stderr).toContain("`cache` is `yes`");
+  });
+
   test("checks and boots as the inputs say", async () => {
     const { path, calls } = recorder();
     expect((await act({ image: "oci:x", "boot-test": "all" }, path)).code).toBe(0);

@@ -24,18 +24,23 @@ const action = z
     outputs: z.record(z.string(), z.strictObject({ description: z.string(), value: z.string() })),
     runs: z.strictObject({
       using: z.literal("composite"),
-      steps: z.array(
+      steps: z.tuple([
+        z.strictObject({
+          if: z.string(),
+          uses: z.string(),
+          with: z.strictObject({ path: z.string(), key: z.string(), "restore-keys": z.string() }),
+        }),
         z.strictObject({
           id: z.string(),
           shell: z.literal("bash"),
           run: z.string(),
           env: z.record(z.string(), z.string()),
         }),
-      ),
+      ]),
     }),
   })
   .parse(parse(read("action.yml"), { strict: true }));
-const [step, ...others] = action.runs.steps;
+const [cacheStep, step] = action.runs.steps;
 const script = read("scripts/action");
 
 describe("action.yml", () => {
@@ -46,6 +51,8 @@ describe("action.yml", () => {
       "output",
       "label",
       "compression",
+      "cache",
+      "reuse",
       "arguments",
       "verify",
       "boot-test",
@@ -61,7 +68,6 @@ describe("action.yml", () => {
   });
 
   test("hands every input on as a variable that the script uses, and none as text of a script", () => {
-    expect(others).toEqual([]);
     const handed = Object.keys(action.inputs).map((name) => [
       `INPUT_${name.toUpperCase().replaceAll("-", "_")}`,
       `\${{ inputs.${name} }}`,
@@ -74,6 +80,15 @@ describe("action.yml", () => {
     expect(statSync(resolve(PROJECT, "scripts/action")).mode & 0o111).toBe(0o111);
   });
 
+  test("keeps the cache that the script uses, if asked to, and begins with the latest one", () => {
+    expect(cacheStep.if).toBe("inputs.cache == 'true'");
+    const folder = cacheStep.with.path.replace(`\${{ runner.temp }}`, `\${RUNNER_TEMP:?}`);
+    expect(script).toContain(`--cache "${folder}"`);
+    const [first, second] = cacheStep.with["restore-keys"].trim().split("\n");
+    expect(cacheStep.with.key.startsWith(first!)).toBe(true);
+    expect(first!.startsWith(second!)).toBe(true);
+  });
+
   test("takes every output from what the script writes", () => {
     for (const [name, { value }] of Object.entries(action.outputs)) {
       expect(value).toBe(`\${{ steps.${step?.id}.outputs.${name} }}`);
@@ -82,24 +97,26 @@ describe("action.yml", () => {
   });
 });
 
-const workflow = z
-  .object({
-    jobs: z.record(
-      z.string(),
-      z.object({
-        strategy: z.object({ matrix: z.record(z.string(), z.array(z.unknown())) }),
-        steps: z.array(
-          z.object({
-            id: z.string().optional(),
-            uses: z.string().optional(),
-            run: z.string().optional(),
-            with: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-          }),
-        ),
-      }),
-    ),
-  })
-  .parse(parse(read("examples/github-action/isos.yml"), { strict: true }));
+const EXAMPLES = ["isos.yml", "release.yml"].map((file) => `examples/github-action/${file}`);
+
+const exampleSchema = z.object({
+  jobs: z.record(
+    z.string(),
+    z.object({
+      strategy: z.object({ matrix: z.record(z.string(), z.array(z.unknown())) }).optional(),
+      steps: z.array(
+        z.object({
+          id: z.string().optional(),
+          uses: z.string().optional(),
+          run: z.string().optional(),
+          with: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+        }),
+      ),
+    }),
+  ),
+});
+const jobOf = (path: string) =>
+  Object.values(exampleSchema.parse(parse(read(path), { strict: true })).jobs)[0]!;
 
 describe.each(["ci.yml", "release.yml"])(".github/workflows/%s", (name) => {
   const text = read(`.github/workflows/${name}`);
@@ -137,21 +154,22 @@ test("release.yml: attests the provenance of every file, after the tests", () =>
   expect(text).toContain("needs: test");
 });
 
-describe("the workflow of examples/github-action", () => {
-  const job = workflow.jobs.iso!;
-  const use = job.steps.find(({ uses }) => uses?.includes("/platter@"));
+test("isos.yml: builds several images for several architectures, one ISO a job", () => {
+  const job = jobOf(EXAMPLES[0]!);
+  const { name = [], architecture = [] } = job.strategy!.matrix;
+  expect(name.length).toBeGreaterThan(1);
+  expect(architecture.length).toBeGreaterThan(1);
+  expect(job.steps.filter(({ uses }) => uses?.includes("/platter@"))).toHaveLength(1);
+});
 
-  test("builds several images for several architectures, one ISO a job", () => {
-    const { name = [], architecture = [] } = job.strategy.matrix;
-    expect(name.length).toBeGreaterThan(1);
-    expect(architecture.length).toBeGreaterThan(1);
-    expect(job.steps.filter(({ uses }) => uses?.includes("/platter@"))).toHaveLength(1);
-  });
+describe.each(EXAMPLES)("the workflow %s", (path) => {
+  const job = jobOf(path);
+  const use = job.steps.find(({ uses }) => uses?.includes("/platter@"));
 
   test("gives the action only inputs that it has, and takes only outputs that it has", () => {
     expect(Object.keys(use?.with ?? {}).filter((name) => !(name in action.inputs))).toEqual([]);
     expect(use?.with).toHaveProperty("image");
-    const taken = [...read("examples/github-action/isos.yml").matchAll(/steps\.(\w+)\.outputs\.(\w+)/g)];
+    const taken = [...read(path).matchAll(/steps\.(\w+)\.outputs\.(\w+)/g)];
     expect(taken.length).toBeGreaterThan(0);
     for (const [, id, name] of taken) {
       expect(id).toBe(use?.id);
