@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { moduleFolder } from "../internal/grub/module-folder.ts";
 import { planAlone } from "../internal/pipeline/basis.ts";
-import { biosImageStage, makeBiosImage } from "../internal/pipeline/stage/bios-image.ts";
+import { biosImageStage, writeCoreImage } from "../internal/pipeline/stage/bios-image.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
@@ -38,10 +38,10 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
       },
       withoutImage(image, flags),
     ]);
-    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.biosImage }, async (session) => {
+    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.coreImage }, async (session) => {
       const { context } = session;
       if (flags.modules !== undefined) {
-        await makeBiosImage(moduleFolder(resolve(flags.modules), flags.modules), context);
+        await writeCoreImage(moduleFolder(resolve(flags.modules), flags.modules), context);
       } else {
         const plan = await planAlone(session, ["bios"]);
         if (plan.bios === null) throw noBios();

@@ -47,12 +47,12 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
       withoutImage(image, flags),
     ]);
     const world = worldOf();
-    await makeArtifact(world, { image, flags, artifact: ARTIFACTS.efiImage }, async (session) => {
+    await makeArtifact(world, { image, flags, artifact: ARTIFACTS.espImage }, async (session) => {
       const { context, work } = session;
       if (flags.efiDir !== undefined) {
         const { files, newest, digest } = await readEfiFolder(flags.efiDir);
         const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
-        await work.write(ARTIFACTS.efiImage, makeEsp(files, { time, uuid: digest }));
+        await work.write(ARTIFACTS.espImage, makeEsp(files, { time, uuid: digest }));
       } else {
         const { efi, ...plan } = await planAlone(session, ["config", "efi"]);
         // Without a finding that is an error about the boot loaders, the plan has them.

@@ -52,7 +52,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
         },
         unusedReuse(options),
       ]);
-      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.squashfs }, async (session) => {
+      await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.rootfs }, async (session) => {
         const { context } = session;
         await requireInputs(session, rootfsWriter(options).tools);
         const { reuse } = flags;

@@ -185,7 +185,7 @@ export function openSession(
     work: flags.work,
     beside: options.beside ?? tmpdir(),
     architecture,
-    choices: {
+    plan: {
       kernel: flags.kernel,
       vendor: flags.vendor,
       label: flags.label,

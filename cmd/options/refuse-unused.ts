@@ -43,9 +43,9 @@ export const IMAGE_ARGUMENT = "IMAGE";
  */
 export function withoutDefaultWork<F extends { work?: string | undefined }>(
   command: ParsedCommand,
-  about: { flags: F; replacedBy: readonly string[] },
+  options: { flags: F; replacedBy: readonly string[] },
 ): F {
-  const { flags, replacedBy } = about;
+  const { flags, replacedBy } = options;
   const isReplaced = command.args.length === 0 && replacedBy.some((name) => isGiven(command, name));
   return isReplaced && !isGiven(command, "--work") ? { ...flags, work: undefined } : flags;
 }

@@ -69,9 +69,9 @@ function optionItem(option: CommandPage["globalOptions"][number]): Item {
   return { term, text: [option.description, ...remarksOn(option)].join(" ") };
 }
 
-function itemLines({ term, text }: Item, about: { width: number; box: TextBox }): string[] {
+function itemLines({ term, text }: Item, options: { width: number; box: TextBox }): string[] {
   const indent = " ".repeat(2 + NAME_COLUMNS + 2);
-  const lines = about.box.boxWrap(text, about.width - indent.length).split("\n");
+  const lines = options.box.boxWrap(text, options.width - indent.length).split("\n");
   if (term.length > NAME_COLUMNS) return [`  ${term}`, ...lines.map((line) => indent + line)];
   const [first = "", ...others] = lines;
   return [`  ${term.padEnd(NAME_COLUMNS)}  ${first}`, ...others.map((line) => indent + line)];

@@ -12,7 +12,7 @@ export function manPageName({ name }: Pick<CommandPage, "name">): string {
  */
 export function manPage(
   page: CommandPage,
-  about: { version: string; date: string; others: readonly CommandPage[] },
+  options: { version: string; date: string; others: readonly CommandPage[] },
 ): string {
   const { name, summary, description, usage } = page;
   const purpose =
@@ -20,12 +20,12 @@ export function manPage(
       ? description.replace(/^(.)(.*)\.$/, (_, first, rest) => first.toLowerCase() + rest)
       : summary;
   const tagged = (term: string, text: string) => [".TP", `.B ${term}`, filled(text)];
-  const options = (entries: readonly OptionEntry[]) =>
+  const optionList = (entries: readonly OptionEntry[]) =>
     entries.flatMap((option) =>
       tagged(flagsText(option), [option.description, ...remarksOn(option)].join(" ")),
     );
   return `${[
-    `.TH ${roff(manPageName(page).toUpperCase())} 1 ${about.date} "platter ${roff(about.version)}" "User Commands"`,
+    `.TH ${roff(manPageName(page).toUpperCase())} 1 ${options.date} "platter ${roff(options.version)}" "User Commands"`,
     ".SH NAME",
     `${roff(manPageName(page))} \\- ${roff(purpose)}`,
     ".SH SYNOPSIS",
@@ -46,9 +46,9 @@ export function manPage(
       ),
     ),
     ...section("OPTIONS", [
-      ...page.options.flatMap(({ heading, entries }) => [`.SS ${roff(heading)}`, ...options(entries)]),
+      ...page.options.flatMap(({ heading, entries }) => [`.SS ${roff(heading)}`, ...optionList(entries)]),
       ".SS Global options",
-      ...options(page.globalOptions),
+      ...optionList(page.globalOptions),
     ]),
     ...section(
       "ENVIRONMENT",
@@ -62,7 +62,7 @@ export function manPage(
       "EXAMPLES",
       page.examples.flatMap(({ line, purpose }) => [".TP", `${roff(purpose)}:`, `.B ${roff(line)}`]),
     ),
-    ...section("SEE ALSO", seeAlso(page, about.others)),
+    ...section("SEE ALSO", seeAlso(page, options.others)),
   ].join("\n")}\n`;
 }
 

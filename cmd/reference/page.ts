@@ -152,15 +152,15 @@ function variablesOf(name: string, options: readonly Option[]) {
 /** The entries by their headings, in the order of `headings`; other headings follow. */
 function grouped<T>(
   entries: readonly T[],
-  about: {
+  options: {
     headings: readonly string[];
     headingOf: (entry: T) => string | undefined;
     otherwise: string;
   },
 ): Group<T>[] {
-  const groups = new Map<string, T[]>(about.headings.map((heading) => [heading, []]));
+  const groups = new Map<string, T[]>(options.headings.map((heading) => [heading, []]));
   for (const entry of entries) {
-    const heading = about.headingOf(entry) || about.otherwise;
+    const heading = options.headingOf(entry) || options.otherwise;
     groups.set(heading, [...(groups.get(heading) ?? []), entry]);
   }
   return [...groups]

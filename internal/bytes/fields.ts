@@ -36,7 +36,7 @@ function agreed(
   field: { at: number; name: string; log: ProblemLog; little: number; big: number; length: number },
 ): number {
   const offset = block.offset + field.at;
-  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, start: offset, length: field.length });
   if (field.little !== field.big) {
     const detail = `the ${block.name} gives its ${field.name} as ${field.little} and as ${field.big}`;
     field.log.note({ code: "both-endian", detail, offset });
@@ -50,7 +50,7 @@ export function expectBytes(
   field: { at: number; name: string; code: ProblemCode; bytes: readonly number[]; log: ProblemLog },
 ): boolean {
   const offset = block.offset + field.at;
-  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.bytes.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, start: offset, length: field.bytes.length });
   if (field.bytes.every((byte, index) => block.bytes[field.at + index] === byte)) return true;
   field.log.note({ code: field.code, detail: `the ${block.name} has a wrong ${field.name}`, offset });
   return false;
@@ -62,7 +62,7 @@ export function expectZero(
   field: { at: number; length: number; name: string; log: ProblemLog },
 ): void {
   const offset = block.offset + field.at;
-  field.log.covers({ name: `${block.name}: ${field.name}`, offset, length: field.length });
+  field.log.covers({ name: `${block.name}: ${field.name}`, start: offset, length: field.length });
   if (isZero(block.bytes.subarray(field.at, field.at + field.length))) return;
   const detail = `the ${block.name} has something in its ${field.name}, which must be zero`;
   field.log.note({ code: "not-zero", detail, offset });

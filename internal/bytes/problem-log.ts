@@ -1,3 +1,4 @@
+import type { ByteRange } from "./byte-range.ts";
 import type { ProblemCode } from "./problem-codes.ts";
 /** Something wrong with an ISO, as data. A damaged ISO is a problem in the report, and not a failure of its reader. */
 export interface Problem {
@@ -12,10 +13,8 @@ export interface Problem {
 }
 
 /** Bytes of which a change of any one is a {@link Problem} in the reader that names them. */
-export interface Structure {
+export interface Structure extends ByteRange {
   name: string;
-  offset: number;
-  length: number;
 }
 
 export interface Reading<T> {
@@ -53,7 +52,7 @@ export class ProblemLog {
 
   covers(structure: Structure): void {
     if (structure.length <= 0 || this.structures.length >= MAX_STRUCTURES) return;
-    this.structures.push({ ...structure, offset: structure.offset + this.#base });
+    this.structures.push({ ...structure, start: structure.start + this.#base });
   }
 
   /** Takes over what another reader found. */

@@ -1,3 +1,4 @@
+import type { ByteRange } from "../bytes/byte-range.ts";
 import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** Where the reader gets its bytes: a file, or a part of one. */
 export interface FatSource {
@@ -17,8 +18,6 @@ export interface FatProblem {
 }
 
 /** Bytes of which a change of any one is a {@link FatProblem}. */
-export interface FatStructure {
+export interface FatStructure extends ByteRange {
   name: string;
-  offset: number;
-  length: number;
 }

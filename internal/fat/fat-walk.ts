@@ -82,7 +82,7 @@ export class TreeWalk {
       this.#note({ code, detail: `${detail} (in \`/${path}\`)`, offset: offsetOf(offset ?? 0) });
     }
     for (const structure of content.structures) {
-      this.structures.push({ ...structure, offset: offsetOf(structure.offset) });
+      this.structures.push({ ...structure, start: offsetOf(structure.start) });
     }
     const isRoot = depth === 0;
     if (!isRoot && (content.self !== directory.self || content.parent !== directory.parent)) {

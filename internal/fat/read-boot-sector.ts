@@ -179,18 +179,18 @@ export function bootSectorStructures(layout: FatLayout, tree: { subdirectories: 
     ["signature", 510, 2],
   ];
   if (tree.subdirectories > 0 && layout.type !== "FAT32") fields.push(["root entries", 17, 2]);
-  const structures = fields.map(([name, offset, length]) => ({
+  const structures = fields.map(([name, start, length]) => ({
     name: `boot sector: ${name}`,
-    offset,
+    start,
     length,
   }));
   if (layout.label !== undefined && layout.label !== "NO NAME" && layout.type !== "FAT32") {
-    structures.push({ name: "boot sector: label", offset: 43, length: 11 });
+    structures.push({ name: "boot sector: label", start: 43, length: 11 });
   }
   const copies = layout.fatCount < 2 ? 0 : layout.fatCount;
   for (let copy = 0; copy < copies; copy++) {
-    const offset = layout.fatOffset + copy * layout.fatBytes;
-    structures.push({ name: `FAT ${copy + 1}`, offset, length: layout.fatBytes });
+    const start = layout.fatOffset + copy * layout.fatBytes;
+    structures.push({ name: `FAT ${copy + 1}`, start, length: layout.fatBytes });
   }
   return structures;
 }

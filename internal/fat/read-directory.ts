@@ -103,7 +103,7 @@ export function decodeDirectory(bytes: Uint8Array): DirectoryContent {
     if (owned)
       structures.push({
         name: `checksum of the long name of ${text}`,
-        offset: at - ENTRY_SIZE + 12,
+        start: at - ENTRY_SIZE + 12,
         length: 2,
       });
   }
@@ -114,10 +114,10 @@ export function decodeDirectory(bytes: Uint8Array): DirectoryContent {
 /** An entry's parts that something else must agree with: the name with its long one, the clusters with the FAT. */
 function structuresOf(name: string, { at, named }: { at: number; named: boolean }): FatStructure[] {
   const parts = [
-    { name: `first cluster of ${name} (high)`, offset: at + 20, length: 2 },
-    { name: `first cluster of ${name}`, offset: at + 26, length: 2 },
+    { name: `first cluster of ${name} (high)`, start: at + 20, length: 2 },
+    { name: `first cluster of ${name}`, start: at + 26, length: 2 },
   ];
-  return named ? [{ name: `short name of ${name}`, offset: at, length: 11 }, ...parts] : parts;
+  return named ? [{ name: `short name of ${name}`, start: at, length: 11 }, ...parts] : parts;
 }
 
 interface LongName {

@@ -7,7 +7,7 @@ interface IsoInputs {
   /** The content of a piece of the image, by its name in the work directory. */
   piece: (name: string) => IsoContent;
   rootfs: RootfsPlace;
-  efiImage: IsoContent;
+  espImage: IsoContent;
   efiConfig: IsoContent;
   stubConfig: IsoContent;
   loopbackConfig: IsoContent;
@@ -46,7 +46,7 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
     rootfs: { isoPath: ROOTFS_PATH, content: inputs.rootfs },
     files: files.sort((a, b) => (a.isoPath < b.isoPath ? -1 : 1)),
     bios: bios && { image: CORE_IMAGE_PATH, hybridMbr: pieceOf(`${PIECES.bios}/boot_hybrid.img`) },
-    espImage: inputs.efiImage,
+    espImage: inputs.espImage,
     strictGpt: partitions.strictGpt,
   };
 }

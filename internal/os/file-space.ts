@@ -11,9 +11,9 @@ const KEEP_SIZE_PUNCH_HOLE = 0x01 | 0x02;
 const libc = libcIfAny(SYMBOLS);
 
 /**
- * Gives a part of an open file back to the file system; it reads as zeros afterwards, and the file's length stays.
- * False where the file system, or this machine, cannot.
+ * Gives a range of an open file back to the file system; it reads as zeros afterwards, and the file's length stays.
+ * False if the file system or the system cannot do it.
  */
-export function punchHole(fd: number, part: { offset: number; length: number }): boolean {
-  return libc()?.fallocate(fd, KEEP_SIZE_PUNCH_HOLE, part.offset, part.length) === 0;
+export function punchHole(fd: number, range: { start: number; length: number }): boolean {
+  return libc()?.fallocate(fd, KEEP_SIZE_PUNCH_HOLE, range.start, range.length) === 0;
 }

@@ -21,8 +21,8 @@ export interface DecidedImage {
  * @throws PlatterError `E_EXCLUDE…`, `E_PAYLOAD_…`, `E_IMAGE_…`
  */
 export async function decideOnImage(session: Session, reference: string): Promise<DecidedImage> {
-  const { choices } = session.options;
-  const excludes = [...(choices.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...choices.exclude];
+  const options = session.options.plan;
+  const excludes = [...(options.defaultExcludes === "with" ? DEFAULT_EXCLUDES : []), ...options.exclude];
   // Report a pattern that cannot be read, and a payload that is missing, before reading the image.
   compileExcludes(excludes);
   const payloads = await describePayloads(session);
@@ -31,8 +31,8 @@ export async function decideOnImage(session: Session, reference: string): Promis
   const treeDigest = digestOfRootfs(tree, excludes, (entry) => owners.add(entry));
   const readBytes = ({ inode }: TreeNode) => readWhole(tree, inode);
   const inputs = { tree, treeDigest, owners, readText: textsOf(tree), readBytes };
-  const decision = await decide(inputs, { ...choices, excludes, payloads });
-  if (choices.architecture === undefined) noteForeign(decision.root.architecture, session.context.reporter);
+  const decision = await decide(inputs, { ...options, excludes, payloads });
+  if (options.architecture === undefined) noteForeign(decision.root.architecture, session.context.reporter);
   return { tree, decision };
 }
 

@@ -22,8 +22,8 @@ interface Opening {
 
 /** Opens the image that the user named. The session owns it. @throws PlatterError `E_REFERENCE…`, `E_IMAGE_…` */
 export function openNamedImage(session: Session, reference: string): Promise<ImageTree> {
-  const { architecture, choices } = session.options;
-  return open(session, reference, { architecture, epoch: choices.epoch });
+  const { architecture, plan } = session.options;
+  return open(session, reference, { architecture, epoch: plan.epoch });
 }
 
 /**

@@ -12,7 +12,7 @@ export interface SessionOptions {
   /** The output next to which a temporary work directory is made. */
   beside: string;
   architecture: string | undefined;
-  choices: Omit<PlanOptions, "excludes" | "parts"> & {
+  plan: Omit<PlanOptions, "excludes" | "parts"> & {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };

@@ -39,8 +39,8 @@ export async function openReused(
     if (typeof place === "string") return { reason: place };
     const blocks = await blocksOfSquashfs(slice(source, place.start, place.length), wanted);
     if (typeof blocks === "string") return { reason: blocks };
-    const about = { path, fd: source.fd, start: place.start, codec: wanted, signal };
-    const records = await readDigests(blocks, about);
+    const options = { path, fd: source.fd, start: place.start, codec: wanted, signal };
+    const records = await readDigests(blocks, options);
     if (!(records instanceof BlockRecords)) return records;
     isKept = true;
     return { fd: source.fd, start: place.start, blocks: records, close: () => void close(source) };

@@ -70,7 +70,7 @@ export async function readErofs(
     const length = blockSize > OFFSET ? blockSize - OFFSET : blockSize;
     const block = new Uint8Array(await source.read(OFFSET, length));
     block.fill(0, 4, 8);
-    log.covers({ name: `superblock of ${name}`, offset: OFFSET + 4, length: block.length - 4 });
+    log.covers({ name: `superblock of ${name}`, start: OFFSET + 4, length: block.length - 4 });
     if (crc32c(block) !== view.getUint32(4, true)) note("erofs-checksum", 4, "has a wrong checksum");
   }
   if (superblock.bytesUsed > source.size || superblock.bytesUsed < blockSize) {

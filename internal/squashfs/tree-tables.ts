@@ -36,9 +36,9 @@ export interface TreeTables {
 export function treeTables(
   tree: Pick<ImageTree, "root">,
   walk: WalkOptions,
-  about: WriterOptions,
+  options: WriterOptions,
 ): TreeTables {
-  const writer = new TableWriter(about);
+  const writer = new TableWriter(options);
   for (const entry of walkEntries(tree, walk)) writer.add(entry);
   return writer.finish();
 }

@@ -77,10 +77,10 @@ export async function writeSquashfs(
 function writeTables(
   file: Appended,
   tables: TreeTables,
-  about: { codec: Codec; contents: WrittenContents; blocks: BlockWriter },
+  written: { codec: Codec; contents: WrittenContents; blocks: BlockWriter },
 ) {
-  const { codec, blocks } = about;
-  const { fragments } = about.contents;
+  const { codec, blocks } = written;
+  const { fragments } = written.contents;
   const { ids, xattrs, places, root } = tables;
   const lookup = (content: Buffer) => {
     const { bytes, list } = lookupTable(content, { start: file.end, codec });

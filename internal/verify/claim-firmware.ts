@@ -101,7 +101,7 @@ function uefiFromCd({ boot }: IsoParts, report: VerifyReport): Fault | undefined
   const entries = boot.entries.filter(({ platform }) => platform === "uefi");
   if (entries.length === 0) return { text: "the El Torito catalogue has no entry for UEFI", code: null };
   const offsets = entries.map(({ lba }) => lba * SECTOR);
-  const isRead = boot.esps.some(({ place }) => offsets.includes(place.offset));
+  const isRead = boot.esps.some(({ place }) => offsets.includes(place.start));
   if (!isRead)
     return { text: "its El Torito entry for UEFI does not lead to a readable file system", code: "esp" };
   return problemIn(report, "el-torito", BROKEN_CATALOG);

@@ -57,7 +57,7 @@ function compareDirectories(rockRidge: IsoNode, joliet: IsoNode, log: ProblemLog
     const node = candidates[0];
     if (node === undefined) {
       const detail = `Joliet has ${printable(other.path)}, which Rock Ridge does not have`;
-      log.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.offset ?? other.flagsOffset });
+      log.note({ code: "joliet-name", detail, offset: other.nameSpans[0]?.start ?? other.flagsOffset });
       continue;
     }
     matched(node, other);
@@ -140,5 +140,5 @@ function byBeginning(nodes: Iterable<IsoNode>): Map<string, IsoNode[]> {
 
 function cover(node: IsoNode, which: string, log: ProblemLog): void {
   for (const span of node.nameSpans) log.covers({ name: `${which} name of ${node.path}`, ...span });
-  log.covers({ name: `${which} flags of ${node.path}`, offset: node.flagsOffset, length: 1 });
+  log.covers({ name: `${which} flags of ${node.path}`, start: node.flagsOffset, length: 1 });
 }

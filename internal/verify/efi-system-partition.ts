@@ -1,3 +1,4 @@
+import type { ByteRange } from "../bytes/byte-range.ts";
 import { EFI_MACHINES, isFault, parsePe, sectionOf } from "../pe/pe-image.ts";
 /** The FAT file system from which UEFI firmware boots, and the programs in it (UEFI 2.10, 3.5.1.1, 13.3). */
 
@@ -13,10 +14,8 @@ import { parseGrubModules } from "../pe/grub-embedded.ts";
 
 import { readPe } from "./pe.ts";
 
-export interface EspRange {
-  /** Byte in the ISO at which it begins, and how long it is. */
-  offset: number;
-  length: number;
+/** The range of an ISO that is an EFI system partition. */
+export interface EspRange extends ByteRange {
   /** What leads to it: `El Torito entry 2 (UEFI)`, `GPT partition 2`. */
   from: string[];
   /** Whether a partition table names it, so that an operating system will see it as a disk of its own. */
@@ -37,8 +36,8 @@ export async function readEsp(
   iso: ByteSource,
   place: EspRange,
 ): Promise<Reading<EfiSystemPartition | undefined>> {
-  const log = new ProblemLog(place.offset);
-  const source = slice(iso, place.offset, place.length);
+  const log = new ProblemLog(place.start);
+  const source = slice(iso, place.start, place.length);
   const { volume, problems, structures } = await readFat(source);
   for (const problem of problems) {
     log.note({
@@ -65,7 +64,7 @@ export async function checkEfiPrograms(
   const names: string[] = [];
   for (const entry of programs(esp.volume)) {
     const bytes = await readFatFile(esp.source, esp.volume, { entry, length: MAX_PROGRAM });
-    const base = esp.place.offset + clusterOffset(esp.volume.layout, entry.clusters[0] ?? 2);
+    const base = esp.place.start + clusterOffset(esp.volume.layout, entry.clusters[0] ?? 2);
     const { value: image, ...rest } = readPe(bytes, { name: `/${entry.path}`, base });
     log.add(rest);
     names.push(baseName(entry.path));
@@ -96,7 +95,7 @@ async function checkShim(
   const second = `${folder}grub${architecture}.efi`;
   const fallback = findEntry(esp.volume, `${folder}fb${architecture}.efi`);
   if (fallback !== undefined && (await isGrub(fallback, esp))) return;
-  const offset = esp.place.offset + entry.offset;
+  const offset = esp.place.start + entry.offset;
   if (findEntry(esp.volume, second) === undefined) {
     const detail = `/${entry.path} is shim, but /${second}, which it starts, is missing`;
     log.note({ code: "shim-second-stage", detail, offset });
@@ -120,15 +119,15 @@ async function compareTwin(
   const { esp, entry, bytes, twin, log } = options;
   const name = `/${entry.path}`;
   const first = twin.extents[0]?.lba ?? 0;
-  log.covers({ name: `${name} in the ISO's tree`, offset: first * SECTOR, length: twin.size });
+  log.covers({ name: `${name} in the ISO's tree`, start: first * SECTOR, length: twin.size });
   for (const [index, cluster] of entry.clusters.entries()) {
     if (index > 0 && entry.clusters[index - 1] === cluster - 1) continue;
     let run = 1;
     while (entry.clusters[index + run] === cluster + run) run++;
     const { clusterBytes } = esp.volume.layout;
     const length = Math.min(run * clusterBytes, entry.size - index * clusterBytes);
-    const offset = esp.place.offset + clusterOffset(esp.volume.layout, cluster);
-    log.covers({ name: `${name} in the EFI system partition`, offset, length });
+    const offset = esp.place.start + clusterOffset(esp.volume.layout, cluster);
+    log.covers({ name: `${name} in the EFI system partition`, start: offset, length });
   }
   const other = await readNode(iso, twin, MAX_PROGRAM);
   if (Buffer.compare(other, bytes) === 0) return;

@@ -52,8 +52,8 @@ export async function readSquashfs(
   const view = viewOf(bytes);
   const blockSize = view.getUint32(12, true);
   const blockLog = view.getUint16(22, true);
-  log.covers({ name: `${block.name}: block size`, offset: 12, length: 4 });
-  log.covers({ name: `${block.name}: block size's logarithm`, offset: 22, length: 2 });
+  log.covers({ name: `${block.name}: block size`, start: 12, length: 4 });
+  log.covers({ name: `${block.name}: block size's logarithm`, start: 22, length: 2 });
   if (blockLog < 12 || blockLog > 20 || blockSize !== 2 ** blockLog) {
     note("squashfs-block-size", 12, `has blocks of ${blockSize} bytes and a logarithm of ${blockLog}`);
   }
@@ -74,7 +74,7 @@ export async function readSquashfs(
     hasXattrs: view.getBigUint64(56, true) !== NONE,
     hasExports: view.getBigUint64(88, true) !== NONE,
   };
-  log.covers({ name: `${block.name}: length`, offset: 40, length: 8 });
+  log.covers({ name: `${block.name}: length`, start: 40, length: 8 });
   if (superblock.bytesUsed > source.size) {
     note("squashfs-cut-off", 40, `has ${superblock.bytesUsed} bytes, but its file only ${source.size}`);
     return log.reading<SquashfsSuperblock | undefined>(superblock);
@@ -91,7 +91,7 @@ export async function readSquashfs(
     id: place(48),
   };
   const { inode, directory, id } = tables;
-  log.covers({ name: `${block.name}: places of its tables`, offset: 48, length: 48 });
+  log.covers({ name: `${block.name}: places of its tables`, start: 48, length: 48 });
   if (inode === undefined || directory === undefined || id === undefined) {
     note("squashfs-tables", 48, "lacks a table that every squashfs has");
     return log.reading<SquashfsSuperblock | undefined>(superblock);

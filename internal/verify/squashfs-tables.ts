@@ -70,7 +70,7 @@ export async function checkTables(
   if (directories === undefined) return wrong("directory table", 72);
   const inodes = await walkMetadata(options.source, { start: tables.inode, end: tables.directory });
   if (inodes === undefined || tables.inode < SUPERBLOCK_SIZE) return wrong("inode table", 64);
-  log.covers({ name: `superblock of ${name}: place of the root inode's block`, offset: 34, length: 6 });
+  log.covers({ name: `superblock of ${name}: place of the root inode's block`, start: 34, length: 6 });
   if (!inodes.has(tables.inode + root.block)) wrong("root inode", 32);
   if (root.at >= METADATA) wrong("root inode", 32);
 }

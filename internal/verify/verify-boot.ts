@@ -105,14 +105,14 @@ function espRanges(
 ): EspRange[] {
   const places = new Map<number, EspRange>();
   const add = (place: EspRange) => {
-    const known = places.get(place.offset);
-    if (known === undefined) places.set(place.offset, place);
+    const known = places.get(place.start);
+    if (known === undefined) places.set(place.start, place);
     else for (const each of place.from) known.from.push(each);
   };
   for (const { index, type, first, last } of options.gpt?.partitions ?? []) {
     if (type !== ESP_TYPE) continue;
     add({
-      offset: first * BLOCK,
+      start: first * BLOCK,
       length: (last - first + 1) * BLOCK,
       from: [`GPT partition ${index}`],
       isPartition: true,
@@ -121,7 +121,7 @@ function espRanges(
   for (const { index, type, start, blocks } of options.mbr?.partitions ?? []) {
     if (type !== 0xef) continue;
     add({
-      offset: start * BLOCK,
+      start: start * BLOCK,
       length: blocks * BLOCK,
       from: [`MBR partition ${index}`],
       isPartition: true,
@@ -133,7 +133,7 @@ function espRanges(
     const file = options.files.get(entry.lba)?.size;
     // A count of 0 or 1 means "to the end of the medium".
     const length = file ?? (entry.sectors > 1 ? entry.sectors * BLOCK : Math.max(0, source.size - offset));
-    add({ offset, length, from: [entry.name], isPartition: false });
+    add({ start: offset, length, from: [entry.name], isPartition: false });
   }
   return [...places.values()].slice(0, MAX_PLACES);
 }
@@ -150,7 +150,7 @@ function checkUefiSizes(options: {
     if (entry.platform !== "uefi" || partition === undefined) continue;
     const blocks = partition.last - partition.first + 1;
     if (blocks > 0xffff || entry.sectors <= 1) continue;
-    log.covers({ name: `${entry.name}: length`, offset: entry.offset + 6, length: 2 });
+    log.covers({ name: `${entry.name}: length`, start: entry.offset + 6, length: 2 });
     if (entry.sectors === blocks) continue;
     const detail = `${entry.name} has ${entry.sectors} blocks, GPT partition ${partition.index} has ${blocks}`;
     log.note({ code: "boot-sectors", detail, offset: entry.offset + 6 });

@@ -102,10 +102,10 @@ export async function checkImplanted(
     // Only the maker's word that the release is supported may be 0 or 1.
     const status =
       latin1(await source.read(area, AREA_SIZE)).indexOf("RHLISOSTATUS=") + "RHLISOSTATUS=".length;
-    log.covers({ name: "implanted checksum", offset: area, length: status });
+    log.covers({ name: "implanted checksum", start: area, length: status });
     log.covers({
       name: "implanted fragment sums",
-      offset: area + status + 1,
+      start: area + status + 1,
       length: AREA_SIZE - status - 1,
     });
   }
@@ -151,7 +151,7 @@ export async function checkExpected(
     const found = node?.kind === "file" ? { size: node.size, pieces: contentOf(source, node) } : undefined;
     await compareFile(file, { where: "", found, log, signal });
     for (const { lba, size } of node?.extents ?? []) {
-      log.covers({ name: `content of ${file.isoPath}`, offset: lba * SECTOR, length: size });
+      log.covers({ name: `content of ${file.isoPath}`, start: lba * SECTOR, length: size });
     }
   }
   for (const file of expected.espFiles ?? []) {

@@ -87,7 +87,7 @@ async function menusOfEsps({ esps, tree }: MenuSurroundings): Promise<FoundMenu[
       menus.push({
         where: `/${entry.path} of the EFI system partition`,
         path: known,
-        offset: place.offset + entry.offset,
+        offset: place.start + entry.offset,
         ...readMenu(textOf(bytes), `/${entry.path}`),
         has: (path) => paths.has(path.toLowerCase()) || isThere(tree, path),
       });
@@ -146,7 +146,7 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     builder.absent("menu-label", "no menu names a label");
     return;
   }
-  log.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length: 32 });
+  log.covers({ name: "primary volume descriptor: volume id", start: primary.offset + 40, length: 32 });
   for (const { label, line, from, where } of labels) {
     if (label === primary.volumeId) continue;
     const detail = `${where}, line ${line}: \`${printable(from)}\` wants the label \`${printable(label)}\`, the ISO's is \`${printable(primary.volumeId)}\``;
@@ -157,7 +157,7 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     // udev gives a partition without a label the disk's: the search by label may find the wrong one.
     const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
     const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
-    log.note({ code: "esp-label", detail, offset: place.offset, severity: "warning" });
+    log.note({ code: "esp-label", detail, offset: place.start, severity: "warning" });
   }
   builder.add("menu-label", log.reading(undefined), `\`${primary.volumeId}\` in ${labels.length} places`);
 }

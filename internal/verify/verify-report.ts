@@ -90,7 +90,7 @@ export class ReportBuilder {
       ok: checks.every((check) => check.status !== "problem"),
       ...iso,
       checks,
-      structures: this.#structures.toSorted((a, b) => a.offset - b.offset),
+      structures: this.#structures.toSorted((a, b) => a.start - b.start),
     };
   }
 }

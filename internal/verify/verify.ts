@@ -167,7 +167,7 @@ async function checkPartitionVolumes(
     builder.add("iso-partition", descriptors, `at block ${start}`);
     if (primary !== undefined) {
       const log = new ProblemLog(base);
-      log.covers({ name: "partition's volume id", offset: primary.offset + 40, length: 32 });
+      log.covers({ name: "partition's volume id", start: primary.offset + 40, length: 32 });
       if (primary.volumeId !== volumeId) {
         const detail = `the partition at block ${start} has another label: \`${printable(primary.volumeId)}\``;
         log.note({ code: "partition-label", detail, offset: primary.offset + 40 });

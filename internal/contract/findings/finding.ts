@@ -43,14 +43,14 @@ export type Finding = z.infer<typeof findingSchema>;
 export function finding(
   code: FindingCode,
   seen: string,
-  about: {
+  options: {
     fix?: string | undefined;
     place?: Place | undefined;
     /** Indexes of menu entries. */
     entries?: readonly number[] | undefined;
   } = {},
 ): Finding {
-  const { fix, place, entries } = about;
+  const { fix, place, entries } = options;
   const kind = FINDINGS[code];
   return {
     code,

@@ -19,9 +19,9 @@ export const FINDING_ERROR_KINDS = { image: "contract", option: "usage" } as con
  */
 export function findingsError(
   findings: readonly Finding[],
-  about: { reference: string; strictness: Strictness },
+  options: { reference: string; strictness: Strictness },
 ): PlatterError | undefined {
-  const { reference, strictness } = about;
+  const { reference, strictness } = options;
   const errors = findings
     .filter(({ severity }) => severity === "error" || (strictness === "strict" && severity === "warning"))
     .map((finding): Finding => ({ ...finding, severity: "error" }));

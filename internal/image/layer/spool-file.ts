@@ -71,7 +71,7 @@ export class SpoolFile implements Disposable {
 
   /** Gives a range's space back to the file system. */
   release(range: ByteRange): void {
-    if (this.#fd !== undefined) punchHole(this.#fd, { offset: range.start, length: range.length });
+    if (this.#fd !== undefined) punchHole(this.#fd, range);
   }
 
   [Symbol.dispose](): void {

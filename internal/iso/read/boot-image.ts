@@ -33,7 +33,7 @@ export async function readBootImage(
   const start = entry.lba * SECTOR;
   const note = (code: ProblemCode, at: number, detail: string) =>
     log.note({ code, detail, offset: start + at });
-  log.covers({ name: `${entry.name}: place`, offset: entry.offset + 8, length: 4 });
+  log.covers({ name: `${entry.name}: place`, start: entry.offset + 8, length: 4 });
   const head = await source.read(start, SECTOR * 2);
   if (entry.lba <= 16 || head.length < SECTOR || isZero(head.subarray(0, 512))) {
     note("boot-image", 0, `${entry.name} does not lead to a bootable image`);
@@ -50,7 +50,7 @@ export async function readBootImage(
     }
     return log.reading<BootImage>({ loader, bootInfo: false });
   }
-  log.covers({ name: `boot-info-table of ${entry.name}`, offset: start + TABLE, length: TABLE_LENGTH });
+  log.covers({ name: `boot-info-table of ${entry.name}`, start: start + TABLE, length: TABLE_LENGTH });
   if (marks < 2) note("boot-info-table", TABLE, `${entry.name} has a boot-info-table for another place`);
   if (!isZero(head.subarray(TABLE + 16, TABLE + TABLE_LENGTH))) {
     note(
@@ -102,7 +102,7 @@ async function checkSum(
     return;
   }
   const first = TABLE + TABLE_LENGTH;
-  log.covers({ name: `image of ${entry.name}`, offset: start + first, length: length - first });
+  log.covers({ name: `image of ${entry.name}`, start: start + first, length: length - first });
   if (sumOfWords(bytes.subarray(first)) === checksum) return;
   const detail = `${entry.name} has an image with a wrong checksum`;
   log.note({ code: "boot-image-checksum", detail, offset: start + TABLE + 12 });

@@ -108,7 +108,7 @@ export class DirectoryReader {
         const detail = `${name} has a record over the end of a sector`;
         this.#log.note({ code: "directory-record", detail, offset: offset + at });
       } else {
-        this.#log.covers({ name: `${name}: unused end`, offset: offset + at, length: sectorEnd - at });
+        this.#log.covers({ name: `${name}: unused end`, start: offset + at, length: sectorEnd - at });
         if (!isZero(bytes.subarray(at, sectorEnd))) {
           const detail = `${name} has something after its last record`;
           this.#log.note({ code: "directory-end", detail, offset: offset + at });
@@ -172,7 +172,7 @@ export class DirectoryReader {
     const name = this.nameOf(directory);
     this.#log.covers({
       name: `${special} of ${name}: name`,
-      offset: record.identifierOffset,
+      start: record.identifierOffset,
       length: 1,
     });
     const { lba, size } = record.extent;

@@ -33,7 +33,7 @@ export function readDirectoryRecord(
     note(`is too short (${bytes.length} bytes)`, 0);
     return undefined;
   }
-  log.covers({ name: `${block.name}: length`, offset, length: 1 });
+  log.covers({ name: `${block.name}: length`, start: offset, length: 1 });
   const identifierLength = bytes[32]!;
   const padding = identifierLength % 2 === 0 ? 1 : 0;
   const systemUseAt = 33 + identifierLength + padding;
@@ -42,7 +42,7 @@ export function readDirectoryRecord(
     return undefined;
   }
   if (bytes.length % 2 !== 0) note("has an odd length", 0);
-  log.covers({ name: `${block.name}: name length`, offset: offset + 32, length: 1 });
+  log.covers({ name: `${block.name}: name length`, start: offset + 32, length: 1 });
   expectZero(block, { at: 1, length: 1, name: "extended attributes' length", log });
   const lba = both32(block, { at: 2, name: "extent", log });
   const size = both32(block, { at: 10, name: "size", log });

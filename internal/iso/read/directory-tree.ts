@@ -161,13 +161,13 @@ function rootNode(descriptor: VolumeDescriptor): IsoNode {
     nameSpans: [],
     flagsOffset: record + 25,
     identifier: "",
-    identifierSpan: { offset: record + 33, length: 1 },
+    identifierSpan: { start: record + 33, length: 1 },
   };
 }
 
 function makeNode({ record, rockRidge, extents }: DirectoryEntry, parent: IsoNode): IsoNode {
   const name = rockRidge?.name === undefined ? plainName(record.identifier) : textOf(rockRidge.name);
-  const identifierSpan = { offset: record.identifierOffset, length: record.identifierLength };
+  const identifierSpan = { start: record.identifierOffset, length: record.identifierLength };
   const type = rockRidge?.mode === undefined ? "file" : fileTypeOf(rockRidge.mode);
   const isDirectory = (record.flags & FLAG.directory) !== 0 || rockRidge?.childLink !== undefined;
   return {

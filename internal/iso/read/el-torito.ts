@@ -59,7 +59,7 @@ export async function readElTorito(source: ByteSource, catalog: number): Promise
 /** Section 2.1: the checksum makes all 16-bit words add up to zero. */
 function readValidation(block: Block, log: ProblemLog): BootPlatform | undefined {
   const view = viewOf(block.bytes);
-  log.covers({ name: block.name, offset: block.offset, length: ENTRY });
+  log.covers({ name: block.name, start: block.offset, length: ENTRY });
   let sum = 0;
   for (let at = 0; at < ENTRY; at += 2) sum += view.getUint16(at, true);
   const platform = PLATFORMS[block.bytes[1]!];
@@ -90,7 +90,7 @@ function readSections(catalog: {
     const count = viewOf(header.bytes).getUint16(2, true);
     log.covers({
       name: `${header.name}: indicator, platform and count`,
-      offset: header.offset,
+      start: header.offset,
       length: 4,
     });
     if ((indicator !== 0x90 && indicator !== 0x91) || platform === undefined) {
@@ -124,13 +124,13 @@ function readEntry(
     if (bytes[0] !== 0) return undefined;
   }
   const media = bytes[1]!;
-  log.covers({ name: `${name}: media type`, offset: offset + 1, length: 1 });
+  log.covers({ name: `${name}: media type`, start: offset + 1, length: 1 });
   if (media !== 0) {
     const detail = `${name} emulates a disk (type ${media}), but the image should be loaded unchanged`;
     log.note({ code: "boot-media", detail, offset: offset + 1 });
   }
   const segment = view.getUint16(2, true);
-  log.covers({ name: `${name}: load segment`, offset: offset + 2, length: 2 });
+  log.covers({ name: `${name}: load segment`, start: offset + 2, length: 2 });
   if (segment !== 0 && segment !== 0x7c0) {
     log.note({
       code: "load-segment",

@@ -87,7 +87,7 @@ async function readHeader(
     if (announced) note("gpt-signature", `block ${block} does not hold the ${which} GPT header`);
     return undefined;
   }
-  log.covers({ name: `${which} GPT header`, offset, length: BLOCK });
+  log.covers({ name: `${which} GPT header`, start: offset, length: BLOCK });
   const view = viewOf(bytes);
   const size = view.getUint32(12, true);
   const sound =
@@ -126,7 +126,7 @@ async function readHeader(
   }
   const start = header.entriesBlock * BLOCK;
   header.entries = Number.isSafeInteger(start) ? await source.read(start, length) : new Uint8Array();
-  log.covers({ name: `${which} GPT entries`, offset: start, length: header.entries.length });
+  log.covers({ name: `${which} GPT entries`, start: start, length: header.entries.length });
   if (header.entries.length === length && Bun.hash.crc32(header.entries) === header.entriesCrc) return header;
   log.note({
     code: "gpt-entries-crc",

@@ -1,3 +1,4 @@
+import type { ByteRange } from "../../bytes/byte-range.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { type Extent, SECTOR } from "../../iso-format/units.ts";
 
@@ -18,11 +19,11 @@ export interface IsoNode {
   /** In the order in which they are recorded; empty but for directories. */
   children: IsoNode[];
   /** Bytes in the source that the name stands in, and the flags. */
-  nameSpans: readonly { offset: number; length: number }[];
+  nameSpans: readonly ByteRange[];
   flagsOffset: number;
   /** The name in ISO 9660's own terms, which the path tables repeat. */
   identifier: string;
-  identifierSpan: { offset: number; length: number };
+  identifierSpan: ByteRange;
 }
 
 /** All nodes below and including this one. */

@@ -43,7 +43,7 @@ export async function readMbr(
   const bytes = await source.read(0, BLOCK);
   if (bytes.length < BLOCK || isZero(bytes)) return log.reading<Mbr | undefined>(undefined);
   const view = viewOf(bytes);
-  log.covers({ name: "MBR signature", offset: 510, length: 2 });
+  log.covers({ name: "MBR signature", start: 510, length: 2 });
   if (view.getUint16(510, true) !== 0xaa55) {
     log.note({
       code: "mbr-signature",
@@ -56,7 +56,7 @@ export async function readMbr(
   for (let index = 0; index < 4; index++) {
     const at = MBR.table + index * MBR.entry;
     const entry = bytes.subarray(at, at + MBR.entry);
-    log.covers({ name: `MBR entry ${index + 1}: status`, offset: at, length: 1 });
+    log.covers({ name: `MBR entry ${index + 1}: status`, start: at, length: 1 });
     if (entry[0] !== 0 && entry[0] !== 0x80) {
       log.note({
         code: "mbr-status",
@@ -107,7 +107,7 @@ export async function checkMbrLoader(
   const isKnown = mbr.loader === "grub" || mbr.loader === "isolinux";
   if (!isKnown) return log.reading(undefined);
   const length = mbr.loader === "grub" ? 8 : 4;
-  log.covers({ name: "MBR's pointer to the BIOS boot image", offset: LOADER_POINTER, length });
+  log.covers({ name: "MBR's pointer to the BIOS boot image", start: LOADER_POINTER, length });
   const value = mbr.loader === "grub" ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
   if (value !== wanted) {
     const detail = `the MBR looks for the BIOS boot image at block ${value}, it is at ${wanted}`;
@@ -131,8 +131,8 @@ function checkBesideGpt(
   for (const { index, type, start, blocks: count, active, offset } of partitions) {
     const note = (detail: string, at: number) => log.note({ code: "mbr-gpt", detail, offset: offset + at });
     if (type !== 0xee && type !== 0) continue;
-    log.covers({ name: `MBR entry ${index}: type`, offset: offset + 4, length: 1 });
-    log.covers({ name: `MBR entry ${index}: start and size`, offset: offset + 8, length: 8 });
+    log.covers({ name: `MBR entry ${index}: type`, start: offset + 4, length: 1 });
+    log.covers({ name: `MBR entry ${index}: start and size`, start: offset + 8, length: 8 });
     const isWhole = start === 1 && (ends.includes(start + count) || count === 0xffffffff);
     if (type === 0xee && !isWhole) {
       note(`the MBR's protective entry covers blocks ${start} to ${start + count}, not 1 to ${ends[0]}`, 8);

@@ -51,7 +51,7 @@ export async function readPathTables(
   ];
   const first: PathTableEntry[] = [];
   for (const table of tables) {
-    const place = { name: `place of ${table.name}`, offset: descriptor.offset + table.field, length: 4 };
+    const place = { name: `place of ${table.name}`, start: descriptor.offset + table.field, length: 4 };
     log.covers(place);
     if (table.lba === 0 && table.needed !== true) continue;
     const entries = await readTable(source, {
@@ -60,7 +60,7 @@ export async function readPathTables(
       joliet: which !== "",
       log,
     });
-    compare(entries, { name: table.name, directories: tree.directories, place: place.offset, log });
+    compare(entries, { name: table.name, directories: tree.directories, place: place.start, log });
     if (table.field === 140) for (const entry of entries) first.push(entry);
   }
   return log.reading(first);
@@ -73,7 +73,7 @@ async function readTable(
   const { name, little, log } = table;
   const start = table.lba * SECTOR;
   const bytes = await source.read(start, Math.min(table.size, MAX_BYTES));
-  log.covers({ name, offset: start, length: bytes.length });
+  log.covers({ name, start: start, length: bytes.length });
   if (bytes.length < table.size) {
     log.note({ code: "path-table", detail: `ends within the ${name}`, offset: start });
   }

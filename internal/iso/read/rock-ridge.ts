@@ -1,3 +1,4 @@
+import type { ByteRange } from "../../bytes/byte-range.ts";
 /** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
 
 import type { ProblemLog } from "../../bytes/problem-log.ts";
@@ -9,7 +10,7 @@ export interface RockRidge {
   /** From `NM`; undefined without such an entry. */
   name: Uint8Array | undefined;
   /** Where in the source the name's bytes lie. */
-  nameSpans: { offset: number; length: number }[];
+  nameSpans: ByteRange[];
   /** From `PX`: file type and permissions as stat(2) gives them. */
   mode: number | undefined;
   /** From `SL`. */

@@ -73,7 +73,7 @@ export class SystemUseReader {
         this.#note(`a ${signature} entry of ${length} bytes`, block.offset);
         return continuation;
       }
-      this.#log.covers({ name: `${block.name}: header`, offset: block.offset, length: 4 });
+      this.#log.covers({ name: `${block.name}: header`, start: block.offset, length: 4 });
       if (signature === "ST") return continuation;
       if (signature === "CE") continuation = this.#continuation(block);
       else this.#take(signature, block);
@@ -136,7 +136,7 @@ export class SystemUseReader {
         return;
       case "ER": {
         const [identifier = 0, description = 0, from = 0, version] = block.bytes.subarray(4, 8);
-        log.covers({ name: `${block.name}: lengths`, offset: block.offset + 4, length: 4 });
+        log.covers({ name: `${block.name}: lengths`, start: block.offset + 4, length: 4 });
         if (block.bytes.length !== 8 + identifier + description + from || version !== 1) {
           this.#note("an extension reference that does not fit its lengths", block.offset);
         }
@@ -148,7 +148,7 @@ export class SystemUseReader {
   #takeName(block: Block): void {
     const flags = block.bytes[4] ?? 0x80;
     const part = block.bytes.subarray(5);
-    this.#log.covers({ name: `${block.name}: flags`, offset: block.offset + 4, length: 1 });
+    this.#log.covers({ name: `${block.name}: flags`, start: block.offset + 4, length: 1 });
     if ((flags & ~0x07) !== 0) {
       this.#note("a name with unknown flags", block.offset + 4);
       return;
@@ -161,7 +161,7 @@ export class SystemUseReader {
     if (part.some((byte) => byte === 0 || byte === 0x2f)) this.#note("an impossible name", block.offset + 5);
     if (this.#found.name !== undefined && !this.#nameContinues) this.#note("two names", block.offset);
     this.#found.name = Buffer.concat([this.#found.name ?? new Uint8Array(), part]);
-    this.#found.nameSpans.push({ offset: block.offset + 5, length: part.length });
+    this.#found.nameSpans.push({ start: block.offset + 5, length: part.length });
     this.#nameContinues = (flags & 1) !== 0;
   }
 

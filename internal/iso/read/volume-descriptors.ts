@@ -38,7 +38,7 @@ export async function readVolumeDescriptors(
     if (!expectBytes(block, { at: 1, name: "identifier", code: "descriptor-magic", bytes: magic, log })) {
       return log.reading(found);
     }
-    log.covers({ name: `${block.name}: type`, offset, length: 1 });
+    log.covers({ name: `${block.name}: type`, start: offset, length: 1 });
     if (type === 255) {
       expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], log });
       expectZero(block, { at: 7, length: SECTOR - 7, name: "reserved bytes", log });
@@ -87,7 +87,7 @@ function take(
 /** El Torito 1.0, section 2.0: the pointer to the boot catalogue. */
 function readBootRecord(block: Block, log: ProblemLog): number | undefined {
   const system = latin1(block.bytes.subarray(7, 39)).replace(/\0+$/, "");
-  log.covers({ name: `${block.name}: boot system identifier`, offset: block.offset + 7, length: 32 });
+  log.covers({ name: `${block.name}: boot system identifier`, start: block.offset + 7, length: 32 });
   expectBytes(block, { at: 6, name: "version", code: "descriptor-version", bytes: [1], log });
   if (system !== "EL TORITO SPECIFICATION") {
     const detail = `has a boot record for \`${printable(system)}\` where \`EL TORITO SPECIFICATION\` should be`;
@@ -130,10 +130,10 @@ function complain(found: VolumeDescriptors, log: ProblemLog): void {
   if (joliet === undefined) return;
   const wanted = primary.volumeId.slice(0, 16).replace(/ +$/, "");
   const length = Math.min(16, Buffer.byteLength(primary.volumeId));
-  log.covers({ name: "primary volume descriptor: volume id", offset: primary.offset + 40, length });
+  log.covers({ name: "primary volume descriptor: volume id", start: primary.offset + 40, length });
   log.covers({
     name: "Joliet volume descriptor: volume id",
-    offset: joliet.offset + 40,
+    start: joliet.offset + 40,
     length: wanted.length * 2,
   });
   if (joliet.volumeId === wanted) return;

@@ -33,18 +33,18 @@ export async function assembleStage(
   const { work, signal } = context;
   const { begun, output } = options;
   const need = (file: string, by: StageName) => requireArtifact(file, { context, stage: "assemble", by });
-  if (begun === undefined) await need(ARTIFACTS.squashfs, "squash");
+  if (begun === undefined) await need(ARTIFACTS.rootfs, "squash");
   const made = {
-    rootfs: begun === undefined ? { path: work.file(ARTIFACTS.squashfs) } : { inPlace: begun.rootfs },
+    rootfs: begun === undefined ? { path: work.file(ARTIFACTS.rootfs) } : { inPlace: begun.rootfs },
     efiConfig: await need(ARTIFACTS.efiConfig, "render-grub"),
     stubConfig: await need(ARTIFACTS.stubConfig, "render-grub"),
     loopbackConfig: await need(ARTIFACTS.loopbackConfig, "render-grub"),
-    efiImage: await need(ARTIFACTS.efiImage, "efi-image"),
+    espImage: await need(ARTIFACTS.espImage, "efi-image"),
     bios:
       plan.bios === null
         ? undefined
         : {
-            image: await need(ARTIFACTS.biosImage, "bios-image"),
+            image: await need(ARTIFACTS.coreImage, "bios-image"),
             config: await need(ARTIFACTS.biosConfig, "render-grub"),
           },
   };

@@ -15,9 +15,9 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
     name: "bios-image",
     tools: [],
     inputs: { modules: sha256Text(modules.join("\n")) },
-    outputs: [work.file(ARTIFACTS.biosImage)],
+    outputs: [work.file(ARTIFACTS.coreImage)],
     run: async () => {
-      await makeBiosImage(keptModules(plan, work), context);
+      await writeCoreImage(keptModules(plan, work), context);
       return undefined;
     },
   };
@@ -38,6 +38,6 @@ function keptModules({ bios }: Pick<Plan, "bios">, work: WorkDir): ModuleFolder 
 }
 
 /** Makes the El Torito image in the work directory from a folder of modules. */
-export async function makeBiosImage(modules: ModuleFolder, { work }: Context): Promise<void> {
-  await work.write(ARTIFACTS.biosImage, makeCoreImage(modules));
+export async function writeCoreImage(modules: ModuleFolder, { work }: Context): Promise<void> {
+  await work.write(ARTIFACTS.coreImage, makeCoreImage(modules));
 }

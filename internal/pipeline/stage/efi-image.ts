@@ -22,7 +22,7 @@ export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): St
       time: String(plan.time),
       uuid: plan.uuid,
     },
-    outputs: [work.file(ARTIFACTS.efiImage)],
+    outputs: [work.file(ARTIFACTS.espImage)],
     run: async () => {
       const read = (file: string) => work.readBytes(file);
       const content: EspContent = {
@@ -34,7 +34,7 @@ export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): St
         config,
         stub,
       };
-      await work.write(ARTIFACTS.efiImage, makeEsp(espFiles(content), plan));
+      await work.write(ARTIFACTS.espImage, makeEsp(espFiles(content), plan));
       return undefined;
     },
   };

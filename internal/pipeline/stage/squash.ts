@@ -28,7 +28,7 @@ export interface SquashInputs {
 export function squashStage(squash: SquashInputs, context: Context): Stage {
   const { work } = context;
   const { plan, options } = squash;
-  const output = work.file(ARTIFACTS.squashfs);
+  const output = work.file(ARTIFACTS.rootfs);
   requireErofsKernel(plan.kernel?.version, options);
   const inputs = {
     tree: plan.image.treeDigest,
@@ -47,7 +47,7 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
     run: async (task) => {
       const { tree, walk } = await openRootfs(squash);
       const reuse = await squash.earlier?.reuse();
-      await work.make(ARTIFACTS.squashfs, (partial) => {
+      await work.make(ARTIFACTS.rootfs, (partial) => {
         const { time } = plan;
         // Not by the manifest: the same tree gives the same bytes wherever it lies.
         const { image: _, ...content } = inputs;

@@ -189,13 +189,13 @@ export class ArtifactCache {
   }
 
   /** Removes what was not used for the longest time until the rest is within the limit. Returns the removed entries. */
-  async #shrink(about: { limit: number; spared: string | undefined }): Promise<CacheEntry[]> {
+  async #shrink(options: { limit: number; spared: string | undefined }): Promise<CacheEntry[]> {
     const entries = await this.#entries();
     const removed: CacheEntry[] = [];
     let total = entries.reduce((sum, { size }) => sum + size, 0);
     for (const entry of entries.sort((a, b) => a.used - b.used)) {
-      if (total <= about.limit) break;
-      if (entry.path === about.spared) continue;
+      if (total <= options.limit) break;
+      if (entry.path === options.spared) continue;
       await this.#remove(entry.path);
       removed.push(entry);
       total -= entry.size;

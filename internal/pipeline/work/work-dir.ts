@@ -21,9 +21,9 @@ export const ARTIFACTS = {
   biosConfig: "grub/grub-bios.cfg",
   stubConfig: "grub/grub-stub.cfg",
   loopbackConfig: "grub/loopback.cfg",
-  squashfs: "squashfs.img",
-  biosImage: "eltorito.img",
-  efiImage: "efiboot.img",
+  rootfs: "squashfs.img",
+  coreImage: "eltorito.img",
+  espImage: "efiboot.img",
 } as const;
 
 /** Bytes that a plan, a receipt or a menu may have. */
@@ -55,13 +55,13 @@ export class WorkDir implements Disposable {
 
   private constructor(
     path: string,
-    about: { kept: boolean; held: Disposable; leftovers: readonly string[] },
+    options: { kept: boolean; held: Disposable; leftovers: readonly string[] },
   ) {
     this.path = path;
-    this.kept = about.kept;
-    this.#memory = about.kept ? undefined : new WorkMemory();
-    this.leftovers = about.leftovers;
-    this.#held = about.held;
+    this.kept = options.kept;
+    this.#memory = options.kept ? undefined : new WorkMemory();
+    this.leftovers = options.leftovers;
+    this.#held = options.held;
     try {
       for (const folder of FOLDERS) mkdirSync(`${path}/${folder}`, { recursive: true });
     } catch (error) {

@@ -68,16 +68,16 @@ export class BlockWriter {
   #turns = 0;
 
   /** The first block is written at byte `position` of the region. */
-  constructor({ region, position }: { region: FileRegion; position: number }, about: BlockWriterOptions) {
+  constructor({ region, position }: { region: FileRegion; position: number }, options: BlockWriterOptions) {
     this.#region = region;
     this.#position = position;
-    this.#compressors = about.compressors;
-    this.#blockSize = about.blockSize;
-    this.#signal = about.signal;
-    this.#ledger = about.ledger;
+    this.#compressors = options.compressors;
+    this.#blockSize = options.blockSize;
+    this.#signal = options.signal;
+    this.#ledger = options.ledger;
     const { least, most, bytes } = WAITING;
     const processors = availableParallelism();
-    this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / about.blockSize));
+    this.#limit = Math.max(processors * least, Math.min(processors * most, bytes / options.blockSize));
   }
 
   /** The number that the next block gets. */

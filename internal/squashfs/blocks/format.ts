@@ -34,7 +34,7 @@ export const FLAG = {
   plainIds: 0x0800,
 } as const;
 
-export interface Superblock {
+export interface SuperblockFields {
   inodes: number;
   /** Seconds since 1970. */
   time: number;
@@ -68,29 +68,29 @@ export function packedReference({ block, at }: Reference): bigint {
   return (BigInt(block) << 16n) | BigInt(at);
 }
 
-export function superblock(about: Superblock): Buffer {
+export function superblock(fields: SuperblockFields): Buffer {
   const bytes = Buffer.alloc(SUPERBLOCK_SIZE);
   const place = (value: number | undefined, at: number) => {
     bytes.writeBigUInt64LE(value === undefined ? NONE : BigInt(value), at);
   };
   bytes.writeUInt32LE(MAGIC, 0);
-  bytes.writeUInt32LE(about.inodes, 4);
-  bytes.writeUInt32LE(about.time, 8);
-  bytes.writeUInt32LE(about.blockSize, 12);
-  bytes.writeUInt32LE(about.fragments, 16);
-  bytes.writeUInt16LE(COMPRESSORS[about.compressor], 20);
-  bytes.writeUInt16LE(Math.log2(about.blockSize), 22);
-  bytes.writeUInt16LE(about.flags, 24);
-  bytes.writeUInt16LE(about.ids, 26);
+  bytes.writeUInt32LE(fields.inodes, 4);
+  bytes.writeUInt32LE(fields.time, 8);
+  bytes.writeUInt32LE(fields.blockSize, 12);
+  bytes.writeUInt32LE(fields.fragments, 16);
+  bytes.writeUInt16LE(COMPRESSORS[fields.compressor], 20);
+  bytes.writeUInt16LE(Math.log2(fields.blockSize), 22);
+  bytes.writeUInt16LE(fields.flags, 24);
+  bytes.writeUInt16LE(fields.ids, 26);
   bytes.writeUInt16LE(4, 28);
   bytes.writeUInt16LE(0, 30);
-  bytes.writeBigUInt64LE(packedReference(about.root), 32);
-  place(about.bytesUsed, 40);
-  place(about.idTable, 48);
-  place(about.xattrTable, 56);
-  place(about.inodeTable, 64);
-  place(about.directoryTable, 72);
-  place(about.fragmentTable, 80);
-  place(about.exportTable, 88);
+  bytes.writeBigUInt64LE(packedReference(fields.root), 32);
+  place(fields.bytesUsed, 40);
+  place(fields.idTable, 48);
+  place(fields.xattrTable, 56);
+  place(fields.inodeTable, 64);
+  place(fields.directoryTable, 72);
+  place(fields.fragmentTable, 80);
+  place(fields.exportTable, 88);
   return bytes;
 }

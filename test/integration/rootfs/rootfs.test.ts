@@ -184,7 +184,7 @@ describe("the erofs made from the tar stream is the image", () => {
   test("damage to its superblock is told, wherever it is", async () => {
     const bytes = readFileSync(await made("fast", "one.erofs"));
     const { structures } = await readErofs(memorySource(bytes));
-    expect(structures).toEqual([{ name: "superblock of erofs", offset: 1028, length: 3068 }]);
+    expect(structures).toEqual([{ name: "superblock of erofs", start: 1028, length: 3068 }]);
     for (let at = 1028; at < 4096; at += 7) {
       bytes[at]! ^= 1 << (at % 8);
       expect((await readErofs(memorySource(bytes))).problems.map(({ code }) => code)).not.toEqual([]);

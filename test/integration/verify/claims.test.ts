@@ -361,7 +361,7 @@ describe("platter verify", () => {
 test("claims of damaged ISOs: no error, no reading without end", async () => {
   const iso = readIso(makeIso(base));
   const { report } = await judge(iso);
-  const spots = report.structures.map(({ offset }) => offset);
+  const spots = report.structures.map(({ start }) => start);
   const change = fc.record({
     at: fc
       .tuple(fc.constantFrom(...spots), fc.nat(60))

@@ -66,11 +66,11 @@ async function missed(
   const random = generator(options.seed);
   const silent: string[] = [];
   for (const structure of structures) {
-    const at = structure.offset + random(structure.length);
+    const at = structure.start + random(structure.length);
     const mask = random(3) === 0 ? 1 + random(255) : 1 << random(8);
     const report = await withDamage(bytes, { at, mask }, { expected: options.expected });
     if (statusOf(report, structure.check) === "problem") continue;
-    silent.push(`${structure.check}: ${structure.name}, byte ${at - structure.offset}, mask ${mask}`);
+    silent.push(`${structure.check}: ${structure.name}, byte ${at - structure.start}, mask ${mask}`);
   }
   return silent;
 }
@@ -192,7 +192,7 @@ test("one changed byte anywhere is told by the checksum, with the part in which 
 
 test("cutting the ISO at every boundary is told", async () => {
   const boundaries = new Set<number>([0, 1, 511, 512, 32767, iso.length - 1, iso.length - 512]);
-  for (const { offset, length } of sound.structures) {
+  for (const { start: offset, length } of sound.structures) {
     boundaries.add(offset);
     boundaries.add(offset + length);
   }
@@ -230,7 +230,7 @@ describe("nothing crashes the reader or makes it read without end", () => {
     }
   }
 
-  const spots = sound.structures.map((structure) => structure.offset);
+  const spots = sound.structures.map((structure) => structure.start);
   const spot = fc.nat(spots.length - 1).map((index) => spots[index]!);
   const near = fc.tuple(spot, fc.nat(40)).map(([offset, more]) => Math.min(iso.length - 1, offset + more));
   const bytes = fc.oneof(
@@ -246,7 +246,7 @@ describe("nothing crashes the reader or makes it read without end", () => {
   test("numbers that agree with each other and are wrong", async () => {
     // Both byte orders changed alike get past the first check: extents, sizes and counts become anything.
     const both = sound.structures.filter((structure) => structure.length === 8 && isTree(structure));
-    const place = fc.nat(both.length - 1).map((index) => both[index]!.offset);
+    const place = fc.nat(both.length - 1).map((index) => both[index]!.start);
     const value = fc.oneof(fc.nat(7000), fc.integer({ min: 0, max: 0xffffffff }));
     const change = fc.tuple(place, value).map(([at, number]) => {
       const field = Buffer.alloc(8);
@@ -264,7 +264,7 @@ describe("nothing crashes the reader or makes it read without end", () => {
     );
     expect(places.length).toBeGreaterThan(20);
     const root = [...iso.subarray(32768 + 158, 32768 + 166)];
-    await survives(places.map(({ offset }) => ({ at: offset, bytes: root })));
+    await survives(places.map(({ start }) => ({ at: start, bytes: root })));
   });
 
   test("files that are no ISO", async () => {

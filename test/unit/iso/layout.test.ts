@@ -8,7 +8,7 @@ describe("planLayout", () => {
   const inputs = {
     piece: (name: string) => ({ path: `/work/${name}` }),
     rootfs: { path: "/made/squashfs" },
-    efiImage: { path: "/made/esp" },
+    espImage: { path: "/made/esp" },
     efiConfig: { path: "/made/efi.cfg" },
     stubConfig: { path: "/made/stub.cfg" },
     loopbackConfig: { path: "/made/loopback.cfg" },
