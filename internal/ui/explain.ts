@@ -28,6 +28,11 @@ export interface Explanation {
   exitCodes: number[];
 }
 
+/** Codes that {@link explain} knows, apart from exit codes and from errors that a single finding causes. */
+export const EXPLAINED_CODES: readonly string[] = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap(
+  (table) => Object.keys(table),
+);
+
 /** @throws PlatterError `E_EXPLAIN` */
 export function explain(text: string): Explanation {
   const [upper, lower] = [text.toUpperCase(), text.toLowerCase()];
@@ -40,8 +45,7 @@ export function explain(text: string): Explanation {
   if (Object.hasOwn(BOOT_FAILURES, upper)) return ofBootFailure(upper as BootFailureCode);
   const exit = ALL_EXIT_CODES.find(({ code }) => String(code) === text);
   if (exit !== undefined) return { ...exit, code: text, type: "exit code", exitCodes: [exit.code] };
-  const codes = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap((table) => Object.keys(table));
-  const meant = nearest(text, codes);
+  const meant = nearest(text, EXPLAINED_CODES);
   throw new PlatterError({
     code: "E_EXPLAIN",
     kind: "usage",

@@ -3,6 +3,7 @@ import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import { TRANSPORTS } from "../../../internal/image/reference.ts";
 import { PRESETS } from "../../../internal/rootfs/compression-presets.ts";
 import { COMPRESSIONS } from "../../../internal/squashfs/blocks/compression.ts";
+import { EXPLAINED_CODES } from "../../../internal/ui/explain.ts";
 import type { ArgumentEntry, CommandPage, OptionEntry } from "../page.ts";
 
 /** What a shell offers for an argument or for the value of an option. */
@@ -37,8 +38,9 @@ export function valuesOfOption({ value, choices }: OptionEntry): Values | undefi
   return value === undefined ? undefined : valuesNamed(value, choices);
 }
 
-/** What is offered for the first argument of a command. `help` takes the name of a command. */
+/** What is offered for the first argument of a command. `help` takes the name of a command, and `explain` any code. */
 export function valuesOfArgument(argument: ArgumentEntry, pages: readonly CommandPage[]): Values {
+  if (argument.name === "code") return { kind: "words", words: EXPLAINED_CODES };
   if (argument.name !== "command") return valuesNamed(argument.name, argument.choices);
   return { kind: "words", words: pages.map(({ name }) => name).filter((name) => name !== "") };
 }

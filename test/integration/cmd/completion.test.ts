@@ -113,6 +113,8 @@ describe.each(Object.keys(SHELLS))("%s", (shell) => {
   });
 
   test("values of an argument", () => {
+    expect(complete("platter explain gpt-header-c")).toEqual(["explain", "gpt-header-crc"]);
+    expect(complete("platter explain E_NOT_BOO")).toEqual(["explain", "E_NOT_BOOTED"]);
     expect(complete("platter completion ").sort()).toEqual(["bash", "completion", "fish", "zsh"]);
   });
 
