@@ -31,27 +31,27 @@ export function requireApart(paths: {
   writes: readonly NamedPath[];
   fills: readonly NamedPath[];
 }): void {
-  const reads = paths.reads.map(placed);
-  const writes = paths.writes.map(placed);
-  for (const folder of paths.fills.map(placed)) {
+  const reads = paths.reads.map(identified);
+  const writes = paths.writes.map(identified);
+  for (const folder of paths.fills.map(identified)) {
     for (const read of reads) {
-      if (isSame(folder.place, read.place)) throw sameFile(folder, read);
+      if (isSame(folder.identity, read.identity)) throw sameFile(folder, read);
       if (isWithin(folder, read)) throw withinFolder(folder, read);
     }
   }
   for (const [index, write] of writes.entries()) {
     for (const other of [...reads, ...writes.slice(0, index)]) {
-      if (isSame(write.place, other.place)) throw sameFile(write, other);
+      if (isSame(write.identity, other.identity)) throw sameFile(write, other);
       if (isWithin(write, other)) throw withinFolder(write, other);
       if (isWithin(other, write)) throw withinFolder(other, write);
     }
   }
 }
 
-type Placed = NamedPath & { place: FileIdentity | undefined };
+type Identified = NamedPath & { identity: FileIdentity | undefined };
 
-function placed(named: NamedPath): Placed {
-  return { ...named, place: identityOf(named.path) };
+function identified(named: NamedPath): Identified {
+  return { ...named, identity: identityOf(named.path) };
 }
 
 /** Undefined if the path cannot be looked into. Folders of the path may be absent: platter creates those of --work. */
@@ -95,10 +95,10 @@ function isSame(a: FileIdentity | undefined, b: FileIdentity | undefined): boole
   return a.name === b.name || (a.id !== undefined && a.id === b.id);
 }
 
-function isWithin(inner: Placed, outer: Placed): boolean {
-  if (inner.place === undefined || outer.place?.id === undefined) return false;
-  if (inner.place.above.has(outer.place.id)) return true;
-  return inner.place.isLinked && holds(outer.path, inner.place.id);
+function isWithin(inner: Identified, outer: Identified): boolean {
+  if (inner.identity === undefined || outer.identity?.id === undefined) return false;
+  if (inner.identity.above.has(outer.identity.id)) return true;
+  return inner.identity.isLinked && holds(outer.path, inner.identity.id);
 }
 
 /** Whether a folder has a file of this device and inode, at any depth. */

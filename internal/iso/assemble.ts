@@ -6,7 +6,7 @@ import { writeWhole } from "../files/whole-file.ts";
 import { MIN_BOOT_IMAGE } from "../iso-format/boot-info.ts";
 import { BLOCK } from "../iso-format/units.ts";
 import { writeIsoMd5 } from "../isomd5/file.ts";
-import type { IsoContent, IsoLayout, RootfsPlace } from "./layout.ts";
+import type { IsoContent, IsoLayout, RootfsContent } from "./layout.ts";
 import { type IsoDescription, type SizedContent, type SizedFile, sizeOf } from "./write/description.ts";
 import { layoutIso } from "./write/layout-iso.ts";
 import { writeIso } from "./write/write-iso.ts";
@@ -56,7 +56,10 @@ export async function assembleIso(file: FileHandle, run: AssembleRun): Promise<n
  */
 async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
   const { bios } = layout;
-  const sized = async (file: { isoPath: string; content: IsoContent | RootfsPlace }): Promise<SizedFile> => {
+  const sized = async (file: {
+    isoPath: string;
+    content: IsoContent | RootfsContent;
+  }): Promise<SizedFile> => {
     const { isoPath, content } = file;
     if (isoPath !== bios?.image) return { isoPath, content: await withSize(content) };
     return {
@@ -74,7 +77,7 @@ async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
   };
 }
 
-async function withSize(content: IsoContent | RootfsPlace): Promise<SizedContent> {
+async function withSize(content: IsoContent | RootfsContent): Promise<SizedContent> {
   if (!("path" in content)) return content;
   const { path } = content;
   try {
@@ -86,7 +89,7 @@ async function withSize(content: IsoContent | RootfsPlace): Promise<SizedContent
 
 /** @throws PlatterError `E_FILE_READ`, `E_BOOT_PROGRAM` */
 async function bootProgram(
-  content: IsoContent | RootfsPlace,
+  content: IsoContent | RootfsContent,
   options: { name: string; least: number },
 ): Promise<Uint8Array> {
   const bytes = await bytesOfContent(content, options.name);
@@ -99,7 +102,7 @@ async function bootProgram(
   });
 }
 
-async function bytesOfContent(content: IsoContent | RootfsPlace, name: string): Promise<Uint8Array> {
+async function bytesOfContent(content: IsoContent | RootfsContent, name: string): Promise<Uint8Array> {
   if ("bytes" in content) return content.bytes;
   if ("inPlace" in content) throw new Error(`${name} is not a root file system`);
   if ("range" in content) return rangeBytesSync(content.range);

@@ -1,12 +1,12 @@
 import { PIECES, type Plan } from "../contract/plan/plan.ts";
-import type { IsoContent, IsoFile, IsoLayout, RootfsPlace } from "./layout.ts";
+import type { IsoContent, IsoFile, IsoLayout, RootfsContent } from "./layout.ts";
 import { plannedFiles } from "./planned-files.ts";
 
 /** The contents that the stages made. */
 interface IsoInputs {
   /** The content of a piece of the image, by its name in the work directory. */
   piece: (name: string) => IsoContent;
-  rootfs: RootfsPlace;
+  rootfs: RootfsContent;
   espImage: IsoContent;
   efiConfig: IsoContent;
   stubConfig: IsoContent;

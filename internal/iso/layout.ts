@@ -11,12 +11,12 @@ export interface IsoFile {
 }
 
 /** The root file system: a file on the host, or so many bytes of the output file, at `ROOTFS_OFFSET`. */
-export type RootfsPlace = { path: string } | { inPlace: number };
+export type RootfsContent = { path: string } | { inPlace: number };
 
 /** The root file system of the ISO. */
 interface IsoRootfs {
   isoPath: string;
-  content: RootfsPlace;
+  content: RootfsContent;
 }
 
 /** A whole ISO as data: its files, its boot programs, its partitions, its ids and times. */

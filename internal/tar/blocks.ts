@@ -3,7 +3,7 @@ import { BLOCK, isZeroBlock } from "./header.ts";
 import { EXTENDED_LIMIT, padded } from "./pax.ts";
 import { tarError } from "./tar-error.ts";
 
-/** A tar archive as blocks and stretches of bytes, none of which may be cut off. */
+/** A tar archive as blocks and ranges of bytes, none of which may be cut off. */
 export class TarBlocks implements AsyncDisposable {
   readonly archive: string;
   readonly #cursor: ByteCursor;

@@ -10,7 +10,7 @@ import { nearest } from "../text/nearest.ts";
 import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
 
 /** What `explain` prints: the code with its title, and named lines. `--json` prints the same. */
-export interface Explanation {
+interface Explanation {
   code: string;
   type: "finding" | "error" | "problem" | "failed boot" | "exit code";
   /** What it means, as a phrase. */
@@ -56,10 +56,10 @@ export function explain(text: string): Explanation {
 
 function ofFinding(code: FindingCode): Explanation {
   const { severity, kind, title, why, fix, boot } = textOf(code);
-  const about = { code, type: "finding", severity, title, why, fix } as const;
+  const entry = { code, type: "finding", severity, title, why, fix } as const;
   const ways = boot?.ways.map((way) => BOOT_WAY_NAMES[way]).join(", ");
   return {
-    ...about,
+    ...entry,
     ...(boot && {
       booting: boot.effect === "breaks" ? `does not boot with ${ways}` : `limited with ${ways}`,
     }),
@@ -85,8 +85,8 @@ function ofBootFailure(code: BootFailureCode): Explanation {
 }
 
 /** The explanation for people. */
-export function renderExplanation(about: Explanation): string {
-  const { code, type, title, severity, why, fix, booting, error, exitCodes } = about;
+export function renderExplanation(explanation: Explanation): string {
+  const { code, type, title, severity, why, fix, booting, error, exitCodes } = explanation;
   const cause = type === "finding" && severity === "warning" ? " with --strict" : "";
   const rows = [
     ["type", severity === undefined ? type : `${type}, ${severity}`],

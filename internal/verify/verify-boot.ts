@@ -13,7 +13,7 @@ import { checkEfiPrograms, type EfiSystemPartition, type EspRange, readEsp } fro
 import type { ReportBuilder } from "./verify-report.ts";
 
 /** Firmware looks at one; a hostile partition table could name thousands. */
-const MAX_PLACES = 8;
+const MAX_RANGES = 8;
 
 export interface BootSetup {
   entries: readonly BootEntry[];
@@ -49,9 +49,9 @@ export async function checkBoot(
   if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
   else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
   const biosLoader = await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
-  const places = espRanges(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
+  const ranges = espRanges(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
   checkUefiSizes({ entries, gpt: gpt.value, builder });
-  const esps = await checkEsps(source, { places, tree, builder });
+  const esps = await checkEsps(source, { ranges, tree, builder });
   return { entries, biosLoader, mbr: mbr.value, gpt: gpt.value, esps };
 }
 
@@ -93,7 +93,7 @@ async function checkBiosImages(
   return loaders[0];
 }
 
-/** Every place that something names as the EFI system partition, each once. */
+/** Every range of the ISO that is named as the EFI system partition, each once. */
 function espRanges(
   source: ByteSource,
   options: {
@@ -103,11 +103,11 @@ function espRanges(
     files: ReadonlyMap<number, IsoNode>;
   },
 ): EspRange[] {
-  const places = new Map<number, EspRange>();
-  const add = (place: EspRange) => {
-    const known = places.get(place.start);
-    if (known === undefined) places.set(place.start, place);
-    else for (const each of place.from) known.from.push(each);
+  const ranges = new Map<number, EspRange>();
+  const add = (range: EspRange) => {
+    const known = ranges.get(range.start);
+    if (known === undefined) ranges.set(range.start, range);
+    else for (const each of range.from) known.from.push(each);
   };
   for (const { index, type, first, last } of options.gpt?.partitions ?? []) {
     if (type !== ESP_TYPE) continue;
@@ -135,7 +135,7 @@ function espRanges(
     const length = file ?? (entry.sectors > 1 ? entry.sectors * BLOCK : Math.max(0, source.size - offset));
     add({ start: offset, length, from: [entry.name], isPartition: false });
   }
-  return [...places.values()].slice(0, MAX_PLACES);
+  return [...ranges.values()].slice(0, MAX_RANGES);
 }
 
 /** The catalogue gives the image's length once more; it has no room for more than 65,535 blocks. */
@@ -161,15 +161,15 @@ function checkUefiSizes(options: {
 
 async function checkEsps(
   source: ByteSource,
-  options: { places: readonly EspRange[]; tree: IsoNode | undefined; builder: ReportBuilder },
+  options: { ranges: readonly EspRange[]; tree: IsoNode | undefined; builder: ReportBuilder },
 ): Promise<EfiSystemPartition[]> {
-  const { places, tree, builder } = options;
+  const { ranges, tree, builder } = options;
   const esps: EfiSystemPartition[] = [];
-  if (places.length === 0) builder.absent("esp", "nothing for UEFI");
-  for (const place of places) {
-    const { value: esp, ...rest } = await readEsp(source, place);
+  if (ranges.length === 0) builder.absent("esp", "nothing for UEFI");
+  for (const range of ranges) {
+    const { value: esp, ...rest } = await readEsp(source, range);
     const label = esp?.volume.label === undefined ? "no label" : `label \`${esp.volume.label}\``;
-    builder.add("esp", rest, `${esp?.volume.layout.type}, ${label}, ${place.from.join(" and ")}`);
+    builder.add("esp", rest, `${esp?.volume.layout.type}, ${label}, ${range.from.join(" and ")}`);
     if (esp === undefined) continue;
     esps.push(esp);
     const programs = await checkEfiPrograms(source, { esp, tree });

@@ -34,7 +34,7 @@ export const FLAG = {
   plainIds: 0x0800,
 } as const;
 
-export interface SuperblockFields {
+interface SuperblockFields {
   inodes: number;
   /** Seconds since 1970. */
   time: number;
@@ -59,7 +59,7 @@ export interface SuperblockFields {
 export interface Reference {
   /** Bytes from the table's begin to the block, as it is stored. */
   block: number;
-  /** Bytes in the block once it is unpacked. */
+  /** Bytes in the block after decompression. */
   at: number;
 }
 
