@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { KVER, ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise } from "../../helpers/noise.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { BINARY, expectRefusal, hostProgram, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
@@ -109,7 +110,7 @@ test("a work directory that is kept loses nothing", async () => {
   const squashfs = readFileSync(scene.at("out/work/squashfs.img"));
   expect(Buffer.from(iso).indexOf(squashfs)).toBeGreaterThan(0);
   const initramfs = readFileSync(scene.at("out/work/image/initrd.img"));
-  expect(initramfs.equals(readFileSync(ample.at(`image/usr/lib/modules/${KVER}/initramfs.img`)))).toBe(true);
+  expectSameBytes(initramfs, readFileSync(ample.at(`image/usr/lib/modules/${KVER}/initramfs.img`)));
 });
 
 describe("space is looked for before anything large is written", () => {

@@ -5,6 +5,7 @@ import { EROFS, fakeErofs } from "../../helpers/fake-erofs.ts";
 import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { installPrograms } from "../../helpers/install-programs.ts";
 import { type OrdinaryUser, ordinaryUser } from "../../helpers/ordinary-user.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { BINARY, hostProgram, Scene, until } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
@@ -33,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.dispose]());
 
 function expectSameIso(path: string): void {
-  expect(readFileSync(path).equals(readFileSync(scene.at("expected.iso")))).toBe(true);
+  expectSameBytes(readFileSync(path), readFileSync(scene.at("expected.iso")));
 }
 
 describe("in a container with platter and nothing else", () => {
@@ -138,7 +139,7 @@ describe("in podman's user namespace", () => {
     expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
     const roots = ["-o", scene.at("out/roots.iso"), "--payload", `oci:${scene.at("layout")}=localhost/own:1`];
     await scene.succeed([...base, ...roots]);
-    expect(readFileSync(scene.at("out/mine.iso")).equals(readFileSync(scene.at("out/roots.iso")))).toBe(true);
+    expectSameBytes(readFileSync(scene.at("out/mine.iso")), readFileSync(scene.at("out/roots.iso")));
     expect(readFileSync(scene.at("out/mine.iso")).equals(readFileSync(scene.at("expected.iso")))).toBe(false);
   });
 

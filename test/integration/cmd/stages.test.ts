@@ -23,6 +23,7 @@ import {
   SHIM,
   tinyImage,
 } from "../../helpers/images/tiny-image.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, type Ran, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
@@ -60,7 +61,7 @@ describe("the small live image", () => {
     expect(bytesOf(scene, "out/hand.iso").equals(bytesOf(scene, "out/build.iso"))).toBe(false);
     const { stdout } = await scene.succeed(["implant", "out/hand.iso"]);
     expect(stdout).toMatch(/^[0-9a-f]{32}\n$/);
-    expect(bytesOf(scene, "out/hand.iso").equals(bytesOf(scene, "out/build.iso"))).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/hand.iso"), bytesOf(scene, "out/build.iso"));
     await scene.succeed(["implant", "--check", "out/build.iso"]);
     const judged = Bun.spawnSync(["xorriso", "-indev", "out/build.iso", "-pvd_info"], { cwd: scene.path });
     expect(judged.stdout.toString()).toMatch(/^Volume Id +: PLATTER_LIVE$/m);
@@ -79,7 +80,7 @@ describe("with --work", () => {
     const first = bytesOf(scene, "out/x.iso");
     expect(await build()).toEqual({ done: [], unchanged: ALL });
     expect(await build("--force")).toEqual({ done: ALL, unchanged: [] });
-    expect(bytesOf(scene, "out/x.iso").equals(first)).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/x.iso"), first);
     // A label is on the menus and the ISO, and gives the build another identity; the root file system stays.
     expect(await build("--label", "OTHER")).toEqual({
       done: ["assemble", "efi-image", "render-grub"],
@@ -103,7 +104,7 @@ describe("with --work", () => {
     ]);
     // Back again: the bytes of the first time.
     expect((await build()).done).toEqual(["assemble", "efi-image", "render-grub", "squash"]);
-    expect(bytesOf(scene, "out/x.iso").equals(first)).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/x.iso"), first);
   });
 
   test("an artifact or an ISO that somebody touched is made anew, one that only got a new time is not", async () => {
@@ -119,7 +120,7 @@ describe("with --work", () => {
     expect((await build()).done).toEqual(["assemble"]);
     writeFileSync(scene.at("work/stages/squash.json"), "{ not json");
     expect((await build()).done).toEqual(["squash"]);
-    expect(bytesOf(scene, "out/x.iso").equals(iso)).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/x.iso"), iso);
   });
 
   test("a change in the image is seen", async () => {
@@ -274,9 +275,9 @@ describe("build --from and --to", () => {
     ).toEqual(["assemble"]);
     expect((await scene.run(["implant", "--check", "out/parts.iso"])).code).toBe(6);
     expect(told(await scene.succeed(["build", "--from", "implant", ...iso])).done).toEqual(["implant"]);
-    expect(bytesOf(scene, "out/parts.iso").equals(bytesOf(scene, "out/whole.iso"))).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/parts.iso"), bytesOf(scene, "out/whole.iso"));
     await scene.succeed(["build", "--from", "assemble", "-o", "out/again.iso", ...work]);
-    expect(bytesOf(scene, "out/again.iso").equals(bytesOf(scene, "out/whole.iso"))).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/again.iso"), bytesOf(scene, "out/whole.iso"));
   });
 
   test("--from assemble without the stages before it", async () => {
@@ -320,7 +321,7 @@ describe("a stage runs alone", () => {
     const ran = await scene.succeed(["bios-image", "dir:image", "-o", "out/eltorito.img"]);
     expect(ran.stderr).not.toMatch(/warning|error/);
     await scene.succeed(["bios-image", "--modules", `image/${MODULES}`, "-o", "out/modules.img"]);
-    expect(bytesOf(scene, "out/eltorito.img").equals(bytesOf(scene, "out/modules.img"))).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/eltorito.img"), bytesOf(scene, "out/modules.img"));
     rmSync(scene.at(`image/${MODULES}`), { recursive: true });
     await expectRefusal(scene, await scene.run(["bios-image", "dir:image", "-o", "out/none.img"]), {
       exit: 3,
@@ -381,7 +382,7 @@ describe("a stage runs alone", () => {
     for (const name of ["one", "two"]) {
       await scene.succeed(["efi-image", "--efi-dir", "esp", "-o", `out/${name}.img`], { env });
     }
-    expect(bytesOf(scene, "out/one.img").equals(bytesOf(scene, "out/two.img"))).toBe(true);
+    expectSameBytes(bytesOf(scene, "out/one.img"), bytesOf(scene, "out/two.img"));
     expect(
       Bun.spawnSync(["mtype", "-i", scene.at("out/one.img"), "::/EFI/BOOT/grub.cfg"]).stdout.toString(),
     ).toBe("grub.cfg");
@@ -462,7 +463,7 @@ describe("a stage runs alone", () => {
       hint: ["`platter implant --check`", "`platter implant --force`"],
     });
     await scene.succeed(["implant", "x.iso", "--force"]);
-    expect(bytesOf(scene, "x.iso").equals(iso)).toBe(true);
+    expectSameBytes(bytesOf(scene, "x.iso"), iso);
     const damaged = Buffer.from(iso);
     damaged[damaged.length - 400_000]! ^= 1;
     writeFileSync(scene.at("x.iso"), damaged);
@@ -518,6 +519,6 @@ test("the same ISO from a folder and from a layer of it", async () => {
   ] as const) {
     await scene.succeed(["build", reference, "-o", `out/${name}.iso`], { env });
   }
-  expect(bytesOf(scene, "out/one.iso").equals(bytesOf(scene, "out/two.iso"))).toBe(true);
-  expect(bytesOf(scene, "out/one.iso").equals(bytesOf(scene, "out/three.iso"))).toBe(true);
+  expectSameBytes(bytesOf(scene, "out/one.iso"), bytesOf(scene, "out/two.iso"));
+  expectSameBytes(bytesOf(scene, "out/one.iso"), bytesOf(scene, "out/three.iso"));
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
@@ -64,7 +65,7 @@ describe("a piece of the image", () => {
       });
     }
     await scene.succeed(["build", "dir:image", "--work", "work", "-o", "out/x.iso"]);
-    expect(readFileSync(scene.at("out/x.iso")).equals(iso)).toBe(true);
+    expectSameBytes(readFileSync(scene.at("out/x.iso")), iso);
   });
 });
 

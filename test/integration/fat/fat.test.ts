@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { buildFatTree, type FatFile } from "../../../internal/fat/fat-tree.ts";
 import { readFat, readFatFile } from "../../../internal/fat/read.ts";
 import { writeFatImage } from "../../../internal/fat/write.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);
@@ -47,7 +48,7 @@ function expectContent(image: string, files: readonly FatFile[]): void {
     .filter((path) => statSync(join(out, path)).isFile())
     .sort();
   expect(found).toEqual(files.map((file) => file.path).sort());
-  for (const file of files) expect(readFileSync(join(out, file.path)).equals(file.content)).toBe(true);
+  for (const file of files) expectSameBytes(readFileSync(join(out, file.path)), file.content);
   rmSync(out, { recursive: true });
 }
 
@@ -214,6 +215,6 @@ test.each([
   expect(found.map((entry) => entry.path).sort()).toEqual(files.map((file) => file.path).sort());
   for (const file of files) {
     const entry = found.find((one) => one.path === file.path)!;
-    expect(Buffer.from(await readFatFile(source, volume!, { entry })).equals(file.content)).toBe(true);
+    expectSameBytes(await readFatFile(source, volume!, { entry }), file.content);
   }
 });

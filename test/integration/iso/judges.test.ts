@@ -14,6 +14,7 @@ import { verifyIso } from "../../../internal/verify/verify.ts";
 import { espImage } from "../../helpers/images/iso-image.ts";
 import { contentByPath, isoFile, renamed, writeIsoOf } from "../../helpers/images/iso-trees.ts";
 import { seededNoise } from "../../helpers/noise.ts";
+import { expectSameBytes, firstDifference } from "../../helpers/same-bytes.ts";
 import { hostProgram, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(300_000);
@@ -256,7 +257,7 @@ describe("an ISO with everything", () => {
     const { start, size } = table.partitions[1];
     const esp = scene.write("esp", readFileSync(iso).subarray(start * 512, (start + size) * 512));
     expect(run("fsck.vfat", "-n", "-v", esp).toString()).toMatch(/: 4 files, \d/);
-    expect(readFileSync(esp).equals(Buffer.from(espImage()))).toBe(true);
+    expectSameBytes(readFileSync(esp), Buffer.from(espImage()));
   });
 
   test("GRUB reads every file, from the disk and from the partition", () => {
@@ -265,7 +266,7 @@ describe("an ISO with everything", () => {
       const bytes = (content as { bytes: Uint8Array }).bytes;
       for (const place of ["(loop0)", "(loop0,gpt1)"]) {
         const seen = run("grub-fstest", "-c", "1", iso, "cat", `${place}${isoPath}`);
-        expect({ place, isoPath, same: seen.equals(bytes) }).toEqual({ place, isoPath, same: true });
+        expect({ place, isoPath, difference: firstDifference(seen, bytes) }).toEqual({ place, isoPath });
       }
     }
     const names = run("grub-fstest", "-c", "1", iso, "ls", "(loop0)/many").toString();

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { PlatterError } from "../../../internal/base/error.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../../../internal/isomd5/file.ts";
 import { IsoMd5 } from "../../../internal/isomd5/isomd5.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 // The machine that runs this may be busy.
 setDefaultTimeout(300_000);
@@ -80,8 +81,8 @@ describe.each([
     const expected = readFileSync(theirs);
     const ours = copyOf(iso, "ours");
     await implantIsoMd5(ours, { present: "keep" });
-    expect(readFileSync(ours).equals(expected)).toBe(true);
-    expect((await streamed(iso)).equals(expected)).toBe(true);
+    expectSameBytes(readFileSync(ours), expected);
+    expectSameBytes(await streamed(iso), expected);
     rmSync(theirs);
     rmSync(ours);
   });
@@ -128,7 +129,7 @@ test("--supported-iso gives the same as implantisomd5's", async () => {
   const theirs = copyOf(iso, "theirs");
   expect(run(["implantisomd5", "--supported-iso", theirs])).toBe(0);
   await implantIsoMd5(iso, { present: "keep", supported: true });
-  expect(readFileSync(iso).equals(readFileSync(theirs))).toBe(true);
+  expectSameBytes(readFileSync(iso), readFileSync(theirs));
 });
 
 test("a second time needs to be told so, and then changes nothing", async () => {
@@ -138,9 +139,9 @@ test("a second time needs to be told so, and then changes nothing", async () => 
   const error = await errorOf(implantIsoMd5(iso, { present: "keep" }));
   expect(error.code).toBe("E_ISOMD5_PRESENT");
   expect(error.hint).toContain("--force");
-  expect(readFileSync(iso).equals(once)).toBe(true);
+  expectSameBytes(readFileSync(iso), once);
   await implantIsoMd5(iso, { present: "replace" });
-  expect(readFileSync(iso).equals(once)).toBe(true);
+  expectSameBytes(readFileSync(iso), once);
 });
 
 test("what is not there, not an ISO, or cut off is refused and left as it is", async () => {
@@ -153,7 +154,7 @@ test("what is not there, not an ISO, or cut off is refused and left as it is", a
   const cut = readFileSync(iso).subarray(0, 900_000);
   writeFileSync(iso, cut);
   expect((await errorOf(implantIsoMd5(iso, { present: "keep" }))).code).toBe("E_ISO_TRUNCATED");
-  expect(readFileSync(iso).equals(cut)).toBe(true);
+  expectSameBytes(readFileSync(iso), cut);
   const stopped = implantIsoMd5(iso, { present: "keep", signal: AbortSignal.abort() });
   expect((await errorOf(stopped)).code).toBe("E_INTERRUPTED");
 });

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "
 import { EROFS, fakeErofs, MAKES } from "../../helpers/fake-erofs.ts";
 import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise } from "../../helpers/noise.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
@@ -46,9 +47,7 @@ describe("another label and another iso.yaml", () => {
     breakErofs(scene);
     const args = ["build", reference, ...EROFS, "-o", "out/second.iso", "--cache", "cache"];
     expect((await scene.succeed([...args, ...changed])).stderr).toContain(FROM_CACHE);
-    expect(readFileSync(scene.at("out/second.iso")).equals(readFileSync(scene.at("out/plain.iso")))).toBe(
-      true,
-    );
+    expectSameBytes(readFileSync(scene.at("out/second.iso")), readFileSync(scene.at("out/plain.iso")));
     expect((await scene.succeed([...args, "--label", "THIRD"])).stderr).toContain(FROM_CACHE);
     expect(await scene.leftovers()).toEqual([]);
   });
@@ -104,7 +103,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     damage(entries(scene)[0]!);
     const ran = await scene.succeed([...args, "out/b.iso"]);
     expect(ran.stderr).toContain("is damaged; platter makes it again");
-    expect(readFileSync(scene.at("out/b.iso")).equals(readFileSync(scene.at("out/a.iso")))).toBe(true);
+    expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
     expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);
   });
@@ -158,7 +157,7 @@ test("builds at the same time share a cache, also one that is too small for them
     const shared = ["--cache", "cache", "--cache-size", "2M"];
     const output = `out/${i}.iso`;
     await scene.succeed(["build", images[i % 2]!, "-o", output, ...shared]);
-    expect(readFileSync(scene.at(output)).equals(alone[i % 2]!)).toBe(true);
+    expectSameBytes(readFileSync(scene.at(output)), alone[i % 2]!);
   };
   await Promise.all([0, 1, 2, 3].map(build));
   await Promise.all([0, 1, 2, 3].map(build));
@@ -218,7 +217,7 @@ describe("a cache on another file system", () => {
     const args = ["build", image(scene), "--cache", "cache", "-o"];
     await scene.succeed([...args, "out/a.iso"]);
     expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
-    expect(readFileSync(scene.at("out/b.iso")).equals(readFileSync(scene.at("out/a.iso")))).toBe(true);
+    expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
     expect(entries(scene)).toHaveLength(1);
   });
 
@@ -271,7 +270,7 @@ describe("an entry that is not what it was", () => {
     for (const command of damage(entry)) expect(Bun.spawnSync(["sh", "-c", command]).exitCode).toBe(0);
     const ran = await scene.succeed(args);
     expect(ran.stderr).toMatch(/^warning: .*damaged/m);
-    expect(readFileSync(scene.at("out/x.iso")).equals(iso)).toBe(true);
+    expectSameBytes(readFileSync(scene.at("out/x.iso")), iso);
     expect((await scene.succeed(args)).stderr).toContain(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);
     expect(await scene.leftovers()).toEqual([]);

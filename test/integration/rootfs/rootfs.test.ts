@@ -16,6 +16,7 @@ import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
 import { tortureLayers } from "../../helpers/images/torture.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, hostProgram, Scene } from "../../helpers/scene.ts";
 
 // The machine that runs this may be busy.
@@ -178,7 +179,7 @@ describe("the erofs made from the tar stream is the image", () => {
 
   test("and has the same bytes the next time", async () => {
     const one = readFileSync(await made("balanced", "one.erofs"));
-    expect(readFileSync(await made("balanced", "two.erofs")).equals(one)).toBe(true);
+    expectSameBytes(readFileSync(await made("balanced", "two.erofs")), one);
   });
 
   test("damage to its superblock is told, wherever it is", async () => {
@@ -207,7 +208,7 @@ test("an ISO with an erofs passes verify, and is the same the second time", asyn
     await scene.succeed([...build, "-o", `out/${name}.iso`, "--work", name], { path: path() });
   }
   const iso = readFileSync(scene.at("out/one.iso"));
-  expect(readFileSync(scene.at("out/two.iso")).equals(iso)).toBe(true);
+  expectSameBytes(readFileSync(scene.at("out/two.iso")), iso);
   const { stdout } = await scene.succeed(["verify", "out/one.iso", "--against", "one"]);
   expect(stdout).toMatch(/^ok +erofs +\/LiveOS\/squashfs\.img: lz4, \d+ bytes$/m);
   expect(stdout).not.toContain("no squashfs");

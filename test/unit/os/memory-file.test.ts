@@ -3,6 +3,7 @@ import { closeSync, fstatSync, readlinkSync, readSync } from "node:fs";
 import { writeAtSync } from "../../../internal/bytes/chunk.ts";
 import { openMemoryFile } from "../../../internal/os/memory-file.ts";
 import { openFilesIn } from "../../helpers/images/memory-layers.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 const opened: number[] = [];
 afterEach(() => {
@@ -23,7 +24,7 @@ describe("a file in memory", () => {
     for (let at = 0; at < bytes.length; at += 65_521) writeAtSync(fd, bytes.subarray(at, at + 65_521), at);
     const back = Buffer.alloc(bytes.length);
     expect(readSync(fd, back, 0, back.length, 0)).toBe(bytes.length);
-    expect(back.equals(bytes)).toBe(true);
+    expectSameBytes(back, bytes);
     expect(fstatSync(fd).size).toBe(bytes.length);
   });
 

@@ -6,6 +6,7 @@ import { Crc64 } from "../../../internal/payload/crc64.ts";
 import { unpackLayer } from "../../../internal/payload/layer-unpack.ts";
 import { Tape } from "../../../internal/payload/tape.ts";
 import { type Member, tar } from "../../helpers/images/tar-maker.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
@@ -102,7 +103,7 @@ describe("a layer", () => {
       expect(Buffer.from(entry.payload ?? "", "base64").toString("hex")).toBe(slowCrc(content));
       return content;
     });
-    expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+    expectSameBytes(Buffer.concat(parts), bytes);
     expect(layer.diffSize).toBe(bytes.length);
     expect(layer.diffId).toBe(`sha256:${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`);
     expect(layer.uids).toEqual([0, 5]);

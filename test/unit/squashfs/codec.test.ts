@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { readAtSync } from "../../../internal/bytes/chunk.ts";
 import { codecOf } from "../../../internal/squashfs/blocks/codec.ts";
 import { seededNoise } from "../../helpers/noise.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 const KIB = 1024;
 /** Machine code and data of a large program. */
@@ -14,7 +15,7 @@ test.each([1, 5, 6, 9, 12, 13, 19])("level %d of zstd packs blocks of every leng
   for (const length of LENGTHS) {
     const data = PROGRAM.subarray(-length);
     const packed = packZstd(data, level);
-    expect(Buffer.compare(Bun.zstdDecompressSync(packed), data)).toBe(0);
+    expectSameBytes(Bun.zstdDecompressSync(packed), data);
     // A thread hands over the whole of what is behind it.
     expect([packed.byteOffset, packed.buffer.byteLength]).toEqual([0, packed.length]);
   }

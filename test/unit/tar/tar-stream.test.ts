@@ -12,6 +12,7 @@ import { treeDigest } from "../../../internal/rootfs/tree-digest.ts";
 import { TarReader } from "../../../internal/tar/tar-reader.ts";
 import { contentOf, failureOf, openLayers, source } from "../../helpers/images/memory-layers.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 const everything = { include: () => true };
 const link = (name: string, target: string): Member => ({ name, type: "1", link: target });
@@ -124,7 +125,7 @@ describe("the tar stream", () => {
     let last: { chunk: Uint8Array; copy: Buffer } | undefined;
     let compared = 0;
     for await (const chunk of tarStream(tree, everything)) {
-      if (last !== undefined && ++compared > 0) expect(last.copy.equals(last.chunk)).toBe(true);
+      if (last !== undefined && ++compared > 0) expectSameBytes(last.copy, last.chunk);
       last = { chunk, copy: Buffer.from(chunk) };
     }
     expect(compared).toBeGreaterThan(4);
@@ -237,7 +238,7 @@ describe("a folder's stream", () => {
       stdin: tarStream(tree, everything),
       onStdout: (chunk) => void given.push(Buffer.from(chunk)),
     });
-    expect(Buffer.concat(given).equals(Buffer.concat(asBytes))).toBe(true);
+    expectSameBytes(Buffer.concat(given), Buffer.concat(asBytes));
     const listed = await streamed(tree, everything);
     const expected = sizes.map((size) => `${size} 644 ${`${size}.`.repeat(size).slice(0, size)}`).sort();
     expect(listed.toSorted()).toEqual(expected);

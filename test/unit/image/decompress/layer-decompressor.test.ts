@@ -18,6 +18,7 @@ import { storedLayer } from "../../../../internal/image/decompress/stored-layer.
 import { openMemoryFile } from "../../../../internal/os/memory-file.ts";
 import { failureOf, memoryLayers, openMemoryLayers } from "../../../helpers/images/memory-layers.ts";
 import { sha256 } from "../../../helpers/images/oci-maker.ts";
+import { expectSameBytes } from "../../../helpers/same-bytes.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-decompress-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -95,7 +96,7 @@ describe("a layer is decompressed into a file", () => {
     const shared = limits();
     const job: LayerJob = { ...jobOf(bytes, compression, target), algorithm: "sha256" };
     expect(await runLayerJob(job, shared)).toEqual({ length: text.length, digest: hex(text) });
-    expect(read(target, text).equals(text)).toBe(true);
+    expectSameBytes(read(target, text), text);
     expect(shared.left[0]).toBe(BigInt(1e9 - text.length));
   });
 

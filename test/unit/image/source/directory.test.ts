@@ -24,6 +24,7 @@ import { openDirectory } from "../../../../internal/image/source/directory.ts";
 import { readXattrs } from "../../../../internal/os/xattr.ts";
 import { setXattr } from "../../../helpers/images/listing.ts";
 import { contentOf, failureOf, lines, openFilesIn, walk } from "../../../helpers/images/memory-layers.ts";
+import { expectSameBytes } from "../../../helpers/same-bytes.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "platter-dir-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -277,7 +278,7 @@ test("more and longer attributes than first expected", () => {
     expect(found).toHaveLength(60);
     for (const [name, value] of found) {
       const i = Number(name.slice("trusted.".length + 150));
-      expect(Buffer.from(value).equals(Buffer.alloc(i * 300, i))).toBe(true);
+      expectSameBytes(value, Buffer.alloc(i * 300, i));
     }
   } finally {
     Bun.spawnSync(["umount", tmpfs]);

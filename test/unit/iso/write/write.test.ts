@@ -11,6 +11,7 @@ import type { IsoDescription } from "../../../../internal/iso/write/description.
 import { layoutIso, ROOTFS_OFFSET } from "../../../../internal/iso/write/layout-iso.ts";
 import { verifyIso } from "../../../../internal/verify/verify.ts";
 import { bytesOf, description, isoBytes } from "../../../helpers/images/iso-image.ts";
+import { expectSameBytes } from "../../../helpers/same-bytes.ts";
 
 const GIB = 2 ** 30;
 const bytes = (text: string) => ({ bytes: new Uint8Array(Buffer.from(text)) });
@@ -217,7 +218,7 @@ describe("what is written is read again", () => {
     expect(paths.toSorted()).toEqual([...expected, "/boot.catalog"].toSorted());
     for (const { isoPath, content } of [...files, rootfs]) {
       const node = findNode(rockRidge, isoPath)!;
-      expect(Buffer.from(await nodeSource(source, node).read(0, node.size)).equals(content.bytes)).toBe(true);
+      expectSameBytes(await nodeSource(source, node).read(0, node.size), content.bytes);
     }
     const inJoliet = [...nodesOf(joliet)];
     expect(inJoliet).toHaveLength([...nodesOf(rockRidge)].length);
@@ -226,6 +227,6 @@ describe("what is written is read again", () => {
 
   test("the same description gives the same bytes", () => {
     const same = bytesOf(layoutIso(description({ ...BIOS, files: [...BIOS.files!, ...files], rootfs })));
-    expect(Buffer.from(same).equals(iso)).toBe(true);
+    expectSameBytes(same, iso);
   });
 });
