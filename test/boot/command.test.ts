@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { BINARY, expectRefusal, Scene, until } from "../helpers/scene.ts";
+import { BINARY, expectRefusal, Scene } from "../helpers/scene.ts";
+import { until } from "../helpers/until.ts";
 
 let scene: Scene;
 beforeEach(() => {
@@ -39,7 +40,7 @@ describe("platter boot", () => {
   test("Ctrl-C ends the machine and leaves nothing", async () => {
     const iso = scene.write("nothing.iso", NOTHING);
     const running = scene.start(["boot", iso, ...BIOS, "--until", "never", "--keep", scene.at("logs")]);
-    await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
+    await until(() => scene.processes().some((each) => each.includes("qemu-system")));
     running.signal("SIGINT");
     const ran = await running.done;
     expect(ran.code).toBe(130);
@@ -69,7 +70,7 @@ describe("platter boot", () => {
   test("a signal ends an interactive machine too", async () => {
     const iso = scene.write("nothing.iso", NOTHING);
     const running = scene.start(["boot", iso, ...BIOS, "--interactive"]);
-    await until(() => scene.processes().some((each) => each.includes("qemu-system")), "QEMU");
+    await until(() => scene.processes().some((each) => each.includes("qemu-system")));
     running.signal("SIGTERM");
     const ran = await running.done;
     expect(ran.code).toBe(130);

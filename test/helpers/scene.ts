@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { untilOrLate } from "./until.ts";
 
 const PROJECT = resolve(import.meta.dir, "../..");
 export const BINARY = resolve(PROJECT, process.env.PLATTER_BINARY ?? "dist/platter");
@@ -28,8 +29,6 @@ export interface Ran {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** Milliseconds. */
-  took: number;
 }
 
 export interface RunOptions {
@@ -112,7 +111,6 @@ export class Scene implements Disposable {
   }
 
   start(args: readonly string[], options: RunOptions = {}): Running {
-    const start = performance.now();
     const child = Bun.spawn([...(options.prefix ?? []), BINARY, ...args], {
       cwd: options.cwd ?? this.path,
       env: {
@@ -124,16 +122,16 @@ export class Scene implements Disposable {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      timeout: PATIENCE,
+      killSignal: "SIGKILL",
     });
-    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
     const finish = async (): Promise<Ran> => {
       const [stdout, stderr] = await Promise.all([
         new Response(child.stdout).text(),
         new Response(child.stderr).text(),
         child.exited,
       ]);
-      clearTimeout(timer);
-      return { code: child.exitCode, stdout, stderr, took: performance.now() - start };
+      return { code: child.exitCode, stdout, stderr };
     };
     return { pid: child.pid, signal: (name) => child.kill(name), done: finish() };
   }
@@ -151,12 +149,8 @@ export class Scene implements Disposable {
 
   /** Everything that a run must not leave behind: temporary folders, unfinished files, mounts, processes. */
   async leftovers(): Promise<string[]> {
-    const deadline = performance.now() + SETTLING;
-    let processes = this.processes();
-    while (processes.length > 0 && performance.now() < deadline) {
-      await Bun.sleep(50);
-      processes = this.processes();
-    }
+    await untilOrLate(() => this.processes().length === 0, SETTLING);
+    const processes = this.processes();
     const mounts = this.#mounts().filter((point) => !this.#mountPoints.has(point));
     return [...this.#files(), ...mounts.map((point) => `mount ${point}`), ...processes];
   }
@@ -240,13 +234,4 @@ export function expectNoStack(stderr: string): void {
 
 function isosIn(scene: Scene): string[] {
   return readdirSync(scene.out).filter((name) => name.endsWith(".iso"));
-}
-
-/** Waits until something is so. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE / 2;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await Bun.sleep(10);
-  }
 }

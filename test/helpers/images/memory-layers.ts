@@ -1,4 +1,5 @@
 /** Layers that are in memory, for tests: cut into pieces as a file or a decompressor would cut them. */
+import { expect } from "bun:test";
 import { mkdirSync, readdirSync, readlinkSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import {
 } from "../../../internal/image/image-tree.ts";
 import { openLayeredTree } from "../../../internal/image/layer/layered-tree.ts";
 import type { TarDialect } from "../../../internal/tar/member.ts";
+import { untilOrLate } from "../until.ts";
 import { type Member, tar } from "./tar-maker.ts";
 
 export async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -126,14 +128,8 @@ export function openMemoryLayers(): number {
   return openFilesIn("/memfd:platter-layer") + openFilesIn("/.platter-layer.");
 }
 
-/** The same, once those are closed that are being closed on another thread. */
-export async function memoryLayers(): Promise<number> {
-  let count = openMemoryLayers();
-  for (let same = 0; same < 5; ) {
-    await Bun.sleep(20);
-    const now = openMemoryLayers();
-    same = now === count ? same + 1 : 0;
-    count = now;
-  }
-  return count;
+/** Expects so many layers that are open in memory, once another thread has closed those that it is to close. */
+export async function expectMemoryLayers(count: number): Promise<void> {
+  await untilOrLate(() => openMemoryLayers() === count, 5000);
+  expect(openMemoryLayers()).toBe(count);
 }

@@ -84,7 +84,7 @@ describe("a full disk", () => {
     const stderr = done.stderr.toString();
     await expectRefusal(
       scene,
-      { code: done.exitCode, stdout: "", stderr, took: 0 },
+      { code: done.exitCode, stdout: "", stderr },
       {
         exit: 5,
         code: "E_STDOUT",

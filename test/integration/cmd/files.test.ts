@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { EROFS, fakeErofs, MAKES } from "../../helpers/fake-erofs.ts";
 import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
-import { expectNoStack, expectRefusal, type Ran, type Running, Scene, until } from "../../helpers/scene.ts";
+import { expectNoStack, expectRefusal, type Ran, type Running, Scene } from "../../helpers/scene.ts";
+import { until } from "../../helpers/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -112,7 +113,7 @@ const isReady = () => existsSync(scene.at("ready"));
 describe("two runs", () => {
   test("with one output: the second is refused and names the first, which ends undisturbed", async () => {
     const first = held(["build", IMAGE, "-o", "out/x.iso", "--label", "FIRST"]);
-    await until(isReady, "the first run");
+    await until(isReady);
     symlinkSync("x.iso", scene.at("out/link"));
     for (const output of ["out/x.iso", "out/link", "out/../out/x.iso"]) {
       const second = await scene.run(["build", IMAGE, "-o", output, "--label", "SECOND"]);
@@ -137,7 +138,7 @@ describe("two runs", () => {
 
   test("twenty in one work folder: one runs, and the others report it", async () => {
     const first = held(["build", IMAGE, "-o", "out/x.iso", "--work", "work"]);
-    await until(isReady, "the first run");
+    await until(isReady);
     const others = await Promise.all(
       Array.from({ length: 19 }, (_, index) =>
         scene.run(["build", IMAGE, "-o", `out/${index}.iso`, "--work", "work"]),
@@ -169,7 +170,7 @@ describe("two runs", () => {
 
 describe("what a killed run left", () => {
   async function kill(running: Running): Promise<Ran> {
-    await until(isReady, "the run");
+    await until(isReady);
     running.signal("SIGKILL");
     const ran = await running.done;
     writeFileSync(scene.at("go"), "");
@@ -207,12 +208,12 @@ describe("what a killed run left", () => {
     const start = () => scene.start(["inspect", "localhost/image"]);
     scene.fake("podman", `touch ${scene.at("ready")}; while [ ! -e ${scene.at("go")} ]; do sleep 0.05; done`);
     const first = start();
-    await until(isReady, "the first run");
+    await until(isReady);
     first.signal("SIGKILL");
     await first.done;
     const [left] = readdirSync(scene.tmp);
     const second = start();
-    await until(() => readdirSync(scene.tmp).some((name) => name !== left), "the second run");
+    await until(() => readdirSync(scene.tmp).some((name) => name !== left));
     const third = await scene.succeed(["inspect", IMAGE]);
     expect(readdirSync(scene.tmp)).not.toContain(left);
     expect(readdirSync(scene.tmp)).toHaveLength(1);

@@ -120,7 +120,6 @@ test.each([
   });
   const ran = await build(scene, "dir:image");
   await expectRefusal(scene, ran, { exit: 3, code: "E_INITRAMFS_MISSING", says: [`\`/${KERNEL}\``] });
-  expect(ran.took).toBeLessThan(20_000);
 });
 
 test("FIFOs, devices and endless symlinks everywhere do not stop anything else", async () => {

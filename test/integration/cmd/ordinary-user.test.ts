@@ -6,7 +6,8 @@ import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { installPrograms } from "../../helpers/install-programs.ts";
 import { type OrdinaryUser, ordinaryUser } from "../../helpers/ordinary-user.ts";
 import { expectSameBytes } from "../../helpers/same-bytes.ts";
-import { BINARY, hostProgram, Scene, until } from "../../helpers/scene.ts";
+import { BINARY, hostProgram, Scene } from "../../helpers/scene.ts";
+import { until } from "../../helpers/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -155,7 +156,7 @@ describe("in podman's user namespace", () => {
     const before = scene.processes().length;
     fakeErofs(scene, `touch ${scene.tmp}/ready; sleep 600`);
     const running = scene.start(["build", "localhost/own:1", "-o", scene.at("out/x.iso"), ...EROFS], user);
-    await until(() => existsSync(`${scene.tmp}/ready`), "mkfs.erofs to start");
+    await until(() => existsSync(`${scene.tmp}/ready`));
     running.signal(signal);
     const ran = await running.done;
     Bun.spawnSync(["rm", scene.at("bin/mkfs.erofs"), `${scene.tmp}/ready`]);

@@ -18,9 +18,13 @@ const build = ["build", "dir:image", "-o", "out/x.iso"];
 
 test("without a terminal: whole lines at intervals, with share, bytes, rate and time left; a summary at the end", async () => {
   using scene = sceneWithImage({ with: { "usr/share/noise": noise(8 * 2 ** 20) } });
-  // Reads for a while, then more after six seconds: the first report of progress comes after five.
-  fakeErofs(scene, `head -c 1000000 >/dev/null; sleep 6; ${MAKES}`);
-  const { stderr, stdout } = await scene.succeed([...build, ...EROFS]);
+  const log = scene.write("log", "");
+  // It reads little by little until the first report of progress is there, and then the rest.
+  const little = `until grep -q '^squash: ' ${log}; do head -c 65536 >/dev/null; sleep 0.1; done`;
+  fakeErofs(scene, `${little}; ${MAKES}`);
+  const toLog = ["sh", "-c", `exec "$@" 2>${log}`, "sh"];
+  const { stdout } = await scene.succeed([...build, ...EROFS], { prefix: toLog });
+  const stderr = readFileSync(log, "utf8");
   expect(stdout).toBe("");
   const lines = stderr.split("\n").filter((line) => line.startsWith("squash: "));
   expect(lines.length).toBeGreaterThanOrEqual(1);

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync } from "nod
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise } from "../../helpers/noise.ts";
 import { expectSameBytes } from "../../helpers/same-bytes.ts";
-import { BINARY, expectNoStack, expectRefusal, hostProgram, Scene, until } from "../../helpers/scene.ts";
+import { BINARY, expectNoStack, expectRefusal, hostProgram, Scene } from "../../helpers/scene.ts";
+import { until } from "../../helpers/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -49,7 +50,7 @@ test("a work folder that is renamed during a build is the machine's error, with 
   const args = ["build", "dir:noisy", "-o", "out/x.iso", "--work", "work", "--compression", "zstd:19"];
   const running = scene.start(args);
   const partial = scene.at("work/squashfs.img.partial");
-  await until(() => existsSync(partial) && statSync(partial).size > 2 ** 20, "the squashfs to grow");
+  await until(() => existsSync(partial) && statSync(partial).size > 2 ** 20);
   renameSync(scene.at("work"), scene.at("moved"));
   const { code, stderr } = await running.done;
   expect({ code, stderr }).toEqual({ code: 5, stderr });

@@ -51,7 +51,7 @@ function failing(scene: Scene, calls: string, options: { error: string; path: st
   const command = [hostProgram("strace"), ...trace, "-e", inject, BINARY, ...assemble(scene)];
   const done = Bun.spawnSync(command, { env: { ...process.env, TMPDIR: scene.tmp }, stderr: "pipe" });
   expect(readFileSync(scene.at("calls"), "utf8")).toContain("(INJECTED)");
-  return { code: done.exitCode, stdout: "", stderr: done.stderr.toString(), took: 0 };
+  return { code: done.exitCode, stdout: "", stderr: done.stderr.toString() };
 }
 
 const FULL = { exit: 5, code: "E_NO_SPACE", says: ["x.iso`: no space"], hint: ["Free some space"] };

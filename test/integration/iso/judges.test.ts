@@ -266,7 +266,11 @@ describe("an ISO with everything", () => {
       const bytes = (content as { bytes: Uint8Array }).bytes;
       for (const place of ["(loop0)", "(loop0,gpt1)"]) {
         const seen = run("grub-fstest", "-c", "1", iso, "cat", `${place}${isoPath}`);
-        expect({ place, isoPath, difference: firstDifference(seen, bytes) }).toEqual({ place, isoPath });
+        expect({ place, isoPath, difference: firstDifference(seen, bytes) }).toEqual({
+          place,
+          isoPath,
+          difference: undefined,
+        });
       }
     }
     const names = run("grub-fstest", "-c", "1", iso, "ls", "(loop0)/many").toString();

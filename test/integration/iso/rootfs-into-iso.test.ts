@@ -7,7 +7,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { KVER, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise } from "../../helpers/noise.ts";
-import { BINARY, expectRefusal, hostProgram, type Running, Scene, until } from "../../helpers/scene.ts";
+import { BINARY, expectRefusal, hostProgram, type Running, Scene } from "../../helpers/scene.ts";
+import { until } from "../../helpers/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -63,7 +64,7 @@ async function untilSquashing(scene: Scene, running: Running): Promise<void> {
     ended = true;
   });
   const path = unfinished(scene);
-  await until(() => ended || (existsSync(path) && statSync(path).size > MIB), "the ISO to grow");
+  await until(() => ended || (existsSync(path) && statSync(path).size > MIB));
   expect(ended).toBe(false);
 }
 
@@ -145,7 +146,7 @@ test("an initramfs that is written to before it is copied is reported", async ()
   const log = scene.write("log", "");
   const running = scene.start(args, { prefix: ["sh", "-c", `exec "$@" 2>${log}`, "sh"] });
   const said = () => readFileSync(log, "utf8");
-  await until(() => said().includes("done efi-image"), "the plan");
+  await until(() => said().includes("done efi-image"));
   expect(said()).not.toContain("done squash");
   writeFileSync(join(image, name), noise(9 * MIB));
   expect({ code: (await running.done).code, said: said() }).toMatchObject({

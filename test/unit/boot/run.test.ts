@@ -44,7 +44,12 @@ const never = new AbortController().signal;
 const now = () => performance.now();
 
 /** A QEMU that says its lines and then stays until it is ended, or goes. */
-function actor(script: { says: string[]; ending: "stays" | "goes" | "fails"; seen?: string[][] }): RunTool {
+function actor(script: {
+  says: string[];
+  ending: "stays" | "goes" | "fails";
+  seen?: string[][];
+  onStay?: () => void;
+}): RunTool {
   return async ({ argv, signal, onStdout }) => {
     script.seen?.push([...argv]);
     for (const line of script.says) await onStdout?.(bytes(`${line}\r\n`));
@@ -56,6 +61,7 @@ function actor(script: { says: string[]; ending: "stays" | "goes" | "fails"; see
         message: "`qemu` failed with exit code 1",
       });
     }
+    script.onStay?.();
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
@@ -103,8 +109,7 @@ describe("bootOnce", () => {
 
   test("an interruption is thrown, after the machine has ended", async () => {
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 300);
-    const run = actor({ says: ["SeaBIOS"], ending: "stays" });
+    const run = actor({ says: ["SeaBIOS"], ending: "stays", onStay: () => stop.abort() });
     await expect(bootOnce(request(), world(run, stop.signal))).rejects.toMatchObject({
       code: "E_INTERRUPTED",
     });
@@ -217,8 +222,7 @@ describe("chooseAccelerator", () => {
 
   test("an interruption during the probe is an interruption", async () => {
     const stop = new AbortController();
-    const run = actor({ says: [], ending: "stays" });
-    setTimeout(() => stop.abort(), 50);
+    const run = actor({ says: [], ending: "stays", onStay: () => stop.abort() });
     const asked = chooseAccelerator("auto", wanted, { run, signal: stop.signal, now, kvm: () => "usable" });
     await expect(asked).rejects.toMatchObject({ code: "E_INTERRUPTED" });
   });

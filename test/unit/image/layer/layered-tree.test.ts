@@ -20,9 +20,9 @@ import { openLayeredTree } from "../../../../internal/image/layer/layered-tree.t
 import { resolve } from "../../../../internal/image/resolve.ts";
 import {
   contentOf,
+  expectMemoryLayers,
   failureOf,
   memoryLayer,
-  memoryLayers,
   openFilesIn,
   source,
 } from "../../../helpers/images/memory-layers.ts";
@@ -307,7 +307,8 @@ describe("layers from files", () => {
   }
 
   test.each(files)("%s: no descriptor stays open, whatever is left unread", async (_, content, way) => {
-    const [before, memoryBefore] = [openFiles(), await memoryLayers()];
+    const before = openFiles();
+    await expectMemoryLayers(0);
     {
       await using tree = await open({ layers: [fileLayer(content, { way })] });
       for await (const _piece of tree.read(inodeAt(tree, "a"))) break;
@@ -317,7 +318,7 @@ describe("layers from files", () => {
       await reader[Symbol.asyncDispose]();
     }
     expect(openFiles()).toBe(before);
-    expect(await memoryLayers()).toBe(memoryBefore);
+    await expectMemoryLayers(0);
   });
 
   test.each([
@@ -339,14 +340,14 @@ describe("layers from files", () => {
       ]);
       const layer = fileLayer(compressed, { digest: sha256(compressed), way: "decompressed first" });
       const layers = [lower, layer, layer];
-      const before = await memoryLayers();
+      await expectMemoryLayers(0);
       await using tree = await open({ layers, memory, capture: (path) => path === "kernel" });
       const [kept, link, b] = ["kept", "link", "b"].map((path) => inodeAt(tree, path)) as [
         Inode,
         Inode,
         Inode,
       ];
-      expect((await memoryLayers()) - before).toBe(memory === 1e9 ? 2 : 0);
+      await expectMemoryLayers(memory === 1e9 ? 2 : 0);
       expect(lower.opened).toBe(1);
       expect(link).toBe(kept);
       expect(await contentOf(tree.read(kept))).toBe("kept");
