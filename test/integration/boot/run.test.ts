@@ -15,7 +15,7 @@ const iso = join(folder, "a, b.iso");
 writeFileSync(iso, "not much of an ISO");
 
 describe("with a real QEMU", () => {
-  test("a medium that is no ISO fails in the firmware, with a picture of it", async () => {
+  test("a medium that is not an ISO fails in the firmware, with a screenshot", async () => {
     const keepIn = join(folder, "real");
     const result = await bootOnce(
       request({ firmware: "bios", media: "cd" }, { iso, keepIn, timeout: 60 }),

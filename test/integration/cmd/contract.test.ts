@@ -105,7 +105,7 @@ describe("a missing piece", () => {
     });
   });
 
-  test("everything: a folder that is no root file system", async () => {
+  test("everything: a folder that is not a root file system", async () => {
     const empty = scene.folder("empty");
     await expectRefusal(scene, await scene.run(["build", `dir:${empty}`, "-o", "out/x.iso"]), {
       exit: 3,
@@ -528,7 +528,7 @@ describe("wrong usage", () => {
     await expectRefusal(scene, ran, { exit: 2, code: "E_EPOCH", says: ["`soon`"], hint: ["date +%s"] });
   });
 
-  test.each([[["--help"]], [["build", "--help"]], [["--version"]]])("%j is no mistake", async (args) => {
+  test.each([[["--help"]], [["build", "--help"]], [["--version"]]])("%j is accepted", async (args) => {
     const ran = await scene.run(args);
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
     expect(ran.stdout).not.toBe("");

@@ -197,7 +197,7 @@ describe.concurrent("other ways to say it", () => {
   });
 });
 
-describe("two at once", () => {
+describe("two runs together", () => {
   test("a work directory that is in use is refused, and its holder goes on undisturbed", async () => {
     using scene = sceneWithImage();
     fake(scene, `ready; while [ ! -e ${scene.at("go")} ]; do sleep 0.1; done; ${MAKES}`);

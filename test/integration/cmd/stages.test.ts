@@ -107,7 +107,7 @@ describe("with --work", () => {
     expectSameBytes(bytesOf(scene, "out/x.iso"), first);
   });
 
-  test("an artifact or an ISO that somebody touched is made anew, one that only got a new time is not", async () => {
+  test("an artifact or an ISO with changed bytes is made again, one with only a new time is not", async () => {
     using scene = sceneWithImage();
     const build = () => scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--work", "work"]).then(told);
     await build();
@@ -330,7 +330,7 @@ describe("a stage runs alone", () => {
     });
   });
 
-  test("bios-image: without BIOS there is none", async () => {
+  test("bios-image: is refused without BIOS", async () => {
     using scene = sceneWithImage();
     await scene.succeed(["inspect", "dir:image", "--no-bios", "--work", "work"]);
     await expectRefusal(scene, await scene.run(["bios-image", "--work", "work", "-o", "out/x.img"]), {
@@ -343,7 +343,7 @@ describe("a stage runs alone", () => {
     await expectRefusal(scene, menu, { exit: 2, code: "E_NO_BIOS", says: ["UEFI-only ISO"] });
   });
 
-  test("bios-image: --modules that is no folder of modules", async () => {
+  test("bios-image: --modules that is not a folder of modules", async () => {
     using scene = new Scene("stages");
     await expectRefusal(scene, await scene.run(["bios-image", "--modules", "nowhere", "-o", "out/x.img"]), {
       exit: 3,

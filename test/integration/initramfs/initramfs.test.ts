@@ -162,7 +162,7 @@ describe("what an initramfs lacks", () => {
     expect(squash.stderr).not.toContain("F_INITRAMFS");
   });
 
-  test("damage in it is told beside whatever else is wrong", async () => {
+  test("damage in it is reported together with all other problems", async () => {
     writeFileSync(scene.at(INITRAMFS), "an initramfs\n");
     const ran = await scene.run(["inspect", "dir:image", "--json", "--vendor", "nobody"]);
     expect(ran.code).toBe(2);

@@ -183,7 +183,7 @@ describe("a payload with all that is hard about layers", () => {
     for (const key of ["id", "digest", "names", "layer"]) expect(mine?.[key]).toEqual(theirs?.[key]);
   });
 
-  test("is put together again to the byte for whoever copies it", () => {
+  test("a copy of it is put together again to the byte", () => {
     const copy = (root: string, to: string) => {
       const from = `containers-storage:[overlay@${root}/${STORAGE}+${root}.run]${NAME}`;
       run("skopeo", "copy", "-q", from, `dir:${scene.at(to)}`);
@@ -212,7 +212,7 @@ describe("a payload with all that is hard about layers", () => {
 });
 
 describe("payloads from everywhere", () => {
-  test("give the same bytes, whoever builds, from wherever it is read", async () => {
+  test("give the same bytes for every user and from every source", async () => {
     const named = (reference: string) => ["--payload", `${reference}=${NAME}`];
     const storage = scene.folder("host");
     const inStorage = `containers-storage:[overlay@${storage}/${STORAGE}+${storage}.run]${NAME}`;
@@ -324,7 +324,7 @@ describe("payloads from everywhere", () => {
     expect(listing).toEqual(wanted);
   }, 60_000);
 
-  test("several that share layers, beside one that the image has already", async () => {
+  test("several that share layers, next to one that the image has already", async () => {
     const root = scene.at("with-storage");
     cpSync(scene.at("root"), root, { recursive: true });
     const own = `containers-storage:[overlay@${root}/${STORAGE}+${root}.run]localhost/one:1`;

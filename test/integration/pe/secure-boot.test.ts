@@ -115,7 +115,7 @@ describe("signatures", () => {
     ).toEqual(["F_GCD_UNTRUSTED: `/gcd` is signed by `signer`, and shim trusts no certificate of its own."]);
   });
 
-  test("a stranger's beside the vendor's does no harm", () => {
+  test("another signature next to the vendor's does no harm", () => {
     expect(found({ grub: grubOf({}, stranger, signer), kernel: signed(kernel, stranger) })).toEqual([]);
   });
 

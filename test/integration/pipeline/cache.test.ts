@@ -96,7 +96,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     ],
     ["a cut off artifact", (entry: string) => writeFileSync(`${entry}/artifact`, "")],
     ["a damaged record", (entry: string) => writeFileSync(`${entry}/entry.json`, "{")],
-  ])("%s is noticed and made anew", async (_, damage) => {
+  ])("%s is noticed, and the artifact is made again", async (_, damage) => {
     using scene = new Scene("cache");
     const args = ["build", image(scene), "--cache", "cache", "-o"];
     await scene.succeed([...args, "out/a.iso"]);

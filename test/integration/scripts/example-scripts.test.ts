@@ -63,7 +63,7 @@ describe("scripts/offline-base", () => {
     const file = scene.write("Containerfile", "FROM quay.io/fedora/fedora-bootc:44\n");
     const ran = run("offline-base", [file]);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain("quay.io/fedora/fedora-bootc:44 is no Debian or Ubuntu");
+    expect(ran.stderr).toContain("quay.io/fedora/fedora-bootc:44 is not a Debian or Ubuntu");
     expect(ran.calls).toHaveLength(1);
   });
 });

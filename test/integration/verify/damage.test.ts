@@ -238,7 +238,7 @@ describe("nothing crashes the reader or makes it read without end", () => {
     fc.constantFrom([0], [0xff], [0, 0, 0, 0], [0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f]),
   );
 
-  test("many changes at once", async () => {
+  test("many changes together", async () => {
     const changes = fc.array(fc.record({ at: near, bytes }), { minLength: 1, maxLength: 12 });
     await fc.assert(fc.asyncProperty(changes, survives), { numRuns: 150 });
   });

@@ -175,7 +175,7 @@ describe("what would keep an ISO from booting is told", () => {
       "/EFI/BOOT/grubx64.efi, which it starts, is missing",
     ],
     [
-      "a boot program that is none",
+      "a file that is not a boot program",
       { "efi-programs": ["pe", "efi-twin"] },
       {
         change: (own) => {
@@ -216,7 +216,7 @@ describe("what would keep an ISO from booting is told", () => {
       "but its file only",
     ],
     [
-      "something that is no squashfs in its place",
+      "a file that is not a squashfs instead of it",
       { squashfs: ["squashfs-magic"] },
       { change: (own) => writeFileSync(join(own.tree, "LiveOS/squashfs.img"), noise(100_000)) },
       "wrong magic",

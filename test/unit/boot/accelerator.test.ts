@@ -36,7 +36,7 @@ describe("chooseAccelerator", () => {
     expect((await silent).accelerator).toBe("tcg");
   });
 
-  test("does not ask where there is none, where another architecture is wanted, or where it was told", async () => {
+  test("does not try KVM if it is missing, for another architecture, or if the user chose", async () => {
     const seen: string[][] = [];
     const run = actor({ says: [], ending: "stays", seen });
     expect(await choose(run, "/dev/kvm does not exist")).toMatchObject({ accelerator: "tcg" });

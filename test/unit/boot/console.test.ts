@@ -292,7 +292,7 @@ describe("a boot that fails", () => {
     expect(watcher.verdict).toBeUndefined();
   });
 
-  test("a prompt that was asked for is no failure", () => {
+  test("a prompt that was asked for is not a failure", () => {
     const { watcher, wait } = watch([OVMF, GRUB, "grub> "], { expected: new Set(["B_GRUB_PROMPT"]) });
     wait(5000);
     expect(watcher.verdict).toBeUndefined();

@@ -118,7 +118,7 @@ describe("findFirmware", () => {
     });
   });
 
-  test("Fedora: qcow2, and for plain UEFI the firmware in setup mode if there is no other", () => {
+  test("Fedora: qcow2, and for plain UEFI the firmware in setup mode if it is the only one", () => {
     const fedora = host(FEDORA_FILES);
     expect(findFirmware({ kind: "secure-boot", ...X86 }, fedora)).toMatchObject({
       code: { path: "/usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2", format: "qcow2" },
@@ -199,7 +199,7 @@ describe("findFirmware", () => {
 });
 
 describe("parseFirmwareDescriptor", () => {
-  test.each(["", "{", "null", "[]", '{"mapping":{}}'])("%j is none", (text) => {
+  test.each(["", "{", "null", "[]", '{"mapping":{}}'])("%j is refused", (text) => {
     expect(parseFirmwareDescriptor(text)).toBeUndefined();
   });
 });

@@ -107,7 +107,7 @@ describe("bootMatrix", () => {
   const signal = new AbortController().signal;
   const result = (way: BootWay): BootResult => ({ ...UP, ...way });
 
-  test("gives results in the order of the ways, never more at once than allowed", async () => {
+  test("returns the results in the order of the ways, and never runs more machines together than allowed", async () => {
     let running = 0;
     let most = 0;
     const last = Promise.withResolvers<void>();

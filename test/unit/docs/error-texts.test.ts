@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
 import type { FindingText } from "../../../internal/contract/findings/finding-text.ts";
-import { forbiddenIn } from "../../helpers/forbidden-words.ts";
 import { endOfExpression, maskTexts, outerStrings, sourceTexts } from "../../helpers/source-text.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
@@ -138,26 +137,6 @@ describe("all messages, hints and findings", () => {
 function isImperative(text: string): boolean {
   return (text.startsWith("…") || VERBS.includes(/^\w+/.exec(text)?.[0] ?? "")) && /\.$/.test(text);
 }
-
-/** Files of tests also have strings that name a forbidden word, as the words of a fixture or of this rule. */
-const TEST_FILES = ["test", "scripts"].flatMap((folder) => [...new Glob(`${folder}/**/*.ts`).scanSync(ROOT)]);
-
-describe("forbidden words", () => {
-  const found = (file: string, source: string, kinds: readonly string[]) =>
-    sourceTexts(source)
-      .filter(({ kind, text }) => kinds.includes(kind) && forbiddenIn(text).length > 0)
-      .map(({ text, line }) => `${file}:${line}: ${text}`);
-
-  test("are in no string and in no comment of cmd and internal", () => {
-    expect(SOURCES.flatMap(({ file, source }) => found(file, source, ["string", "comment"]))).toEqual([]);
-  });
-
-  test("are in no comment of the tests", () => {
-    expect(TEST_FILES.length).toBeGreaterThan(100);
-    const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
-    expect(TEST_FILES.flatMap((file) => found(file, read(file), ["comment"]))).toEqual([]);
-  });
-});
 
 describe("sourceTexts", () => {
   test("strings, templates with strings inside, comments and regular expressions", () => {

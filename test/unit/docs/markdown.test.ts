@@ -39,11 +39,6 @@ test("pages: the main ones are found", () => {
   expect(PAGES).toContain("examples/debian/README.md");
 });
 
-test("forbidden words: found across the end of a line and in capitals", () => {
-  expect(forbiddenIn("It is in\nplace of that. Whoever reads it.")).toHaveLength(2);
-  expect(forbiddenIn("This is not a label, and besides nothing is at one side.")).toEqual([]);
-});
-
 test("named paths: code spans, but not names of other places", () => {
   const text =
     "`internal/base/error.ts`, `grub.ts`, `/boot/x`, `oci:os`, `docs/*.md`\n```sh\n./scripts/x\n```\n";

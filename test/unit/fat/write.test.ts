@@ -133,7 +133,7 @@ describe("names", () => {
     expect([...padded!.subarray(24, 32)]).toEqual([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
   });
 
-  test("all names that FAT cannot hold are told at once", () => {
+  test("an error lists all names that FAT cannot hold", () => {
     const error = errorOf(() =>
       writeFatImage(
         [

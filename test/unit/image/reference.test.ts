@@ -127,7 +127,7 @@ describe("a reference without a transport is known by what is there", () => {
   writeFileSync(at("docker.tar.zst"), zstdCompressSync(docker));
   writeFileSync(at("both.tar"), both);
   writeFileSync(at("root.tar"), root);
-  writeFileSync(at("text"), "this is no archive ".repeat(100));
+  writeFileSync(at("text"), "this is not an archive ".repeat(100));
   const options = { signal: new AbortController().signal, runTool };
   const found = (text: string) => recognise({ transport: undefined, text }, options);
 

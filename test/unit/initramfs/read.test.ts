@@ -155,7 +155,7 @@ describe("what no kernel unpacks", () => {
       "no cpio header of format newc at byte 0",
     ],
     [
-      "a number that is none",
+      "an invalid number",
       newc([{ name: "a", magic: "070701zz" }]),
       "no cpio header of format newc at byte 0",
     ],

@@ -27,7 +27,7 @@ describe("names of images", () => {
     "a//b",
     "os:\x1b[31m",
     "aaaaa/",
-  ])("%j is none", (text) => {
+  ])("%j is refused", (text) => {
     expect(isImageName(text)).toBe(false);
   });
 
@@ -125,7 +125,13 @@ describe("podman's records", () => {
     ]);
   });
 
-  test.each(["{}", "[1]", '[{"id": 1}]', "nonsense", '[{"id":"a","names":"b"}]'])("%s are none", (text) => {
+  test.each([
+    "{}",
+    "[1]",
+    '[{"id": 1}]',
+    "nonsense",
+    '[{"id":"a","names":"b"}]',
+  ])("%s are refused", (text) => {
     expect(() => parseImageRecords(text, "var/images.json")).toThrow(
       expect.objectContaining({
         code: "E_PAYLOAD_STORAGE",

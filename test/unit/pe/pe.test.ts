@@ -76,7 +76,7 @@ describe("DER", () => {
     ["\x04\x85\0\0\0\0\x01a"],
     ["\x04\x84\xff\xff\xff\xff"],
     ["\x1f\x01a"],
-  ])("%j is none", (text) => {
+  ])("%j is not a DER value", (text) => {
     expect(derValue(latin(text))).toBeUndefined();
     expect(derValues(latin(text))).toBeUndefined();
   });

@@ -45,7 +45,7 @@ describe("what a tool gives", () => {
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: "out\nno newline", stderr: "err\n", exitCode: 0 });
   });
 
-  test("an exit code that is no failure where the caller says so", async () => {
+  test("an exit code that the caller accepts is not a failure", async () => {
     expect((await sh("exit 3", { accept: [0, 3] })).exitCode).toBe(3);
   });
 
@@ -218,7 +218,7 @@ describe("a tool that fails", () => {
     });
   });
 
-  test("because it is not there, or is no program", async () => {
+  test("because it is missing, or is not a program", async () => {
     for (const argv of [["/nowhere/tool"], [scratch]]) {
       expect(await failure(runTool({ argv, signal: never }))).toMatchObject({
         code: "E_TOOL_MISSING",

@@ -56,7 +56,7 @@ describe("members", () => {
     ["an old file", { name: "a", type: "\0", content: "x" }, { type: "file", content: "x" }],
     ["a contiguous file", { name: "a", type: "7", content: "x" }, { type: "file", content: "x" }],
     [
-      "GNU's incremental folder, whose list is no content",
+      "GNU's incremental folder, whose list is not content",
       { name: "d/", type: "D", content: "Ya\0\0" },
       { type: "directory", size: 0, content: "" },
     ],
@@ -250,7 +250,7 @@ describe("members", () => {
     expect(await readAll(Buffer.alloc(0))).toEqual([]);
   });
 
-  test("a volume's label is no member", async () => {
+  test("a volume's label is not a member", async () => {
     const archive = tar([{ name: "label", type: "V" }, { name: "a" }]);
     expect((await readAll(archive)).map((each) => each.path)).toEqual(["a"]);
   });
@@ -480,7 +480,7 @@ describe("nonsense is refused, and the archive named", () => {
       Buffer.concat([member({ name: "n".repeat(200) }).subarray(0, 1024), Buffer.alloc(1024)]),
     ],
     ["a wrong checksum", "E_TAR_CHECKSUM", Buffer.from(good).fill("7", 100, 101)],
-    ["text", "E_TAR_NUMBER", Buffer.from("this is no archive. ".repeat(100))],
+    ["text", "E_TAR_NUMBER", Buffer.from("this is not an archive. ".repeat(100))],
     ["members behind a block of zeros", "E_TAR_CHECKSUM", Buffer.concat([tar([], 1), good])],
     ["letters for a number", "E_TAR_NUMBER", tar([{ name: "a", patch: (b) => b.write("12z", 108) }])],
     ["a gap in a number", "E_TAR_NUMBER", tar([{ name: "a", patch: (b) => b.write("1 2", 108) }])],
@@ -491,8 +491,8 @@ describe("nonsense is refused, and the archive named", () => {
       tar([{ name: "a", patch: (b) => b.fill(0x80, 124, 125).fill(0x7f, 125, 136) }]),
     ],
     ["a negative PAX size", "E_TAR_NUMBER", tar([{ name: "a", pax: [["size", "-5"]] }])],
-    ["a PAX size that is no number", "E_TAR_PAX", tar([{ name: "a", pax: [["size", "5k"]] }])],
-    ["a PAX time that is no time", "E_TAR_PAX", tar([{ name: "a", pax: [["mtime", "yesterday"]] }])],
+    ["a PAX size that is not a number", "E_TAR_PAX", tar([{ name: "a", pax: [["size", "5k"]] }])],
+    ["a PAX time that is not a time", "E_TAR_PAX", tar([{ name: "a", pax: [["mtime", "yesterday"]] }])],
     ["an owner of -1", "E_TAR_NUMBER", tar([{ name: "a", uid: -1 }])],
     ["an owner of 2^32 - 1", "E_TAR_NUMBER", tar([{ name: "a", pax: [["gid", "4294967295"]] }])],
     ["an unknown type", "E_TAR_TYPE", tar([{ name: "a", type: "Q" }])],

@@ -202,7 +202,7 @@ describe("consoleReporter", () => {
 
 describe("renderInspection", () => {
   test("a row for each decision, and the findings below", () => {
-    const findings = [finding("F_MM_MISSING", "There is none.")];
+    const findings = [finding("F_MM_MISSING", "It is missing.")];
     const secureBoot: SecureBoot = {
       shimIssuers: ["Some CA", "Another CA"],
       vendor: ["Vendor CA"],
@@ -230,7 +230,7 @@ describe("renderInspection", () => {
       /^excludes +boot\/efi\/\*$/m,
       /^Secure Boot +shim signed by Some CA and Another CA for Vendor CA; GRUB signed by shim's vendor; kernel not signed$/m,
       /^boots on +BIOS: yes\n +UEFI: yes\n +Secure Boot: no: the kernel is not signed \(F_KERNEL_UNSIGNED\)$/m,
-      /\n\nwarning: There is none\. \[F_MM_MISSING\]\n/,
+      /\n\nwarning: It is missing\. \[F_MM_MISSING\]\n/,
     ]) {
       expect(text).toMatch(row);
     }
@@ -240,7 +240,7 @@ describe("renderInspection", () => {
     expect(rows.length).toBeGreaterThan(15);
   });
 
-  test("what is not there is none", () => {
+  test("a missing part is shown as `none`", () => {
     const bare = { ...plan(), bios: null, font: null, excludes: [], product: "", productVersion: "" };
     const text = renderInspection({
       reference: "dir:/image",

@@ -37,9 +37,9 @@ describe("a plan's text", () => {
     ["an architecture that is not known", { architecture: "vax" }, "architecture"],
     ["a default entry that is not there", { menu: { ...plan().menu, default: 1 } }, "menu"],
     ["no entries", { menu: { ...plan().menu, entries: [] } }, "menu.entries"],
-    ["a digest that is none", { font: { ...plan().font, sha256: "x" } }, "font.sha256"],
+    ["an invalid digest", { font: { ...plan().font, sha256: "x" } }, "font.sha256"],
     ["the tools of version 1", { tools: [] }, "Unrecognized key"],
-    ["a UUID that is none", { uuid: "x" }, "uuid"],
+    ["an invalid UUID", { uuid: "x" }, "uuid"],
   ])("with %s it is refused, at its place", (_, changes, place) => {
     expect(() => parsePlan(JSON.stringify({ ...plan(), ...changes }), "plan.json")).toThrow(
       expect.objectContaining({

@@ -173,7 +173,7 @@ describe("what is known of a layer before it is read", () => {
     expect(layerOf(members)).toMatchObject({ compression: "gzip", likelyLength: members.length * 3 });
   });
 
-  test("that it cannot be had so", () => {
+  test("is undefined for a format, a size or a digest that does not allow it", () => {
     expect(layerOf(Buffer.from("fd377a585a0000", "hex"))).toBeUndefined();
     expect(layerOf(text, { size: text.length + 1 })).toBeUndefined();
     expect(layerOf(text, { digest: "md5:0123" })).toBeUndefined();
@@ -210,7 +210,7 @@ describe("layers on threads", () => {
     }
   });
 
-  test("a wrong digest of the stored bytes is told beside them", async () => {
+  test("a wrong digest of the stored bytes is reported next to them", async () => {
     await using decompressor = new LayerDecompressor({ memory: 1e9, signal });
     for (const bytes of [text, gzipSync(text), zstdCompressSync(text)]) {
       const wrong = await decompressor.decompress(layerOf(bytes, { digest: sha256(Buffer.from("other")) }));
@@ -302,9 +302,9 @@ describe("how much memory layers may take", () => {
   }
 
   test.each<[string, Record<string, string>, number]>([
-    ["there is none", {}, Number.POSITIVE_INFINITY],
+    ["no control group is mounted", {}, Number.POSITIVE_INFINITY],
     [
-      "the group has none",
+      "the group has no limit",
       { "proc/self/cgroup": "0::/user\n", "sys/fs/cgroup/user/memory.max": "max\n" },
       Number.POSITIVE_INFINITY,
     ],

@@ -99,7 +99,7 @@ describe("what is captured in the first pass needs no second one", () => {
     rmSync(copy);
   });
 
-  test("one that is being read stays until its end, also where a host file takes its place meanwhile", async () => {
+  test("a file that is being read stays open to its end, even if another host file takes its place", async () => {
     // More than is kept in memory, and read in several pieces.
     const huge = Buffer.alloc(40 * 1024 * 1024, "kernel ");
     await using tree = await open({
@@ -430,7 +430,7 @@ describe("layers from files", () => {
     expect(await failureOf(contentOf(range))).toMatchObject({ code: "E_FILE_SHRANK", kind: "machine" });
   });
 
-  test.each(files)("%s: an abort stops it at once, and closes everything", async (_, content, way) => {
+  test.each(files)("%s: an abort stops it immediately, and closes everything", async (_, content, way) => {
     const before = openFiles();
     const controller = new AbortController();
     const { signal } = controller;
@@ -450,7 +450,7 @@ describe("layers from files", () => {
     expect(openFiles()).toBe(before);
   });
 
-  test("a directory, a FIFO or nothing in place of a file", () => {
+  test("a directory, a FIFO or nothing instead of a file", () => {
     expect(() => OpenFile.open(work)).toThrow(expect.objectContaining({ code: "E_FILE_KIND" }));
     expect(() => OpenFile.open(join(work, "missing"))).toThrow(
       expect.objectContaining({ code: "E_FILE_OPEN", message: expect.stringContaining("no such file") }),

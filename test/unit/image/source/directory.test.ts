@@ -133,7 +133,7 @@ describe("a root file system in a folder", () => {
     expect([...(tree.root.inode.xattrs?.keys() ?? [])]).toEqual(["user.root"]);
   });
 
-  test("paths that are longer than Linux takes at once", async () => {
+  test("paths that are longer than one system call takes", async () => {
     const root = folder();
     const name = "deep".repeat(50);
     const parts: string[] = [];
@@ -209,7 +209,7 @@ describe("a root file system in a folder", () => {
     expect(openFiles()).toBe(before);
   });
 
-  test("no folder, or something that is none", async () => {
+  test("a folder that is missing, or is not a folder", async () => {
     writeFileSync(join(scratch, "file"), "");
     expect(await failureOf(openDirectory(join(scratch, "file"), { signal }))).toMatchObject({
       code: "E_DIRECTORY",
@@ -258,7 +258,7 @@ describe("a root file system in a folder", () => {
   });
 });
 
-test("attributes of what is not there, and of where there are none", () => {
+test("extended attributes of a missing file, and of a file system that does not have them", () => {
   expect(readXattrs(Buffer.from("/nowhere/at/all\0"))).toEqual([]);
   expect(readXattrs(Buffer.from("/proc/self/status\0"))).toEqual([]);
 });

@@ -84,7 +84,7 @@ describe("which image is meant", () => {
     expect(tree.source.created).toBe(Date.parse("2024-05-06T07:08:09Z") / 1000);
   });
 
-  test("the same image under two tags is no question", async () => {
+  test("two tags of one image name that image", async () => {
     const twice = maker();
     const image = twice.image([layer("same")]);
     twice.add(image, "a").add(image, "b");
@@ -154,7 +154,7 @@ describe("layouts that are broken", () => {
     ["no index", "E_IMAGE_LAYOUT", (blobs) => rmSync(join(blobs, "../../index.json"))],
     ["no oci-layout", "E_IMAGE_LAYOUT", (blobs) => rmSync(join(blobs, "../../oci-layout"))],
     [
-      "an index that is no JSON",
+      "an index that is not JSON",
       "E_IMAGE_MANIFEST",
       (blobs) => writeFileSync(join(blobs, "../../index.json"), "{"),
     ],

@@ -235,7 +235,7 @@ describe("docker://", () => {
     expect(readdirSync(work)).toEqual([]);
   });
 
-  test("is pulled by podman where there is no skopeo", async () => {
+  test("podman pulls the image if skopeo is missing", async () => {
     const { calls, tree } = await open("docker://quay.io/a", (argv) => {
       if (argv[0] === "skopeo") throw missing("skopeo");
       return podman(argv);

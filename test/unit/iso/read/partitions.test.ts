@@ -163,7 +163,7 @@ describe("MBR", () => {
   test.each<[string, string[], Uint8Array]>([
     ["protective", [], mbrDisk([[0, 0xee, 1, whole]])],
     [
-      "protective with an active entry beside it",
+      "protective with an active entry next to it",
       [],
       mbrDisk([
         [0, 0xee, 1, whole],

@@ -66,7 +66,7 @@ describe("estimateSpace", () => {
     expect((await estimateOf("none", { layerBytes: MIB })).rootfs.most).toBeGreaterThanOrEqual(110 * MIB);
   });
 
-  test("knows what mkfs.erofs keeps beside the output", async () => {
+  test("includes the space that mkfs.erofs takes besides its output", async () => {
     expect((await estimateOf("zstd", { type: "erofs" })).temporary).toBe(110 * MIB);
     expect((await estimateOf("zstd")).temporary).toBe(0);
   });

@@ -39,7 +39,7 @@ describe("parseReceipt", () => {
     ["another version", JSON.stringify({ ...receipt, version: 1 })],
     ["a missing key", JSON.stringify({ ...receipt, outputs: undefined })],
     ["a key too many", JSON.stringify({ ...receipt, more: 1 })],
-    ["an input that is no text", JSON.stringify({ ...receipt, inputs: { tree: 1 } })],
+    ["an input that is not a string", JSON.stringify({ ...receipt, inputs: { tree: 1 } })],
     ["null", "null"],
   ])("%s says nothing", (_, text) => {
     expect(parseReceipt(text)).toBeUndefined();

@@ -179,7 +179,7 @@ describe("writeWhole", () => {
   const make = (path: string, write: (partial: string) => Promise<unknown>) =>
     writeWhole(path, { code: "E_OUTPUT", write });
 
-  test("hands on what the writer gives, and what was in the way is no trap", async () => {
+  test("returns the result of the writer, and replaces files in the way", async () => {
     writeFileSync(at("precious"), "precious");
     const digest = new Bun.CryptoHasher("sha256").update("x").digest("hex").slice(0, 16);
     mkdirSync(at(`.platter-${digest}`));
@@ -263,7 +263,7 @@ describe("writeWhole", () => {
   });
 });
 
-test("what the system refuses where nobody expected it is no bug, and a missing file is one", () => {
+test("an unexpected refusal of the system is not a bug, but a missing file is", () => {
   const errno = (code: string) => Object.assign(new Error("write"), { code });
   expect(systemError(errno("ENOSPC"))).toMatchObject({
     code: "E_NO_SPACE",
