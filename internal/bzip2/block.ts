@@ -9,8 +9,8 @@ const MAX_TABLES = 6;
 const RUN_B = 1;
 
 /**
- * The content of a block after its checksum, still with runs of four equal bytes followed by a count. `limit` is the
- * most bytes that a block of this stream has.
+ * The content of a block after its checksum. Four equal bytes are still followed by a count. `limit` is the most bytes
+ * that a block of this stream has.
  * @throws DataProblem
  */
 export function readBlock(reader: BitReader, limit: number): Uint8Array {
@@ -35,7 +35,7 @@ function readAlphabet(reader: BitReader): number[] {
   return used;
 }
 
-/** Huffman codes, runs and move-to-front undone: the last column of the sorted rotations. */
+/** Undoes Huffman codes, runs and move-to-front. The result is the last column of the sorted rotations. */
 function readLastColumn(reader: BitReader, used: readonly number[], limit: number): Uint8Array {
   const tableCount = reader.bits(3);
   const selectorCount = reader.bits(15);
@@ -75,7 +75,7 @@ function readLastColumn(reader: BitReader, used: readonly number[], limit: numbe
   throw new DataProblem("has a block without an end");
 }
 
-/** Which table each group has, as positions in a list of those used last. */
+/** The table of each group, stored as positions in a move-to-front list. */
 function readSelectors(reader: BitReader, count: number, tables: number): number[] {
   const order = Array.from({ length: tables }, (_, i) => i);
   return Array.from({ length: count }, () => {

@@ -14,8 +14,8 @@ const BLOCK_MAGIC = 0x314159265359;
 const END_MAGIC = 0x177245385090;
 
 /**
- * Decompresses all bzip2 streams that a cursor has, to its end. bzip2 itself is the only specification; the format
- * is described in "bzip2: Format Specification" (Joe Tsai, 2016).
+ * Decompresses all bzip2 streams up to the end of a cursor. bzip2 itself is the only specification; the format is
+ * described in "bzip2: Format Specification" (Joe Tsai, 2016).
  * @throws DataProblem, and any error of the cursor's source
  */
 export async function* bzip2Streams(cursor: ByteCursor): AsyncGenerator<Uint8Array> {
@@ -28,7 +28,7 @@ async function* bzip2Stream(cursor: ByteCursor): AsyncGenerator<Uint8Array> {
   const header = Buffer.from(await cursor.read(4)).toString("latin1");
   const level = /^BZh([1-9])$/.exec(header)?.[1];
   if (level === undefined) throw new DataProblem("does not begin as bzip2 data does");
-  /** Blocks begin at any bit: how many bits of the next byte belong to the block before. */
+  /** Blocks begin at any bit. This many bits of the next byte belong to the block before. */
   let shift = 0;
   let streamSum = 0;
   for (;;) {
@@ -55,7 +55,7 @@ async function* bzip2Stream(cursor: ByteCursor): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Four equal bytes are followed by how many more of them there are. */
+/** Expands runs: after four equal bytes comes the number of further ones. */
 function* expanded(block: Uint8Array): Generator<Uint8Array> {
   let piece = new Uint8Array(PIECE);
   let length = 0;

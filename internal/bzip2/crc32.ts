@@ -1,4 +1,4 @@
-/** CRC-32 as bzip2 has it: the highest bit first. */
+/** CRC-32 of bzip2, which processes the highest bit first. */
 const POLYNOMIAL = 0x04c11db7;
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let sum = byte << 24;
@@ -6,7 +6,7 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return sum;
 });
 
-/** The sum over further bytes; begin with -1 and invert the last one. */
+/** The checksum over further bytes. Begin with -1, and invert the final checksum. */
 export function updateCrc(sum: number, bytes: Uint8Array): number {
   let crc = sum;
   for (const byte of bytes) crc = (crc << 8) ^ TABLE[(crc >>> 24) ^ byte]!;

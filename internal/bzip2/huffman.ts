@@ -5,7 +5,7 @@ const LONGEST = 20;
 
 /** A canonical Huffman code by the lengths of its symbols. */
 export class Huffman {
-  /** By length: the greatest code, and what to subtract from a code to get an index into the symbols. */
+  /** For each length: the greatest code, and the difference between a code and its index into the symbols. */
   readonly #limits = new Int32Array(LONGEST + 1).fill(-1);
   readonly #offsets = new Int32Array(LONGEST + 1);
   readonly #symbols: number[] = [];

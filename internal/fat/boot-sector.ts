@@ -3,11 +3,11 @@ import { FAT_COUNT, type FatGeometry, RESERVED_SECTORS, SECTOR_SIZE } from "./ge
 /** A fixed disk; FAT[0] repeats it. */
 export const MEDIA_DESCRIPTOR = 0xf8;
 
-/** `int 0x18` (let the BIOS go on to the next device), then `hlt` for ever: nothing here is meant to be booted so. */
+/** `int 0x18` (let the BIOS go on to the next device), then `hlt` in a loop: no BIOS is meant to boot this volume. */
 const BOOT_CODE = [0xcd, 0x18, 0xf4, 0xeb, 0xfd];
 const BOOT_CODE_OFFSET = 62;
 
-/** One MiB a cylinder, as xorriso and isohybrid count; only long gone BIOSes look. */
+/** One MiB for each cylinder, as xorriso and isohybrid count. Only very old BIOSes read it. */
 const SECTORS_PER_TRACK = 32;
 const HEADS = 64;
 
@@ -23,7 +23,7 @@ export function encodeBootSector(
   const view = new DataView(bytes.buffer);
   const small = geometry.totalSectors < 0x10000;
   bytes.set([0xeb, BOOT_CODE_OFFSET - 2, 0x90], 0);
-  setText(bytes, 3, "MSWIN4.1"); // BS_OEMName: the one that no reader takes offence at.
+  setText(bytes, 3, "MSWIN4.1"); // BS_OEMName: all readers accept this value.
   view.setUint16(11, SECTOR_SIZE, true);
   bytes[13] = geometry.sectorsPerCluster;
   view.setUint16(14, RESERVED_SECTORS, true);
@@ -37,10 +37,10 @@ export function encodeBootSector(
   view.setUint32(28, 0, true); // BPB_HiddSec
   view.setUint32(32, small ? 0 : geometry.totalSectors, true);
   bytes[36] = 0x80; // BS_DrvNum
-  bytes[38] = 0x29; // BS_BootSig: the next three fields are there.
+  bytes[38] = 0x29; // BS_BootSig: the next three fields are present.
   view.setUint32(39, ids.volumeId, true);
   setText(bytes, 43, ids.label.padEnd(11));
-  setText(bytes, 54, "FAT16   "); // U-Boot goes by this text.
+  setText(bytes, 54, "FAT16   "); // U-Boot recognizes FAT by this text.
   bytes.set(BOOT_CODE, BOOT_CODE_OFFSET);
   view.setUint16(510, 0xaa55, true);
   return bytes;

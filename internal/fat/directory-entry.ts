@@ -16,7 +16,7 @@ export const ATTRIBUTE = {
   longName: 0x0f,
 } as const;
 
-/** Where the 13 UTF-16 units of one long entry stand: LDIR_Name1, LDIR_Name2, LDIR_Name3. */
+/** Offsets of the 13 UTF-16 units in one long entry: LDIR_Name1, LDIR_Name2, LDIR_Name3. */
 export const LONG_NAME_OFFSETS = [1, 3, 5, 7, 9, 14, 16, 18, 20, 22, 24, 28, 30] as const;
 
 const LAST_LONG_ENTRY = 0x40;
@@ -32,7 +32,7 @@ interface ShortEntry {
   time: FatTime;
 }
 
-/** One short entry. A volume label carries its write time only. */
+/** One short entry. Of its times, a volume label has only the write time. */
 export function encodeShortEntry(entry: ShortEntry): Uint8Array {
   const bytes = new Uint8Array(ENTRY_SIZE);
   const view = new DataView(bytes.buffer);
@@ -51,7 +51,7 @@ export function encodeShortEntry(entry: ShortEntry): Uint8Array {
   return bytes;
 }
 
-/** The long entries that go before the short one, last part of the name first. */
+/** The long entries that precede the short one. The last part of the name comes first. */
 export function encodeLongEntries(name: string, shortName: Uint8Array): Uint8Array {
   const count = longEntryCount(name);
   const bytes = new Uint8Array(count * ENTRY_SIZE);

@@ -15,7 +15,7 @@ export interface EspContent {
   stub: string;
 }
 
-/** The files of the partition, by their place in it; the same ones stand on the ISO below `/EFI`. */
+/** The files of the partition, by their path in it. The ISO has the same files below `/EFI`. */
 export function espFiles(content: EspContent): FatFile[] {
   const suffix = efiSuffix(content.architecture);
   const boot = "EFI/BOOT";
@@ -35,7 +35,7 @@ const ESP_LABEL = "PLATTER-ESP";
 
 /**
  * The partition's image, sized to its content.
- * @param about time in seconds since 1970; the serial number comes out of the build's UUID
+ * @param about time in seconds since 1970; the serial number is derived from the build's UUID
  */
 export function makeEsp(files: readonly FatFile[], options: { time: number; uuid: string }): Uint8Array {
   const volumeId = Number.parseInt(options.uuid.slice(0, 8), 16);

@@ -1,23 +1,23 @@
 import type { ByteRange } from "../bytes/byte-range.ts";
 import type { ProblemCode } from "../bytes/problem-codes.ts";
-/** Where the reader gets its bytes: a file, or a part of one. */
+/** The bytes that the reader reads: a file, or a part of a file. */
 export interface FatSource {
-  /** Bytes in all. */
+  /** Length in bytes. */
   readonly size: number;
-  /** The bytes at `offset`; fewer than `length` only where the source ends. */
+  /** The bytes at `offset`; fewer than `length` only at the end of the source. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** Something wrong with a file system, as data. A damaged file system is a problem, and not a failure of its reader. */
+/** A problem of a file system, as data. The reader does not throw for a damaged file system. */
 export interface FatProblem {
   /** Stable and lower-case: `chain-loop`. */
   code: ProblemCode;
   detail: string;
-  /** Byte in the source where it shows. */
+  /** Offset in the source at which the problem is visible. */
   offset?: number;
 }
 
-/** Bytes of which a change of any one is a {@link FatProblem}. */
+/** A byte range in which any single changed byte is a {@link FatProblem}. */
 export interface FatStructure extends ByteRange {
   name: string;
 }

@@ -7,13 +7,13 @@ const MAX_FAT_BYTES = 32 * 1024 * 1024;
 /** A run of clusters that belong to one file or directory. */
 export interface Chain {
   clusters: number[];
-  /** Why the chain ends before its regular end; undefined when it does not. */
+  /** The problem that ends the chain early; undefined for a whole chain. */
   problem: FatProblem | undefined;
 }
 
 /**
- * The first FAT in memory, and which clusters are already somebody's. A chain is followed at most once: a cluster that
- * was seen before ends it, so the work is bounded by the number of clusters whatever the table says.
+ * The first FAT in memory, with a mark for each cluster that a chain uses. A cluster with a mark ends a chain, so the
+ * number of clusters bounds the work for any table.
  */
 export class FatTable {
   readonly #bytes: DataView;
@@ -58,7 +58,7 @@ export class FatTable {
       if (difference === undefined) continue;
       const detail = `has a FAT ${copy + 1} that differs from the first at byte ${difference}`;
       problems.push({ code: "fat-copies-differ", detail, offset: offset + difference });
-      // One report is enough, and a hostile count of FATs must not mean as many reads.
+      // One report is enough, and a hostile number of FATs must not cause as many reads.
       break;
     }
     return { table, problems };
@@ -93,7 +93,7 @@ export class FatTable {
     }
   }
 
-  /** How many clusters are marked as taken in the FAT and belong to nothing that was followed; bad ones do not count. */
+  /** How many clusters the FAT marks as used although no followed chain has them. Bad clusters do not count. */
   lostClusters(): { count: number; first: number } {
     let count = 0;
     let first = 0;
@@ -106,7 +106,7 @@ export class FatTable {
     return { count, first };
   }
 
-  /** Byte in the source where the entry of a cluster lies. */
+  /** Offset in the source of a cluster's entry. */
   offsetOf(cluster: number): number {
     const bits = { FAT12: 12, FAT16: 16, FAT32: 32 }[this.#layout.type];
     return this.#layout.fatOffset + Math.floor((cluster * bits) / 8);

@@ -1,4 +1,4 @@
-/** A moment as FAT keeps it ("Date and Time Formats"). */
+/** A point in time as FAT stores it ("Date and Time Formats"). */
 export interface FatTime {
   /** Bits 15..9 years since 1980, 8..5 month, 4..0 day. */
   date: number;
@@ -11,7 +11,7 @@ export interface FatTime {
 const EARLIEST = Date.UTC(1980, 0, 1) / 1000;
 const LATEST = Date.UTC(2107, 11, 31, 23, 59, 59) / 1000;
 
-/** Seconds since 1970 as a FAT time in UTC; what lies outside 1980 to 2107 becomes the nearest end. */
+/** Seconds since 1970 as a FAT time in UTC; a time outside 1980 to 2107 becomes the nearest end. */
 export function toFatTime(seconds: number): FatTime {
   const moment = new Date(Math.min(LATEST, Math.max(EARLIEST, Math.floor(seconds))) * 1000);
   return {

@@ -5,7 +5,7 @@ import { assignShortNames, encodeShortName, foldCase, isPlainShortName } from ".
 
 /** One file for a FAT image. Directories come from the paths. */
 export interface FatFile {
-  /** `EFI/BOOT/BOOTX64.EFI`: components separated by `/`, none in front. */
+  /** `EFI/BOOT/BOOTX64.EFI`: components separated by `/`, without a slash at the start. */
   path: string;
   content: Uint8Array;
 }
@@ -32,7 +32,8 @@ const MAX_DIRECTORY_BYTES = 65536 * ENTRY_SIZE;
 
 /**
  * The files as a tree, siblings sorted by their names' UTF-16 units.
- * @throws PlatterError `E_FAT_NAME` that lists every path FAT cannot hold and every two that differ only by case.
+ * @throws PlatterError `E_FAT_NAME` that lists every path that FAT cannot hold, and every two paths that differ only by
+ * case.
  */
 export function buildFatTree(files: readonly FatFile[]): FatDirectoryNode {
   const root: FatDirectoryNode = { kind: "directory", name: "", path: "", children: [] };

@@ -5,18 +5,18 @@ import { clusterOffset, readClusters } from "./read-clusters.ts";
 import { type DirectoryEntry, decodeDirectory } from "./read-directory.ts";
 
 export interface FatEntry {
-  /** Components separated by `/`, long names where there are any. */
+  /** Components separated by `/`, with long names if there are any. */
   path: string;
   kind: "file" | "directory";
   /** Bytes; 0 for a directory. */
   size: number;
   /** The clusters that hold the content, in order. */
   clusters: readonly number[];
-  /** Byte in the source where its short directory entry lies. */
+  /** Offset in the source of its short directory entry. */
   offset: number;
 }
 
-/** More would only be noise. */
+/** More problems would not help a reader. */
 export const MAX_PROBLEMS = 100;
 const MAX_DEPTH = 64;
 const MAX_ENTRIES = 100_000;

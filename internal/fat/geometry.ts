@@ -1,6 +1,6 @@
 /**
- * Where things lie in a FAT16 volume (Microsoft "FAT: General Overview of On-Disk Format" 1.03, "Boot Sector and BPB",
- * "FAT Type Determination", "FAT Volume Initialization").
+ * The layout of a FAT16 volume (Microsoft "FAT: General Overview of On-Disk Format" 1.03, "Boot Sector and BPB", "FAT
+ * Type Determination", "FAT Volume Initialization").
  */
 import { PlatterError } from "../base/error.ts";
 import { ENTRY_SIZE } from "./directory-entry.ts";
@@ -10,12 +10,12 @@ export const SECTOR_SIZE = 512;
 export const RESERVED_SECTORS = 1;
 export const FAT_COUNT = 2;
 
-/** From 4085 clusters on a volume is FAT16; the specification advises to keep 16 away from the border. */
+/** From 4085 clusters on a volume is FAT16; the specification advises a distance of 16 from this limit. */
 const MIN_CLUSTERS = 4085 + 16;
-/** From 65525 clusters on it is FAT32; same distance. */
+/** From 65525 clusters on a volume is FAT32; the same distance applies. */
 const MAX_CLUSTERS = 65524 - 16;
 const CLUSTER_SECTORS = [1, 2, 4, 8, 16, 32, 64] as const;
-/** What every reader expects in the root of a FAT16 volume; more only when there are more files. */
+/** Every reader expects this many entries in the root of a FAT16 volume. It has more only for more files. */
 const USUAL_ROOT_ENTRIES = 512;
 /** An ISO is laid out in blocks of 2048 bytes. */
 const SECTORS_PER_ISO_BLOCK = 4;
@@ -41,8 +41,8 @@ interface FatDemand {
 }
 
 /**
- * The smallest FAT16 volume that holds this, with the smallest clusters that make it possible.
- * @throws PlatterError `E_FAT_TOO_LARGE` when even clusters of 32 KiB do not suffice (2 GiB).
+ * The smallest FAT16 volume for these files, with the smallest possible clusters.
+ * @throws PlatterError `E_FAT_TOO_LARGE` if even clusters of 32 KiB do not suffice (2 GiB).
  */
 export function chooseGeometry(demand: FatDemand): FatGeometry {
   for (const sectorsPerCluster of CLUSTER_SECTORS) {
@@ -76,7 +76,7 @@ function layOut(sectorsPerCluster: number, minimumClusters: number, rootBytes: n
   }
 }
 
-/** Each cluster has 2 bytes in the FAT, and the first two entries belong to none. */
+/** Each cluster has 2 bytes in the FAT, and the first two entries do not belong to a cluster. */
 function sectorsOfFat(clusters: number): number {
   return Math.ceil(((clusters + 2) * 2) / SECTOR_SIZE);
 }

@@ -3,7 +3,7 @@ const MAX_NAME_UNITS = 255;
 /** Most UTF-16 units in a path; the specification counts 260 with a closing NUL ("Name Limits and Character Sets"). */
 const MAX_PATH_UNITS = 259;
 
-/** Why FAT cannot hold a file under this name, or undefined when it can. */
+/** Why FAT cannot hold a file under this name; undefined if it can. */
 function nameProblem(name: string): string | undefined {
   if (name === "") return "has an empty component";
   if (name === "." || name === "..") return `has a component \`${name}\``;
@@ -15,7 +15,7 @@ function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** Why FAT cannot hold this path (components separated by `/`), or undefined when it can. */
+/** Why FAT cannot hold this path (components separated by `/`); undefined if it can. */
 export function pathProblem(path: string): string | undefined {
   for (const name of path.split("/")) {
     const problem = nameProblem(name);
@@ -26,8 +26,8 @@ export function pathProblem(path: string): string | undefined {
 }
 
 /**
- * Why this cannot be a volume label, or undefined when it can: 1 to 11 characters of the short names' set, and spaces
- * in between ("FAT Volume Label", BS_VolLab).
+ * Why this is not a valid volume label; undefined if it is. A label has 1 to 11 characters of the short names' set, and
+ * spaces in between ("FAT Volume Label", BS_VolLab).
  */
 export function labelProblem(label: string): string | undefined {
   if (label.length < 1 || label.length > 11) return "must have 1 to 11 characters";

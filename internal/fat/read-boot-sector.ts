@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../bytes/problem-codes.ts";
 /**
- * The boot sector of a FAT volume, read with distrust (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
+ * The boot sector of a FAT volume from an untrusted source (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
  * "Boot Sector and BPB", "FAT Type Determination").
  */
 import { printable } from "../text/printable.ts";
@@ -20,13 +20,13 @@ export interface FatLayout {
   /** FAT12 and FAT16: the fixed root directory. */
   rootOffset: number;
   rootBytes: number;
-  /** FAT32: where the root's chain begins; 0 otherwise. */
+  /** FAT32: first cluster of the root directory; 0 otherwise. */
   rootCluster: number;
   dataOffset: number;
-  /** Bytes that the volume says it has. */
+  /** Length of the volume in bytes by its own fields. */
   totalBytes: number;
   media: number;
-  /** From the boot sector, without trailing spaces; undefined when it has none. */
+  /** From the boot sector, without trailing spaces; undefined without a label. */
   label: string | undefined;
   volumeId: number | undefined;
 }
@@ -34,7 +34,7 @@ export interface FatLayout {
 const SIZES = [512, 1024, 2048, 4096];
 const JUMPS = [0xeb, 0xe9];
 
-/** The layout as far as the sector makes sense; without one, the problems say why. */
+/** The layout of the volume. If it is undefined, the problems give the reason. */
 export function readBootSector(
   sector: Uint8Array,
   sourceSize: number,
@@ -167,7 +167,9 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
-/** Fields and tables that others must agree with; the room of the root only shows where there is a subdirectory. */
+/**
+ * Fields and tables that must match others. The space for the root directory matters only if there is a subdirectory.
+ */
 export function bootSectorStructures(layout: FatLayout, tree: { subdirectories: number }): FatStructure[] {
   const fields: [string, number, number][] = [
     ["bytes per sector", 11, 2],

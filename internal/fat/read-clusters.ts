@@ -1,7 +1,7 @@
 import type { FatSource } from "./fat-source.ts";
 import type { FatLayout } from "./read-boot-sector.ts";
 
-/** Bytes `start` to `end` of what the clusters hold; neighbours are read in one piece. */
+/** Bytes `start` to `end` of the clusters' content. Adjacent clusters are read together. */
 export async function readClusters(
   source: FatSource,
   layout: FatLayout,
@@ -35,7 +35,7 @@ function isRun(clusters: readonly number[], { from, to }: { from: number; to: nu
   return true;
 }
 
-/** Byte in the source where a cluster begins ("FirstSectorofCluster"). */
+/** Offset in the source of a cluster ("FirstSectorofCluster"). */
 export function clusterOffset(layout: FatLayout, cluster: number): number {
   return layout.dataOffset + (cluster - 2) * layout.clusterBytes;
 }

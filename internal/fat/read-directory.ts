@@ -1,33 +1,36 @@
 /**
- * Directory entries, read with distrust (Microsoft "FAT: General Overview of On-Disk Format" 1.03, "FAT Directory
+ * Directory entries from an untrusted source (Microsoft "FAT: General Overview of On-Disk Format" 1.03, "FAT Directory
  * Structure", "FAT Long Directory Entries").
  */
 import { ATTRIBUTE, ENTRY_SIZE, LONG_NAME_OFFSETS, shortNameChecksum } from "./directory-entry.ts";
 import type { FatProblem, FatStructure } from "./fat-source.ts";
 
 export interface DirectoryEntry {
-  /** The long name where there is a sound one, else the short; a label's 11 characters without trailing spaces. */
+  /**
+   * The long name if there is a valid one, else the short name. A label has up to 11 characters without trailing
+   * spaces.
+   */
   name: string;
   kind: "file" | "directory" | "label";
   cluster: number;
   size: number;
-  /** Byte of the short entry, counted from the directory's first. */
+  /** Offset of the short entry in the directory. */
   at: number;
 }
 
 const DELETED = 0xe5;
 
 export interface DirectoryContent {
-  /** All live entries but `.` and `..`, up to the first that was never used. */
+  /** All entries in use except `.` and `..`, up to the first entry that was never used. */
   entries: DirectoryEntry[];
-  /** First clusters of `.` and `..`, where they are the first two entries. */
+  /** First clusters of `.` and `..`, if these are the first two entries. */
   self: number | undefined;
   parent: number | undefined;
   problems: FatProblem[];
   structures: FatStructure[];
 }
 
-/** What a directory's bytes say. */
+/** The entries and problems in a directory's bytes. */
 export function decodeDirectory(bytes: Uint8Array): DirectoryContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: DirectoryEntry[] = [];
@@ -111,7 +114,7 @@ export function decodeDirectory(bytes: Uint8Array): DirectoryContent {
   return { entries, self: dots["."], parent: dots[".."], problems, structures };
 }
 
-/** An entry's parts that something else must agree with: the name with its long one, the clusters with the FAT. */
+/** The byte ranges of an entry that must match others: the short name its long name, the first cluster the FAT. */
 function structuresOf(name: string, { at, named }: { at: number; named: boolean }): FatStructure[] {
   const parts = [
     { name: `first cluster of ${name} (high)`, start: at + 20, length: 2 },
@@ -123,7 +126,7 @@ function structuresOf(name: string, { at, named }: { at: number; named: boolean 
 interface LongName {
   text: string;
   checksum: number;
-  /** Order number that must come next; 0 when the name is whole. */
+  /** Order number of the next entry; 0 if the name is complete. */
   next: number;
   at: number;
 }
@@ -151,7 +154,7 @@ function unitsAt(view: DataView, at: number): string {
   return text;
 }
 
-/** Windows NT keeps an all lower-case base or extension in two bits instead of a long name. */
+/** Windows NT records a lower-case base or extension in two bits instead of a long name. */
 function decodeShortName(bytes: Uint8Array, caseBits: number): string {
   const text = latin1(bytes);
   let base = text.slice(0, 8).replace(/ +$/, "");

@@ -1,4 +1,4 @@
-/** FAT12, FAT16 and FAT32, read-only and with distrust: whatever the bytes are, reading ends and says what is wrong. */
+/** Reads FAT12, FAT16 and FAT32 from an untrusted source. For any bytes, reading ends and returns the problems. */
 import type { FatProblem, FatSource, FatStructure } from "./fat-source.ts";
 import { FatTable } from "./fat-table.ts";
 import { type FatEntry, MAX_PROBLEMS, TreeWalk } from "./fat-walk.ts";
@@ -9,18 +9,18 @@ export interface FatVolume {
   layout: FatLayout;
   /** The label from the root directory. */
   label: string | undefined;
-  /** Depth first, in the order in which the directories have them. */
+  /** Depth first, in the order of the directories. */
   entries: readonly FatEntry[];
 }
 
 interface FatReading {
-  /** Undefined when there is nothing to be read; the problems say why. */
+  /** Undefined if the volume cannot be read; the problems give the reason. */
   volume: FatVolume | undefined;
   problems: FatProblem[];
   structures: FatStructure[];
 }
 
-/** The whole tree with every chain followed. */
+/** Reads the whole tree, and follows every chain. */
 export async function readFat(source: FatSource): Promise<FatReading> {
   const { layout, problems } = readBootSector(await source.read(0, 512), source.size);
   if (layout === undefined) return { volume: undefined, problems, structures: [] };
@@ -47,7 +47,7 @@ export async function readFat(source: FatSource): Promise<FatReading> {
   };
 }
 
-/** The content of a file, or a part of it; shorter than asked for where the volume is damaged. */
+/** The content of a file, or a part of it. It is shorter than asked for if the volume is damaged. */
 export async function readFatFile(
   source: FatSource,
   volume: FatVolume,

@@ -35,7 +35,7 @@ export function encodeShortName(name: string): Uint8Array {
 interface Basis {
   base: string;
   extension: string;
-  /** The basis is the name itself but for its case, so no numeric tail is needed. */
+  /** The basis equals the name except for its case, so it needs no numeric tail. */
   exact: boolean;
 }
 
@@ -60,9 +60,9 @@ function toShortCharacters(text: string): string {
 }
 
 /**
- * Short names for all names of one directory, in the order given; the result is unique within the directory, and
- * none is what another entry is called ("The Numeric-Tail Generation Algorithm", "The Effect of Long Directory
- * Entries on Down Level Versions of FAT"). The names must differ by more than their case.
+ * Short names for all names of one directory, in the order given. Each is unique within the directory, and differs from
+ * the long name of every other entry ("The Numeric-Tail Generation Algorithm", "The Effect of Long Directory Entries on
+ * Down Level Versions of FAT"). The names must differ by more than their case.
  */
 export function assignShortNames(names: readonly string[]): Map<string, string> {
   const assigned = new Map<string, string>();

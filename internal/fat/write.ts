@@ -23,9 +23,9 @@ export interface FatOptions {
   label: string;
   /** The volume's serial number, 32 bits. */
   volumeId: number;
-  /** Seconds since 1970, given to every entry; kept in UTC, 1980 to 2107. */
+  /** Seconds since 1970, the time of every entry. FAT stores 1980 to 2107, here in UTC. */
   time: number;
-  /** Bytes that stay free at least. 65536 when not given. */
+  /** The least number of bytes that stay free. The default is 65536. */
   minimumFreeBytes?: number;
 }
 
@@ -33,7 +33,7 @@ const DEFAULT_FREE_BYTES = 65536;
 const END_OF_CHAIN = 0xffff;
 
 /**
- * The whole image in memory; same input, same bytes. A multiple of 2048 bytes long.
+ * The whole image in memory. Its length is a multiple of 2048 bytes. The same input gives the same bytes.
  * @throws PlatterError `E_FAT_NAME`, `E_FAT_LABEL` or `E_FAT_TOO_LARGE`.
  */
 export function writeFatImage(files: readonly FatFile[], options: FatOptions): Uint8Array {
@@ -48,7 +48,7 @@ export function writeFatImage(files: readonly FatFile[], options: FatOptions): U
 }
 
 interface FatImage {
-  /** Bytes that the chunks add up to. */
+  /** Length of all chunks in bytes. */
   size: number;
   chunks: () => Iterable<Uint8Array>;
 }
@@ -124,7 +124,7 @@ function allocate(
   const fat = new Uint8Array(geometry.fatSectors * SECTOR_SIZE);
   const view = new DataView(fat.buffer);
   view.setUint16(0, 0xff00 | MEDIA_DESCRIPTOR, true);
-  view.setUint16(2, END_OF_CHAIN, true); // Also says: unmounted cleanly, no disk errors.
+  view.setUint16(2, END_OF_CHAIN, true); // It also has the flags for a clean volume without disk errors.
   const firstCluster = new Map<string, number>([["", 0]]);
   let next = 2;
   const take = (path: string, length: number): void => {
@@ -158,7 +158,7 @@ function* childEntries(
   }
 }
 
-/** The first two entries of every directory but the root: itself, and its parent (0 when that is the root). */
+/** The first two entries of every directory but the root: itself, and its parent (0 for the root). */
 function dotEntries(directory: FatDirectoryNode, { firstCluster }: Allocation, time: FatTime): Uint8Array[] {
   const parent = directory.path.slice(0, Math.max(0, directory.path.lastIndexOf("/")));
   return [

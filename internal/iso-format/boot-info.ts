@@ -4,14 +4,14 @@
  */
 import { FIRST_DESCRIPTOR } from "./units.ts";
 
-/** Where the table is, in bytes; what follows it is summed. */
+/** Offset and length of the table in bytes. Its checksum covers the bytes after it. */
 export const BOOT_INFO_TABLE = { offset: 8, length: 56 } as const;
-/** Where GRUB's `cdboot.img` has the place of the program that follows it: 64 bits, in blocks of 512 bytes. */
+/** Offset of a field in GRUB's `cdboot.img`: the block of 512 bytes, in 64 bits, at which the next program begins. */
 export const GRUB_BOOT_INFO = { offset: 2548, length: 8, blocks: 5 } as const;
 /** Bytes that an image must have for both. */
 export const MIN_BOOT_IMAGE: number = GRUB_BOOT_INFO.offset + GRUB_BOOT_INFO.length;
 
-/** A copy of a BIOS boot image for a place on the ISO. @param lba sector at which the image begins */
+/** A copy of a BIOS boot image with the fields for a sector of the ISO. @param lba sector at which the image begins */
 export function placeBootImage(image: Uint8Array, lba: number): Uint8Array {
   const bytes = new Uint8Array(image);
   const view = new DataView(bytes.buffer);
@@ -25,7 +25,7 @@ export function placeBootImage(image: Uint8Array, lba: number): Uint8Array {
   return bytes;
 }
 
-/** The sum of all 32-bit little-endian words, modulo 2^32; a part of a word at the end counts as padded with zeros. */
+/** The sum of all 32-bit little-endian words, modulo 2^32; an incomplete word at the end is padded with zeros. */
 export function sumOfWords(bytes: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 4) {

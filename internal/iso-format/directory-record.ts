@@ -22,7 +22,7 @@ interface DirectoryRecordFields {
   /** Seconds since 1970. */
   time: number;
   kind: "file" | "directory";
-  /** False for each extent of a file that another one follows. */
+  /** False for each extent of a file except the last one. */
   isLast: boolean;
   systemUse?: Uint8Array;
 }

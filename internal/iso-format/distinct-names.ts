@@ -1,17 +1,17 @@
 /** A name that a format wants for an entry of one directory. */
 export interface WantedName {
   stem: string;
-  /** The extension with its dot, or nothing. A number goes before it. */
+  /** The extension with its dot, or an empty text. A number is put before it. */
   suffix: string;
   /** Characters that stem and suffix together may have. */
   limit: number;
-  /** Whether this is the entry's own name: then it keeps it. */
+  /** Whether this is the entry's own name, which it then keeps. */
   isOwn: boolean;
 }
 
 /**
- * Names of which no two are the same, in the same order. An entry whose wanted name is taken gets a number at the end
- * of the stem, which is cut to make room. The result depends on the order, so callers sort the entries.
+ * Distinct names, in the same order. An entry whose wanted name is taken gets a number at the end of the stem, which is
+ * cut to make room. The result depends on the order, so callers sort the entries.
  */
 export function distinctNames(wanted: readonly WantedName[]): { stem: string; suffix: string }[] {
   const taken = new Set<string>();

@@ -7,7 +7,7 @@ export const CATALOG_ENTRY = 32;
 export const PLATFORM = { bios: 0, powerpc: 1, mac: 2, uefi: 0xef } as const;
 const VALIDATION = 0x01;
 const BOOTABLE = 0x88;
-/** Indicator of a section header that no other one follows. */
+/** Indicator of the last section header. */
 const LAST_SECTION = 0x91;
 
 interface BootEntryFields {

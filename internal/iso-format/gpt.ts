@@ -4,7 +4,7 @@ import { BLOCK } from "./units.ts";
 
 /** Type of an EFI system partition (UEFI 2.10, table 5.7). */
 export const ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
-/** Type of the partition that shows the ISO file system: "Microsoft basic data". */
+/** Type of the partition that contains the ISO file system: "Microsoft basic data". */
 export const ISO_PARTITION_TYPE = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7";
 
 export const GPT = {
@@ -12,13 +12,13 @@ export const GPT = {
   revision: 0x10000,
   headerSize: 92,
   entrySize: 128,
-  /** As many as fit between the header and block 64, where the ISO partition begins. */
+  /** As many entries as fit between the header and block 64, at which the ISO partition begins. */
   entryCount: 248,
 } as const;
 const ENTRIES_BLOCKS = (GPT.entryCount * GPT.entrySize) / BLOCK;
 /** The first block that partitions may use: both headers, all entries and the MBR are outside. */
 const FIRST_USABLE: number = 2 + ENTRIES_BLOCKS;
-/** Blocks that the backup takes at the end of the disk. */
+/** Length in blocks of the backup at the end of the disk. */
 export const BACKUP_BLOCKS: number = ENTRIES_BLOCKS + 1;
 
 /** Attributes (UEFI 2.10, 5.3.3): bit 0 is "required", bit 60 is Microsoft's "read-only" for basic data. */
@@ -36,7 +36,7 @@ interface PartitionFields {
 interface GptFields {
   /** GUID of the disk; those of the partitions are derived from it. */
   diskGuid: string;
-  /** Blocks that the disk has. */
+  /** Length of the disk in blocks. */
   blocks: number;
   partitions: readonly PartitionFields[];
 }

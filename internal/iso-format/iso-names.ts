@@ -9,14 +9,15 @@ export interface NamedEntry {
 
 /** Characters of a file name and its extension together, without the dot (7.5.1); a directory could have one more (7.6.3). */
 const MAX_NAME = 30;
-/** Characters that stay of the extension of a long name. */
+/** The least number of characters that a long name keeps of its extension. */
 const MIN_EXTENSION = 3;
 /** The version of every file (7.5.1). */
 const VERSION = ";1";
 
 /**
- * Identifiers for the entries of one directory, in the same order. Each is unique in it. Characters are A to Z, 0 to 9
- * and `_`. A directory's name may also have dots, as xorriso writes them, but not at the end, where readers drop one.
+ * Identifiers for the entries of one directory, in the same order. Each identifier is unique in the directory.
+ * Characters are A to Z, 0 to 9 and `_`. A directory's name may also have dots, as xorriso writes them, except at the
+ * end, where readers drop a dot.
  */
 export function isoIdentifiers(entries: readonly NamedEntry[]): string[] {
   // A folder `X` and a file `X` (recorded as `X.;1`) are the same name to a reader.

@@ -22,5 +22,5 @@ export function volumeTime(seconds: number): Uint8Array {
   return Uint8Array.of(...Buffer.from(`${digits}00`, "latin1"), 0);
 }
 
-/** The same for a time that is not specified. */
+/** The seventeen bytes for an unspecified time. */
 export const NO_VOLUME_TIME: Uint8Array = Uint8Array.of(...Buffer.from("0".repeat(16), "latin1"), 0);

@@ -2,7 +2,7 @@
 import { BLOCK } from "./units.ts";
 
 export const MBR = {
-  /** Where GRUB's code has the place of the core image. */
+  /** Offset of the field with the block of the core image in GRUB's code. */
   loaderPointer: 432,
   table: 446,
   entry: 16,
@@ -15,15 +15,15 @@ export const MBR = {
 /** GRUB's `boot_hybrid.img` finds the core image at this many blocks after its first one: it skips the CD's own part. */
 export const GRUB_CORE_BLOCKS = 4;
 
-/** Heads and sectors of the disk that cylinders are counted for: one MiB a cylinder. */
+/** Heads and sectors for counting cylinders: one MiB for each cylinder. */
 const GEOMETRY = { heads: 64, sectors: 32, cylinders: 1024 };
 
 interface MbrFields {
-  /** Blocks of 512 bytes that the whole disk has. */
+  /** Length of the whole disk in blocks of 512 bytes. */
   blocks: number;
   /** Code of `boot_hybrid.img`, and the sector of the El Torito image that it starts. */
   loader: { code: Uint8Array; image: number } | undefined;
-  /** Whether there is the active entry of type 0 that some BIOSes ask for. */
+  /** Whether the MBR has the active entry of type 0 that some BIOSes require. */
   active: boolean;
 }
 

@@ -8,15 +8,15 @@ interface PathTableFields {
   parent: number;
 }
 
-/** Entries that a parent's 16-bit number can name. */
+/** The greatest number of a parent's entry, which has 16 bits. */
 export const MAX_PARENT = 0xffff;
 
-/** Bytes of a table with directories of these identifiers. */
+/** Length in bytes of a table with these identifiers. */
 export function pathTableLength(identifiers: readonly Uint8Array[]): number {
   return identifiers.reduce((sum, { length }) => sum + 8 + length + (length % 2), 0);
 }
 
-/** One table; `order` is that of the numbers: type L tables are little-endian, type M ones big-endian. */
+/** One table. Numbers in a table of type L are little-endian, in a table of type M big-endian. */
 export function encodePathTable(
   entries: readonly PathTableFields[],
   order: "little" | "big",

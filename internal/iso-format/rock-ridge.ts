@@ -2,13 +2,13 @@
 import { setBoth32 } from "./both-orders.ts";
 import { recordTime } from "./iso-time.ts";
 
-/** Read-only for all, as `mkisofs -r` has it; folders and files. */
+/** Modes of folders and files, read-only for all as with `mkisofs -r`. */
 export const MODE = { directory: 0o040555, file: 0o100444 } as const;
 /** Bytes of a CE entry. */
 export const CONTINUATION_LENGTH = 28;
 /** Bytes of a name that one NM entry holds. */
 const MAX_NAME_PART = 250;
-/** NM flag: the name goes on in the next NM entry (RRIP 1.12, 4.1.4). */
+/** NM flag: the name continues in the next NM entry (RRIP 1.12, 4.1.4). */
 const NAME_CONTINUES = 1;
 /** TF flags (RRIP 1.12, 4.1.6): times of modification, last access and last change of attributes. */
 const TIMES = { flags: 0x0e, count: 3 };
@@ -21,12 +21,12 @@ const EXTENSION = {
     "FOR CONTACT INFORMATION.",
 };
 
-/** SP: says in the root's `.` that the system use areas follow SUSP. */
+/** SP: the entry in the root's `.` that announces SUSP. */
 export function encodeSharingProtocol(): Uint8Array {
   return entry("SP", Uint8Array.of(0xbe, 0xef, 0));
 }
 
-/** ER: names Rock Ridge. */
+/** ER: announces Rock Ridge. */
 export function encodeExtension(): Uint8Array {
   const { identifier, description, source } = EXTENSION;
   const lengths = [identifier.length, description.length, source.length, 1];
@@ -42,7 +42,7 @@ export function encodePosixAttributes(mode: number): Uint8Array {
   return entry("PX", data);
 }
 
-/** TF: the same time for all. @param time seconds since 1970 */
+/** TF: one time for all fields. @param time seconds since 1970 */
 export function encodeTimes(time: number): Uint8Array {
   const each = recordTime(time);
   const data = new Uint8Array(1 + TIMES.count * each.length);
@@ -51,7 +51,7 @@ export function encodeTimes(time: number): Uint8Array {
   return entry("TF", data);
 }
 
-/** NM: one entry, or two where the name has more than 250 bytes. */
+/** NM: one entry, or two if the name has more than 250 bytes. */
 export function encodeName(name: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < name.length; at += MAX_NAME_PART) {
@@ -62,7 +62,10 @@ export function encodeName(name: Uint8Array): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** CE: where the system use area goes on; `at` and `length` in bytes, `at` from the sector's beginning. */
+/**
+ * CE: the location at which the system use area continues. `at` is an offset in the sector, and `length` a number of
+ * bytes.
+ */
 export function encodeContinuation(place: { lba: number; at: number; length: number }): Uint8Array {
   const data = new Uint8Array(CONTINUATION_LENGTH - 4);
   const view = new DataView(data.buffer);

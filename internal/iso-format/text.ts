@@ -1,6 +1,6 @@
 /** Texts of fixed length, padded with spaces. */
 
-/** UTF-8, cut to the length. Linux shows a volume id so, though ECMA-119 knows ASCII alone. */
+/** UTF-8, cut to the length. Linux shows a volume id as UTF-8, although ECMA-119 has only ASCII. */
 export function padded(text: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length).fill(0x20);
   bytes.set(Buffer.from(text, "utf8").subarray(0, length));

@@ -7,12 +7,12 @@ export const BLOCKS_PER_SECTOR = SECTOR / BLOCK;
 /** The sector of the first volume descriptor (ECMA-119, 6.2.1): the system area is before it. */
 export const FIRST_DESCRIPTOR = 16;
 
-/** Sectors that so many bytes take. */
+/** The number of sectors for a number of bytes. */
 export function sectorsOf(bytes: number): number {
   return Math.ceil(bytes / SECTOR);
 }
 
-/** A run of bytes on the ISO. */
+/** A contiguous range of bytes on the ISO. */
 export interface Extent {
   /** Sector of 2048 bytes. */
   lba: number;

@@ -12,7 +12,7 @@ const JOLIET_ESCAPE = [0x25, 0x2f, 0x45];
 const BOOT_SYSTEM = "EL TORITO SPECIFICATION";
 /** The data preparer (ECMA-119, 8.4.22), by which platter knows its own ISOs. */
 export const PREPARER = { offset: 446, length: 128, text: "PLATTER" };
-/** Bytes of the application use area, which is where the checksum goes. */
+/** Bytes of the application use area, which holds the checksum. */
 const APPLICATION_USE = { offset: 883, length: 512 };
 
 interface VolumeFields {
@@ -20,9 +20,9 @@ interface VolumeFields {
   volumeId: string;
   /** Seconds since 1970. */
   time: number;
-  /** Sectors that the volume has. */
+  /** Length of the volume in sectors. */
   sectors: number;
-  /** Bytes, and the sectors of the two tables. */
+  /** Length in bytes, and the sectors of the two tables. */
   pathTable: { size: number; little: number; big: number };
   root: Extent;
 }
@@ -51,7 +51,7 @@ export function encodeVolumeDescriptor(volume: VolumeFields): Uint8Array {
   setText(574, 128, ""); // Application.
   for (const at of [702, 739, 776]) setText(at, 37, ""); // Copyright, abstract and bibliographic file.
   for (const at of [813, 830]) bytes.set(volumeTime(volume.time), at); // Creation and modification.
-  for (const at of [847, 864]) bytes.set(NO_VOLUME_TIME, at); // Expiration, and from when it is effective.
+  for (const at of [847, 864]) bytes.set(NO_VOLUME_TIME, at); // Expiration and effective date.
   bytes[881] = 1; // File structure version.
   if (!isJoliet) bytes.fill(0x20, APPLICATION_USE.offset, APPLICATION_USE.offset + APPLICATION_USE.length);
   return bytes;

@@ -20,7 +20,7 @@ interface AssembleRun {
 }
 
 /**
- * Makes a file that is an ISO, which appears once it is whole. `write` gets the open file, which is empty.
+ * Writes an ISO file, which appears when it is complete. `write` gets the open file, which is empty.
  * @throws PlatterError `E_OUTPUT`, `E_NO_SPACE`, and the errors of `write`
  */
 export async function withIsoFile<T>(output: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -34,10 +34,10 @@ export async function withIsoFile<T>(output: string, write: (file: FileHandle) =
 }
 
 /**
- * Writes the ISO into an open file, which is empty except for a root file system that is in place, and then the checksum,
- * which also covers what is written last. Returns the ISO's size in bytes.
- * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_BOOT_PROGRAM`, `E_INTERRUPTED`; the system's error if the file
- * cannot be written
+ * Writes the ISO into an open file, which is empty except for a root file system that is in place, and then the
+ * checksum, which also covers the structures that are written last. Returns the ISO's size in bytes.
+ * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_BOOT_PROGRAM`, `E_INTERRUPTED`; the system's error if the
+ * file cannot be written
  */
 export async function assembleIso(file: FileHandle, run: AssembleRun): Promise<number> {
   const image = layoutIso(await describeIso(run.layout));

@@ -1,5 +1,5 @@
 /**
- * `/.discinfo` as Anaconda reads it: time stamp, release, architecture, one a line.
+ * `/.discinfo` as Anaconda reads it: time stamp, release and architecture, each on its own line.
  * @param time seconds since 1970
  */
 export function renderDiscinfo(options: {

@@ -17,12 +17,12 @@ interface IsoInputs {
   diskInfo: IsoContent;
 }
 
-/** Path on the ISO of a file that only this build has: the menu finds its medium by it. */
+/** Path on the ISO of a file with a unique name, by which the menu finds its medium. */
 export function markerPath(uuid: string): string {
   return `/.disk/${uuid}.uuid`;
 }
 
-/** The layout of the ISO that a plan asks for. */
+/** The layout of the ISO for a plan. */
 export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGpt: boolean }): IsoLayout {
   const { piece: pieceOf } = inputs;
   const bios = plan.bios === null ? undefined : inputs.bios;

@@ -1,6 +1,6 @@
 import type { FileRange } from "../bytes/byte-range.ts";
 
-/** Where the bytes of a file are: in a file on the host, in a part of an open file, or in memory. */
+/** The content of a file: a file on the host, a part of an open file, or bytes in memory. */
 export type IsoContent = { path: string } | { range: FileRange } | { bytes: Uint8Array };
 
 /** A file of the ISO. */
@@ -10,7 +10,7 @@ export interface IsoFile {
   content: IsoContent;
 }
 
-/** The root file system: a file on the host, or so many bytes of the output file, at `ROOTFS_OFFSET`. */
+/** The root file system: a file on the host, or this many bytes of the output file, at `ROOTFS_OFFSET`. */
 export type RootfsContent = { path: string } | { inPlace: number };
 
 /** The root file system of the ISO. */
@@ -41,6 +41,6 @@ export interface IsoLayout {
     | undefined;
   /** The FAT image that becomes the EFI system partition. */
   espImage: IsoContent;
-  /** Leaves out the active MBR entry that some BIOSes ask for. */
+  /** Omits the active MBR entry that some BIOSes require. */
   strictGpt: boolean;
 }

@@ -2,14 +2,14 @@ import { efiSuffix, GRUB_BIOS_PLATFORM, mokManagerPath, removableLoader } from "
 import type { IsoPieces, SizedFile } from "../contract/plan/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu-model.ts";
 
-/** A file of the image and where the ISO holds it, byte for byte. */
+/** A file of the image, and its path on the ISO, which holds the same bytes. */
 interface PlannedFile<P> {
   /** Absolute path on the ISO. */
   isoPath: string;
   piece: P;
 }
 
-/** The pieces of the image that go onto the ISO as they are, boot loaders first. */
+/** The pieces of the image that the ISO holds unchanged, boot loaders first. */
 export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): PlannedFile<P>[] {
   const { architecture, efi, font, kernel, bios } = pieces;
   const suffix = efiSuffix(architecture);
@@ -23,7 +23,7 @@ export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): Planned
   if (font !== null) files.push({ isoPath: "/EFI/BOOT/fonts/unicode.pf2", piece: font });
   for (const piece of bios?.modules ?? []) {
     const name = piece.file.split("/").pop()!;
-    // Images are for making the core image; GRUB loads nothing but modules and their lists from the medium.
+    // Images are only parts of the core image. GRUB loads only modules and their lists from the medium.
     if (!name.endsWith(".img")) files.push({ isoPath: `/boot/grub2/${GRUB_BIOS_PLATFORM}/${name}`, piece });
   }
   return files;

@@ -13,7 +13,7 @@ export interface PassOptions {
 }
 
 interface FragmentCheck {
-  /** Bytes `from` to `to` are what this fragment's sum adds to the ones before it. */
+  /** The byte range that this fragment's sum covers in addition to the sums before it. */
   from: number;
   to: number;
   ok: boolean;
@@ -24,14 +24,14 @@ export interface IsoMd5Check {
   ok: boolean;
   /** Whether the file is an ISO 9660 file system at all. */
   isIso: boolean;
-  /** Whether a checksum, sound or not, is implanted. */
+  /** Whether a checksum is implanted, valid or not. */
   present: boolean;
   /** Whether the whole sum is right. */
   wholeOk: boolean;
   fragments: FragmentCheck[];
-  /** The part in which the first damaged byte lies, as far as the fragments tell. */
+  /** The range with the first damaged byte, as precisely as the fragments show it. */
   damaged: { from: number; to: number } | undefined;
-  /** Whether the text is to the byte as today's tools write it. */
+  /** Whether the text has exactly the bytes that current tools write. */
   exact: boolean;
   expected: string | undefined;
   actual: string | undefined;
@@ -53,8 +53,8 @@ const NOTHING: IsoMd5Check = {
 };
 
 /**
- * Reads the ISO once and compares whole and fragments with what is implanted.
- * @throws PlatterError `E_INTERRUPTED` when the signal says so.
+ * Reads the ISO once and compares the sums of the whole and of the fragments with the implanted ones.
+ * @throws PlatterError `E_INTERRUPTED` after an abort.
  */
 export async function checkIsoMd5(source: ByteSource, options: PassOptions = {}): Promise<IsoMd5Check> {
   const extent = findVolumeExtent(await source.read(PIECE_SIZE, PIECE_SIZE));
@@ -127,7 +127,10 @@ function messageFor(result: {
   return `the checksum is wrong: the ISO is damaged${where}`;
 }
 
-/** Which bytes each fragment that is looked at covers; its sum includes the piece in which the next one begins. */
+/**
+ * The byte ranges of the fragments that the checker compares. A fragment's sum includes the piece in which the next
+ * fragment begins.
+ */
 function fragmentBounds(total: number, count: number): { from: number; to: number; index: number }[] {
   const bounds: { from: number; to: number; index: number }[] = [];
   let from = 0;

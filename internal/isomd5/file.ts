@@ -1,4 +1,4 @@
-/** The implanted checksum of an ISO that lies on disk. */
+/** The implanted checksum of an ISO file. */
 import type { FileHandle } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
@@ -11,16 +11,16 @@ import { AREA_SIZE, decodeArea } from "./text.ts";
 const READ_SIZE = 1024 * 1024;
 
 interface ImplantOptions extends PassOptions {
-  /** What to do when the area is not blank: `keep` refuses, `replace` overwrites. */
+  /** The action if the area is not blank: `keep` throws, `replace` overwrites. */
   present: "keep" | "replace";
-  /** The maker's word that this is a release; false when not given. */
+  /** Whether the maker calls this a supported release. The default is false. */
   supported?: boolean;
 }
 
 /**
- * Computes the checksum of the ISO at `path` and writes it there; the other bytes stay as they are.
- * @throws PlatterError `E_ISOMD5_PRESENT` when the area is in use and is to be kept; `E_ISO_OPEN`, `E_ISO_NO_VOLUME`,
- * `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`.
+ * Computes the checksum of the ISO at `path` and writes it into the ISO. No other byte changes.
+ * @throws PlatterError `E_ISOMD5_PRESENT` if the area is in use and `present` is `keep`; `E_ISO_OPEN`,
+ * `E_ISO_NO_VOLUME`, `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`.
  */
 export async function implantIsoMd5(path: string, options: ImplantOptions): Promise<IsoMd5Implant> {
   await using handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r+" });
@@ -43,7 +43,7 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
 }
 
 /**
- * Computes the checksum of an open ISO of `size` bytes and writes it there.
+ * Computes the checksum of an open ISO of `size` bytes and writes it into the ISO.
  * @throws PlatterError `E_ISO_NO_VOLUME`, `E_ISO_TOO_SMALL`, `E_ISO_TRUNCATED`, `E_INTERRUPTED`
  */
 export async function writeIsoMd5(
@@ -65,7 +65,7 @@ export async function writeIsoMd5(
 
 /**
  * Checks the ISO at `path`.
- * @throws PlatterError `E_ISO_OPEN` or `E_INTERRUPTED`; what is wrong with the ISO is in the result.
+ * @throws PlatterError `E_ISO_OPEN` or `E_INTERRUPTED`; problems of the ISO are in the result.
  */
 export async function checkIsoMd5File(path: string, options: PassOptions = {}): Promise<IsoMd5Check> {
   await using source = await openFileSource(path);

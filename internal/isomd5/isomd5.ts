@@ -1,4 +1,4 @@
-/** The checksum that `checkisomd5` reads, computed while an ISO passes by. */
+/** The checksum that `checkisomd5` reads, computed from a stream of an ISO's bytes. */
 
 import { PlatterError } from "../base/error.ts";
 import { SECTOR } from "../iso-format/units.ts";
@@ -14,15 +14,17 @@ import {
 /** The checker reads in pieces of this size, and looks at its fragment sums only between two pieces. */
 export const PIECE_SIZE = 32768;
 
-/** Where the primary volume descriptor is and how long it says that the ISO is. */
+/** The position of the application use area, and the length of the volume by its primary descriptor. */
 interface PrimaryVolume {
-  /** Byte at which the application use area begins. */
+  /** Offset of the application use area. */
   areaOffset: number;
-  /** Bytes that the volume has. */
+  /** Length of the volume in bytes. */
   volumeSize: number;
 }
 
-/** Finds the primary volume descriptor in `bytes`, which begin at byte 32768 of the ISO; undefined when it has none. */
+/**
+ * Finds the primary volume descriptor in `bytes`, which begin at byte 32768 of the ISO; undefined without a descriptor.
+ */
 export function findVolumeExtent(bytes: Uint8Array): PrimaryVolume | undefined {
   for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
     const sector = Buffer.from(bytes.buffer, bytes.byteOffset + at, SECTOR);
@@ -47,12 +49,12 @@ export class PieceHash {
     this.#total = options.total;
     this.#areaOffset = options.areaOffset;
     this.#fragmentCount = options.fragmentCount;
-    // A fragment that begins and ends within one piece is never looked at; something must stand there all the same.
+    // The checker never compares a fragment that begins and ends within one piece, but its digits must exist.
     const blank = "0".repeat(digitsOf(options.fragmentCount));
     this.#fragmentSums = new Array(options.fragmentCount).fill(blank);
   }
 
-  /** Bytes that were summed so far. */
+  /** The number of bytes that were summed so far. */
   get offset(): number {
     return this.#offset;
   }
@@ -72,7 +74,7 @@ export class PieceHash {
     return { md5: this.#hash.digest("hex"), fragmentSums: this.#fragmentSums };
   }
 
-  /** The application use area counts as spaces, since the sums go there. */
+  /** The application use area counts as spaces, since the sums are written there. */
   #blanked(piece: Uint8Array): Uint8Array {
     const start = Math.max(0, this.#areaOffset - this.#offset);
     const end = Math.min(piece.length, this.#areaOffset + AREA_SIZE - this.#offset);
@@ -83,7 +85,7 @@ export class PieceHash {
   }
 }
 
-/** Of each of the digest's first bytes the first hexadecimal digit, written without leading zeros. */
+/** The first hexadecimal digit, without leading zeros, of each of the digest's first bytes. */
 function fragmentSum(digest: Uint8Array, fragmentCount: number): string {
   const first = digest.subarray(0, digitsOf(fragmentCount));
   return Array.from(first, (byte) => byte.toString(16).charAt(0)).join("");
@@ -93,9 +95,9 @@ function digitsOf(fragmentCount: number): number {
   return fragmentCount === 0 ? 0 : Math.floor(FRAGMENT_SUMS_LENGTH / fragmentCount);
 }
 
-/** What is to be written into an ISO. */
+/** The bytes to write into an ISO, and their offset. */
 export interface IsoMd5Implant {
-  /** Byte at which {@link bytes} go. */
+  /** Offset of {@link bytes} in the ISO. */
   offset: number;
   /** 512 bytes. */
   bytes: Uint8Array;
@@ -103,8 +105,8 @@ export interface IsoMd5Implant {
 }
 
 /**
- * Takes an ISO from its first byte on, in pieces of any size, and gives what to implant. What stands in the application
- * use area makes no difference, so an ISO gives the same before and after.
+ * Reads an ISO from its first byte in pieces of any size, and returns the bytes to implant. The content of the
+ * application use area does not matter, so the result is the same before and after implanting.
  */
 export class IsoMd5 {
   readonly #piece = new Uint8Array(PIECE_SIZE);
@@ -136,8 +138,8 @@ export class IsoMd5 {
   }
 
   /**
-   * @param options `supported` is the maker's word that this is a release; false when not given.
-   * @throws PlatterError `E_ISO_NO_VOLUME`, or `E_ISO_TRUNCATED` when the ISO ended before its volume does.
+   * @param options `supported`: whether the maker calls this a supported release. The default is false.
+   * @throws PlatterError `E_ISO_NO_VOLUME`, or `E_ISO_TRUNCATED` if the ISO ended before its volume.
    */
   finish(options: { supported?: boolean } = {}): IsoMd5Implant {
     const tail = this.#piece.subarray(0, this.#filled);
@@ -178,8 +180,8 @@ export class IsoMd5 {
 }
 
 /**
- * Bytes that the sum covers.
- * @throws PlatterError `E_ISO_TOO_SMALL` when the part that is left out reaches into the descriptors.
+ * The number of bytes that the sum covers.
+ * @throws PlatterError `E_ISO_TOO_SMALL` if the part without a sum reaches into the descriptors.
  */
 function summedBytes(extent: PrimaryVolume, skipSectors: number): number {
   const total = extent.volumeSize - skipSectors * SECTOR;

@@ -7,7 +7,7 @@
 export const AREA_OFFSET = 883;
 export const AREA_SIZE = 512;
 
-/** Sectors of 2048 bytes at the end that are not summed: burners may leave them unreadable. */
+/** Sectors of 2048 bytes at the end that the sum does not cover. Burners may leave them unreadable. */
 export const SKIP_SECTORS = 15;
 export const FRAGMENT_COUNT = 20;
 /** Hexadecimal digits of all fragment sums together. */
@@ -19,9 +19,9 @@ export interface IsoMd5Sums {
   /** 32 hexadecimal digits. */
   md5: string;
   skipSectors: number;
-  /** What the maker says: whether this medium is a supported release. */
+  /** Whether the maker calls this medium a supported release. */
   supported: boolean;
-  /** One piece of the sum for each fragment; empty for an ISO that was implanted without. */
+  /** The digits of each fragment's sum; empty if the ISO does not have fragment sums. */
   fragmentSums: readonly string[];
 }
 
@@ -39,19 +39,19 @@ export function encodeArea(sums: IsoMd5Sums): Uint8Array {
 }
 
 type AreaContent =
-  /** Nothing but spaces or NULs. */
+  /** Only spaces or NULs. */
   | { state: "blank" }
-  /** Something, but no checksum. */
+  /** Other content, without a checksum. */
   | { state: "foreign" }
   /** A checksum begins here, but cannot be read. */
   | { state: "broken"; detail: string }
   | {
       state: "sums";
-      sums: IsoMd5Sums /** Whether it is to the byte what is written here today. */;
+      sums: IsoMd5Sums // Whether the text has exactly the bytes that this version writes.;
       exact: boolean;
     };
 
-/** What the area holds. */
+/** Reads the content of the area. */
 export function decodeArea(area: Uint8Array): AreaContent {
   const text = Buffer.from(area.buffer, area.byteOffset, area.byteLength).toString("latin1");
   if (/^[ \0]*$/.test(text)) return { state: "blank" };

@@ -29,7 +29,7 @@ import {
 import { RangeDecoder } from "./range-decoder.ts";
 import type { Window } from "./window.ts";
 
-/** Decompresses LZMA's symbols into a window. What it has learned stays between calls. */
+/** Decompresses LZMA's symbols into a window. Its probabilities stay between calls. */
 export class LzmaDecoder {
   readonly #window: Window;
   #properties: LzmaProperties = { lc: 3, lp: 0, pb: 2 };
@@ -43,7 +43,7 @@ export class LzmaDecoder {
     this.#window = window;
   }
 
-  /** Forgets what was learned. */
+  /** Resets the probabilities. */
   reset(properties = this.#properties): void {
     this.#properties = properties;
     this.#probabilities = freshProbabilities(properties);
@@ -51,12 +51,12 @@ export class LzmaDecoder {
     this.#reps = [0, 0, 0, 0];
   }
 
-  /** Says that the content begins here. */
+  /** Makes this the start of the content. */
   resetPosition(): void {
     this.#position = 0;
   }
 
-  /** Counts bytes that were put into the window by others. */
+  /** Counts bytes that the caller put into the window. */
   skip(length: number): void {
     this.#position += length;
   }

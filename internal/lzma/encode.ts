@@ -28,7 +28,7 @@ import {
 } from "./model.ts";
 import { RangeEncoder } from "./range-encoder.ts";
 
-/** A match this long is taken without looking at the next position. */
+/** For a match of at least this length the next position is not tried. */
 const LONG_ENOUGH = 64;
 
 /**
@@ -68,7 +68,7 @@ function longestRep(finder: MatchFinder, position: number, reps: readonly number
   return best;
 }
 
-/** A repeated distance costs a few bits, another one more bits the greater it is. */
+/** A repeated distance costs a few bits. Another distance costs more bits the greater it is. */
 function isRepBetter(length: number, { length: other, distance }: Match): boolean {
   if (length + 1 >= other) return true;
   if (length + 2 >= other) return distance >= 1 << 9;
@@ -86,7 +86,7 @@ function isNextBetter(next: Match, now: Match): boolean {
   return next.length === now.length && next.distance < now.distance >> 7;
 }
 
-/** Writes literals and matches, and keeps what their coding depends on. */
+/** Writes literals and matches, and the state that their coding depends on. */
 class SymbolEncoder {
   position = 0;
   /** The last four distances, the latest first. */
@@ -106,7 +106,10 @@ class SymbolEncoder {
     return this.#coder.finish();
   }
 
-  /** The next byte: as a repetition of the last distance if it is the same there, which costs least, else as itself. */
+  /**
+   * Encodes the next byte: as a repetition of the last distance if that is possible, which costs least, or as a
+   * literal.
+   */
   single(): void {
     const distance = this.reps[0]!;
     if (distance > this.position || this.#byte(0) !== this.#byte(distance)) {

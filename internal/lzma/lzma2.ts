@@ -3,7 +3,7 @@ import type { ByteCursor } from "../bytes/byte-cursor.ts";
 import { LzmaDecoder } from "./decode.ts";
 import type { Window } from "./window.ts";
 
-/** Beginning at this control byte a chunk is compressed; two bits above five of its size say what is reset. */
+/** A chunk with at least this control byte is compressed. Two bits above five bits of its size select the reset. */
 const COMPRESSED = 0x80;
 
 /**
@@ -13,7 +13,7 @@ const COMPRESSED = 0x80;
  */
 export async function* lzma2(cursor: ByteCursor, window: Window): AsyncGenerator<Uint8Array> {
   const decoder = new LzmaDecoder(window);
-  /** What must come next: a chunk that forgets all, one with properties, one that resets the state, or any. */
+  /** The next chunk must reset the dictionary, or have properties, or reset the state, or may be any chunk. */
   let needs: "dictionary" | "properties" | "state" | "nothing" = "dictionary";
   for (;;) {
     const [control] = await exactly(cursor, 1);

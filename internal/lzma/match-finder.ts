@@ -1,16 +1,16 @@
 const HASH_BITS = 15;
-/** Earlier places that are compared at most: more gain less than a byte in a hundred. */
+/** The most earlier positions that are compared. More positions would save less than 1 % of the output. */
 const LONGEST_CHAIN = 64;
 const MAX_LENGTH = 273;
 
-/** An earlier place with the same bytes. */
+/** An earlier position with the same bytes. */
 export interface Match {
   length: number;
   /** 1 is the byte before. */
   distance: number;
 }
 
-/** Finds earlier places with the same bytes, by chains of places whose first three bytes have the same hash. */
+/** Finds earlier positions with the same bytes, by chains of positions whose first three bytes have the same hash. */
 export class MatchFinder {
   readonly #input: Uint8Array;
   readonly #window: number;

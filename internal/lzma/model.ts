@@ -11,7 +11,7 @@ export const LENGTH_CLASSES = 4;
 /** Slots from this one on code their last four bits with `ALIGN`. */
 export const FIRST_ALIGNED_SLOT = 14;
 
-/** Offsets in the table of probabilities. A state or a position takes 16 entries where both count. */
+/** Offsets in the table of probabilities. If a state and a position select an entry, each state has 16 entries. */
 export const IS_MATCH = 0;
 export const IS_REP = 192;
 export const IS_REP0 = 204;
@@ -40,7 +40,7 @@ export interface LzmaProperties {
   pb: number;
 }
 
-/** A table in which nothing has been learned yet. */
+/** A table of initial probabilities. */
 export function freshProbabilities({ lc, lp }: Pick<LzmaProperties, "lc" | "lp">): Uint16Array {
   return new Uint16Array(LITERAL + (0x300 << (lc + lp))).fill(HALF);
 }

@@ -1,12 +1,12 @@
-/** Bytes that are added before older ones are moved out of the way: the more, the less often. A chunk has up to 2 MiB. */
+/** Bytes that fit after the dictionary before older bytes are moved. A chunk has up to 2 MiB. */
 const ROOM = 4 * 1024 * 1024;
 
-/** What was decompressed last: matches are copied from it. */
+/** The last decompressed bytes, from which matches are copied. */
 export class Window {
   readonly bytes: Uint8Array;
-  /** Where the next byte goes. */
+  /** Offset of the next byte. */
   end = 0;
-  /** Where the bytes begin that matches may refer to. */
+  /** Offset of the first byte that matches may refer to. */
   start = 0;
   #dictionary: number;
 
@@ -25,7 +25,7 @@ export class Window {
     return this;
   }
 
-  /** Makes room for `length` bytes; returns where they go. */
+  /** Makes room for `length` bytes, and returns their offset. */
   reserve(length: number): number {
     this.start = Math.max(this.start, this.end - this.#dictionary);
     if (this.end + length > this.bytes.length) {
@@ -42,7 +42,7 @@ export class Window {
     this.end += bytes.length;
   }
 
-  /** Forgets everything. */
+  /** Empties the window. */
   reset(): void {
     this.start = this.end;
   }

@@ -1,9 +1,12 @@
 /** Bytes of a call or jump with its target. */
 const INSTRUCTION = 5;
 const [CALL, JUMP] = [0xe8, 0xe9];
-/** By the bits of which of the last three bytes looked like an instruction: whether a target here is one. */
+/**
+ * Indexed by three bits, which mark those of the last three bytes that looked like an instruction: whether a target
+ * here is valid.
+ */
 const IS_ALLOWED = [true, true, true, false, true, false, false, false];
-/** By the same bits: which byte of the target such a byte was. */
+/** Indexed by the same bits: which byte of the target such a byte was. */
 const BYTE_NUMBER = [0, 1, 2, 2, 3, 3, 3, 3];
 
 /**
@@ -11,7 +14,7 @@ const BYTE_NUMBER = [0, 1, 2, 2, 3, 3, 3, 3];
  * last bytes are held back, since an instruction may go on in the next piece.
  */
 export class X86Filter {
-  /** Where the next byte is in the program, and where the last call or jump was. */
+  /** Positions in the program of the next byte, and of the last call or jump. */
   #position: number;
   #last: number;
   #mask = 0;
@@ -22,7 +25,7 @@ export class X86Filter {
     this.#last = start - INSTRUCTION;
   }
 
-  /** The bytes of a piece that are certain, after those that were held back. */
+  /** The decoded bytes of a piece, after those that were held back. */
   update(piece: Uint8Array): Uint8Array {
     const bytes = Buffer.concat([this.#held, piece]);
     const done = this.#decode(bytes);
@@ -31,12 +34,12 @@ export class X86Filter {
     return bytes.subarray(0, done);
   }
 
-  /** The rest. */
+  /** The bytes that are held back, at the end of the data. */
   finish(): Uint8Array {
     return this.#held;
   }
 
-  /** Changes the targets in place; returns how many bytes are certain. */
+  /** Changes the targets in place, and returns how many bytes are decoded. */
   #decode(bytes: Buffer): number {
     let at = 0;
     while (at + INSTRUCTION <= bytes.length) {
@@ -75,7 +78,7 @@ function shifted(mask: number, times: number): number {
   return result;
 }
 
-/** The relative target of an absolute one, as the encoder has avoided bytes that look like a sign. */
+/** Converts an absolute target into a relative one. The encoder avoids bytes that look like a sign. */
 function relative(absolute: number, next: number, mask: number): number {
   let source = absolute;
   for (;;) {

@@ -6,7 +6,7 @@ import type { Window } from "./window.ts";
 import { X86Filter } from "./x86-filter.ts";
 import { checkSize, makeCheck } from "./xz-check.ts";
 
-/** The largest dictionary that is taken, twice that of `xz -9`: so much memory is needed to decompress. */
+/** The largest accepted dictionary, twice that of `xz -9`. Decompression needs this much memory. */
 const MAX_DICTIONARY = 128 * 1024 * 1024;
 const MIN_DICTIONARY = 4096;
 /** Numbers of filters (xz-file-format 1.2.0, section 5.3). */
@@ -15,7 +15,7 @@ const RESERVED_FLAGS = 0x3c;
 const HAS_COMPRESSED_SIZE = 0x40;
 const HAS_CONTENT_SIZE = 0x80;
 
-/** What the blocks of a file have in common: one window, because there may be millions of blocks. */
+/** All blocks of a file share one window, because there may be millions of blocks. */
 export interface SharedWindow {
   window: Window;
 }
@@ -32,7 +32,7 @@ interface BlockHeader {
   compressed: number | undefined;
   content: number | undefined;
   dictionary: number;
-  /** Where the x86 filter begins to count; undefined without one. */
+  /** The start offset of the x86 filter; undefined without that filter. */
   x86: number | undefined;
 }
 

@@ -2,10 +2,10 @@ import { crc32 } from "node:zlib";
 import { DataProblem } from "../base/data-problem.ts";
 import { Crc64Xz } from "./crc64-xz.ts";
 
-/** What a stream says about the content of its blocks (xz-file-format 1.2.0, section 2.1.1.2). */
+/** The check of a stream over the content of its blocks (xz-file-format 1.2.0, section 2.1.1.2). */
 interface XzCheck {
   update: (bytes: Uint8Array) => void;
-  /** As it is stored after a block. */
+  /** The value that is stored after a block. */
   digest: () => Uint8Array;
 }
 
@@ -17,7 +17,7 @@ export function checkSize(kind: number): number {
   return kind === 0 ? 0 : [4, 8, 16, 32, 64][Math.floor((kind - 1) / 3)]!;
 }
 
-/** @throws DataProblem for a number that the format keeps for later */
+/** @throws DataProblem for a reserved number */
 export function makeCheck(kind: number): XzCheck {
   if (kind === NONE) return { update: () => {}, digest: () => new Uint8Array(0) };
   if (kind === CRC32) return crc32Check();

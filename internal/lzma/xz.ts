@@ -11,7 +11,7 @@ const HEADER_MAGIC = Buffer.from("fd377a585a00", "hex");
 const FOOTER_MAGIC = "YZ";
 
 /**
- * Decompresses all streams that a cursor has, with the padding between them, to its end.
+ * Decompresses all streams up to the end of a cursor, and skips the padding between them.
  * @throws DataProblem, and any error of the cursor's source
  */
 export async function* xzStreams(cursor: ByteCursor): AsyncGenerator<Uint8Array> {
@@ -22,7 +22,7 @@ export async function* xzStreams(cursor: ByteCursor): AsyncGenerator<Uint8Array>
 }
 
 /**
- * Decompresses the stream that begins at the cursor. The cursor is after the stream then.
+ * Decompresses the stream that begins at the cursor. Afterwards the cursor is at the end of the stream.
  * @throws DataProblem, and any error of the cursor's source
  */
 export async function* xzStream(
@@ -91,7 +91,7 @@ class NumberReader {
     return parseNumber(() => bytes[at++]!);
   }
 
-  /** Passes over zeros. */
+  /** Skips zeros. */
   async skip(length: number): Promise<void> {
     const bytes = await exactly(this.#cursor, length);
     if (bytes.some((byte) => byte !== 0)) throw new DataProblem("has a damaged index");
@@ -114,7 +114,7 @@ class SizesDigest {
   }
 }
 
-/** Passes over padding; false at the end. Padding has a multiple of four bytes (section 2.2). */
+/** Skips padding, which is a multiple of four bytes (section 2.2). False at the end of the input. */
 async function hasAnother(cursor: ByteCursor): Promise<boolean> {
   while (await cursor.more()) {
     const word = await cursor.read(4);

@@ -4,9 +4,9 @@ import type { PeImage } from "./pe-image.ts";
 export type DigestAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
 
 /**
- * The digest of a program that its signatures are about: all of the file but its checksum, the place that names the
- * certificate table, and that table (Microsoft "Windows Authenticode Portable Executable Signature Format",
- * Calculating the PE Image Hash). Undefined where the headers make no sense.
+ * The digest of a program that its signatures cover: the file without its checksum, the entry of the certificate table,
+ * and that table (Microsoft "Windows Authenticode Portable Executable Signature Format", Calculating the PE Image
+ * Hash). Undefined if the headers are invalid.
  */
 export function authenticodeDigest(
   bytes: Uint8Array,
@@ -25,7 +25,7 @@ export function authenticodeDigest(
   for (const { offset, size } of sections) {
     hash.update(bytes.subarray(offset, offset + size));
     hashed += size;
-    // Sections that overlap would let a small file take for ever.
+    // Sections that overlap could make a small file take very long.
     if (hashed > bytes.length) return undefined;
   }
   const end = bytes.length - (certificates?.size ?? 0);

@@ -4,7 +4,7 @@ import type { PeImage } from "./pe-image.ts";
 const REVISION = 0x200;
 const PKCS_SIGNED_DATA = 2;
 const HEADER = 8;
-/** More than anybody signs a program. */
+/** More signatures than any program has. */
 const MAX_ENTRIES = 16;
 
 /** The PKCS #7 texts of a program's certificate table ("PE Format", The Attribute Certificate Table). */

@@ -1,13 +1,13 @@
 import { X509Certificate } from "node:crypto";
 
-/** A certificate as far as anybody is told about it. */
+/** The fields of a certificate that reports show. */
 export interface Certificate {
   x509: X509Certificate;
   der: Uint8Array;
-  /** The common name, else all of the name. */
+  /** The common name; without one, the whole name. */
   subject: string;
   issuer: string;
-  /** Milliseconds since 1970; NaN where the certificate does not say so that it is understood. */
+  /** Milliseconds since 1970; NaN if the certificate's date cannot be read. */
   notAfter: number;
 }
 
@@ -26,7 +26,7 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** Node gives names as lines of `CN=…`. */
+/** Node returns names as lines of `CN=…`. */
 function nameOf(text: string | undefined): string {
   const lines = (text ?? "").split("\n");
   const common = lines.findLast((line) => line.startsWith("CN="));
@@ -38,15 +38,15 @@ function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey);
   } catch {
-    // A key that cannot be used signs nothing.
+    // A key of an unsupported kind cannot have signed it.
     return false;
   }
 }
 
-/** Certificates between a signer's and one that is trusted. */
+/** The most certificates between the signer's and a trusted certificate. */
 const MAX_CHAIN = 6;
 
-/** Whether a certificate is one of those trusted, or leads to one over others that came along with it. */
+/** Whether a certificate is trusted, or has a chain of the given certificates to a trusted certificate. */
 export function leadsTo(
   certificate: Certificate,
   options: { trusted: readonly Certificate[]; others: readonly Certificate[] },

@@ -19,10 +19,10 @@ export const TAG = {
   context0: 0xa0,
 } as const;
 
-/** More than any certificate or signature has side by side. */
+/** More values than any certificate or signature has in one sequence. */
 const MAX_VALUES = 256;
 
-/** The values that stand one after the other; undefined where they are not encoded as they should be. */
+/** The values of a sequence of bytes; undefined if their encoding is invalid. */
 export function derValues(bytes: Uint8Array): DerValue[] | undefined {
   const values: DerValue[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -54,7 +54,7 @@ export function derValue(bytes: Uint8Array): DerValue | undefined {
   return { tag, content: bytes.subarray(start, end), whole: bytes.subarray(0, end) };
 }
 
-/** The values inside one that has the tag; undefined where it has not, or is not encoded as it should be. */
+/** The values inside a value with this tag; undefined if it has another tag or an invalid encoding. */
 export function derChildren(value: DerValue | undefined, tag: number): DerValue[] | undefined {
   return value?.tag === tag ? derValues(value.content) : undefined;
 }

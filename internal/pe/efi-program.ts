@@ -5,16 +5,16 @@ import { parseSbat, parseSbatLevel, type SbatComponent, type SbatLevel } from ".
 import { readSignatures, type Signature } from "./signature.ts";
 import { parseVendorTable, type VendorTable } from "./vendor-certificate.ts";
 
-/** All of a program for UEFI that decides whether it is started. */
+/** The parts of a UEFI program that decide whether firmware and shim start it. */
 export interface EfiProgram {
   /** As in `BOOTX64.EFI`: `X64`. */
   machine: string;
   signatures: Signature[];
-  /** Its SHA-256 digest as signatures are over it, in hexadecimal; undefined where its headers make no sense. */
+  /** The SHA-256 digest that its signatures cover, in hexadecimal; undefined if its headers are invalid. */
   digest: string | undefined;
-  /** Undefined where it says nothing about its generations. */
+  /** Undefined without a section `.sbat`. */
   sbat: SbatComponent[] | undefined;
-  /** The newest revocations that a shim brings along. */
+  /** The newest revocations that a shim contains. */
   sbatLevel: SbatLevel | undefined;
   /** The certificates that a shim trusts; undefined for other programs. */
   vendor: VendorTable | undefined;
@@ -22,7 +22,7 @@ export interface EfiProgram {
   grub: GrubEmbedded | undefined;
 }
 
-/** Reads a program, or says why firmware would not load it. */
+/** Reads a program, or returns why firmware would not load it. */
 export function readEfiProgram(bytes: Uint8Array): EfiProgram | PeFault {
   const image = parsePe(bytes);
   if (isFault(image)) return image;

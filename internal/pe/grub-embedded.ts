@@ -1,11 +1,13 @@
-/** What a GRUB for EFI carries with it (GRUB's `include/grub/kernel.h`: `grub_module_info64`, `grub_module_header`). */
+/**
+ * The parts embedded in a GRUB for EFI (GRUB's `include/grub/kernel.h`: `grub_module_info64`, `grub_module_header`).
+ */
 
 export interface GrubEmbedded {
-  /** Where it looks for its menu and modules: `/boot/grub`. */
+  /** The folder of its menu and modules: `/boot/grub`. */
   prefix: string | undefined;
   /** Commands that it runs before anything else. */
   config: string | undefined;
-  /** A file system of its own, as `(memdisk)`. */
+  /** A file system that GRUB shows as `(memdisk)`. */
   memdisk: Uint8Array | undefined;
 }
 
@@ -13,7 +15,7 @@ const MAGIC = 0x676d696d;
 const INFO = 24;
 const HEADER = 8;
 const TYPE = { memdisk: 1, config: 2, prefix: 3 } as const;
-/** More objects than any GRUB has modules, and more bytes than a prefix or such commands have. */
+/** Limits: more objects than any GRUB has modules, and more bytes than any prefix or configuration has. */
 const MAX_OBJECTS = 5000;
 const MAX_TEXT = 64 * 1024;
 
@@ -37,17 +39,20 @@ export function parseGrubModules(section: Uint8Array): GrubEmbedded | undefined 
   return embedded;
 }
 
-/** `/EFI/BOOT` in the EFI system partition and on the ISO, and `/boot/grub`: where an ISO of platter has a menu. */
+/**
+ * `/EFI/BOOT` in the EFI system partition and on the ISO, and `/boot/grub`: the folders in which platter's ISOs have a
+ * menu.
+ */
 const PLACES = /^(?:\([^)]*\))?\/(?:EFI\/BOOT|boot\/grub)\/?$/i;
 const PLACES_IN_TEXT = /\/\.disk\/info|\$\{?cmdpath|\/EFI\/BOOT|\/boot\/grub(?![\w])/i;
 
-/** Whether a GRUB will find the menu of an ISO that platter makes; undefined where that cannot be told. */
+/** Whether a GRUB will find the menu of an ISO that platter makes; undefined if that is unknown. */
 export function findsMenu({ prefix, config, memdisk }: GrubEmbedded): boolean | undefined {
   if (config === undefined) return prefix !== undefined && PLACES.test(prefix);
   if (PLACES_IN_TEXT.test(config)) return true;
   if (!/memdisk/.test(config)) return prefix !== undefined && PLACES.test(prefix);
   const commands = memdisk === undefined ? "" : Buffer.from(memdisk).toString("latin1");
-  // A compressed one does not show its texts.
+  // The texts of a compressed file system are not visible.
   if (commands.startsWith("hsqs")) return undefined;
   return PLACES_IN_TEXT.test(commands);
 }

@@ -3,13 +3,13 @@ import { compressionOf } from "../compression/compression.ts";
 import { type EfiProgram, readEfiProgram } from "./efi-program.ts";
 import { isFault } from "./pe-image.ts";
 
-/** Bytes. No kernel is larger, packed or not. */
+/** In bytes. No kernel is larger, compressed or not. */
 export const MAX_KERNEL = 256 * 1024 * 1024;
 
 /** What GRUB finds in a kernel's file after decompression. */
 type KernelContent =
   | { kind: "efi"; program: EfiProgram }
-  /** For x86, without what UEFI firmware would start (Linux's `Documentation/arch/x86/boot.rst`). */
+  /** For x86, without a program for UEFI firmware (Linux's `Documentation/arch/x86/boot.rst`). */
   | { kind: "x86" }
   | { kind: "none"; fault: string };
 

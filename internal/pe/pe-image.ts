@@ -3,10 +3,10 @@ import { ARCHITECTURES } from "../base/architecture.ts";
 
 interface PeSection {
   name: string;
-  /** Where its bytes lie in the file, and how many there are. */
+  /** Offset of its bytes in the file, and their number. */
   offset: number;
   size: number;
-  /** How many of them mean something; the rest fills up the last block. */
+  /** How many of them are content; the rest is padding. */
   used: number;
 }
 
@@ -14,17 +14,17 @@ export interface PeImage {
   /** As in `BOOTX64.EFI`: `X64`; the number in hexadecimal for a machine that UEFI does not define. */
   machine: string;
   sections: PeSection[];
-  /** Bytes that the headers take, filling included. */
+  /** Length of the headers in bytes, with padding. */
   headerSize: number;
-  /** Where the checksum lies, which no signature covers. */
+  /** Offset of the checksum, which no signature covers. */
   checksumAt: number;
-  /** Where the directory names the certificate table; undefined where it has no room for one. */
+  /** Offset of the certificate table's entry in the directory; undefined if the directory is too short. */
   certificateEntryAt: number | undefined;
-  /** The certificate table; undefined where the program is not signed. */
+  /** The certificate table; undefined for an unsigned program. */
   certificates: { offset: number; size: number } | undefined;
 }
 
-/** Why a file is not a program for UEFI: `has no PE header`, and the byte where that shows. */
+/** Why a file is not a program for UEFI, such as `has no PE header`, and the offset of that fault. */
 export interface PeFault {
   fault: string;
   offset: number;
@@ -43,7 +43,7 @@ const MACHINES: Record<number, string> = {
 export const EFI_MACHINES = Object.values(MACHINES);
 const EFI_APPLICATION = 10;
 
-/** Reads a program's headers, or says why firmware would not load it. */
+/** Reads a program's headers, or returns why firmware would not load it. */
 export function parsePe(bytes: Uint8Array): PeImage | PeFault {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (fault: string, offset: number): PeFault => ({ fault, offset });
@@ -64,7 +64,7 @@ export function parsePe(bytes: Uint8Array): PeImage | PeFault {
   if (view.getUint16(optional + 68, true) !== EFI_APPLICATION)
     return fail("is not an EFI application", optional + 68);
   const sections: PeSection[] = [];
-  // The string table lies behind the symbols.
+  // The string table follows the symbols.
   const strings = view.getUint32(header + 12, true) + view.getUint32(header + 16, true) * 18;
   for (let index = 0; index < sectionCount; index++) {
     const section = readSection(bytes, { at: table + index * 40, strings });
@@ -104,10 +104,10 @@ function readSection(bytes: Uint8Array, { at, strings }: { at: number; strings: 
 }
 
 const SHORT_NAME = 8;
-/** No section that is looked for has a longer name. */
+/** No section that platter reads has a longer name. */
 const LONG_NAME = 64;
 
-/** Names of more than eight characters stand in the string table, and `/4` says where in it. */
+/** Names of more than eight characters are in the string table. The section then has the offset, as in `/4`. */
 function sectionName(bytes: Uint8Array, { at, strings }: { at: number; strings: number }): string {
   const short = textAt(bytes, { at, length: SHORT_NAME });
   const place = /^\/(\d{1,7})$/.exec(short)?.[1];
@@ -124,7 +124,7 @@ export function isFault<T extends object>(read: T | PeFault): read is PeFault {
   return "fault" in read;
 }
 
-/** The content of a section such as `.sbat`; some linkers cut a long name off after eight characters. */
+/** The content of a section such as `.sbat`. Some linkers cut a long name after eight characters. */
 export function sectionOf(bytes: Uint8Array, image: PeImage, name: string): Uint8Array | undefined {
   const { sections } = image;
   const section =

@@ -5,14 +5,14 @@ export interface SbatComponent {
   generation: number;
 }
 
-/** Generations below which nothing starts, by component. */
+/** The least generation of each component that shim starts. */
 export interface SbatLevel {
   /** Date of the revocations, as a number that grows: `2025051000`. */
   date: string;
   components: SbatComponent[];
 }
 
-/** What the newest shim knows as revoked: shim 16.1, `SbatLevel_Variable.txt`. */
+/** The revocations of the newest shim, 16.1, `SbatLevel_Variable.txt`. */
 export const KNOWN_LEVEL: SbatLevel = {
   date: "2025051000",
   components: [
@@ -27,7 +27,7 @@ export const KNOWN_LEVEL: SbatLevel = {
 const MAX_SIZE = 64 * 1024;
 const MAX_LINES = 500;
 
-/** The components of a program's section `.sbat`; empty where it holds none. */
+/** The components of a program's section `.sbat`; empty if it does not have any. */
 export function parseSbat(section: Uint8Array): SbatComponent[] {
   return linesOf(text(section)).flatMap(([name = "", generation = ""]) =>
     /^[\w.+-]+$/.test(name) && /^\d{1,9}$/.test(generation) ? [{ name, generation: Number(generation) }] : [],
@@ -51,7 +51,7 @@ export function newestLevel(levels: readonly SbatLevel[]): SbatLevel | undefined
   return [...levels].sort((a, b) => (a.date < b.date ? -1 : 1)).at(-1);
 }
 
-/** The components of a program that are older than the level allows, each with the generation that is wanted. */
+/** The components of a program that are older than the level allows, each with the least allowed generation. */
 export function revokedBy(
   level: SbatLevel,
   components: readonly SbatComponent[],

@@ -8,12 +8,13 @@ import { isSignersCertificate, parseSignedData, type SignedData, type SignerInfo
 
 /** One signature of a program. */
 export interface Signature {
-  /** The certificate whose key signed; undefined where the signature does not hold it. */
+  /** The certificate of the signer; undefined if the signature does not include it. */
   signer: Certificate | undefined;
-  /** All certificates that came along. */
+  /** All certificates in the signature. */
   certificates: Certificate[];
   /**
-   * `modified`: the program is not what was signed. `broken`: the signature cannot be read, or is not the signer's.
+   * `modified`: the program changed after it was signed. `broken`: the signature cannot be read, or the signer's key
+   * did not make it.
    */
   state: "valid" | "modified" | "broken";
 }

@@ -1,26 +1,26 @@
 import type { DigestAlgorithm } from "./authenticode-digest.ts";
 import { type DerValue, derChildren, derValue, objectIdentifier, sameBytes, TAG } from "./der.ts";
 
-/** Who signed, and what exactly. */
+/** The signer, and the bytes that the signer signed. */
 export interface SignerInfo {
   /** The signer's certificate is the one with this issuer (as encoded) and this serial number. */
   issuer: Uint8Array;
   serial: Uint8Array;
   algorithm: DigestAlgorithm;
-  /** What the signature is over: the attributes, or the content itself. */
+  /** The signed bytes: the attributes, or the content itself. */
   signed: Uint8Array;
-  /** Digest of the content, where attributes are signed that name it. */
+  /** Digest of the content, if the signed attributes have one. */
   contentDigest: Uint8Array | undefined;
   signature: Uint8Array;
 }
 
-/** A signature of a program as PKCS #7 writes it down (RFC 2315, 9; Authenticode's `SpcIndirectDataContent`). */
+/** A signature of a program in the form of PKCS #7 (RFC 2315, 9; Authenticode's `SpcIndirectDataContent`). */
 export interface SignedData {
-  /** Digest of the program as it was when it was signed. */
+  /** Digest of the program at the time of signing. */
   imageDigest: { algorithm: DigestAlgorithm; value: Uint8Array };
-  /** What a signer's digest of the content is over. */
+  /** The bytes that a signer's digest of the content covers. */
   content: Uint8Array;
-  /** The certificates that come along, each in DER. */
+  /** The certificates in the signature, each in DER. */
   certificates: Uint8Array[];
   signers: SignerInfo[];
 }
@@ -28,7 +28,7 @@ export interface SignedData {
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 const SPC_INDIRECT_DATA = "1.3.6.1.4.1.311.2.1.4";
 const MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
-/** RSA (PKCS #1), by itself or together with a digest; firmware knows nothing else. */
+/** RSA (PKCS #1), alone or with a digest. Firmware supports no other algorithm. */
 const RSA = /^1\.2\.840\.113549\.1\.1\.(?:1|5|11|12|13)$/;
 const DIGESTS: Record<string, DigestAlgorithm> = {
   "1.3.14.3.2.26": "sha1",
@@ -36,7 +36,7 @@ const DIGESTS: Record<string, DigestAlgorithm> = {
   "2.16.840.1.101.3.4.2.2": "sha384",
   "2.16.840.1.101.3.4.2.3": "sha512",
 };
-/** More than any signature brings along. */
+/** More certificates than any signature has. */
 const MAX_CERTIFICATES = 32;
 const MAX_SIGNERS = 8;
 
@@ -118,7 +118,7 @@ function digestOf(identifier: DerValue | undefined): DigestAlgorithm | undefined
   return DIGESTS[algorithmOf(identifier) ?? ""];
 }
 
-/** The name of an algorithm that takes no parameters; they are left out, or NULL (RFC 3370, 2). */
+/** The name of an algorithm that takes no parameters; the parameters are absent, or NULL (RFC 3370, 2). */
 function algorithmOf(identifier: DerValue | undefined): string | undefined {
   const [type, parameters, ...more] = derChildren(identifier, TAG.sequence) ?? [];
   const takesNone =

@@ -2,17 +2,18 @@ import { leadsTo } from "./certificate.ts";
 import type { EfiProgram } from "./efi-program.ts";
 import type { VendorKeys, VendorTable } from "./vendor-certificate.ts";
 
-/** Microsoft's certificates that firmware trusts for everybody else's boot loaders. */
+/** Microsoft's certificates for boot loaders of other vendors, which firmware trusts. */
 export const MICROSOFT_2011 = "Microsoft Corporation UEFI CA 2011";
 export const MICROSOFT_2023 = "Microsoft UEFI CA 2023";
 
 /**
- * Whether shim lets a program start: signed by shim's vendor, or by one that the firmware knows; signed by somebody
- * else; changed after it was signed; with a signature that does not hold; listed by shim as refused; not signed.
+ * How shim judges a program. `vendor` and `firmware`: the vendor of shim or a key of the firmware signed it. `other`:
+ * another key signed it. `modified`: it changed after it was signed. `broken`: its signature is invalid. `denied`: shim
+ * has its digest or its signer in a list of refused ones. `unsigned`: it does not have a signature.
  */
 export type Trust = "vendor" | "firmware" | "other" | "modified" | "broken" | "denied" | "unsigned";
 
-/** What shim, with these keys, will say about a program. */
+/** How a shim with these keys judges a program. */
 export function trustOf(program: EfiProgram, vendor: VendorTable | undefined): Trust {
   const { signatures } = program;
   if (vendor !== undefined && isListed(program, vendor.denied)) return "denied";
@@ -32,14 +33,14 @@ function isListed(program: EfiProgram, { certificates, hashes }: VendorKeys): bo
   );
 }
 
-/** Who issued the certificates of the signatures that hold. */
+/** The issuers of the certificates of all valid signatures. */
 export function issuersOf({ signatures }: EfiProgram): string[] {
   return signatures.flatMap(({ state, signer }) =>
     state === "valid" && signer !== undefined ? [signer.issuer] : [],
   );
 }
 
-/** The certificates whose keys signed, by name; those of signatures that do not hold too. */
+/** The names of all signers, including those of invalid signatures. */
 export function signersOf({ signatures }: EfiProgram): string[] {
   return signatures.flatMap(({ signer }) => (signer === undefined ? [] : [signer.subject]));
 }

@@ -1,6 +1,6 @@
 import { type Certificate, readCertificate } from "./certificate.ts";
 
-/** What shim lets start, and what it refuses, whatever the firmware says. */
+/** The keys that shim accepts and refuses independently of the firmware. */
 export interface VendorKeys {
   certificates: Certificate[];
   /** SHA-256 digests of programs, in hexadecimal. */
@@ -12,11 +12,11 @@ export interface VendorTable {
   denied: VendorKeys;
 }
 
-/** Identifiers of `EFI_SIGNATURE_LIST` (UEFI 2.10, 32.4.1), as their bytes lie in memory. */
+/** Identifiers of `EFI_SIGNATURE_LIST` (UEFI 2.10, 32.4.1), in the order of their bytes in memory. */
 const X509_LIST = "a159c0a5e494a74a87b5ab155c2bf072";
 const SHA256_LIST = "2616c4c14c509240aca941f936934328";
 const OWNER = 16;
-/** More than any shim has built in. */
+/** More keys than any shim contains. */
 const MAX_KEYS = 2000;
 
 /**

@@ -22,12 +22,12 @@ interface EntrySurroundings {
   volumeId: string;
   architecture: Architecture;
   shim: BootProgram | undefined;
-  /** Reads an initramfs; undefined if it cannot be decompressed here. */
+  /** Reads an initramfs; undefined if platter cannot decompress it. */
   summarize: (input: AsyncIterable<Uint8Array>) => Promise<InitramfsSummary | undefined>;
   has: (path: string) => boolean;
 }
 
-/** Files of a menu that are read; what a hostile one names beyond that is taken to be right. */
+/** The most files of a menu that are read. Further files, which only a hostile menu names, count as correct. */
 const MAX_READ = 8;
 const LIVE_ROOT = "/LiveOS/squashfs.img";
 /** Arguments that only an initramfs made for live media understands. */
@@ -39,7 +39,7 @@ const NEED_BUILTIN: readonly FindingCode[] = [
   "F_INITRAMFS_USB",
 ];
 
-/** The effects of all entries together on some ways: only what breaks every entry breaks a way. */
+/** The combined effects of all entries on these ways. A way is broken only if every entry is. */
 export async function entriesEffects(
   entries: readonly KernelEntry[],
   ways: readonly BootWay[],
@@ -52,7 +52,7 @@ export async function entriesEffects(
   for (const way of BOOT_WAYS) {
     if (!ways.includes(way)) continue;
     for (const effect of joined(each, way)) {
-      // What UEFI has, Secure Boot has as well.
+      // An effect on UEFI is an effect on Secure Boot too.
       const same = found.get(`uefi ${effect.effect} ${effect.text}`);
       if (way !== "secureBoot" || same === undefined)
         found.set(`${way} ${effect.effect} ${effect.text}`, effect);
@@ -102,14 +102,16 @@ class EntryReader {
     const known = this.#kernels.get(kernel);
     if (known !== undefined || this.#kernels.size === MAX_READ) return known ?? [];
     const image = readKernelImage(await readNode(source, node, MAX_KERNEL));
-    // shim itself was checked before; here only whom it trusts is wanted.
+    // shim itself was checked before. Here only the keys that it trusts matter.
     const all = checkSecureBoot({ architecture, shim, grub: undefined, kernel: { path: kernel, image } });
     const findings = all.filter(({ code }) => textOf(code).part === "kernel");
     this.#kernels.set(kernel, findings);
     return findings;
   }
 
-  /** Whether the system in the entry finds its root file system. Of other layouts than platter's little is known. */
+  /**
+   * Whether the system in the entry finds its root file system. platter knows little about layouts other than its own.
+   */
   async #systemFindings(entry: KernelEntry): Promise<Finding[]> {
     const { tree, volumeId, architecture } = this.#surroundings;
     const menu: Menu = {
@@ -133,7 +135,7 @@ class EntryReader {
     const found = checkInitramfs({
       summary: initramfs,
       path: entry.initramfsPaths.join(" "),
-      // How long it takes to load changes nothing about where the ISO boots.
+      // The time to load it does not decide where the ISO boots.
       size: undefined,
       kernelVersion,
       builtin: undefined,
@@ -166,7 +168,7 @@ function rootFindings(
   const { volumeId, isLive, initramfs } = surroundings;
   const { kind } = rootSearch(entry, volumeId as VolumeLabel);
   if (kind === "named") return [];
-  // Anaconda without an argument looks at all drives.
+  // Anaconda without an argument searches all drives.
   if (kind === "none" && (!isLive || initramfs?.live.has("anaconda") === true)) return [];
   const code = kind === "other-label" ? "F_MENU_LABEL_MISMATCH" : "F_MENU_NO_ROOT";
   return [
@@ -176,7 +178,7 @@ function rootFindings(
   ];
 }
 
-/** GRUB hands several files to the kernel as one, each padded to four bytes. */
+/** GRUB passes several files to the kernel as one, each padded to four bytes. */
 async function* together(source: ByteSource, nodes: readonly IsoNode[]): AsyncGenerator<Uint8Array> {
   for (const node of nodes) {
     yield* contentOf(source, node);

@@ -2,7 +2,7 @@ import { BOOT_WAYS, type BootEffect, type BootWay } from "../contract/findings/b
 import { FINDINGS, type Finding, type FindingCode } from "../contract/findings/finding.ts";
 import { effectsOf } from "../contract/plan/claim-boots.ts";
 
-/** Findings that end a build, and so have no effect on an ISO of platter's; other ISOs may have them. */
+/** Findings that end a build. They do not occur in platter's ISOs, but other ISOs may have them. */
 const ERRORS: Partial<Record<FindingCode, readonly BootWay[]>> = {
   F_SHIM_FORMAT: ["uefi"],
   F_SHIM_MACHINE: ["uefi"],
@@ -12,7 +12,7 @@ const ERRORS: Partial<Record<FindingCode, readonly BootWay[]>> = {
   F_KERNEL_MACHINE: BOOT_WAYS,
 };
 
-/** The effects on booting of findings about one menu entry, or about none. */
+/** The effects on booting of findings about one menu entry, or about the whole menu. */
 export function findingEffects(findings: readonly Finding[]): BootEffect[] {
   const errors = findings.flatMap(({ code }): BootEffect[] => {
     const ways = ERRORS[code];

@@ -17,18 +17,19 @@ interface Fault {
 }
 
 const MEDIUM_NAMES: Record<Medium, string> = { cd: "a CD", usb: "a USB stick" };
-/** Problems of the catalogue that no entry survives. */
+/** Problems of the catalogue that make all entries unusable. */
 const BROKEN_CATALOG: readonly ProblemCode[] = ["validation-entry", "boot-catalog"];
 /** Problems of the master boot record that keep its code from starting, or from finding the boot image. */
 const BROKEN_MBR: readonly ProblemCode[] = ["mbr-signature", "mbr-pointer"];
 
-/** Whether BIOS firmware has something to start; the reader may not know what it is. */
+/** Whether BIOS firmware has code to start, known to platter or not. */
 export function hasBiosCode({ boot }: IsoParts): boolean {
   return hasBiosEntry(boot) || hasBootCode(boot);
 }
 
 /**
- * Effects of what BIOS and UEFI firmware read: one medium that fails limits a way, two break it.
+ * The effects of the structures that BIOS and UEFI firmware read. If one medium fails, a way is limited. If two fail,
+ * it is broken.
  * @param architecture that of the EFI programs; undefined without EFI programs
  */
 export function firmwareEffects(
@@ -92,7 +93,7 @@ function hasBiosEntry({ entries }: IsoParts["boot"]): boolean {
 }
 
 function hasBootCode({ mbr, biosLoader }: IsoParts["boot"]): boolean {
-  // Code that is not known may only say that the disk does not boot; what boots needs an image, which CDs use as well.
+  // Unknown code may only print that the disk does not boot. Code that boots needs an image, which CDs use too.
   const isKnown = mbr?.loader === "grub" || mbr?.loader === "isolinux";
   return isKnown || (mbr?.loader === "unknown" && biosLoader !== undefined);
 }
@@ -112,7 +113,7 @@ function uefiFromUsb({ boot }: IsoParts): Fault | undefined {
   return { text: "no partition is a readable EFI system partition", code: null };
 }
 
-/** Damage that need not keep the ISO from booting, or only the live system from starting. */
+/** Damage after which the ISO may still boot, or which only stops the live system. */
 function damageEffects(report: VerifyReport, { boot }: IsoParts): BootEffect[] {
   const limits = (check: CheckCode, ways: BootEffect["ways"]): BootEffect[] => {
     const fault = problemIn(report, check);

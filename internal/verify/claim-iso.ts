@@ -1,4 +1,4 @@
-/** Where a finished ISO boots, by all that can be seen without booting it. */
+/** Decides where a finished ISO boots, without booting it. */
 
 import { ARCHITECTURE_NAMES } from "../base/architecture.ts";
 import {
@@ -24,7 +24,7 @@ const MENU_ORDER: Record<"bios" | "uefi", readonly string[]> = {
 };
 
 export interface ClaimOptions {
-  /** Reads an initramfs; undefined if it cannot be decompressed here. */
+  /** Reads an initramfs; undefined if platter cannot decompress it. */
   summarize: (input: AsyncIterable<Uint8Array>) => Promise<InitramfsSummary | undefined>;
 }
 
@@ -70,7 +70,7 @@ function menuOf({ menus, boot }: IsoParts, way: "bios" | "uefi"): readonly Kerne
   if (way === "bios" && (boot.biosLoader ?? boot.mbr?.loader) === "isolinux") return undefined;
   for (const path of MENU_ORDER[way]) {
     const found = menus.filter((menu) => menu.path === path && menu.kernels.length > 0);
-    // The EFI system partition's comes after the ISO's own in the list, and is the one that GRUB reads first.
+    // The menu of the EFI system partition is the last in the list. GRUB on UEFI reads it first.
     const menu = way === "uefi" ? found.at(-1) : found[0];
     if (menu !== undefined) return menu.kernels;
   }

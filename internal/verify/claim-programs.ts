@@ -1,4 +1,4 @@
-/** The programs that UEFI firmware starts from an ISO, and whether it does with Secure Boot on. */
+/** The programs that UEFI firmware starts from an ISO, without and with Secure Boot. */
 import type { Architecture } from "../base/architecture.ts";
 import { ARCHITECTURE_NAMES, efiSuffix, removableLoader } from "../base/architecture.ts";
 import { type BootProgram, checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
@@ -14,7 +14,7 @@ import { findingEffects } from "./claim-findings.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import type { IsoParts } from "./verify.ts";
 
-/** Bytes. No boot program is larger. */
+/** In bytes. No boot program is larger. */
 const MAX_PROGRAM = 64 * 1024 * 1024;
 const FOLDER = "EFI/BOOT";
 
@@ -61,7 +61,10 @@ async function startFrom(
   return { architecture, shim: first, effects };
 }
 
-/** What shim starts: from the folder of removable media its fallback, if that is GRUB under its name; else GRUB. */
+/**
+ * The program that shim starts. In the folder of removable media this is its fallback program, if that is GRUB under
+ * another name; otherwise GRUB.
+ */
 async function secondStage(
   esp: EfiSystemPartition,
   architecture: Architecture,
@@ -99,7 +102,7 @@ function withoutShim(
   return [{ effect: "limits", ways, text: `platter does not know what ${path} starts`, code: null }];
 }
 
-/** GRUB's built-in menu path matters only if it does not lead to a menu: platter's own ISOs have their menu elsewhere. */
+/** GRUB's built-in menu path matters only if no menu is at that path. platter's own ISOs have their menu elsewhere. */
 function isPlatterOnly(
   { code }: Finding,
   { second, esp, parts }: { second: BootProgram | undefined; esp: EfiSystemPartition; parts: IsoParts },
@@ -120,7 +123,7 @@ async function readProgram({ source, volume }: EfiSystemPartition, entry: FatEnt
     : { path, program: read, fault: undefined };
 }
 
-/** The file at a path, whatever the case. */
+/** The file at a path. Case is ignored. */
 function findEntry({ volume }: EfiSystemPartition, path: string): FatEntry | undefined {
   return volume.entries.find((one) => one.kind === "file" && one.path.toLowerCase() === path.toLowerCase());
 }

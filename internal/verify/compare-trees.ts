@@ -1,4 +1,4 @@
-/** What one tree says of an ISO's files, held against what the other says. */
+/** Compares the two trees of an ISO. */
 
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { IsoNode } from "../iso/read/iso-node.ts";
@@ -6,8 +6,8 @@ import { jolietNames } from "../iso-format/joliet-names.ts";
 import { printable } from "../text/printable.ts";
 
 /**
- * Compares the Joliet tree with the Rock Ridge tree. Every Joliet name must be in the other, with the same content; a
- * name that Joliet cannot hold may be written otherwise, and files may be left out of Joliet.
+ * Compares the Joliet tree with the Rock Ridge tree. Every Joliet name must be in the Rock Ridge tree, with the same
+ * content. A name that Joliet cannot hold may be changed, and Joliet may omit files.
  */
 export function compareTrees(rockRidge: IsoNode, joliet: IsoNode, base = 0): Reading<undefined> {
   const log = new ProblemLog(base);
@@ -79,12 +79,12 @@ function compareNodes(node: IsoNode, other: IsoNode, log: ProblemLog): void {
   }
 }
 
-/** genisoimage makes empty files of what Joliet does not know: links, devices, pipes. */
+/** genisoimage writes links, devices and pipes, which Joliet does not support, as empty files. */
 function sameKind(node: IsoNode, other: IsoNode): boolean {
   return (node.kind === "directory") === (other.kind === "directory");
 }
 
-/** Directories have their own records in each tree; an empty file's place means nothing. */
+/** Directories have their own records in each tree; the sector of an empty file does not matter. */
 function sameContent(node: IsoNode, other: IsoNode): boolean {
   if (!sameKind(node, other)) return false;
   if (node.kind !== "file") return true;
@@ -92,12 +92,12 @@ function sameContent(node: IsoNode, other: IsoNode): boolean {
   return node.size === 0 || node.extents.every((extent, index) => extent.lba === other.extents[index]?.lba);
 }
 
-/** Characters that Joliet cannot hold (Joliet specification, 3); every writer puts an underscore there. */
+/** Characters that Joliet cannot hold (Joliet specification, 3); every writer replaces them by an underscore. */
 const NOT_IN_JOLIET = /[*:;?\\\ud800-\udfff]/;
-/** Joliet names have up to 64 characters (103 by most writers); what is cut gets numbers at its end. */
+/** Joliet names have up to 64 characters (103 by most writers); shortened names get numbers at their end. */
 const KEPT_CHARACTERS = 48;
 
-/** Whether `joliet` may be what a writer made of a name that Joliet cannot hold. */
+/** Whether `joliet` may replace a name that Joliet cannot hold. */
 function isRewritten(name: string, joliet: string): boolean {
   if (/[\ud800-\udfff]/.test(name)) return true;
   if (name.length !== joliet.length && name.length <= 64) return false;

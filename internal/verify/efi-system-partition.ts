@@ -16,9 +16,9 @@ import { readPe } from "./pe.ts";
 
 /** The range of an ISO that is an EFI system partition. */
 export interface EspRange extends ByteRange {
-  /** What leads to it: `El Torito entry 2 (UEFI)`, `GPT partition 2`. */
+  /** The entries that point to it: `El Torito entry 2 (UEFI)`, `GPT partition 2`. */
   from: string[];
-  /** Whether a partition table names it, so that an operating system will see it as a disk of its own. */
+  /** Whether a partition table has it, so that an operating system shows it as a partition. */
   isPartition: boolean;
 }
 
@@ -82,8 +82,9 @@ export async function checkEfiPrograms(
 }
 
 /**
- * shim starts the program next to it whose name it has built in. From the folder of removable media it starts its
- * fallback program first if there is one, which may be GRUB under that name; shim's own wants an entry in the firmware.
+ * shim starts the program next to it with a built-in name. From the folder of removable media it first starts its
+ * fallback program, if there is one. That may be GRUB under this name; shim's own fallback needs an entry in the
+ * firmware.
  */
 async function checkShim(
   entry: FatEntry,
@@ -135,7 +136,7 @@ async function compareTwin(
   log.note({ code: "efi-twin", detail, offset: first * SECTOR });
 }
 
-/** The file at a path, whatever the case. */
+/** The file at a path. Case is ignored. */
 function findEntry(volume: FatVolume, path: string): FatEntry | undefined {
   return volume.entries.find((one) => one.kind === "file" && one.path.toLowerCase() === path.toLowerCase());
 }
@@ -154,7 +155,7 @@ function bootPrograms(volume: FatVolume): FatEntry[] {
 
 const PROGRAM_NAME = new RegExp(`(${EFI_MACHINES.join("|")})\\.efi$`, "i");
 
-/** The machine that a program's name promises. */
+/** The machine that the name of a program stands for. */
 function machineOf(path: string): string | undefined {
   return PROGRAM_NAME.exec(path)?.[1]?.toUpperCase();
 }

@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../bytes/problem-codes.ts";
-/** The squashfs superblock and the order of what it points to (Linux, Documentation/filesystems/squashfs.rst). */
+/** The squashfs superblock and the order of the tables (Linux, Documentation/filesystems/squashfs.rst). */
 
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
@@ -16,7 +16,7 @@ export interface SquashfsSuperblock {
   compressor: "gzip" | "lzma" | "lzo" | "xz" | "lz4" | "zstd";
   flags: number;
   ids: number;
-  /** Bytes that the file system has, without padding. */
+  /** Length of the file system in bytes, without padding. */
   bytesUsed: number;
   hasXattrs: boolean;
   hasExports: boolean;
@@ -29,7 +29,7 @@ const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as c
 const SUPERBLOCK_SIZE = 96;
 const NONE = 0xffffffffffffffffn;
 
-/** Reads a squashfs that begins at the source's first byte. `base` is where that is in the whole ISO. */
+/** Reads a squashfs that begins at the source's first byte. `base` is the offset of that byte in the whole ISO. */
 export async function readSquashfs(
   source: ByteSource,
   options: { base?: number; name?: string } = {},

@@ -1,4 +1,4 @@
-/** Where the tables of a squashfs are, proven by walking through them (squashfs.rst, "Metadata"). */
+/** Checks the positions of a squashfs's tables by walking through them (squashfs.rst, "Metadata"). */
 
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
@@ -8,10 +8,10 @@ import type { SquashfsSuperblock } from "./squashfs-superblock.ts";
 const SUPERBLOCK_SIZE = 96;
 const METADATA = 8192;
 const CHUNK = 1024 * 1024;
-/** 16 GiB of inodes or names: more than anybody has. */
+/** 16 GiB of inodes or names, more than any image has. */
 const MAX_BLOCKS = 2_000_000;
 
-/** Bytes at which the tables begin; undefined for those that are not there. */
+/** Offsets of the tables; undefined for missing tables. */
 export interface SquashfsTables {
   inode: number;
   directory: number;
@@ -27,7 +27,7 @@ interface TableOptions {
   name: string;
 }
 
-/** Every table ends where the next begins: walking through them proves their places. */
+/** Every table ends at the start of the next, so a walk through all of them proves their positions. */
 export async function checkTables(
   options: TableOptions,
   {
@@ -75,7 +75,7 @@ export async function checkTables(
   if (root.at >= METADATA) wrong("root inode", 32);
 }
 
-/** The header behind the extended attributes: their place, their number, nothing, then pointers. */
+/** The header after the extended attributes: their offset, their number, an unused field, and pointers. */
 async function readXattrTable(
   { source }: TableOptions,
   { start, bytesUsed }: { start: number; bytesUsed: number },
@@ -95,7 +95,10 @@ async function readPointer(source: ByteSource, offset: number): Promise<number |
   return bytes.length < 8 ? undefined : Number(viewOf(bytes).getBigUint64(0, true));
 }
 
-/** Steps from block to block by their headers; the blocks' places, or undefined when `end` is not met exactly. */
+/**
+ * Steps from block to block by their headers; the offsets of the blocks, or undefined if the last block does not end at
+ * `end`.
+ */
 async function walkMetadata(
   source: ByteSource,
   { start, end }: { start: number; end: number },

@@ -1,4 +1,4 @@
-/** What a file is to somebody who wants to boot it, in one word and some facts. */
+/** The verdict about a file that a user wants to boot. */
 
 import { latin1 } from "../bytes/fields.ts";
 import { compressionOf } from "../compression/compression.ts";
@@ -27,10 +27,10 @@ interface NotAnIso {
   reason: string;
 }
 
-/** Descriptors that are looked at: the first of them may be damaged. */
+/** Sectors of the descriptors that are read, since the first may be damaged. */
 const DESCRIPTORS = [16, 17, 18];
 
-/** Undefined for an ISO, even a damaged or incomplete one. */
+/** Why a file is not an ISO. Undefined for an ISO, even if it is damaged or incomplete. */
 export async function notAnIso(source: ByteSource): Promise<NotAnIso | undefined> {
   for (const sector of DESCRIPTORS) {
     if (latin1(await source.read(sector * SECTOR + 1, 5)) === "CD001") return undefined;
@@ -62,7 +62,7 @@ function incomplete(
 }
 
 /**
- * Examines a file that is an ISO and says where it boots.
+ * Examines a file that is an ISO and decides where it boots.
  * @throws PlatterError `E_INTERRUPTED`
  */
 export async function judgeIso(

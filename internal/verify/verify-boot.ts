@@ -12,12 +12,12 @@ import { BLOCK, SECTOR } from "../iso-format/units.ts";
 import { checkEfiPrograms, type EfiSystemPartition, type EspRange, readEsp } from "./efi-system-partition.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
-/** Firmware looks at one; a hostile partition table could name thousands. */
+/** Firmware reads one. A hostile partition table could name thousands. */
 const MAX_RANGES = 8;
 
 export interface BootSetup {
   entries: readonly BootEntry[];
-  /** What the first El Torito entry for BIOS starts; undefined without such an entry. */
+  /** The boot loader of the first El Torito entry for BIOS; undefined without such an entry. */
   biosLoader: BootImage["loader"] | undefined;
   mbr: Mbr | undefined;
   gpt: Gpt | undefined;
@@ -29,7 +29,7 @@ export async function checkBoot(
   source: ByteSource,
   options: {
     bootCatalog: number | undefined;
-    /** Blocks of 512 bytes that the volume has by its descriptor. */
+    /** Length of the volume in blocks of 512 bytes by its descriptor. */
     volumeBlocks: number | undefined;
     tree: IsoNode | undefined;
     builder: ReportBuilder;
@@ -138,7 +138,7 @@ function espRanges(
   return [...ranges.values()].slice(0, MAX_RANGES);
 }
 
-/** The catalogue gives the image's length once more; it has no room for more than 65,535 blocks. */
+/** The catalogue has the image's length too, in 16 bits. */
 function checkUefiSizes(options: {
   entries: readonly BootEntry[];
   gpt: Gpt | undefined;

@@ -1,4 +1,4 @@
-/** The checks of what the ISO carries: the root file system, the checksum, and the files of a plan. */
+/** The checks of the ISO's content: the root file system, the checksum, and the files of a plan. */
 
 import { throwIfAborted } from "../base/interrupt.ts";
 import { latin1 } from "../bytes/fields.ts";
@@ -25,7 +25,7 @@ interface ExpectedFile {
   sha256: string;
 }
 
-/** What a plan says that the ISO must hold. */
+/** The content that the ISO must have by its plan. */
 export interface Expected {
   label?: string;
   files: readonly ExpectedFile[];
@@ -33,14 +33,18 @@ export interface Expected {
   espFiles?: readonly ExpectedFile[];
 }
 
-/** Names under which live systems keep their root; any other file is looked at only if it says that it is one. */
+/**
+ * Names under which live systems keep their root; any other file is checked only if its own bytes name a file system.
+ */
 const SQUASHFS_NAME = /squashfs|\.sfs$/i;
 const MAYBE_ROOT_NAME = /\.(img|erofs|root)$/i;
 
-/** Several names may lead to the same file. */
+/** Several names may belong to one file. */
 const MAX_ROOTS = 64;
 
-/** Runs the checks `squashfs` and `erofs`: what a file is, it says itself; dracut too goes by that and not by its name. */
+/**
+ * Runs the checks `squashfs` and `erofs`: the content decides which file system it is, as for dracut, and not the name.
+ */
 export async function checkRootFileSystems(
   source: ByteSource,
   tree: IsoNode,
@@ -99,7 +103,7 @@ export async function checkImplanted(
   const log = new ProblemLog();
   const area = primary.offset + AREA_OFFSET;
   if (result.exact) {
-    // Only the maker's word that the release is supported may be 0 or 1.
+    // Only the flag for a supported release may be 0 or 1.
     const status =
       latin1(await source.read(area, AREA_SIZE)).indexOf("RHLISOSTATUS=") + "RHLISOSTATUS=".length;
     log.covers({ name: "implanted checksum", start: area, length: status });

@@ -1,5 +1,5 @@
 import { ARCHITECTURE_NAMES, ARCHITECTURES } from "../base/architecture.ts";
-/** The checks of the GRUB menus and of what they name. */
+/** The checks of the GRUB menus and of the files that they name. */
 
 import { textOf } from "../bytes/fields.ts";
 import { ProblemLog } from "../bytes/problem-log.ts";
@@ -19,7 +19,7 @@ export const EFI_PLATFORM_MENUS = ARCHITECTURE_NAMES.map(
   (name) => `/boot/grub/${ARCHITECTURES[name].grub.efi}/grub.cfg`,
 );
 
-/** Where GRUB looks, by its built-in prefix. */
+/** The menus that GRUB reads, by its built-in prefix. */
 const MENU_PATHS = [
   "/EFI/BOOT/grub.cfg",
   "/boot/grub2/grub.cfg",
@@ -30,14 +30,14 @@ const MENU_PATHS = [
 const MAX_MENU = 1024 * 1024;
 
 export interface FoundMenu {
-  /** For people. */
+  /** The name of the place in messages. */
   where: string;
   /** Path on the ISO or in the EFI system partition, in the spelling of {@link MENU_PATHS}. */
   path: string;
   offset: number;
   menu: GrubMenu;
   kernels: readonly KernelEntry[];
-  /** What of the paths that it names is there. */
+  /** Whether a path exists from this menu's point of view. */
   has: (path: string) => boolean;
 }
 
@@ -154,7 +154,7 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
   }
   for (const { place, volume } of esps) {
     if (!place.isPartition || (volume.label !== undefined && volume.label !== primary.volumeId)) continue;
-    // udev gives a partition without a label the disk's: the search by label may find the wrong one.
+    // udev gives a partition without a label the label of the disk. A search by label may then find the wrong one.
     const what = volume.label === undefined ? "no label of its own" : "the ISO's own label";
     const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
     log.note({ code: "esp-label", detail, offset: place.start, severity: "warning" });

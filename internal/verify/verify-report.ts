@@ -1,6 +1,6 @@
 import type { Problem, Reading, Structure } from "../bytes/problem-log.ts";
 
-/** What is checked, in the order in which it is reported. */
+/** All checks, in the order of the report. */
 const CHECK_NAMES = {
   size: "length of the file",
   "volume-descriptors": "volume descriptors",
@@ -27,7 +27,7 @@ export type CheckCode = keyof typeof CHECK_NAMES;
 export interface Check {
   code: CheckCode;
   name: string;
-  /** `absent`: the ISO has no such thing, which may be right. Only `problem` fails the check. */
+  /** `absent`: the ISO does not have this part, which may be intended. Only `problem` fails the check. */
   status: "ok" | "warning" | "problem" | "absent";
   /** One line: what was found, or the first problem. */
   detail: string;
@@ -35,7 +35,7 @@ export interface Check {
 }
 
 export interface CheckedStructure extends Structure {
-  /** The check that tells a change of these bytes. */
+  /** The check that reports a change of these bytes. */
   check: CheckCode;
 }
 
@@ -44,7 +44,7 @@ export interface VerifyReport {
   size: number;
   volumeId: string | undefined;
   checks: Check[];
-  /** Bytes of which a change of any one makes a check report a problem, without the checksum's help. */
+  /** Byte ranges in which any single changed byte is reported, even without the checksum. */
   structures: CheckedStructure[];
 }
 
@@ -53,12 +53,12 @@ function statusOf(problems: readonly Problem[]): Check["status"] {
   return problems.every(({ severity }) => severity === "warning") ? "warning" : "problem";
 }
 
-/** Collects what the readers say. */
+/** Collects the results of the readers. */
 export class ReportBuilder {
   readonly #checks = new Map<CheckCode, Check>();
   readonly #structures: CheckedStructure[] = [];
 
-  /** Adds a reading to a check; `detail` is for when nothing is wrong. */
+  /** Adds a reading to a check; `detail` is the text for a check without problems. */
   add(code: CheckCode, reading: Omit<Reading<unknown>, "value">, detail: string): void {
     const known = this.#checks.get(code);
     const earlier = known?.status === "absent" ? undefined : known;

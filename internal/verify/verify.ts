@@ -1,4 +1,4 @@
-/** Reads a finished ISO of any maker, and reports whether all of it is sound. */
+/** Reads a finished ISO of any maker, and reports its problems. */
 
 import { isZero, latin1 } from "../bytes/fields.ts";
 import { ProblemLog } from "../bytes/problem-log.ts";
@@ -18,7 +18,7 @@ import { type CheckCode, ReportBuilder, type VerifyReport } from "./verify-repor
 
 export interface VerifyOptions {
   expected?: Expected | undefined;
-  /** Bytes done and bytes in all, while the checksum is computed. */
+  /** Called with the bytes done and all bytes, while the checksum is computed. */
   onProgress?: ((done: number, total: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -33,13 +33,13 @@ export interface IsoParts {
 
 /**
  * Checks everything that can be checked without an external tool.
- * @throws PlatterError `E_INTERRUPTED`; whatever is wrong with the ISO is in the report.
+ * @throws PlatterError `E_INTERRUPTED`; problems of the ISO are in the report.
  */
 export async function verifyIso(source: ByteSource, options: VerifyOptions = {}): Promise<VerifyReport> {
   return (await examineIso(source, options)).report;
 }
 
-/** Like {@link verifyIso}, with what was read. */
+/** Like {@link verifyIso}, and returns the parts that were read. */
 export async function examineIso(
   source: ByteSource,
   options: VerifyOptions = {},
@@ -73,7 +73,7 @@ export async function examineIso(
   return { report, parts: { primary, tree, boot, menus } };
 }
 
-/** More than an ISO has. */
+/** More partitions than an ISO has. */
 const MAX_PARTITIONS = 8;
 
 interface TreeCodes {
@@ -81,7 +81,7 @@ interface TreeCodes {
   joliet: CheckCode;
 }
 
-/** Both trees with their path tables, and each against the other. */
+/** Both trees with their path tables, and compares them. */
 async function checkTrees(
   source: ByteSource,
   options: {
@@ -105,7 +105,7 @@ async function checkTrees(
   const other = await readDirectoryTree(source, joliet, { base });
   builder.add(codes.joliet, other, `${[...nodesOf(other.value.root)].length} names`);
   builder.add(codes.joliet, await readPathTables(source, joliet, { tree: other.value, base }), "");
-  // Without Rock Ridge the names are bound to differ.
+  // Without Rock Ridge the names always differ.
   if (main.value.rockRidge)
     builder.add(codes.joliet, compareTrees(main.value.root, other.value.root, base), "");
   return main.value.root;
@@ -114,7 +114,7 @@ async function checkTrees(
 /** ISO makers pad with zeros; more than this is not padding. */
 const MAX_PADDING = 16 * 1024 * 1024;
 
-/** The file must be as long as the longest of its parts says. After that only zeros may follow. */
+/** The file must reach to the end of its last part. Only zeros may follow. */
 async function checkSize(
   source: ByteSource,
   options: { primary: VolumeDescriptor | undefined; boot: BootSetup; builder: ReportBuilder },
@@ -147,7 +147,7 @@ async function isPadding(source: ByteSource, from: number): Promise<boolean> {
   return isZero(await source.read(from, source.size - from));
 }
 
-/** A partition that is an ISO in its own right has descriptors and trees of its own, for the same files. */
+/** A partition that is an ISO itself has its own descriptors and trees for the same files. */
 async function checkPartitionVolumes(
   source: ByteSource,
   options: { boot: BootSetup; volumeId: string | undefined; builder: ReportBuilder },
@@ -179,7 +179,7 @@ async function checkPartitionVolumes(
   builder.absent("iso-partition", "no partition is an ISO of its own");
 }
 
-/** Any descriptor will do: one may be damaged. */
+/** Any descriptor suffices, since one may be damaged. */
 async function looksLikeVolume(source: ByteSource): Promise<boolean> {
   for (let sector = 16; sector < 19; sector++) {
     if (latin1(await source.read(sector * SECTOR + 1, 5)) === "CD001") return true;

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "../../bytes/problem-codes.ts";
 /**
- * The image that a BIOS loads from a CD. ISO makers patch into it where it lies: the boot-info-table (described in
+ * The image that a BIOS loads from a CD. ISO makers write its location into it: the boot-info-table (described in
  * mkisofs(8), "EL TORITO BOOT INFORMATION TABLE") and GRUB's own field.
  */
 
@@ -19,11 +19,11 @@ export interface BootImage {
 
 const MAX_IMAGE = 64 * 1024 * 1024;
 const { offset: TABLE, length: TABLE_LENGTH } = BOOT_INFO_TABLE;
-/** Of the root directory in a volume descriptor (ECMA-119, 8.4.18, 9.1.3). */
+/** Offset of the root directory's extent in a volume descriptor (ECMA-119, 8.4.18, 9.1.3). */
 const ROOT_EXTENT = 156 + 2;
 const { offset: GRUB_FIELD, blocks: GRUB_SECTORS } = GRUB_BOOT_INFO;
 
-/** Looks at what a BIOS entry leads to; `size` is the length of the file that lies there, if the tree has one. */
+/** Reads the image of a BIOS entry. `size` is the length of the file at that sector, if the tree has such a file. */
 export async function readBootImage(
   source: ByteSource,
   entry: BootEntry,
@@ -89,7 +89,7 @@ async function isSessionStart(source: ByteSource, sector: number): Promise<boole
   );
 }
 
-/** The sum of all 32-bit words behind the table. */
+/** The sum of all 32-bit words after the table. */
 async function checkSum(
   image: { source: ByteSource; entry: BootEntry; log: ProblemLog },
   { length, checksum }: { length: number; checksum: number },

@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../../bytes/problem-codes.ts";
-/** The records of one directory, with what Rock Ridge says of each (ECMA-119, 6.8, 9.1). */
+/** The records of one directory, with their Rock Ridge entries (ECMA-119, 6.8, 9.1). */
 
 import { isZero, latin1 } from "../../bytes/fields.ts";
 import type { ProblemLog } from "../../bytes/problem-log.ts";
@@ -12,7 +12,7 @@ import type { IsoNode } from "./iso-node.ts";
 import { type RockRidge, readRockRidge } from "./rock-ridge.ts";
 import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
-/** One file or directory: several records where it has several extents. */
+/** One file or directory: with several records if it has several extents. */
 export interface DirectoryEntry {
   /** The last of its records. */
   record: DirectoryRecord;
@@ -23,7 +23,7 @@ export interface DirectoryEntry {
 const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 96 * 1024 * 1024;
 const MAX_CONTINUATION_BYTES = 96 * 1024 * 1024;
-/** CD-ROM XA puts its own bytes in front of all others. */
+/** CD-ROM XA puts its own bytes before all others. */
 const XA_LENGTH = 14;
 
 /** Reads directory after directory of one volume, the root first. */
@@ -31,7 +31,7 @@ export class DirectoryReader {
   readonly #source: ByteSource;
   readonly #descriptor: VolumeDescriptor;
   readonly #log: ProblemLog;
-  /** Bytes in front of each system use area; undefined without Rock Ridge. */
+  /** Bytes before each system use area; undefined without Rock Ridge. */
   #skip: number | undefined;
   #bytes = 0;
   readonly #budget = { bytes: MAX_CONTINUATION_BYTES };
@@ -46,12 +46,12 @@ export class DirectoryReader {
     return this.#skip !== undefined;
   }
 
-  /** The directory for people. */
+  /** The name of the directory for messages. */
   nameOf(node: IsoNode): string {
     return `${this.#descriptor.kind === "joliet" ? "Joliet's " : ""}${printable(node.path)}`;
   }
 
-  /** All entries but `.` and `..`. */
+  /** All entries except `.` and `..`. */
   async read(directory: IsoNode): Promise<DirectoryEntry[]> {
     const name = this.nameOf(directory);
     const offset = directory.extents[0]!.lba * SECTOR;
@@ -59,7 +59,7 @@ export class DirectoryReader {
       this.#log.note({ code, detail: `${name} ${what}`, offset });
     const bytes = await this.#readBytes(directory);
     if (!looksLikeDirectory(bytes)) {
-      // What follows would be anything, and reading it as records might take very long.
+      // The rest may be any bytes, and reading them as records could take very long.
       note("directory-dots", "does not begin with `.` or `..`");
       return [];
     }
@@ -91,7 +91,7 @@ export class DirectoryReader {
     return bytes;
   }
 
-  /** Records do not cross sectors; what is left over at a sector's end is zero (ECMA-119, 6.8.1.1). */
+  /** Records do not cross sectors; the rest of a sector is zero (ECMA-119, 6.8.1.1). */
   *#recordsOf(
     bytes: Uint8Array,
     { name, offset }: { name: string; offset: number },
@@ -164,7 +164,10 @@ export class DirectoryReader {
     return found;
   }
 
-  /** `.` is the directory itself, `..` its parent (ECMA-119, 6.8.2.2); in Joliet, libisofs repeats itself for both. */
+  /**
+   * `.` is the directory itself, `..` its parent (ECMA-119, 6.8.2.2); in Joliet, libisofs writes the directory itself
+   * for both.
+   */
   #checkDot(directory: IsoNode, { record, special }: { record: DirectoryRecord; special: string }): void {
     const isSelf = special === ".";
     const parent = directory.parent ?? directory;
@@ -206,7 +209,7 @@ function isOpen(entry: DirectoryEntry): boolean {
   return (entry.record.flags & FLAG.multiExtent) !== 0;
 }
 
-/** Whether one of the first two records is named as it should be; the first one's length may be damaged. */
+/** Whether one of the first two records is named as it should be; the length of the first record may be damaged. */
 function looksLikeDirectory(bytes: Uint8Array): boolean {
   const isDot = (at: number, identifier: number) => bytes[at + 32] === 1 && bytes[at + 33] === identifier;
   return isDot(0, 0) || isDot(bytes[0] ?? 0, 1);

@@ -12,15 +12,15 @@ export interface DirectoryRecord {
   flags: number;
   /** As recorded; "" for `.`, "\x01" for `..`. */
   identifier: string;
-  /** Byte in the source at which the record begins. */
+  /** Offset of the record in the source. */
   offset: number;
   identifierOffset: number;
   identifierLength: number;
-  /** What is left for Rock Ridge. */
+  /** The bytes of the system use area, for Rock Ridge. */
   systemUse: { bytes: Uint8Array; offset: number };
 }
 
-/** Reads the record in `block`, whose bytes are exactly the record's; undefined when nothing fits. */
+/** Reads the record in `block`, whose bytes are exactly the record's; undefined if the record is invalid. */
 export function readDirectoryRecord(
   block: Block,
   { encoding, log }: { encoding: "latin1" | "ucs2"; log: ProblemLog },

@@ -14,14 +14,14 @@ export interface IsoTree {
   root: IsoNode;
   /** Whether the names are Rock Ridge's. */
   rockRidge: boolean;
-  /** Every directory as ISO 9660 has it, before Rock Ridge moves any. */
+  /** Every directory of ISO 9660, before Rock Ridge relocates any. */
   directories: readonly IsoNode[];
 }
 
 const MAX_NODES = 500_000;
 const MAX_DEPTH = 200;
 
-/** Reads the whole tree. `base` is where this volume begins in the whole ISO. */
+/** Reads the whole tree. `base` is the offset of this volume in the whole ISO. */
 export async function readDirectoryTree(
   source: ByteSource,
   descriptor: VolumeDescriptor,
@@ -61,7 +61,7 @@ class TreeReader {
     return { root, rockRidge: this.#reader.hasRockRidge, directories: queue };
   }
 
-  /** Reads one directory's children; gives its subdirectories. */
+  /** Reads one directory's children, and returns its subdirectories. */
   async #readDirectory(directory: IsoNode): Promise<IsoNode[]> {
     const subdirectories: IsoNode[] = [];
     for (const entry of await this.#reader.read(directory)) {
@@ -117,8 +117,8 @@ class TreeReader {
   }
 
   /**
-   * RRIP 1.12, 4.1.5: a directory too deep for ISO 9660 is kept elsewhere, and `CL` says where. Each is moved at most
-   * once, so that what can be reached from the root stays a tree.
+   * RRIP 1.12, 4.1.5: a directory that is too deep for ISO 9660 is stored elsewhere, and `CL` has its sector. Each is
+   * moved at most once, so that the nodes below the root stay a tree.
    */
   #moveRelocated(root: IsoNode): void {
     for (const { node, lba } of this.#links) {

@@ -15,13 +15,13 @@ export interface BootEntry {
   platform: BootPlatform;
   /** Sector of 2048 bytes at which the image begins. */
   lba: number;
-  /** Sectors of 512 bytes that are loaded (BIOS) or belong to the image (UEFI). */
+  /** Length of the loaded part (BIOS) or of the image (UEFI) in sectors of 512 bytes. */
   sectors: number;
   /** 0 for no emulation. */
   media: number;
-  /** Byte in the source at which the entry lies. */
+  /** Offset of the entry in the source. */
   offset: number;
-  /** For people: `El Torito entry 1 (BIOS)`. */
+  /** The name in messages: `El Torito entry 1 (BIOS)`. */
   name: string;
 }
 
@@ -120,7 +120,7 @@ function readEntry(
   const { bytes, offset, name } = block;
   const view = viewOf(bytes);
   if (!expectBytes(block, { at: 0, name: "boot indicator", code: "boot-indicator", bytes: [0x88], log })) {
-    // Zero means "not bootable"; an entry that nothing boots from is as good as none.
+    // Zero means "not bootable", so the entry does not count.
     if (bytes[0] !== 0) return undefined;
   }
   const media = bytes[1]!;

@@ -42,9 +42,9 @@ interface Header {
 const MAX_ENTRIES_BYTES = 1024 * 1024;
 
 /**
- * Reads both copies. Undefined without a GPT; `announced` says that the MBR has an entry for one, so that its
- * absence is damage. Without that entry firmware ignores the table, and isohybrid ISOs have partitions in it that
- * overlap. `volumeBlocks` are the blocks that the volume has by its descriptor: the file may have padding after them.
+ * Reads both copies. Undefined without a GPT. If `announced` is true, the MBR has an entry for a GPT, and its absence
+ * is damage. Without that entry firmware ignores the table, and isohybrid ISOs have partitions in it that overlap.
+ * `volumeBlocks` is the length of the volume in blocks by its descriptor. The file may have padding after it.
  */
 export async function readGpt(
   source: ByteSource,

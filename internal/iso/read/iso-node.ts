@@ -8,20 +8,20 @@ export interface IsoNode {
   path: string;
   name: string;
   kind: "file" | "directory" | "symlink" | "special";
-  /** Several for a file of 4 GiB or more. */
+  /** A file of 4 GiB or more has several extents. */
   extents: readonly Extent[];
-  /** Bytes in all. */
+  /** Length of the content in bytes. */
   size: number;
-  /** As recorded (ECMA-119, 9.1.6); of the last part where there are several. */
+  /** As recorded (ECMA-119, 9.1.6); those of the last record if there are several. */
   flags: number;
   target: string | undefined;
   parent: IsoNode | undefined;
-  /** In the order in which they are recorded; empty but for directories. */
+  /** In the order in which they are recorded; empty for anything except directories. */
   children: IsoNode[];
-  /** Bytes in the source that the name stands in, and the flags. */
+  /** Byte ranges of the name and the flags in the source. */
   nameSpans: readonly ByteRange[];
   flagsOffset: number;
-  /** The name in ISO 9660's own terms, which the path tables repeat. */
+  /** The name as an ISO 9660 identifier, which the path tables repeat. */
   identifier: string;
   identifierSpan: ByteRange;
 }
@@ -45,7 +45,7 @@ export function findNode(root: IsoNode, path: string): IsoNode | undefined {
   return node;
 }
 
-/** Like {@link findNode}, whatever the case. */
+/** Like {@link findNode}, but ignores case. */
 export function findNodeAnyCase(root: IsoNode, path: string): IsoNode | undefined {
   let node: IsoNode | undefined = root;
   for (const name of path.split("/")) {
@@ -55,7 +55,7 @@ export function findNodeAnyCase(root: IsoNode, path: string): IsoNode | undefine
   return node;
 }
 
-/** A file as a source of its own. */
+/** The content of a file as a byte source. */
 export function nodeSource(source: ByteSource, node: IsoNode): ByteSource {
   return {
     size: node.size,
@@ -75,7 +75,7 @@ export function nodeSource(source: ByteSource, node: IsoNode): ByteSource {
 
 const CHUNK = 1024 * 1024;
 
-/** A file's bytes, in pieces; ends early where the source does. */
+/** A file's bytes, in pieces; ends early if the source does. */
 export async function* contentOf(source: ByteSource, node: IsoNode): AsyncIterable<Uint8Array> {
   for (const { lba, size } of node.extents) {
     for (let at = 0; at < size; at += CHUNK) {

@@ -14,13 +14,13 @@ interface MbrPartition {
   /** In blocks of 512 bytes. */
   start: number;
   blocks: number;
-  /** Byte in the source at which the entry lies. */
+  /** Offset of the entry in the source. */
   offset: number;
 }
 
 export interface Mbr {
   partitions: MbrPartition[];
-  /** Whose code the disk boots with. */
+  /** The boot loader in the first sector. */
   loader: "grub" | "isolinux" | "unknown" | "none";
   /** Whether there is a 0xEE entry: a GPT follows. */
   protective: boolean;
@@ -32,8 +32,8 @@ const LOADER_POINTER = MBR.loaderPointer;
 const PROTECTIVE_MSDOS = 0xcd;
 
 /**
- * Reads the first block; undefined if the ISO's system area is empty, so that it is not a disk image. `volumeBlocks` are
- * the blocks that the volume has by its descriptor: the file may have padding after them.
+ * Reads the first block; undefined if the ISO's system area is empty, so that it is not a disk image. `volumeBlocks` is
+ * the length of the volume in blocks by its descriptor. The file may have padding after it.
  */
 export async function readMbr(
   source: ByteSource,
@@ -95,7 +95,7 @@ export async function readMbr(
   return log.reading<Mbr | undefined>({ partitions, loader: loaderOf(bytes), protective });
 }
 
-/** Whether the code in the MBR knows where the BIOS boot image lies; each loader has its own reckoning. */
+/** Checks that the code in the MBR has the right location of the BIOS boot image. Each loader stores it differently. */
 export async function checkMbrLoader(
   source: ByteSource,
   mbr: Mbr,
@@ -123,7 +123,7 @@ function checkBounds(partition: MbrPartition, { blocks, log }: { blocks: number;
   log.note({ code: "mbr-bounds", detail, offset: offset + 8 });
 }
 
-/** With a GPT, one entry protects it, and one more may be there for BIOSes that look for an active one. */
+/** With a GPT, one entry protects it, and there may be one more for BIOSes that require an active entry. */
 function checkBesideGpt(
   partitions: readonly MbrPartition[],
   { ends, log }: { ends: readonly number[]; log: ProblemLog },

@@ -18,7 +18,7 @@ interface PathTableEntry {
   offset: number;
 }
 
-/** Reads all path tables of a volume and compares them with its tree; gives the little-endian one. */
+/** Reads all path tables of a volume and compares them with its tree. Returns the little-endian table. */
 export async function readPathTables(
   source: ByteSource,
   descriptor: VolumeDescriptor,
@@ -99,7 +99,7 @@ async function readTable(
   return entries;
 }
 
-/** Every directory has exactly one entry, with its name, its place and its parent. */
+/** Every directory has exactly one entry, with its name, its sector and its parent. */
 function compare(
   entries: readonly PathTableEntry[],
   options: { name: string; directories: readonly IsoNode[]; place: number; log: ProblemLog },

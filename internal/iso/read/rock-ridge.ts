@@ -1,5 +1,5 @@
 import type { ByteRange } from "../../bytes/byte-range.ts";
-/** The system use area (SUSP 1.12) and what Rock Ridge (RRIP 1.12) puts there. */
+/** The system use area (SUSP 1.12) and its Rock Ridge entries (RRIP 1.12). */
 
 import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
@@ -9,15 +9,15 @@ import { type SystemUseArea, SystemUseReader } from "./system-use.ts";
 export interface RockRidge {
   /** From `NM`; undefined without such an entry. */
   name: Uint8Array | undefined;
-  /** Where in the source the name's bytes lie. */
+  /** Byte ranges of the name in the source. */
   nameSpans: ByteRange[];
-  /** From `PX`: file type and permissions as stat(2) gives them. */
+  /** From `PX`: file type and permissions as in stat(2). */
   mode: number | undefined;
   /** From `SL`. */
   target: string | undefined;
-  /** From `CL`: the sector where the directory of this name really is. */
+  /** From `CL`: the sector of the directory that has this name. */
   childLink: number | undefined;
-  /** From `RE`: this directory is only kept here for another place. */
+  /** From `RE`: this directory belongs to another place in the tree. */
   relocated: boolean;
   /** Bytes to skip at the start of every other system use area, from `SP`. */
   skip: number | undefined;
@@ -25,8 +25,10 @@ export interface RockRidge {
 
 const MAX_CONTINUATIONS = 64;
 
-/** Reads a record's system use area and its continuations. `name` says whose it is, `budget` how many bytes
- * of continuations may still be read. */
+/**
+ * Reads a record's system use area and its continuations. `name` is the entry's path for messages. `budget` is the
+ * number of bytes of continuations that may still be read.
+ */
 export async function readRockRidge(
   source: ByteSource,
   area: SystemUseArea,

@@ -3,7 +3,7 @@ import { type Block, both32, expectBytes, latin1 } from "../../bytes/fields.ts";
 import type { ProblemLog } from "../../bytes/problem-log.ts";
 import type { RockRidge } from "./rock-ridge.ts";
 
-/** What is known to stand in ISOs; anything else is damage. */
+/** Signatures that occur in ISOs. Any other signature is damage. */
 const KNOWN = "SP CE PD ST ER ES RR PX PN SL NM CL PL RE TF SF ZF ZI AA BA AS AL XA MD";
 /** Entries that always have the same length (RRIP 1.10 has a shorter PX). */
 const LENGTHS: Record<string, readonly number[]> = {
@@ -26,14 +26,14 @@ export interface SystemUseArea {
   offset: number;
 }
 
-/** Where the next area is, from `CE`. */
+/** The location of the next area, from `CE`. */
 interface Continuation {
   lba: number;
   at: number;
   length: number;
 }
 
-/** Reads a record's areas one after the other into what is known of it. */
+/** Reads a record's areas one after the other, and collects their entries. */
 export class SystemUseReader {
   readonly #found: RockRidge;
   readonly #name: string;
@@ -48,7 +48,7 @@ export class SystemUseReader {
     this.#log = log;
   }
 
-  /** Reads one area; gives the continuation that it names. */
+  /** Reads one area, and returns its continuation. */
   read({ bytes, offset }: SystemUseArea): Continuation | undefined {
     let continuation: Continuation | undefined;
     for (let at = 0; at + 4 <= bytes.length; ) {
@@ -154,7 +154,7 @@ export class SystemUseReader {
       return;
     }
     if ((flags & 0x06) !== 0) {
-      // `.` and `..` may say so here; a real name that does is damaged.
+      // An entry for `.` or `..` may have these flags. A real name with them is damaged.
       if (part.length > 0) this.#note("a name with wrong flags", block.offset + 4);
       return;
     }

@@ -15,11 +15,11 @@ import { type Extent, SECTOR } from "../../iso-format/units.ts";
 
 export interface VolumeDescriptor {
   kind: "primary" | "joliet";
-  /** Byte in the source. */
+  /** Offset in the source. */
   offset: number;
   /** Without trailing spaces. */
   volumeId: string;
-  /** Sectors that the volume has. */
+  /** Length of the volume in sectors. */
   sectors: number;
   pathTable: { size: number; little: number; optionalLittle: number; big: number; optionalBig: number };
   root: Extent;
@@ -79,13 +79,13 @@ export function readDescriptor(
   };
 }
 
-/** Many makers write UTF-8, which Linux shows as it is. */
+/** Many makers write UTF-8, which Linux shows unchanged. */
 function volumeIdOf(bytes: Uint8Array, kind: VolumeDescriptor["kind"]): string {
   if (kind === "joliet") return ucs2(bytes).replace(/[ \0]+$/, "");
   return textOf(bytes).replace(/ +$/, "");
 }
 
-/** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) but for its date. */
+/** The 34 bytes of the root's directory record (ECMA-119, 8.4.18, 9.1) except its date. */
 function readRootRecord(block: Block, log: ProblemLog): Extent {
   expectBytes(block, { at: 0, name: "length", code: "root-record", bytes: [34, 0], log });
   const lba = both32(block, { at: 2, name: "extent", log });

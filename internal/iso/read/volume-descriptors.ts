@@ -18,7 +18,7 @@ interface VolumeDescriptors {
   bootCatalog: number | undefined;
 }
 
-/** Reads descriptors up to the terminator. `base` is where this volume begins in the whole ISO. */
+/** Reads descriptors up to the terminator. `base` is the offset of this volume in the whole ISO. */
 export async function readVolumeDescriptors(
   source: ByteSource,
   base = 0,
@@ -116,7 +116,7 @@ function nameOf(bytes: Uint8Array): string {
   }
 }
 
-/** What only shows when all are read. */
+/** Checks that need all descriptors. */
 function complain(found: VolumeDescriptors, log: ProblemLog): void {
   const { primary, joliet } = found;
   if (primary === undefined) {

@@ -1,7 +1,7 @@
 import type { FileRange } from "../../bytes/byte-range.ts";
-/** The ISO layout with all sizes known, from which every sector can be decided. */
+/** The ISO layout with all sizes, which determine every sector. */
 
-/** Where a file's bytes are: on the host, in memory, or in the output file already. Sizes are in bytes. */
+/** The content of a file: on the host, in memory, or already in the output file. Sizes are in bytes. */
 export type SizedContent =
   | { path: string; size: number }
   | { range: FileRange }

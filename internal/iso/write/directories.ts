@@ -10,23 +10,23 @@ import { rockRidgeEntries } from "./system-use.ts";
 
 type TreeKind = "rock-ridge" | "joliet";
 
-/** A file with as many extents as it needs. */
+/** A file and its extents. */
 export interface ExtentFile {
   isoPath: string;
   /** Bytes of each extent, in their order. */
   extents: readonly number[];
 }
 
-/** What a record leads to: a directory by its number, or one extent of a file. */
+/** The target of a record: a directory by its number, or one extent of a file. */
 type Target<F> = { directory: number } | { file: F; extent: number; isLast: boolean };
 
 export interface PlannedRecord<F> {
   identifier: Uint8Array;
   target: Target<F>;
-  /** Byte of the directory at which the record begins. */
+  /** Offset of the record in the directory. */
   at: number;
   systemUse: Uint8Array;
-  /** Entries that do not fit in the record, and their first byte in the directory's continuation area. */
+  /** Entries that do not fit in the record, and their offset in the directory's continuation area. */
   continuation: { at: number; bytes: Uint8Array } | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface PlannedDirectory<F> {
   parent: number;
   identifier: Uint8Array;
   records: PlannedRecord<F>[];
-  /** Bytes of the directory: whole sectors. */
+  /** Length of the directory in bytes, a multiple of a sector. */
   size: number;
   /** Sectors of directory and continuation area, which follows it. */
   sectors: number;
@@ -90,7 +90,9 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Places records, none of which crosses a sector's end (ECMA-119, 6.8.1.1), and what continues them (SUSP 1.12, 5.1). */
+/**
+ * Places records, none of which crosses a sector's end (ECMA-119, 6.8.1.1), and their continuations (SUSP 1.12, 5.1).
+ */
 class DirectoryPlan<F> {
   readonly #records: PlannedRecord<F>[] = [];
   #end = 0;
@@ -121,7 +123,7 @@ class DirectoryPlan<F> {
   }
 }
 
-/** As many entries as the record holds; the others go into the continuation area. */
+/** Puts as many entries as fit into the record, and the others into the continuation area. */
 function fit(
   identifier: Uint8Array,
   entries: readonly Uint8Array[],

@@ -18,10 +18,10 @@ import { diskHead } from "./partitions.ts";
 import { encodeTree, placeTree } from "./placed-tree.ts";
 import { encodeDescriptors } from "./volumes.ts";
 
-/** The sector at which the ISO partition begins, with a volume of its own. */
+/** The first sector of the ISO partition, which has its own volume descriptors. */
 const PARTITION = 16;
 const ROOTFS_SECTOR = 64;
-/** Byte at which the root file system begins. It is the same on every ISO, so its data can be written before all else. */
+/** Offset of the root file system. It is the same on every ISO, so its data can be written first. */
 export const ROOTFS_OFFSET: number = ROOTFS_SECTOR * SECTOR;
 const CATALOG_PATH = "/boot.catalog";
 /** Blocks of the El Torito image that a BIOS loads. */
@@ -29,19 +29,19 @@ const BIOS_LOAD_SIZE = 4;
 /** Sectors after the last file, for drives that read ahead over the end of a CD. */
 const PADDING = 150;
 
-/** Bytes and the byte of the ISO at which they begin. */
+/** Content and its offset in the ISO. */
 export interface Placed<T> {
   at: number;
   content: T;
 }
 
-/** An ISO of which everything is decided. */
+/** An ISO with all its sectors decided. */
 export interface IsoImage {
   /** Bytes. */
   size: number;
   /** Files, in ascending order. */
   contents: Placed<SizedContent>[];
-  /** Trees, path tables, then descriptors, backup GPT, and at last primary GPT and MBR: the order in which to write. */
+  /** Trees, path tables, then descriptors, backup GPT, and finally primary GPT and MBR, in the order of writing. */
   structures: Placed<Uint8Array>[];
 }
 
@@ -89,7 +89,7 @@ export function layoutIso(description: IsoDescription): IsoImage {
   return { size: total * SECTOR, contents, structures: [...trees, ...sets, ...disk] };
 }
 
-/** Hands out sectors, one run after the other. */
+/** Allocates ranges of sectors, one after the other. */
 function allocator(first: number): (sectors: number) => number {
   let next = first;
   return (sectors) => {
@@ -99,7 +99,7 @@ function allocator(first: number): (sectors: number) => number {
   };
 }
 
-/** The boot catalogue as a file, whose content follows from the places of the others. */
+/** The boot catalogue as a file. Its content depends on the sectors of the boot images. */
 function catalogFile(): SizedFile {
   return { isoPath: CATALOG_PATH, content: { bytes: new Uint8Array(SECTOR) } };
 }
@@ -108,7 +108,7 @@ function withExtents(file: SizedFile): SizedFile & ExtentFile {
   return { ...file, extents: extentSizes(sizeOf(file.content)) };
 }
 
-/** Both trees of the whole ISO, and again for the partition: the same files, and directories of its own. */
+/** Both trees of the whole ISO, and the trees of the partition, which have the same files and their own directories. */
 function placeVolumes(
   files: readonly ExtentFile[],
   { time, allocate }: { time: number; allocate: (sectors: number) => number },
@@ -123,7 +123,7 @@ function placeVolumes(
   }));
 }
 
-/** The files whose bytes depend on where files are, by path: the boot catalogue, and the El Torito image for BIOS. */
+/** The files whose bytes depend on sectors, by path: the boot catalogue, and the El Torito image for BIOS. */
 function bootContents(
   { bios, files }: IsoDescription,
   { sectorOf, esp }: { sectorOf: (path: string) => number; esp: { first: number; end: number } },
@@ -140,7 +140,7 @@ function bootContents(
   return contents.set(CATALOG_PATH, { bytes: encodeBootCatalog(entries) });
 }
 
-/** A volume descriptor set from sector `first` on. */
+/** A volume descriptor set that begins at sector `first`. */
 function placedSet(first: number, volume: Parameters<typeof encodeDescriptors>[0]): Placed<Uint8Array>[] {
   return encodeDescriptors(volume).map((content, index) => ({ at: (first + index) * SECTOR, content }));
 }

@@ -26,7 +26,7 @@ export function diskHead(disk: {
     ...{ type, name, first: first * BLOCKS_PER_SECTOR, last: end * BLOCKS_PER_SECTOR - 1 },
     attributes: type === ESP_TYPE ? 0n : READ_ONLY,
   });
-  // Space without an owner makes some partitioning programs offer to use it.
+  // Some partitioning programs offer to use space outside of all partitions.
   const gap = { first: esp.end, end: Math.floor((blocks - BACKUP_BLOCKS) / BLOCKS_PER_SECTOR) };
   const { primary, backup } = encodeGpt({
     diskGuid: description.uuid,

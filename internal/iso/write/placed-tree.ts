@@ -14,7 +14,7 @@ export interface PlacedTree<F> {
 }
 
 /**
- * Gives sectors to a tree. `allocate` returns the first of so many new ones.
+ * Assigns sectors to a tree. `allocate` reserves a number of sectors, and returns the first of them.
  * @throws Error if there are more directories than a path table can name
  */
 export function placeTree<F extends ExtentFile>(
@@ -32,12 +32,12 @@ export function placeTree<F extends ExtentFile>(
   };
 }
 
-/** The root directory, seen from a volume that begins at sector `base`. */
+/** The root directory, relative to a volume that begins at sector `base`. */
 export function rootExtent<F>({ directories, sectors }: PlacedTree<F>, base: number): Extent {
   return { lba: sectors[0]! - base, size: directories[0]!.size };
 }
 
-/** The bytes of a tree for a volume that begins at sector `base`, each part with its byte in the whole ISO. */
+/** The bytes of a tree for a volume that begins at sector `base`, each part with its offset in the whole ISO. */
 export function encodeTree<F extends ExtentFile>(
   tree: PlacedTree<F>,
   options: { base: number; time: number; extentOf: (file: F, index: number) => Extent },

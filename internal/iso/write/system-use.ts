@@ -8,8 +8,8 @@ import {
 } from "../../iso-format/rock-ridge.ts";
 
 /**
- * The system use entries of a record in their order. `name` is empty for `.` and `..`; the root's own `.` also says that
- * there is Rock Ridge.
+ * The system use entries of a record in their order. `name` is empty for `.` and `..`; the root's own `.` also
+ * announces Rock Ridge.
  */
 export function rockRidgeEntries(entry: {
   name: string;

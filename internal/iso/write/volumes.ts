@@ -15,7 +15,7 @@ export function encodeDescriptors<F>(volume: {
   joliet: PlacedTree<F>;
   /** Sectors that the volume has. */
   sectors: number;
-  /** Sector of the boot catalogue; undefined in a partition, from which nothing boots. */
+  /** Sector of the boot catalogue; undefined in a partition, which is not bootable. */
   catalog: number | undefined;
 }): Uint8Array[] {
   const { base, volumeId, time, sectors, catalog } = volume;

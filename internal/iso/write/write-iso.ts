@@ -16,13 +16,13 @@ interface WriteOptions {
 }
 
 /**
- * Writes an ISO into an open file, of which only the part of a content that is in place already may have data. The
- * descriptors and partition tables come last.
- * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_INTERRUPTED`; the system's error if the file cannot be written
+ * Writes an ISO into an open file. The file is empty except for a content that is already in place. The descriptors and
+ * partition tables are written last.
+ * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_INTERRUPTED`; the system's error if the file cannot be
+ * written
  */
 export async function writeIso(fd: number, image: IsoImage, options: WriteOptions): Promise<void> {
-  // A file that has its length from the beginning takes no more space than it needs: XFS sets space aside after the end
-  // of a growing file.
+  // Set the length first, because XFS reserves space after the end of a growing file.
   ftruncateSync(fd, image.size);
   let done = 0;
   for (const { at, content } of image.contents) {
