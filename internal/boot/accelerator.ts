@@ -12,21 +12,21 @@ import type { BootWorld } from "./run.ts";
 
 type AcceleratorChoice = "auto" | "kvm" | "tcg";
 
-/** What runs the machine's processor, and why. */
+/** The accelerator of the machine, and the reason for the choice. */
 interface Accelerator {
   accelerator: Machine["accelerator"];
   reason: string;
 }
 
-/** Seconds a boot may take if nothing else is asked for. */
+/** Seconds that a boot may take without `--timeout`. */
 export const DEFAULT_TIMEOUT: Record<Machine["accelerator"], number> = { kvm: 240, tcg: 900 };
 
-/** Milliseconds in which firmware under KVM says its first word, twice over. */
+/** Milliseconds to wait for the first output of firmware under KVM, twice the usual time. */
 const PATIENCE = 10_000;
 
 /**
- * Chooses KVM only where it is seen to run the firmware: nested and sandboxed machines have a `/dev/kvm` that opens
- * and then runs a kernel but no firmware.
+ * Chooses KVM only if it runs the firmware. Some nested and sandboxed machines have a `/dev/kvm` that runs a kernel but
+ * not firmware.
  */
 export async function chooseAccelerator(
   choice: AcceleratorChoice,
@@ -45,8 +45,8 @@ export async function chooseAccelerator(
 }
 
 /**
- * The firmware to try KVM with. SeaBIOS writes its first line in real mode, which is all that some nested machines run;
- * UEFI firmware needs the processor modes that GRUB and the kernel need.
+ * The firmware to try KVM with. SeaBIOS writes its first line in real mode, the only mode that some nested machines
+ * run. UEFI firmware needs the same processor modes as GRUB and the kernel.
  */
 function probeFirmware(wanted: { architecture: Architecture; firmware: FirmwareKind }): FirmwareKind {
   if (wanted.firmware !== "bios") return wanted.firmware;
@@ -71,7 +71,7 @@ function kvmAccess(): KvmAccess {
   }
 }
 
-/** Starts a machine without any medium and tells whether its firmware says a word on the serial line. */
+/** Starts a machine without a medium, and returns whether its firmware writes to the serial line. */
 export async function firmwareRuns(
   accelerator: Machine["accelerator"],
   { architecture, firmware: kind }: { architecture: Architecture; firmware: FirmwareKind },
@@ -106,7 +106,7 @@ export async function firmwareRuns(
       },
     });
   } catch (error) {
-    // QEMU was ended, or ended itself because it cannot use the accelerator: what was heard decides.
+    // QEMU was ended, or it failed because it cannot use the accelerator. The output so far decides.
     if (signal.aborted || !(error instanceof PlatterError)) throw error;
   } finally {
     clearInterval(timer);

@@ -11,8 +11,8 @@ export function logPaths(folder: string, way: BootWay): { serial: string; qemu: 
 }
 
 /**
- * The folder for serial logs and screenshots: the one that the user named, or a new one. A new one is removed in the end
- * unless it was said to be kept.
+ * The folder for serial logs and screenshots: the one that the user named, or a new one. A new one is removed at the
+ * end unless `keep` was called.
  */
 export class BootLogs implements Disposable {
   readonly folder: string;
@@ -25,12 +25,12 @@ export class BootLogs implements Disposable {
     this.#spare = named === undefined ? removeAtExit(this.folder) : () => undefined;
   }
 
-  /** Whether the folder will be there after the run. */
+  /** Whether the folder stays after the run. */
   get kept(): boolean {
     return this.#isKept;
   }
 
-  /** To be called if the user gets to know the folder's path. */
+  /** Call this before reporting the folder's path to the user. */
   keep(): void {
     this.#isKept = true;
     this.#spare();

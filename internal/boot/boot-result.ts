@@ -12,27 +12,27 @@ export interface BootWay {
   media: Media;
 }
 
-/** Why a machine did not come up. */
+/** Why a boot failed. */
 export interface BootFailure {
   phase: Phase;
   /** Stable code such as `B_EMERGENCY`. */
   code: BootFailureCode;
   message: string;
   hint?: string | undefined;
-  /** The line on the console that told. */
+  /** The line on the console that shows the failure. */
   line?: string | undefined;
   /** The last lines on the console. */
   lastLines: readonly string[];
 }
 
-/** What one boot came to. */
+/** The result of one boot. */
 export interface BootResult extends BootWay {
   accelerator: "kvm" | "tcg";
   /** Seconds from switching on to the verdict. */
   seconds: number;
   phases: readonly PhaseTime[];
   menu: MenuOutcome;
-  /** The line that said that the machine is up; undefined if it did not come up. */
+  /** The line that shows that the system has booted; undefined after a failed boot. */
   reached: string | undefined;
   failure: BootFailure | undefined;
   /** Path. */
@@ -40,7 +40,7 @@ export interface BootResult extends BootWay {
   screenshot: string | undefined;
 }
 
-/** The six ways the contract asks for, on x86_64. */
+/** The six ways that the contract requires, on x86_64. */
 export const ALL_WAYS: readonly BootWay[] = (["bios", "uefi", "secure-boot"] as const).flatMap((firmware) =>
   (["cd", "usb"] as const).map((media) => ({ firmware, media })),
 );
@@ -54,7 +54,7 @@ export function wayName({ firmware, media }: BootWay): string {
   return `${firmware}-${media}`;
 }
 
-/** The result in one line, as a person reads it. */
+/** The result in one line for people. */
 export function resultLine(result: BootResult): string {
   const way = wayName(result);
   const times = result.phases

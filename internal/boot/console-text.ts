@@ -4,14 +4,14 @@ import { TerminalInput, type TerminalItem } from "./terminal-input.ts";
 const MAX_LINE = 8192;
 
 /**
- * Makes lines of what firmware, GRUB and a system send to a serial terminal. Text that goes on elsewhere on the
- * screen begins a new line; text that goes on where it stopped does not, however the cursor got there: SeaBIOS moves
- * it about in the middle of words.
+ * Makes lines of the output of firmware, GRUB and a system on a serial terminal. Text at another position of the screen
+ * begins a new line. Text at the position where the text before ended continues the line, since SeaBIOS moves the
+ * cursor in the middle of words.
  */
 export class ConsoleText {
   readonly #input = new TerminalInput();
   #line = "";
-  /** Where the cursor is, and where it was after the last character. */
+  /** Columns of the cursor now, and after the last character. */
   #column = 1;
   #after = 1;
   #lines: string[] = [];
@@ -23,7 +23,7 @@ export class ConsoleText {
     return this.#lines;
   }
 
-  /** What stands in the line that has not ended, such as a prompt. */
+  /** The text of the unfinished line, such as a prompt. */
   get partial(): string {
     return withoutFrames(this.#line);
   }
@@ -45,7 +45,7 @@ export class ConsoleText {
         return;
       case "move":
         this.#column += item.columns;
-        // In another row, even straight below, it is another line.
+        // Text in another row, even in the same column, is another line.
         if (item.rows !== 0) this.#endLine();
         return;
       case "clear":
@@ -80,7 +80,7 @@ export class ConsoleText {
   }
 }
 
-/** Frames say nothing; UEFI's are of code page 437, of which UTF-8 leaves U+FFFD. */
+/** Removes the characters of frames. UEFI draws them in code page 437, which UTF-8 decodes to U+FFFD. */
 function withoutFrames(line: string): string {
   return line.replace(/[\u2500-\u257f\ufffd]/g, " ");
 }

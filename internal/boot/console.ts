@@ -3,15 +3,17 @@ import { ConsoleText } from "./console-text.ts";
 import { type FailureSign, failureSign } from "./failure-signs.ts";
 import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
 
-/** A login prompt, or systemd at the end of its way. */
+/** A login prompt, or the last target of systemd. */
 const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
 
-/** The kernel's last word when user space switches the machine off, as the end of a test or an installation does. */
+/** The kernel's last line when user space switches the machine off, as at the end of a test or an installation. */
 const POWERED_OFF = /\breboot: (?:Power down|System halted)/;
 
-/** Milliseconds without output after which an unfinished line is looked at, since a prompt has no end. */
+/**
+ * Milliseconds without output after which an unfinished line is checked, since a prompt does not end with a line break.
+ */
 const IDLE = 1000;
-/** Milliseconds that a boot gets to go on after an error that need not be its end. */
+/** Milliseconds in which a boot may continue after an error that is not always fatal. */
 const PATIENCE = 20_000;
 const LINES_KEPT = 20;
 
@@ -29,15 +31,17 @@ export type Verdict =
 interface ConsoleWatcherOptions {
   /** When the machine was switched on; all times are milliseconds of the same clock. */
   start: number;
-  /** What a line must show for the boot to count; default: `BOOTED`, or that user space switched the machine off. */
+  /**
+   * The pattern of a line that shows a successful boot; default: `BOOTED`, or that user space switched the machine off.
+   */
   until?: RegExp | undefined;
-  /** Codes of failure signs that are no failure in this boot. */
+  /** Codes of failure signs that are expected in this boot. */
   expected?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Follows a boot by what the machine writes to its serial line: which phase it is in, since when, and whether it has
- * come up or failed. It has no clock: the caller passes the time.
+ * Follows a boot by the output on the serial line. It records the phases with their times, and the success or failure.
+ * The caller passes the time.
  */
 export class ConsoleWatcher {
   readonly #until: RegExp;
@@ -53,7 +57,7 @@ export class ConsoleWatcher {
 
   constructor({ start, until, expected }: ConsoleWatcherOptions) {
     this.#expected = expected ?? new Set();
-    // A global or sticky pattern would remember where it stopped.
+    // A global or sticky pattern would keep the position of its last match.
     this.#until = new RegExp(until ?? BOOTED, (until ?? BOOTED).flags.replace(/[gy]/g, ""));
     this.#powerOff = until === undefined ? "counts" : "does-not-count";
     this.#starts = [{ phase: "firmware", at: start }];
@@ -63,13 +67,13 @@ export class ConsoleWatcher {
   feed(chunk: Uint8Array, now: number): void {
     this.#lastFed = now;
     for (const line of this.#text.feed(chunk)) {
-      // What is left of a frame tells nobody anything.
+      // The rest of a frame is of no use in a report.
       if (/[A-Za-z0-9]/.test(line) && this.#lastLines.push(line.trim()) > LINES_KEPT) this.#lastLines.shift();
       this.#judge(line, now);
     }
   }
 
-  /** To be called now and then: looks at prompts, and at errors after which nothing came. */
+  /** Call this regularly. It checks unfinished lines for prompts, and errors without any output after them. */
   tick(now: number): void {
     const { partial } = this.#text;
     if (now - this.#lastFed >= IDLE && partial.trim() !== "" && partial !== this.#looked) {
@@ -79,7 +83,7 @@ export class ConsoleWatcher {
     if (this.#pending !== undefined && now - this.#pending.since >= PATIENCE) this.#fail(this.#pending);
   }
 
-  /** To be called when nothing more will come. */
+  /** Call this at the end of the output. */
   end(now: number): void {
     if (this.#text.partial.trim() !== "") this.#judge(this.#text.partial, now);
     if (this.#pending !== undefined) this.#fail(this.#pending);
@@ -113,12 +117,12 @@ export class ConsoleWatcher {
     return this.#verdict;
   }
 
-  /** The phase that is under way. */
+  /** The current phase. */
   get phase(): Phase {
     return this.#starts[this.#starts.length - 1]!.phase;
   }
 
-  /** The error that has not been followed by anything yet. */
+  /** The last error, if there was no output after it. */
   get suspicion(): string | undefined {
     return this.#pending?.line.trim();
   }
@@ -136,7 +140,7 @@ export class ConsoleWatcher {
     });
   }
 
-  /** The phase that should have come next. */
+  /** The phase that should follow. */
   get awaited(): Phase | undefined {
     const next = PHASES[PHASES.indexOf(this.phase) + 1];
     return next === "shim" ? "grub" : next;

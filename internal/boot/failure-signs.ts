@@ -1,24 +1,24 @@
 import type { BootFailureCode } from "./boot-failures.ts";
 import type { Phase } from "./phase.ts";
 
-/** Something on the console that means that the boot has failed, or most likely will have. */
+/** A pattern on the console that shows that the boot failed, or will very likely fail. */
 export interface FailureSign {
   code: BootFailureCode;
   pattern: RegExp;
-  /** The phase that died; default: the one that was under way. */
+  /** The phase that failed; by default the current one. */
   phase?: Phase;
-  /** Only looked for in these phases. */
+  /** The sign counts only in these phases. */
   during?: readonly Phase[];
-  /** One sentence: what happened. */
+  /** One sentence about the failure. */
   message: string;
   hint?: string;
-  /** It is a failure only if the boot does not go on. */
+  /** It is a failure only if the boot does not continue. */
   unlessItGoesOn?: true;
 }
 
 const BEFORE_KERNEL: readonly Phase[] = ["firmware", "shim", "grub"];
 
-/** Looked through in order: the first that matches names the failure. */
+/** All signs in order. The first match determines the failure. */
 const FAILURE_SIGNS: readonly FailureSign[] = [
   {
     code: "B_PANIC",
@@ -118,7 +118,7 @@ const FAILURE_SIGNS: readonly FailureSign[] = [
   },
 ];
 
-/** The sign that the line shows while `phase` is under way. */
+/** The sign in a line during `phase`; undefined without one. */
 export function failureSign(line: string, phase: Phase): FailureSign | undefined {
   return FAILURE_SIGNS.find(({ pattern, during }) => (during?.includes(phase) ?? true) && pattern.test(line));
 }

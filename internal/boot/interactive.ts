@@ -15,8 +15,8 @@ type InteractiveRequest = BootWay &
   };
 
 /**
- * Gives the user the machine, until the user or the machine ends it. Unlike any other tool QEMU keeps the terminal and
- * stays in platter's own process group, or it could not read from the terminal.
+ * Runs the machine for the user, until the user or the machine ends it. QEMU stays in platter's own process group,
+ * since otherwise it could not read from the terminal.
  * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED`, `E_INTERRUPTED`
  */
 export async function bootInteractively(request: InteractiveRequest, signal: AbortSignal): Promise<void> {

@@ -13,7 +13,7 @@ const NAMES: Record<string, string> = {
   "\n": "ret",
 };
 
-/** The keys that write a text on a keyboard of the United States, which firmware and GRUB have. */
+/** The keys that write a text on a US keyboard, the layout of firmware and GRUB. */
 export function chordsFor(text: string): Chord[] {
   return Array.from(text, (character) => {
     if (character === "_") return ["shift", "minus"];
@@ -24,7 +24,7 @@ export function chordsFor(text: string): Chord[] {
   });
 }
 
-/** Milliseconds from one key to the next: an emulated machine's keyboard has room for few. */
+/** Milliseconds between two keys, since the keyboard buffer of an emulated machine is small. */
 const PACE = 150;
 
 /** Presses keys one after the other. */

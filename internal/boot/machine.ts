@@ -18,11 +18,11 @@ export interface Machine {
   memoryMiB: number;
   cpus: number;
   accelerator: "kvm" | "tcg";
-  /** `user` gives the machine QEMU's address translation, with a way to the network and none back. */
+  /** `user`: the machine reaches the network through QEMU's address translation, and cannot be reached. */
   network: "none" | "user";
   /**
-   * `stdout`: the serial line goes to standard output, and nothing is shown. `terminal`: the terminal is the serial
-   * line and QEMU's monitor (Ctrl-A C, Ctrl-A X). `window`: a window as well.
+   * `stdout`: the serial line goes to standard output, without a window. `terminal`: the terminal is the serial line
+   * and QEMU's monitor (Ctrl-A C, Ctrl-A X). `window`: a window as well.
    */
   console: "stdout" | "terminal" | "window";
   /** Path of a socket for the machine protocol, at most 107 bytes. */
@@ -53,7 +53,7 @@ const MODELS: Readonly<Record<Architecture, MachineModel>> = {
     // with it, hardly goes on. It does without where ERMS and FSRM are missing and AMD's family is below 15.
     processor: "max,-erms,-fsrm,family=6",
     type: ({ accelerator, firmware }) => {
-      // Without graphics=off SeaBIOS and GRUB stay silent on the serial line; the screen has them in any case.
+      // Without graphics=off SeaBIOS and GRUB do not write to the serial line. They write to the screen in any case.
       const options =
         firmware.kind === "bios" ? "graphics=off" : `smm=${firmware.flash.needsSmm ? "on" : "off"}`;
       return `q35,accel=${accelerator},${options}`;
@@ -64,8 +64,8 @@ const MODELS: Readonly<Record<Architecture, MachineModel>> = {
   },
   aarch64: {
     serial: "ttyAMA0",
-    // Linux signs return addresses. The algorithm of Arm's specification takes most of the time of an emulated boot;
-    // QEMU has a quicker one.
+    // Linux signs return addresses. The algorithm of Arm's specification takes most of the time of an emulated boot.
+    // QEMU has a faster algorithm.
     processor: "max,pauth-impdef=on",
     type: ({ accelerator }) => `virt,accel=${accelerator}`,
     // The virt machine has neither a screen nor a keyboard of its own.
@@ -85,16 +85,16 @@ export function qemuArguments(machine: Machine): string[] {
   const model = MODELS[machine.architecture];
   return [
     ...["-name", "platter"],
-    // Neither devices nor settings that were not asked for.
+    // Only the devices and settings that are given here.
     ...["-nodefaults", "-no-user-config"],
     ...["-machine", model.type(machine)],
     ...["-cpu", processor(machine)],
     ...["-smp", String(machine.cpus), "-m", `${machine.memoryMiB}M`],
     ...firmwareArguments(machine.firmware),
     ...mediumArguments(machine),
-    // Only the ISO is tried: no network, no firmware shell, before it is called a failure.
+    // The firmware tries only the ISO, and neither the network nor a shell.
     ...["-boot", "strict=on"],
-    // A machine that resets has not booted.
+    // A reset counts as a failed boot.
     "-no-reboot",
     ...model.screen,
     ...networkArguments(machine),
@@ -113,7 +113,7 @@ function firmwareArguments(firmware: MachineFirmware): string[] {
   if (firmware.kind === "bios") return [];
   const { code, vars, needsSmm } = firmware.flash;
   return [
-    // Only code in system management mode may write to the flash, or the system could forge the variables.
+    // Only code in system management mode may write to the flash, since otherwise the system could forge the variables.
     ...(needsSmm ? ["-global", "driver=cfi.pflash01,property=secure,value=on"] : []),
     ...["-drive", `if=pflash,unit=0,format=${code.format},readonly=on,file=${escapeComma(code.path)}`],
     ...["-drive", `if=pflash,unit=1,format=${vars.format},file=${escapeComma(vars.path)}`],
@@ -151,7 +151,7 @@ function consoleArguments(console: Machine["console"]): string[] {
   }
 }
 
-/** A comma ends a value in QEMU's option lists; two stand for one. */
+/** A comma ends a value in QEMU's option lists. Two commas mean one in the value. */
 function escapeComma(text: string): string {
   return text.replaceAll(",", ",,");
 }

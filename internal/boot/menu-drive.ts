@@ -2,41 +2,41 @@ import { type Chord, chordsFor } from "./keyboard.ts";
 import type { Phase } from "./phase.ts";
 import type { Screen } from "./screen.ts";
 
-/** What became of GRUB's menu. */
+/** The result of editing GRUB's menu. */
 export type MenuOutcome =
   | { kind: "left-alone" }
   | { kind: "console-added" }
   | { kind: "not-driven"; why: string };
 
-/** The machine as the menu's driver sees it. */
+/** The parts of a machine that editing the menu needs. */
 export interface DrivenMachine {
   screen: Pick<Screen, "cursorRow" | "line" | "text">;
   phase: () => Phase;
   press: (chords: readonly Chord[]) => Promise<void>;
   sleep: (milliseconds: number) => Promise<void>;
-  /** The boot is over. */
+  /** Whether the boot has ended. */
   over: () => boolean;
 }
 
-/** Milliseconds that GRUB, in emulation and with a picture to draw, may take to answer a key. */
+/** Milliseconds that an emulated GRUB with a graphical menu may take to react to a key. */
 const PATIENCE = 20_000;
 const LOOK = 250;
-/** Times that GRUB's menu is knocked at: with the pauses, some ten seconds. */
+/** How often a key is pressed to stop GRUB's menu: with the pauses, for about ten seconds. */
 const PRESSES = 25;
-/** Lines of a menu entry that are looked at for its `linux` line. */
+/** The most lines of a menu entry that are searched for its `linux` line. */
 const MAX_LINES = 40;
 const LINUX = /^\W*linux(efi|16)?\s/;
 
 /**
- * Adds a serial console to the entry that GRUB would boot, for this boot only: stops the menu, brings GRUB to its
- * text terminal (its picture is not on the serial line), opens the entry's editor, finds the `linux` line, writes to
- * its end, and boots. `console` is the argument: what comes last becomes /dev/console.
+ * Adds a serial console to the entry that GRUB would boot, for this boot only. It stops the menu, and switches GRUB to
+ * its text terminal, which the serial line shows. Then it opens the editor of the entry, adds the argument `console` to
+ * the `linux` line, and boots. The kernel uses the last console argument for /dev/console.
  */
 export async function addSerialConsole(machine: DrivenMachine, console: string): Promise<MenuOutcome> {
   const reached = await until(machine, () => machine.phase() !== "firmware", Number.POSITIVE_INFINITY);
   if (!reached || machine.phase() !== "grub") return notDriven("GRUB did not report on the serial line");
-  // In the menu this opens the command line, in the command line it is only a letter: so it may be pressed again
-  // and again, until GRUB, which may still be loading its font, has seen it.
+  // In the menu this key opens the command line, and in the command line it is only a letter. So it can be pressed
+  // until GRUB, which may still be loading its font, reacts.
   const prompt = () => /^grub> /m.test(machine.screen.text);
   for (let pressed = 0; pressed < PRESSES && machine.phase() === "grub" && !prompt(); pressed++) {
     if (machine.over()) break;
@@ -65,12 +65,12 @@ async function editEntry(machine: DrivenMachine, console: string): Promise<MenuO
     if (line === MAX_LINES) return notDriven("the entry has no `linux` line that the editor shows");
     const before = screen.cursorRow;
     await press([["ctrl", "n"]]);
-    // In the last line the cursor stays.
+    // In the last line the cursor does not move.
     await until(machine, () => screen.cursorRow !== before, 2000);
     await settle(machine);
   }
   await press([["ctrl", "e"], ...chordsFor(` ${console}`)]);
-  // The editor breaks long lines anywhere.
+  // The editor wraps long lines at any character.
   const written = () => screen.text.replace(/\W*\n\W*/g, "").includes(console);
   if (!(await until(machine, written))) return notDriven("GRUB's editor did not take the text");
   await press([["ctrl", "x"]]);
@@ -81,7 +81,7 @@ function notDriven(why: string): MenuOutcome {
   return { kind: "not-driven", why };
 }
 
-/** Waits until GRUB has drawn what it is drawing: in emulation that takes seconds. */
+/** Waits until GRUB's screen does not change any more. In emulation drawing takes seconds. */
 async function settle({ screen, sleep, over }: DrivenMachine): Promise<void> {
   for (let before = ""; !over(); ) {
     const now = `${screen.cursorRow}\n${screen.text}`;

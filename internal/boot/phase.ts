@@ -1,4 +1,4 @@
-/** The parts of a boot, in their order. `shim` is only seen when it has something to say. */
+/** The parts of a boot, in their order. `shim` is visible only if it prints a message. */
 export const PHASES = ["firmware", "shim", "grub", "kernel", "initramfs", "user-space"] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -12,7 +12,7 @@ export const PHASE_NAMES: Record<Phase, string> = {
   "user-space": "user space",
 };
 
-/** When a phase was first seen and how long it lasted, in seconds; what was not seen on the console is not listed. */
+/** When a phase was first seen and how long it lasted, in seconds; phases without output are not listed. */
 export interface PhaseTime {
   phase: Phase;
   start: number;
@@ -22,25 +22,28 @@ export interface PhaseTime {
 interface PhaseSign {
   phase: Phase;
   pattern: RegExp;
-  /** Only counts once this phase was reached. */
+  /** The sign counts only after this phase. */
   after?: Phase;
 }
 
-/** Lines that tell that a phase has begun. */
+/** Lines that show the start of a phase. */
 const PHASE_SIGNS: readonly PhaseSign[] = [
   { phase: "grub", pattern: /Welcome to GRUB!|GNU GRUB\s+version/ },
-  // A menu entry may be called "Linux version 2": only the beginning of a line, or the kernel's time, tells.
+  // A menu entry may have the name "Linux version 2". Only the beginning of a line, or the kernel's time, is reliable.
   { phase: "kernel", pattern: /^Linux version \d|^\[ *\d+\.\d{6}\] |^EFI stub: |^Decompressing Linux/ },
   { phase: "initramfs", pattern: /Run \/init as init process|\bdracut[:-]|systemd\[1\]: Running in initrd/ },
   { phase: "initramfs", pattern: /Welcome to .*(dracut-\d|initramfs\))|^Loading, please wait\.\.\./i },
-  // systemd of the initramfs says goodbye, or what comes after it says hello.
+  // The last lines of systemd in the initramfs, or the first lines after it.
   { phase: "user-space", pattern: /Switching root|Reached target .*Switch Root|initrd-switch-root/i },
   { phase: "user-space", pattern: /Run \/s?bin\/init as init process/ },
   { phase: "user-space", pattern: /^\W*Welcome to (?!.*(dracut|initramfs|GRUB)).*!/i, after: "initramfs" },
   { phase: "user-space", pattern: /^INIT: version |OpenRC .* is starting up/, after: "kernel" },
 ];
 
-/** The phase after `current` that the line begins, or undefined: a boot never goes back. */
+/**
+ * The phase after `current` that begins with this line; undefined if none begins. A boot never returns to an earlier
+ * phase.
+ */
 export function phaseBegun(line: string, current: Phase): Phase | undefined {
   const at = PHASES.indexOf(current);
   return PHASE_SIGNS.find(

@@ -8,7 +8,7 @@ interface Picture {
 }
 
 /**
- * Reads the binary form of a portable pixmap, as every QEMU writes it (PNG only since 7.1).
+ * Reads the binary form of a portable pixmap, which every version of QEMU writes. PNG needs 7.1.
  * @throws RangeError if it is not a portable pixmap or is too short
  */
 export function parsePpm(bytes: Uint8Array): Picture {

@@ -7,7 +7,7 @@ import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
 import type { MachineFirmware } from "./machine.ts";
 
 /**
- * Finds the firmware and gives it variables of its own in `scratch`.
+ * Finds the firmware, and copies its variables to `scratch`.
  * @throws PlatterError `E_FIRMWARE_MISSING`, `E_BOOT_WAY`
  */
 export async function prepareFirmware(

@@ -8,7 +8,7 @@ const messageSchema = z.union([
   z.object({ QMP: z.unknown() }),
 ]);
 
-/** Milliseconds that QEMU gets for one command. */
+/** Milliseconds that QEMU may take for one command. */
 const PATIENCE = 15_000;
 
 interface Waiting {
@@ -16,12 +16,12 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** QEMU did not do what it was asked over its machine protocol, or is gone. */
+/** QEMU refused a command of its machine protocol, or closed the connection. */
 export class QmpError extends Error {
   override readonly name = "QmpError";
 }
 
-/** A connection to QEMU's machine protocol (QEMU, docs/interop/qmp-spec): commands out, answers in. */
+/** A connection to QEMU's machine protocol (QEMU, docs/interop/qmp-spec). */
 export class Qmp {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
@@ -40,8 +40,8 @@ export class Qmp {
   }
 
   /**
-   * Connects once QEMU has made its socket, and negotiates.
-   * @throws QmpError if it has none within `patience` milliseconds
+   * Waits for QEMU's socket, connects, and negotiates.
+   * @throws QmpError without a socket after `patience` milliseconds
    */
   static async connect(path: string, patience: number): Promise<Qmp> {
     for (let waited = 0; ; waited += 50) {
@@ -57,7 +57,7 @@ export class Qmp {
   }
 
   /**
-   * Has QEMU execute a command and gives its answer.
+   * Executes a command of QEMU, and returns its answer.
    * @throws QmpError
    */
   execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {

@@ -2,14 +2,14 @@ import { printable, printableLines } from "../text/printable.ts";
 import { type BootResult, wayName } from "./boot-result.ts";
 import { PHASE_NAMES } from "./phase.ts";
 
-/** What the reports are about. */
+/** The subject of a report. */
 interface ReportSubject {
   iso: string;
   /** ISO 8601. */
   time: string;
 }
 
-/** A result whose files may have been removed since. */
+/** A result whose log may already be removed. */
 export type ReportedResult = Omit<BootResult, "serialLog"> & { serialLog?: string | undefined };
 
 /** The results as JSON, for machines. */
@@ -19,7 +19,7 @@ export function jsonReport(results: readonly ReportedResult[], { iso, time }: Re
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
-/** The results as JUnit XML: one suite for the ISO, one case a way. */
+/** The results as JUnit XML: one suite for the ISO, with one case for each way. */
 export function junitReport(results: readonly ReportedResult[], { iso, time }: ReportSubject): string {
   const failed = results.filter((each) => each.failure !== undefined).length;
   const seconds = results.reduce((sum, each) => sum + each.seconds, 0).toFixed(3);
@@ -76,7 +76,10 @@ const ENTITIES: Record<string, string> = {
   "\n": "&#10;",
 };
 
-/** Text for XML 1.0, in an attribute or between tags: lines that are safe on a terminal and that XML can hold. */
+/**
+ * Text for XML 1.0, in an attribute or between tags: lines that are safe on a terminal, without characters that XML
+ * forbids.
+ */
 function xml(text: string): string {
   return printableLines(text)
     .replace(/[\ufffe\uffff]/g, "\ufffd")

@@ -30,30 +30,33 @@ export interface BootRequest extends BootWay {
   network: Machine["network"];
   /** Seconds until the boot counts as failed. */
   timeout: number;
-  /** What a line on the console must show for the boot to count; default: a login prompt or systemd's last target. */
+  /**
+   * The pattern of a line on the console that shows a successful boot; by default a login prompt or systemd's last
+   * target.
+   */
   until?: RegExp | undefined;
-  /** Whether the entry that GRUB boots gets a serial console, for this boot, where it has none. */
+  /** Whether GRUB's default entry gets a serial console for this boot, if it does not have one. */
   menu: "leave-alone" | "add-console";
-  /** Folder for the serial log and the screenshot; made if it is not there. */
+  /** Folder for the serial log and the screenshot; created if it is missing. */
   keepIn: string;
 }
 
 export interface BootWorld {
   run: RunTool;
   signal: AbortSignal;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
   /** Called when a phase begins, with the seconds since the machine was switched on. */
   onPhase?: (phase: Phase, at: number) => void;
 }
 
-/** Milliseconds between two looks at a boot that is under way. */
+/** Milliseconds between two checks of a running boot. */
 const LOOK = 200;
 
 /**
- * Boots an ISO in a virtual machine until the console tells that it is up or has failed, then ends the machine.
- * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED` if QEMU itself failed,
- * `E_BOOT_LOGS` if `keepIn` cannot be made, `E_INTERRUPTED`
+ * Boots an ISO in a virtual machine until the console shows success or failure, then ends the machine.
+ * @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING`, `E_TOOL_FAILED` if QEMU itself failed, `E_BOOT_LOGS` if
+ * `keepIn` cannot be made, `E_INTERRUPTED`
  */
 export async function bootOnce(request: BootRequest, world: BootWorld): Promise<BootResult> {
   const { architecture, keepIn } = request;
@@ -110,7 +113,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     .finally(() => {
       over = true;
     });
-  // Looked at below, after the machine was ended.
+  // Prevents an unhandled rejection; the error is handled below, after the machine has ended.
   machine.catch(() => undefined);
   const isOver = () => over || stop.signal.aborted || watcher.verdict !== undefined;
   const menu: Promise<MenuOutcome> = drive
@@ -133,7 +136,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
       watcher.tick(now());
     }
     const ended = now();
-    // QEMU that went away by itself may have failed itself: then this throws.
+    // If QEMU ended by itself, it may have failed. Then this throws.
     if (over) await machine;
     if (over) watcher.end(ended);
     const failure = failureOf(watcher, { over, timeout, architecture: request.architecture });
@@ -173,7 +176,7 @@ function failureOf(
   return { phase, code, message, hint, line, lastLines };
 }
 
-/** Whether there is a picture now: a machine that has just gone away shows nothing any more. */
+/** Takes a screenshot. False if the machine has just ended. */
 async function photograph(to: string, scratch: string): Promise<boolean> {
   try {
     await withQmp(scratch, (qmp) => takeScreenshot(qmp, { to, scratch: join(scratch, "screen.ppm") }));

@@ -1,10 +1,10 @@
 import { TerminalInput, type TerminalItem } from "./terminal-input.ts";
 
-/** More than any firmware's text mode has. */
+/** More rows than any text mode of firmware has. */
 const MAX_ROWS = 200;
 const MAX_COLUMNS = 400;
 
-/** What a serial terminal shows: enough of one to see where GRUB's editor has its cursor, and what stands there. */
+/** The content of a serial terminal, as far as it is needed to find the cursor and the text of GRUB's editor. */
 export class Screen {
   readonly #input = new TerminalInput();
   #rows: string[][] = [];
@@ -15,12 +15,12 @@ export class Screen {
     for (const item of this.#input.feed(chunk)) this.#take(item);
   }
 
-  /** The row the cursor is in, counted from 1. */
+  /** The row of the cursor, counted from 1. */
   get cursorRow(): number {
     return this.#row;
   }
 
-  /** What stands in a row, without blanks at its end. */
+  /** The text of a row, without trailing spaces. */
   line(row: number): string {
     return Array.from(this.#rows[row] ?? [], (each) => each ?? " ")
       .slice(1)

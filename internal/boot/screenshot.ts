@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { encodePng, parsePpm } from "./png.ts";
 import type { Qmp } from "./qmp.ts";
 
-/** Has QEMU write what the machine's screen shows, and keeps it as a PNG file. */
+/** Writes the machine's screen to a PNG file. */
 export async function takeScreenshot(
   qmp: Qmp,
   { to, scratch }: { to: string; scratch: string },

@@ -1,9 +1,11 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 
-/** Bytes of a serial line that are kept: what runs in the machine is not trusted, and may talk without end. */
+/**
+ * The most bytes of a serial line that are kept. The system in the machine is not trusted, and may write without end.
+ */
 const LIMIT = 64 * 1024 * 1024;
 
-/** What the machine's serial line said, byte for byte, in a file. */
+/** Writes the bytes of the machine's serial line to a file. */
 export class SerialLog implements Disposable {
   readonly #file: number;
   readonly #limit: number;

@@ -1,4 +1,4 @@
-/** What a terminal is told: text, or to move its cursor. Colours, modes and erasing are left out. */
+/** An item of a terminal's input: text, or a movement of the cursor. Colours, modes and erasing are dropped. */
 export type TerminalItem =
   | { kind: "text"; text: string }
   /** `\r`, `\n`, `\b` or `\t`. */
@@ -7,9 +7,9 @@ export type TerminalItem =
   | { kind: "position"; row: number; column: number }
   /** CHA: to a column of the same row. */
   | { kind: "column"; column: number }
-  /** CUU, CUD, CUF, CUB: by so many rows and columns. */
+  /** CUU, CUD, CUF, CUB: by a number of rows and columns. */
   | { kind: "move"; rows: number; columns: number }
-  /** ED 2 or RIS: nothing is on the screen any more. */
+  /** ED 2 or RIS: the screen is cleared. */
   | { kind: "clear" };
 
 /** A longer unfinished sequence does not count as a sequence. */

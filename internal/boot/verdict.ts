@@ -22,7 +22,7 @@ export function timedOut(
   };
 }
 
-/** The failure of a machine that went off, or reset, before it was up. */
+/** The failure of a machine that was switched off or reset before it had booted. */
 export function switchedOff(
   { phase, suspicion }: Seen,
   architecture: Architecture,

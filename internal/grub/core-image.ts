@@ -8,7 +8,7 @@ import { resolveModules } from "./modules.ts";
 const CORE_MODULES = ["biosdisk", "part_gpt", "iso9660"];
 const PREFIX = "/boot/grub2\0";
 
-/** How GRUB's decompressor expects its stream. */
+/** The parameters that GRUB's decompressor expects. */
 const LZMA = { lc: 3, lp: 0, pb: 2, dictionary: 64 * 1024 };
 
 /** Bytes of the programs that load the rest, from a CD and from a disk. */
@@ -17,19 +17,19 @@ const DISKBOOT_SIZE = 512;
 const SECTOR = 512;
 /** In `diskboot.img`: 16 bits, sectors of the only block list. */
 const DISKBOOT_LENGTH_AT = 508;
-/** In `lzma_decompress.img`: 32 bits each, bytes of the stream and of what it holds. */
+/** In `lzma_decompress.img`: 32 bits each, lengths in bytes of the stream and of its content. */
 const COMPRESSED_SIZE_AT = 0x08;
 const UNCOMPRESSED_SIZE_AT = 0x0c;
 /** The BIOS loads the rest of the image to the first address. The kernel must not come before the second. */
 const LOADED_AT = 0x8200;
 const KERNEL_AT = 0x9000;
-/** Where memory that the BIOS may use for itself can begin. */
+/** The lowest address at which memory of the BIOS may begin. */
 const UPPER_LIMIT = 0x78000;
 
 /** Bytes before compression. Twenty times what GRUB needs, and compressed in less than a second. */
 const MAX_PAYLOAD = 1024 * 1024;
 
-/** `mimg`, and the types of what follows: an ELF module, the prefix. */
+/** `mimg`, and the types of objects: an ELF module, the prefix. */
 const MODULES_MAGIC = 0x676d696d;
 const MODULES_HEADER = 12;
 const TYPE_ELF = 0;
@@ -75,7 +75,7 @@ function assemble(folder: ModuleFolder): Uint8Array {
   return Buffer.concat([cdboot, diskboot, decompressor, stream]);
 }
 
-/** What the decompressor puts into memory: the kernel, then modules and prefix. */
+/** The memory after decompression: the kernel, then modules and prefix. */
 function corePayload(folder: ModuleFolder): Uint8Array {
   const kernel = kernelMemory(requireFile(folder, "kernel.img"));
   const parts = resolveModules(folder, CORE_MODULES).map((module) => object(TYPE_ELF, module));

@@ -12,12 +12,12 @@ export interface KernelEntry {
   kernelArgs: string[];
 }
 
-/** No menu for people has more entries. */
+/** The most entries that are read. No real menu has more. */
 const MAX_ENTRIES = 64;
 const LINUX = ["linux", "linuxefi"];
 const INITRD = ["initrd", "initrdefi"];
 
-/** Reads a menu that lies at `path`, which is GRUB's `$prefix`; an entry without a `linux` line is not listed. */
+/** Reads a menu whose path is `path`. GRUB's `$prefix` is its folder; an entry without a `linux` line is not listed. */
 export function readKernelEntries(script: string, path: string): KernelEntry[] {
   const entries: KernelEntry[] = [];
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));

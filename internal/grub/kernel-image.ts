@@ -4,7 +4,7 @@ import { ModuleProblem } from "./core-error.ts";
 const KERNEL_AT = 0x9000;
 const KERNEL_END = 0x68000;
 
-/** Of the ELF header and the section headers (System V ABI, chapter 4). */
+/** Lengths in bytes of the ELF header and of a section header (System V ABI, chapter 4). */
 const ELF_HEADER = 52;
 const SECTION_HEADER = 40;
 const TYPE_RELOCATABLE = 1;

@@ -6,7 +6,7 @@ declare const brand: unique symbol;
 /** A volume label of an ISO that passed `toVolumeLabel`: 1 to 32 bytes of UTF-8 without spaces and quotes. */
 export type VolumeLabel = string & { readonly [brand]: "VolumeLabel" };
 
-/** Where the ISO holds the kernel and the initramfs. */
+/** Paths of the kernel and the initramfs on the ISO. */
 export const KERNEL_PATH = "/images/pxeboot/vmlinuz";
 export const INITRD_PATH = "/images/pxeboot/initrd.img";
 
@@ -16,7 +16,7 @@ const menuEntrySchema = z.strictObject({
   title: word.min(1),
   /** Absolute path on the ISO. */
   kernelPath: word.startsWith("/"),
-  /** Each as the kernel is meant to get it, without quotes: an argument may hold spaces. */
+  /** Each argument as the kernel gets it, without quotes. It may contain spaces. */
   kernelArgs: z.array(word),
   initrdPaths: z.array(word.startsWith("/")).min(1),
 });
@@ -31,6 +31,6 @@ export const menuSchema = z
   })
   .refine((menu) => menu.default < menu.entries.length, "the default entry does not exist");
 
-/** A boot menu as data, nothing in it quoted or escaped. */
+/** A boot menu as data, without quotes and escapes. */
 export type Menu = z.infer<typeof menuSchema>;
 export type MenuEntry = Menu["entries"][number];

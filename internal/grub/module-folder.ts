@@ -4,12 +4,12 @@ import { errnoOf } from "../base/machine-error.ts";
 import { readInput } from "../files/open-input.ts";
 import { ModuleProblem } from "./core-error.ts";
 
-/** More bytes than any file has that a core image is made from. */
+/** More bytes than any file that is part of a core image. */
 export const MAX_FILE = 512 * 1024;
 
 /** A folder of GRUB's modules. */
 export interface ModuleFolder {
-  /** Its path, for people. */
+  /** Its path for messages. */
   place: string;
   /** The content of a file; undefined if the folder does not have it. */
   read: (name: string) => Uint8Array | undefined;

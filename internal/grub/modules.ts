@@ -2,11 +2,11 @@ import { ModuleProblem } from "./core-error.ts";
 import { requireModule } from "./kernel-image.ts";
 import { type ModuleFolder, requireFile } from "./module-folder.ts";
 
-/** More modules than GRUB has would be needed for this. */
+/** More modules than GRUB has. */
 const MAX_MODULES = 64;
 
 /**
- * The modules named and those that they need, each after what it needs, by the folder's `moddep.lst`.
+ * The named modules and their dependencies by the folder's `moddep.lst`. Each module comes after its dependencies.
  * @throws ModuleProblem
  */
 export function resolveModules(folder: ModuleFolder, names: readonly string[]): Uint8Array[] {

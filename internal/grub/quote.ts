@@ -3,17 +3,18 @@ import { PlatterError } from "../base/error.ts";
 /** Text of one line: no control character, no lone surrogate, no Unicode line separator; may be empty. */
 export const PRINTABLE = /^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u;
 
-/** Characters that mean nothing to GRUB's lexer, at the beginning of a word and within it. */
+/** Characters without a meaning to GRUB's lexer, at the beginning of a word and within it. */
 const PLAIN = /^[A-Za-z0-9_/.:=,+@%-]+$/;
 
-/** GRUB manual, "Shell-like scripting": words with a meaning of their own where a command may begin. */
+/** GRUB manual, "Shell-like scripting": words with a special meaning at the beginning of a command. */
 const RESERVED = new Set(
   "case do done elif else esac fi for function if in menuentry select then time until while".split(" "),
 );
 
 /**
- * A text as one word of grub.cfg. Plain words stay as they are, so that tools which patch a label on `linux` lines
- * find it; all others go into single quotes, in which GRUB knows no escape: a quote is written outside them, as `\'`.
+ * A text as one word of grub.cfg. Plain words stay as they are, so that tools which patch a label on `linux` lines find
+ * it; all others are put in single quotes. GRUB does not have an escape inside them, so a quote is written outside, as
+ * `\'`.
  * @throws PlatterError `E_GRUB_TEXT` for text that is not {@link PRINTABLE}
  */
 export function quoteWord(text: string): string {
@@ -36,8 +37,8 @@ export function quoteWords(words: readonly string[]): string {
 
 /**
  * The words of a `linux`, `initrd` or kernel argument text. Spaces separate; a part in single or double quotes keeps
- * its spaces and loses its quotes (`a="b c"` is the word `a=b c`, which GRUB hands to the kernel as `"a=b c"`).
- * Every other character stands for itself, the backslash included. Undefined if a quote is not closed.
+ * its spaces and loses its quotes (`a="b c"` is the word `a=b c`, which GRUB passes to the kernel as `"a=b c"`). Every
+ * other character stands for itself, the backslash included. Undefined if a quote is not closed.
  */
 export function splitWords(text: string): string[] | undefined {
   const words: string[] = [];

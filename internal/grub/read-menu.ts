@@ -1,4 +1,4 @@
-/** What a GRUB menu needs from the ISO it lies on. */
+/** The files and labels that a GRUB menu needs from its ISO. */
 import { labelsSought } from "./kernel-arguments.ts";
 import { type GrubCommand, type GrubSyntaxProblem, grubSyntaxProblems, readGrubScript } from "./script.ts";
 
@@ -9,7 +9,7 @@ export interface GrubMenu {
   files: { path: string; line: number; command: string }[];
   /** Volume labels that must be the ISO's. */
   labels: { label: string; line: number; from: string }[];
-  /** Why GRUB would refuse the whole of it. */
+  /** The faults for which GRUB would refuse the whole menu. */
   syntax: GrubSyntaxProblem[];
 }
 
@@ -19,7 +19,7 @@ const KERNEL_COMMANDS = ["linux", "linux16", "linuxefi", "multiboot", "multiboot
 const INITRD_COMMANDS = ["initrd", "initrd16", "initrdefi", "module", "module2"];
 const FILE_COMMANDS = ["configfile", "source", ".", "loadfont", "normal"];
 
-/** Reads a menu that lies at `path` (GRUB's `$prefix` is taken to be its folder). */
+/** Reads a menu whose path is `path`. GRUB's `$prefix` is assumed to be its folder. */
 export function readGrubMenu(script: string, path: string): GrubMenu {
   const menu: GrubMenu = { entries: [], files: [], labels: [], syntax: grubSyntaxProblems(script) };
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -44,7 +44,7 @@ function take(menu: GrubMenu, { words, line, conditional, entry }: GrubCommand, 
     }
   }
   if (INITRD_COMMANDS.includes(command)) {
-    // A module has arguments, an initramfs is followed by more of them.
+    // A module may have arguments, and an `initrd` line may have several files.
     const operands = command.startsWith("initrd") ? rest : rest.slice(0, 1);
     for (const word of operands) wants(word);
   }
@@ -59,7 +59,7 @@ function takeSearch(
   const { rest, line, conditional, entry, folder } = search;
   const operand = rest.findLast((word) => !word.startsWith("-"));
   const has = (...flags: string[]) => rest.some((word) => flags.includes(word));
-  // An entry may look for another system's disk; a condition asks for a file that may be missing.
+  // An entry may search for the disk of another system. A condition may test for a file that is missing.
   if (entry !== undefined || operand === undefined) return;
   if (has("-l", "--label", "-ls", "-sl")) {
     if (!operand.includes("${")) menu.labels.push({ label: operand, line, from: "search" });
@@ -70,7 +70,7 @@ function takeSearch(
   if (path !== undefined && !conditional) menu.files.push({ path, line, command: "search" });
 }
 
-/** A path on the ISO itself; undefined for one elsewhere, or that depends on what is not known here. */
+/** A path on the ISO itself; undefined for a path elsewhere, or with an unknown variable. */
 export function isoPath(word: string | undefined, folder: string): string | undefined {
   if (word === undefined) return undefined;
   const path = word.replace(/^\(\$\{root\}\)/, "").replace(/^\$\{prefix\}/, folder);

@@ -7,10 +7,10 @@ import { quoteWord, quoteWords } from "./quote.ts";
 
 export type Firmware = "efi" | "bios";
 
-/** How GRUB finds the medium. */
+/** The properties by which GRUB finds the medium. */
 export interface Medium {
   label: VolumeLabel;
-  /** Absolute path of a file that only this build's ISO has. */
+  /** Absolute path of a file that exists only on this build's ISO. */
   marker: string;
 }
 
@@ -28,7 +28,7 @@ export function renderGrub(
   return fill(efiTemplate, { ...values, ENTRIES: `${values.ENTRIES}${last}` });
 }
 
-/** For a kernel whose key shim does not know: people enrol the key with MokManager. */
+/** For a kernel whose key shim does not know: users enrol the key with MokManager. */
 function renderMokManager(path: string): string {
   return `menuentry 'Enroll a key for Secure Boot (MokManager)' {\n  chainloader ${quoteWord(path)}\n}`;
 }
@@ -38,9 +38,9 @@ export function renderStub(medium: Medium): string {
   return fill(stubTemplate, mediumValues(medium));
 }
 
-/** The menu for GRUB's loopback device: the kernel learns which file holds the ISO. */
+/** The menu for GRUB's loopback device: the kernel gets the path of the ISO file. */
 export function renderLoopback(menu: Menu): string {
-  // In double quotes GRUB puts in the variable and does not split it at spaces.
+  // In double quotes GRUB expands the variable without splitting it at spaces.
   return fill(loopbackTemplate, menuValues(menu, [`"iso-scan/filename=\${iso_path}"`]));
 }
 
@@ -56,21 +56,21 @@ function menuValues(menu: Menu, extra: readonly string[]): Record<"DEFAULT" | "T
   };
 }
 
-/** `extra` is added to the `linux` line as it stands. */
+/** `extra` is added to the `linux` line unchanged. */
 function renderEntry(entry: MenuEntry, extra: readonly string[]): string {
-  // After `--` GRUB does not take a title that begins with a hyphen for an option.
+  // The `--` keeps GRUB from reading a title with a leading hyphen as an option.
   const title = `${entry.title.startsWith("-") ? "-- " : ""}${quoteTitle(entry.title)}`;
   const linux = [quoteWords([entry.kernelPath, ...entry.kernelArgs]), ...extra].join(" ");
   return `menuentry ${title} {\n  linux ${linux}\n  initrd ${quoteWords(entry.initrdPaths)}\n}`;
 }
 
-/** A title in quotes even where it needs none, as menus are commonly written. */
+/** A title in quotes, even if it does not need them, as in most menus. */
 function quoteTitle(title: string): string {
   const quoted = quoteWord(title);
   return quoted === title ? `'${title}'` : quoted;
 }
 
-/** Puts values in for `@NAME@`, once: what is put in is not looked at again. */
+/** Replaces each `@NAME@` by its value. Values are not searched again. */
 function fill(template: string, values: Record<string, string>): string {
   return template.replace(/@([A-Z]+)@/g, (_, name: string) => {
     const value = values[name];

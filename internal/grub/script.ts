@@ -1,13 +1,13 @@
-/** GRUB's scripting language, as far as it takes to see what a menu names (GRUB manual, "Shell-like scripting"). */
+/** GRUB's scripting language, as far as needed to find the files of a menu (GRUB manual, "Shell-like scripting"). */
 
 export interface GrubCommand {
-  /** The words, quotes removed and known variables put in. */
+  /** The words, without quotes, and with known variables replaced. */
   words: string[];
   /** From 1. */
   line: number;
-  /** Inside an `if`, or its condition: what it names need not be there. */
+  /** Whether the command is inside an `if` or its condition. Its files may be missing. */
   conditional: boolean;
-  /** Inside a `menuentry`. */
+  /** The title, if the command is inside a `menuentry`. */
   entry: string | undefined;
 }
 
@@ -15,11 +15,11 @@ interface Token {
   kind: "word" | "end" | "open" | "close";
   text: string;
   line: number;
-  /** A quote in this word is never closed. */
+  /** Whether a quote in this word is not closed. */
   isOpenQuote?: boolean;
 }
 
-/** Long enough for any menu; what is longer is not read to its end, nor kept in a variable. */
+/** Longer than any menu. The rest of a longer text is not read, and a longer value is not stored in a variable. */
 const MAX_SCRIPT = 1024 * 1024;
 const MAX_VALUE = 4096;
 const MAX_EXPANSION = 65536;
@@ -79,14 +79,14 @@ export function readGrubScript(script: string): GrubCommand[] {
   return commands;
 }
 
-/** Something that GRUB refuses to read, so that nothing of the script is run. */
+/** A fault for which GRUB refuses the whole script. */
 export interface GrubSyntaxProblem {
   line: number;
   /** Completes "line 3 …". */
   what: string;
 }
 
-/** What GRUB's parser would refuse, as far as it is easily made by hand: other shells' operators, open ends. */
+/** Faults that GRUB's parser refuses and that authors make easily: operators of other shells, missing ends. */
 export function grubSyntaxProblems(script: string): GrubSyntaxProblem[] {
   const problems: GrubSyntaxProblem[] = [];
   const open: number[] = [];
@@ -149,7 +149,7 @@ function* tokensOf(script: string): Iterable<Token> {
 interface Word {
   text: string;
   end: number;
-  /** False for nothing but a continued line. */
+  /** False if there is only a line continuation. */
   isWord: boolean;
   isOpenQuote: boolean;
 }
@@ -189,7 +189,7 @@ function readWord(script: string, start: number): Word {
       at++;
     }
   }
-  // An empty pair of quotes is a word as well; nothing at all would not get on.
+  // An empty pair of quotes is a word too. Without any progress the loop would not end.
   return {
     text,
     end: Math.max(at, start + 1),

@@ -5,8 +5,8 @@ export const VARIABLE_NAMES = ["isolabel", "kernelpath", "initrdpath", "root", "
 export type Variables = Record<(typeof VARIABLE_NAMES)[number], string>;
 
 /**
- * Replaces `${isolabel}` and `$isolabel` and the other variables, once: a replacement is not replaced again. `$$`
- * is one `$`; any other `$` stays. A name is as long as possible: `$rootfs` is not `$root`.
+ * Replaces `${isolabel}`, `$isolabel` and the other variables. Replacements are not searched again. `$$` is one `$`;
+ * any other `$` stays. A name is as long as possible: `$rootfs` is not `$root`.
  */
 export function replaceVariables(text: string, variables: Variables): string {
   return text.replace(VARIABLE, (all, braced?: string, plain?: string) => {
@@ -18,12 +18,12 @@ export function replaceVariables(text: string, variables: Variables): string {
 
 const VARIABLE = /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))/g;
 
-/** The names of all variables in a text, known or not. GRUB's own way to name the medium does not count. */
+/** The names of all variables in a text, known or not, except GRUB's own name for the medium. */
 export function variablesIn(text: string): string[] {
   return [...text.replace(GRUB_ROOT, "$1").matchAll(VARIABLE)].flatMap(
     ([, braced, plain]) => braced ?? plain ?? [],
   );
 }
 
-/** GRUB's own way to name the medium before a path; paths here begin at the medium anyway. */
+/** GRUB's own name for the medium before a path. It is not needed, since paths here begin at the medium. */
 export const GRUB_ROOT = /(^|\s)\(\$(?:root|\{root\})\)(?=\/)/g;

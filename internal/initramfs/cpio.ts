@@ -4,7 +4,7 @@ import { broken } from "./problem.ts";
 /** Layout of a header: magic and thirteen numbers of eight hexadecimal digits (buffer-format, "cpio header"). */
 const HEADER = 110;
 const [MODE, FILE_SIZE, NAME_SIZE] = [14, 54, 94];
-/** The kernel passes over a member with a longer name. */
+/** The kernel skips a member with a longer name. */
 const MAX_NAME = 4096;
 const TRAILER = "TRAILER!!!";
 /** The digit that a header begins with. */
@@ -13,28 +13,30 @@ const PADDING = Buffer.alloc(64 * 1024);
 
 /** One name in an initramfs. */
 export interface Member {
-  /** Path without leading `./` and `/`, one character a byte. */
+  /** Path without leading `./` and `/`, with one character for each byte. */
   name: string;
   /** File type and permissions, as in stat(2). */
   mode: number;
   /** Bytes. */
   size: number;
-  /** Its content, if that was asked for. */
+  /** Its content, if `wants` asked for it. */
   content: Uint8Array | undefined;
 }
 
 export interface ArchiveOptions {
   /** Whether a member's content is wanted; only asked for regular files. */
   wants: (name: string, size: number) => boolean;
-  /** Counts one member; throws where there are too many. */
+  /** Counts one member; throws if there are too many. */
   count: () => void;
-  /** What the archives lie in, if not in the initramfs itself: a text behind a place in problems. */
+  /**
+   * The name of the container of the archives, if that is not the initramfs itself. It follows the offset in problems.
+   */
   within?: string;
 }
 
 /**
- * The members of newc archives (`070701`, `070702`), one behind the other with zeros between, as far as there are any:
- * up to the first byte that is neither a zero nor the beginning of a header. The trailer is not among them.
+ * The members of newc archives (`070701`, `070702`), one after the other with zeros between them, up to the first byte
+ * that is neither a zero nor the beginning of a header. The trailer is not a member.
  * @throws InitramfsProblem
  */
 export async function* readArchives(cursor: ByteCursor, options: ArchiveOptions): AsyncGenerator<Member> {
@@ -45,7 +47,7 @@ export async function* readArchives(cursor: ByteCursor, options: ArchiveOptions)
   }
 }
 
-/** Passes over zeros; false at the end of the stream. */
+/** Skips zeros; false at the end of the stream. */
 export async function skipZeros(cursor: ByteCursor): Promise<boolean> {
   while (await cursor.more()) {
     const piece = cursor.piece(PADDING.length);
@@ -56,7 +58,7 @@ export async function skipZeros(cursor: ByteCursor): Promise<boolean> {
   return false;
 }
 
-/** The next byte, where {@link skipZeros} has found one. */
+/** The next byte, which {@link skipZeros} has found. */
 function peek(cursor: ByteCursor): number {
   const piece = cursor.piece(1);
   cursor.unread(piece);
@@ -116,7 +118,7 @@ function nameOf(bytes: Uint8Array): string {
   return (end < 0 ? text : text.slice(0, end)).replace(/^(?:\.?\/)+/, "");
 }
 
-/** Padding behind the last member may be missing: nobody needs it. */
+/** The padding after the last member may be missing. */
 async function pass(cursor: ByteCursor, length: number, place: string): Promise<void> {
   if (length - (await cursor.skip(length)) > 3) throw cutOff("file", place);
 }

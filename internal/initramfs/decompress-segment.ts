@@ -12,12 +12,12 @@ import type { SegmentFormat } from "./segment.ts";
 const CHUNK = 1024 * 1024;
 /** Fields that a gzip header may have, by their bit (RFC 1952, section 2.3.1). */
 const GZIP = { headerCrc: 2, extra: 4, name: 8, comment: 16 };
-/** Of a name or a comment in a gzip header. */
+/** The most bytes of a name or a comment in a gzip header. */
 const MAX_TEXT = 64 * 1024;
 
 /**
- * One compressed segment, decompressed; the cursor stands behind it afterwards.
- * @throws InitramfsProblem, and whatever the input throws
+ * Decompresses one segment. Afterwards the cursor is at the end of the segment.
+ * @throws InitramfsProblem, and any error of the input
  */
 export async function* decompressSegment(
   cursor: ByteCursor,
@@ -54,7 +54,7 @@ export async function* decompressSegment(
   }
 }
 
-/** gzip's frame is read here, so that what stands behind it is left alone. */
+/** gzip's frame is read here, so that the bytes after it are not consumed. */
 async function* gunzipped(cursor: ByteCursor, place: number): AsyncGenerator<Uint8Array> {
   const header = await cursor.read(10);
   const flags = header[3] ?? 0;
@@ -77,7 +77,7 @@ async function* gunzipped(cursor: ByteCursor, place: number): AsyncGenerator<Uin
   }
 }
 
-/** Passes over a text that ends in a zero. */
+/** Skips a text that ends in a zero. */
 async function passText(cursor: ByteCursor, place: number): Promise<void> {
   for (let passed = 0; passed < MAX_TEXT; passed++) {
     const [byte] = await cursor.read(1);
@@ -104,7 +104,7 @@ async function* unxzed(cursor: ByteCursor, place: number): AsyncGenerator<Uint8A
   }
 }
 
-/** Checks that the kernel's decompressor knows: none, and CRC32 (Documentation/staging/xz.rst). */
+/** Checks that the kernel's decompressor supports: none, and CRC32 (Documentation/staging/xz.rst). */
 const KERNEL_CHECKS: readonly number[] = [0, 1];
 
 /** Whether the kernel reads a stream whose header begins with these eight bytes. */

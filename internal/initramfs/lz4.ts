@@ -5,7 +5,7 @@ import { broken } from "./problem.ts";
 const MAGIC = 0x184c2102;
 /** Largest block when decompressed. */
 const BLOCK = 8 * 1024 * 1024;
-/** Largest block when compressed: what cannot be made smaller grows a little. */
+/** Largest block when compressed: incompressible data grows a little. */
 const STORED = BLOCK + Math.floor(BLOCK / 255) + 16;
 const MIN_MATCH = 4;
 
@@ -35,14 +35,17 @@ export async function* lz4Legacy(cursor: ByteCursor): AsyncGenerator<Uint8Array>
 /** Below this many bytes a loop is faster than a call. */
 const SHORT = 32;
 
-/** Decompresses one block (lz4_Block_format.md); returns how many bytes came out, undefined if the block is damaged. */
+/**
+ * Decompresses one block (lz4_Block_format.md); returns the length of the output in bytes, or undefined for a damaged
+ * block.
+ */
 function decodeBlock(block: Uint8Array, output: Uint8Array): number | undefined {
   let at = 0;
   let end = 0;
   while (at < block.length) {
     const token = block[at++]!;
     let literals = token >> 4;
-    // A length of 15 goes on in the following bytes, up to one that is not 255.
+    // A length of 15 continues in the following bytes, up to a byte that is not 255.
     for (let more = literals === 15 ? 255 : 0; more === 255; literals += more) more = block[at++] ?? 0;
     if (at + literals > block.length || end + literals > output.length) return undefined;
     if (literals < SHORT) for (let i = 0; i < literals; i++) output[end + i] = block[at + i]!;

@@ -1,11 +1,11 @@
-/** Whether the kernel cannot read it either, or only platter cannot. */
+/** `broken`: the kernel cannot read it either. `closed`: only platter cannot read it. */
 export type ProblemKind = "broken" | "closed";
 
 /** Why the rest of an initramfs could not be read. */
 export class InitramfsProblem extends Error {
   readonly kind: ProblemKind;
 
-  /** `message` says what stands where, as the end of a sentence about the initramfs. */
+  /** `message` completes a sentence about the initramfs, with the problem and its offset. */
   constructor(kind: ProblemKind, message: string) {
     super(message);
     this.name = "InitramfsProblem";

@@ -6,19 +6,19 @@ import type { SegmentFormat } from "./segment.ts";
 /** Bytes given to a decompressor together. If a segment ends within them, the rest is read again. */
 const PIECE = 256 * 1024;
 
-/** How much of a piece belongs to the segment, and whether the segment ends there. */
+/** How many bytes of a piece belong to the segment, and whether the segment ends after them. */
 export type Follow = (piece: Uint8Array) => { length: number; isEnd: boolean };
 
-/** A decompressor of node's, and what it is to decompress. */
+/** A decompressor of Node, and its input. */
 interface Pump {
   engine: InflateRaw | ZstdDecompress;
-  /** Finds the end of the data; without it the engine itself does. */
+  /** Finds the end of the data. Without it the engine finds the end. */
   follow: Follow | undefined;
   format: SegmentFormat;
   place: number;
 }
 
-/** Decompresses through a stream of node's. */
+/** Decompresses through a stream of Node. */
 export async function* pumped(cursor: ByteCursor, pump: Pump): AsyncGenerator<Uint8Array> {
   const { engine, format, place } = pump;
   // Without a listener an error that comes before anyone reads would end the process.
@@ -42,7 +42,7 @@ export async function* pumped(cursor: ByteCursor, pump: Pump): AsyncGenerator<Ui
   }
 }
 
-/** Gives the engine its data and no more; tells what went wrong with the input. */
+/** Writes the data of the segment to the engine. Returns the error of the input, if there is one. */
 async function feed(cursor: ByteCursor, pump: Pump): Promise<{ error: unknown } | undefined> {
   const { engine, format, place } = pump;
   const follow = pump.follow ?? ((piece) => ({ length: piece.length, isEnd: false }));
@@ -68,7 +68,7 @@ async function feed(cursor: ByteCursor, pump: Pump): Promise<{ error: unknown } 
   }
 }
 
-/** Resolves once the engine has taken the bytes, or is gone. */
+/** Resolves when the engine has taken the bytes, or has ended. */
 function written(engine: Pump["engine"], bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     engine.once("close", resolve);

@@ -5,11 +5,11 @@ import { decompressSegment } from "./decompress-segment.ts";
 import { broken, closed } from "./problem.ts";
 import { MAGIC_LENGTH, segmentFormat } from "./segment.ts";
 
-/** What is read of one initramfs at most; the largest ones in use stay far below. */
+/** Limits for reading one initramfs. The largest ones in use are far smaller. */
 interface InitramfsLimits {
   segments: number;
   members: number;
-  /** Bytes that come out of compressed segments. */
+  /** The most bytes of decompressed segments. */
   decompressed: number;
 }
 
@@ -23,9 +23,9 @@ export interface InitramfsOptions {
 }
 
 /**
- * The members of an initramfs in their order (Documentation/driver-api/early-userspace/buffer-format.rst): archives as
- * they stand and compressed ones, with zeros between. Nothing is kept but what is yielded.
- * @throws InitramfsProblem, PlatterError `E_INTERRUPTED`, and whatever the input throws
+ * The members of an initramfs in their order (Documentation/driver-api/early-userspace/buffer-format.rst): plain and
+ * compressed archives, with zeros between them. Only yielded members are kept.
+ * @throws InitramfsProblem, PlatterError `E_INTERRUPTED`, and any error of the input
  */
 export async function* initramfsMembers(
   input: AsyncIterable<Uint8Array>,
@@ -62,7 +62,7 @@ export async function* initramfsMembers(
   }
 }
 
-/** Bounds what comes out of a small file that grows without end. */
+/** Limits the decompressed size, for small files that expand without end. */
 async function* within(
   content: AsyncIterable<Uint8Array>,
   { budget, signal }: { budget: { left: number; of: number }; signal: AbortSignal },

@@ -1,10 +1,10 @@
-/** What a piece of an initramfs may be: an archive as it stands, or a compressed one. */
+/** The format of a part of an initramfs: a plain archive, or a compressed one. */
 export type SegmentFormat = "cpio" | "gzip" | "bzip2" | "lzma" | "xz" | "lzo" | "lz4" | "zstd" | "lz4-frame";
 
-/** Bytes that {@link segmentFormat} wants to see. */
+/** The number of bytes that {@link segmentFormat} needs. */
 export const MAGIC_LENGTH = 6;
 
-/** Magic numbers as the kernel knows them (lib/decompress.c); the last is one that it does not know. */
+/** Magic numbers of the kernel (lib/decompress.c), and one that the kernel does not support at the end. */
 const MAGICS: readonly (readonly [SegmentFormat, readonly number[]])[] = [
   ["gzip", [0x1f, 0x8b]],
   ["gzip", [0x1f, 0x9e]],
@@ -19,7 +19,7 @@ const MAGICS: readonly (readonly [SegmentFormat, readonly number[]])[] = [
 
 /** The format of the segment that begins with these bytes. */
 export function segmentFormat(start: Uint8Array): SegmentFormat | undefined {
-  // Whatever begins with a digit 0 is taken for an archive (init/initramfs.c).
+  // The kernel takes data that begins with a digit 0 for an archive (init/initramfs.c).
   if (start[0] === 0x30) return "cpio";
   return MAGICS.find(([, magic]) => magic.every((byte, at) => start[at] === byte))?.[0];
 }

@@ -2,35 +2,35 @@ import type { Member } from "./cpio.ts";
 import { InitramfsProblem, type ProblemKind } from "./problem.ts";
 import { initramfsMembers } from "./read.ts";
 
-/** What makes a live system out of a medium: modules of dracut, and Debian's scripts. */
+/** The parts of an initramfs that support live media: modules of dracut, and Debian's scripts. */
 export type LiveSupport = "dmsquash-live" | "livenet" | "anaconda" | "live-boot" | "casper";
 
 export type Generator = "dracut" | "initramfs-tools" | "mkinitcpio" | "systemd";
 
-/** What an initramfs holds, as far as booting a live medium depends on it. */
+/** The properties of an initramfs that decide whether it boots a live medium. */
 export interface InitramfsSummary {
-  /** `systemd` stands for any other that is made around systemd, such as mkosi-initrd. */
+  /** `systemd` means any other generator that uses systemd, such as mkosi-initrd. */
   generator: Generator | undefined;
   /** The `/init` that the kernel starts: none, any, or a script for live media (see {@link isLiveInit}). */
   init: "none" | "any" | "for-live-media";
   /** As dracut writes it, with the distribution's revision: `059-4`. */
   dracutVersion: string | undefined;
   live: ReadonlySet<LiveSupport>;
-  /** Whether dracut mounts an overlay over a plain squashfs only where a kernel argument asks for it. */
+  /** Whether dracut mounts an overlay over a plain squashfs by itself, or only with a kernel argument. */
   overlay: "by-itself" | "by-argument";
-  /** Whether dracut's iso-scan is there, which finds an ISO that lies as a file on another medium. */
+  /** Whether it has dracut's iso-scan, which finds an ISO file on another medium. */
   isoScan: boolean;
   /** Kernel modules by kernel version, names with `_` for `-`. */
   kernels: ReadonlyMap<string, ReadonlySet<string>>;
   /** Text of `modules.builtin` by kernel version. */
   builtin: ReadonlyMap<string, string>;
-  /** Why the rest of it could not be read: what lies there is not in this summary. */
+  /** Why the rest could not be read. The summary does not include the rest. */
   problem: { kind: ProblemKind; message: string } | undefined;
 }
 
-/** Of the files whose content is looked at. */
+/** The most bytes of a file whose content is read. */
 const MAX_CONTENT = 256 * 1024;
-/** No initramfs has modules for more kernels than this; what is beyond is passed over. */
+/** No initramfs has modules for more kernels. Further kernels are ignored. */
 const MAX_KERNELS = 64;
 const MAX_DRACUT_MODULES = 1000;
 
@@ -43,7 +43,7 @@ const LIVE_BOOT = /^scripts\/live$|^(?:usr\/)?lib\/live\/boot(?:\/|$)/;
 /** dracut's module `squash` packs all others into one file. */
 const PACKED = /^(?:squash\/root|(?:squash|squashfs|erofs)-root)\.img$/;
 const CASPER = /^scripts\/casper$/;
-/** The first that is there counts: dracut can put systemd into the initramfs. */
+/** The first match counts, since dracut can put systemd into the initramfs. */
 const GENERATORS = [
   ["dracut", /^(?:usr\/)?lib\/dracut(?:\/|-lib\.sh$)/],
   ["initramfs-tools", /^conf\/initramfs\.conf$|^scripts\/init-top\/ORDER$/],
@@ -51,7 +51,7 @@ const GENERATORS = [
   ["systemd", /^(?:etc|usr\/lib)\/initrd-release$/],
 ] as const;
 
-/** Reads an initramfs once, from its beginning to its end. @throws what the input throws */
+/** Reads an initramfs once, from its beginning to its end. @throws any error of the input */
 export async function summarizeInitramfs(
   input: AsyncIterable<Uint8Array>,
   options: { signal: AbortSignal },
@@ -143,8 +143,8 @@ class Collector {
   }
 
   /**
-   * Versions 058 and 059 gave the mounting to a module of its own, `overlayfs`, which acts only where a kernel argument
-   * asks; later ones, and distributions that took the correction over, have dmsquash-live ask by itself.
+   * Versions 058 and 059 gave the mounting to a module of its own, `overlayfs`, which acts only with a kernel argument.
+   * In later versions, and in distributions with the correction, dmsquash-live activates it.
    */
   #overlay(): InitramfsSummary["overlay"] {
     if (!this.#dracutModules.has("overlayfs")) return "by-itself";

@@ -17,8 +17,8 @@ const CONFIG = "application/vnd.docker.container.image.v1+json";
 const LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /**
- * A payload in a Docker archive. Such an archive holds no manifest; the one made here is the one that `podman load`
- * makes (c/image, docker/internal/tarfile/src.go), and so is the digest.
+ * A payload in a Docker archive. Such an archive does not have a manifest. This code makes the same manifest, with the
+ * same digest, as `podman load` (c/image, docker/internal/tarfile/src.go).
  */
 export function archivePayload(
   reference: DockerArchiveReference,
@@ -36,7 +36,7 @@ export function archivePayload(
         reference: `docker-archive:${path}${tag === undefined ? "" : `:${tag}`}`,
         digest,
         indexes: [],
-        // What an archive holds for a name may be anything.
+        // An archive may have any text as a name.
         names: names.filter((name) => name !== undefined && isImageName(name)) as string[],
       };
     },

@@ -1,6 +1,6 @@
 /**
- * CRC-64 of ISO 3309 (x^64 + x^4 + x^3 + x + 1, bits reversed), with which tar-split checks the contents of files.
- * The polynomial is so short that what 32 bits feed back does not touch them again: four bytes are one step, without a
+ * CRC-64 of ISO 3309 (x^64 + x^4 + x^3 + x + 1, bits reversed), with which tar-split checks the contents of files. The
+ * polynomial is so short that the feedback of 32 bits does not change them again. So four bytes are one step, without a
  * table.
  */
 export class Crc64 {

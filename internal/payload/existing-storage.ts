@@ -12,11 +12,11 @@ const MAX_RECORDS = 64 * 1024 * 1024;
 /** `link` and `lower`: 500 layers at 29 bytes each. */
 const MAX_LINKS = 64 * 1024;
 
-/** What an image has in podman's storage already. */
+/** The content of podman's storage in an image. */
 export interface ExistingStorage {
   images: ImageRecord[];
   layers: LayerRecord[];
-  /** How layers above one name it and those below it, as in `lower`: `l/LINK:l/LINK`. */
+  /** The text for `lower` of the next layer, which names this layer and those below it: `l/LINK:l/LINK`. */
   chain(layer: string): Promise<string>;
 }
 
@@ -27,8 +27,8 @@ const NOTHING: ExistingStorage = {
 };
 
 /**
- * Reads the storage that an image brings along; `folder` is undefined where it has none.
- * @throws PlatterError `E_PAYLOAD_STORAGE`, and what reading the image throws
+ * Reads the storage of an image; `folder` is undefined if it does not have one.
+ * @throws PlatterError `E_PAYLOAD_STORAGE`, and the errors of reading the image
  */
 export async function readExistingStorage(
   tree: ImageTree,

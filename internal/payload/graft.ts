@@ -11,8 +11,8 @@ import { TableNode } from "../image/table/table-node.ts";
 import type { PayloadTree } from "./payload-tree.ts";
 
 /**
- * An image with payloads in its storage. Nothing of it is copied: folders that both have show the names of both, and
- * keep what the image says about them.
+ * An image with payloads in its storage. Nothing is copied. A folder of both shows the names of both, and has the
+ * attributes of the image's folder.
  */
 export class GraftedTree implements ImageTree {
   readonly source: ImageTree["source"];
@@ -22,8 +22,8 @@ export class GraftedTree implements ImageTree {
   readonly #payload: PayloadTree;
 
   /**
-   * The image stays the caller's to dispose of; the payloads go with this tree. `exclude` says what of the image is left
-   * out: a folder of that kind has the payload's names alone.
+   * The caller disposes of the image; this tree disposes of the payloads. `exclude` decides which paths of the image
+   * are omitted. In an omitted folder only the payload's names exist.
    */
   constructor(tree: ImageTree, payload: PayloadTree, exclude: (path: BytePath) => boolean) {
     this.#tree = tree;
@@ -32,7 +32,7 @@ export class GraftedTree implements ImageTree {
     this.root = new SharedFolder({ image: tree.root, payload: payload.root, parent: undefined, exclude });
   }
 
-  /** Whether a name is there for the payload's sake: no pattern leaves it out. */
+  /** Whether a name belongs to a payload, so that no pattern omits it. */
   isPayload(node: TreeNode): boolean {
     return node instanceof SharedFolder || (node instanceof TableNode && this.#payload.owns(node.inode));
   }
@@ -53,7 +53,7 @@ export class GraftedTree implements ImageTree {
     }
     const rest = ofImage();
     const image = await this.#tree.sequentialReader(rest);
-    // A source that reads in any order does not ask for the list.
+    // A source that can read in any order does not consume the list.
     while (rest.next().done !== true);
     const payload = this.#payload.sequentialReader(ofPayload);
     const readerOf = (inode: Inode): SequentialReader => (isOurs(inode) ? payload : image);

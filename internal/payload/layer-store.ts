@@ -7,21 +7,21 @@ import { addOnTop, hidesAnything, writeMarks } from "./overlay.ts";
 import type { PayloadLayer } from "./payload-image.ts";
 import type { StorageTree } from "./storage-tree.ts";
 
-/** A layer of a payload with its place among the others. */
+/** A layer of a payload with its parent and its time. */
 export interface StorageLayer extends UnpackedLayer {
   id: string;
   parent: StorageLayer | undefined;
   blob: PayloadLayer["blob"];
-  /** RFC 3339: when the first image that brought it was made. */
+  /** RFC 3339: creation time of the first image with this layer. */
   created: string;
 }
 
-/** The bits of the folder that shows an image's root: containers/storage gives them to every layer. */
+/** Permissions of the root folder of a mounted image: containers/storage gives them to every layer. */
 const ROOT_MODE = 0o555;
 
 /** The layers of all payloads, each read and kept once. */
 export class LayerStore {
-  /** What files are read from later, by the layer number in their locators. */
+  /** The layers from which files are read later, by the layer number in their locators. */
   readonly sources: Layer[] = [];
   readonly #layers = new Map<string, StorageLayer>();
   readonly #tops = new Set<StorageLayer>();
@@ -31,13 +31,13 @@ export class LayerStore {
     this.#table = table;
   }
 
-  /** Every layer, older ones before those that stand on them. */
+  /** Every layer, each after its parent. */
   get layers(): Iterable<StorageLayer> {
     return this.#layers.values();
   }
 
   /**
-   * Takes in an image's layers, the lowest first, and returns the topmost.
+   * Adds an image's layers, the lowest first, and returns the topmost.
    * @throws PlatterError `E_BLOB_DIGEST`, `E_TAR_…`, `E_PAYLOAD_LAYER`
    */
   async add(layers: readonly PayloadLayer[], created: string): Promise<StorageLayer | undefined> {
@@ -59,10 +59,10 @@ export class LayerStore {
   }
 
   /**
-   * Image tops that must hold all files of their image themselves. The live system's root is an overlayfs, and one that
-   * finds another's whiteouts below takes them for its own: a file that a layer removes would be there again in a
-   * container. So such an image is mounted from its topmost layer alone. Files are hard links to those of the other
-   * layers, which stay unchanged so that the image can be copied.
+   * Top layers that must hold all files of their image. The live system's root is an overlayfs, which interprets the
+   * whiteouts of a container's overlayfs as its own. A file that a layer removes would then exist again in a container.
+   * So such an image is mounted from its topmost layer alone. Files are hard links to those of the other layers, which
+   * stay unchanged so that the image can be copied.
    */
   selfContained(): Set<StorageLayer> {
     const hides = (layer: StorageLayer | undefined): boolean =>
@@ -70,7 +70,7 @@ export class LayerStore {
     return new Set([...this.#tops].filter((top) => hides(top)));
   }
 
-  /** Puts the files of these layers into their folders: `folderOf` says where a layer's `diff` goes. */
+  /** Puts the files of these layers into their folders: `folderOf` returns the folder for a layer's `diff`. */
   place(
     layers: readonly StorageLayer[],
     options: {
@@ -81,7 +81,7 @@ export class LayerStore {
   ): void {
     const table = this.#table;
     const merged = new Map<StorageLayer, number>();
-    // All of them before the first is moved: one image's top may be in the middle of another.
+    // Merge all of them before moving the first, since the top layer of one image may be in the middle of another.
     for (const layer of layers) if (options.whole.has(layer)) merged.set(layer, this.#merge(layer));
     for (const layer of layers) {
       const diff = options.storage.folder(options.folderOf(layer), "diff", ROOT_MODE);
@@ -106,14 +106,14 @@ export class LayerStore {
   }
 }
 
-/** A layer's id: c/image names it after its content and what is below (storage_dest.go, computeID of layers). */
+/** A layer's id, which c/image computes from its content and its parent (storage_dest.go, computeID of layers). */
 export function layerId(diffId: string, parent: string | undefined): string {
   const own = diffId.replace(/^sha256:/, "");
   if (parent === undefined) return own;
   return new Bun.CryptoHasher("sha256").update(`${parent}+${own}`).digest("hex");
 }
 
-/** The short name by which a layer's folder is mounted: 26 characters, as containers/storage has them at random. */
+/** The short name by which a layer's folder is mounted: 26 characters, which containers/storage chooses at random. */
 export function linkName(id: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const digest = new Bun.CryptoHasher("sha256").update(`platter-link 1\0${id}`).digest();

@@ -10,7 +10,7 @@ import { Crc64 } from "./crc64.ts";
 import { Tape } from "./tape.ts";
 import { TarSplit } from "./tar-split.ts";
 
-/** Bytes that may lie behind an archive's end; writers pad to some kilobytes. */
+/** The most bytes after an archive's end. Writers pad to some kilobytes. */
 const MAX_TRAILER = 16 * 1024 * 1024;
 
 /** A layer as containers/storage keeps it. */
@@ -21,7 +21,7 @@ export interface UnpackedLayer {
   /** SHA-256 and length of the plain tar archive. */
   diffId: string;
   diffSize: number;
-  /** What {@link TarSplit} made of it. */
+  /** The output of {@link TarSplit} for it. */
   tarSplit: Uint8Array;
   /** Owners and groups of its members, ascending. */
   uids: number[];
@@ -29,7 +29,7 @@ export interface UnpackedLayer {
 }
 
 /**
- * Reads a layer once: its files become nodes of the table, found again by the layer's `index`.
+ * Reads a layer once: its files become nodes of the table, with the layer's `index` in their locators.
  * @throws PlatterError `E_TAR_…`, `E_BLOB_…`, `E_PAYLOAD_LAYER`
  */
 export async function unpackLayer(
@@ -46,7 +46,7 @@ export async function unpackLayer(
 async function unpack(layer: Layer, into: { table: TreeTable; index: number }): Promise<UnpackedLayer> {
   const { table, index } = into;
   const archive = layer.name;
-  // podman unpacks a layer into a folder of its own, where a hard link to an older layer's file leads nowhere.
+  // podman unpacks each layer into a separate folder, so a hard link to a file of an older layer is invalid.
   const base = table.addRoot(table.inodes.add(IMPLIED_FOLDER));
   const builder = new LayerBuilder(table, { archive, dialect: "layer", base });
   const hasher = new Bun.CryptoHasher("sha256");
@@ -75,7 +75,7 @@ async function unpack(layer: Layer, into: { table: TreeTable; index: number }): 
     }
     await split.flush();
   }
-  // Padding to a round number; no more of it than that is kept in memory.
+  // The padding after the archive, which is kept in memory only up to this limit.
   tape.limit(at + MAX_TRAILER, () => unreadable(archive, "too much data follows the archive's end"));
   await reader.drain();
   split.segment(tape.take(at, tape.end));

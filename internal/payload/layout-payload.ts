@@ -7,7 +7,7 @@ import { findOciImage, type OciImage, type OciReference } from "../image/source/
 import { DOCUMENT_LIMIT } from "../image/source/oci-manifest.ts";
 import type { PayloadDescription, PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
 
-/** Where tools write the name of an image in a layout: containerd's holds it in full. */
+/** Annotations with the name of an image in a layout. That of containerd has the full name. */
 const NAME_ANNOTATIONS = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 /** A payload in an OCI layout, which is read in place. */
@@ -52,7 +52,7 @@ async function payloadOf(image: OciImage): Promise<PayloadImage> {
   const { store, descriptor, manifest, config } = image;
   const layers = image.layers.map((blob, index): PayloadLayer => {
     const { digest, size, mediaType = "" } = manifest.layers[index]!;
-    // The unpacking compares the digest of the plain tar.
+    // Unpacking the layer checks the digest of the plain tar.
     const layer = blobLayer(blob);
     return { layer, diffId: config.diffIds?.[index] ?? "", blob: { digest, size, mediaType } };
   });
@@ -71,7 +71,7 @@ async function payloadOf(image: OciImage): Promise<PayloadImage> {
   };
 }
 
-/** @throws PlatterError `E_IMAGE_MANIFEST` unless the configuration tells a digest of every layer */
+/** @throws PlatterError `E_IMAGE_MANIFEST` unless the configuration has a digest of every layer */
 export function requireDiffIds(
   diffIds: readonly string[] | undefined,
   layers: number,

@@ -1,7 +1,7 @@
 import { type LayerMarks, Mark } from "../image/layer/layer-marks.ts";
 import type { TreeTable } from "../image/table/tree-table.ts";
 
-/** A layer's files with what it says about older layers. */
+/** A layer's files, and its marks about older layers. */
 interface MarkedLayer {
   /** The folder that holds the files. */
   root: number;
@@ -11,7 +11,7 @@ interface MarkedLayer {
 const OPAQUE = "trusted.overlay.opaque";
 const YES = Buffer.from("y");
 
-/** Whether a layer removes anything of older ones, and so needs overlayfs's whiteouts and opaque folders. */
+/** Whether a layer removes files of older layers, and so needs overlayfs's whiteouts and opaque folders. */
 export function hidesAnything(table: TreeTable, { root, marks }: MarkedLayer): boolean {
   for (const node of nodesBelow(table, root)) {
     if (marks.has(node, Mark.whiteout) || isOpaque(table, node, marks)) return true;
@@ -19,9 +19,7 @@ export function hidesAnything(table: TreeTable, { root, marks }: MarkedLayer): b
   return false;
 }
 
-/**
- * Puts a layer on top of what a folder holds, as new names for the layer's own inodes. The layer itself stays as it is.
- */
+/** Merges a layer into a folder, as new names for the layer's own inodes. The layer itself does not change. */
 export function addOnTop(table: TreeTable, folder: number, layer: MarkedLayer): void {
   const { root, marks } = layer;
   if (marks.has(root, Mark.opaque)) {
@@ -47,7 +45,7 @@ export function addOnTop(table: TreeTable, folder: number, layer: MarkedLayer): 
 
 /**
  * Writes a layer's marks as overlayfs reads them (Linux, Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
- * directories"): a character device 0:0 for a name that is gone, an attribute for a folder that hides an older one.
+ * directories"): a character device 0:0 for a removed name, and an attribute for a folder that hides an older one.
  */
 export function writeMarks(table: TreeTable, { root, marks }: MarkedLayer): void {
   const { inodes } = table;

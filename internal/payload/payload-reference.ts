@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { PlatterError } from "../base/error.ts";
 import { fullImageName } from "../image/image-name.ts";
 
-/** A payload as the user asks for it. */
+/** A payload that the user requests. */
 interface PayloadRequest {
   reference: string;
-  /** The name it is to have, in full; undefined for its own. */
+  /** The full name for the payload; undefined to keep its own name. */
   name: string | undefined;
 }
 
 /**
- * `REFERENCE` or `REFERENCE=NAME`. No name holds an equals sign; a path may, so one that is there is taken whole.
+ * `REFERENCE` or `REFERENCE=NAME`. A name does not contain an equals sign, but a path may. So the text of an existing
+ * path is not split.
  * @throws PlatterError `E_PAYLOAD_NAME`
  */
 export function parsePayloadRequest(text: string): PayloadRequest {

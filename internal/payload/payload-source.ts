@@ -13,11 +13,11 @@ import { storagePayload } from "./storage-payload.ts";
 
 type SourceOptions = Omit<OpenOptions, "capture">;
 
-/** Errors which say that a layout or archive lacks the image or a part of it. */
+/** Errors for a layout or archive without the image or a part of it. */
 const LACKING = ["E_IMAGE_TAG", "E_IMAGE_LAYOUT", "E_BLOB_MISSING"];
 
 /**
- * Looks a payload up, as the user asks for it, without reading its layers.
+ * Finds a payload that the user requests, without reading its layers.
  * @throws PlatterError `E_PAYLOAD_MISSING`, `E_PAYLOAD_NAME`, `E_REFERENCE…`, `E_IMAGE_…`, `E_TOOL_…`
  */
 export async function describePayload(text: string, options: SourceOptions): Promise<PayloadDescription> {
@@ -31,7 +31,10 @@ export async function describePayload(text: string, options: SourceOptions): Pro
   }
 }
 
-/** An error of looking a payload up: `E_PAYLOAD_MISSING` if it or a part of it does not exist, else the same error. */
+/**
+ * The error for a payload that was not found: `E_PAYLOAD_MISSING` if it or a part of it does not exist, else the same
+ * error.
+ */
 export function payloadError(error: unknown, reference: string): unknown {
   if (error instanceof ImageMissing) return missing(reference, error.reason, error);
   if (error instanceof PlatterError && LACKING.includes(error.code))
@@ -39,7 +42,7 @@ export function payloadError(error: unknown, reference: string): unknown {
   return error;
 }
 
-/** Where a payload is read from. @throws PlatterError `E_REFERENCE…` */
+/** The source of a payload. @throws PlatterError `E_REFERENCE…` */
 export async function payloadSource(reference: string, options: SourceOptions): Promise<PayloadSource> {
   const found = await recognise(parseReference(reference), options);
   switch (found.transport) {

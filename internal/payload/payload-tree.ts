@@ -10,19 +10,19 @@ import { StorageTree } from "./storage-tree.ts";
 import { type NamedPayload, writeStorage } from "./storage-writer.ts";
 
 interface PayloadTreeOptions {
-  /** The image that the payloads go into. */
+  /** The image that receives the payloads. */
   tree: ImageTree;
-  /** Whether a path of the image is left out; so then is what it has as a storage there. */
+  /** Whether a path of the image is omitted. An omitted storage of the image is not read. */
   exclude: (path: BytePath) => boolean;
-  /** Seconds since 1970: of all that the payloads' layers do not date. */
+  /** Seconds since 1970, for files that are not in the payloads' layers. */
   time: number;
   work: string;
   signal: AbortSignal;
 }
 
 /**
- * Payloads as podman's storage ({@link writeStorage}), in a tree that begins at the image's root and holds nothing else.
- * Same payloads, same tree.
+ * Payloads as podman's storage ({@link writeStorage}), in a tree that begins at the image's root and has no other
+ * files. The same payloads give the same tree.
  */
 export class PayloadTree implements Disposable {
   readonly root: TableNode;
@@ -62,7 +62,7 @@ export class PayloadTree implements Disposable {
     }
   }
 
-  /** Whether an inode is one of this tree's. */
+  /** Whether an inode belongs to this tree. */
   owns(inode: Inode): boolean {
     return inode instanceof StoredInode && inode.isIn(this.#storage.table.inodes);
   }
@@ -84,7 +84,7 @@ export class PayloadTree implements Disposable {
   }
 }
 
-/** The image's own storage, unless it is left out. */
+/** The image's own storage, unless it is omitted. */
 function existingFolder(place: readonly string[], options: PayloadTreeOptions): TreeNode | undefined {
   let node: TreeNode | undefined = options.tree.root;
   for (const [i, name] of place.entries()) {

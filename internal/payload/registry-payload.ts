@@ -13,7 +13,7 @@ import { DOCUMENT_LIMIT, readImageConfig, readManifestOrIndex } from "../image/s
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
 import type { PayloadImage, PayloadSource } from "./payload-image.ts";
 
-/** A payload in a registry, fetched by skopeo as it is there: another program would write another manifest. */
+/** A payload in a registry, which skopeo fetches unchanged. Other programs would write another manifest. */
 export function registryPayload(
   reference: { name: string },
   options: Omit<OpenOptions, "capture">,
@@ -52,7 +52,7 @@ async function indexOf(
   return bytes;
 }
 
-/** As `podman pull` would call it. */
+/** The name that `podman pull` would give it. */
 function nameOf(name: string): string {
   const [repository = "", digest] = name.split("@");
   return digest === undefined
@@ -67,7 +67,7 @@ async function fetched(
   const layout = makeLayoutFolder(options.work, "blobs/sha256");
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {
-    // What skopeo writes for `dir:` are files named after their digests, as in a layout.
+    // For `dir:` skopeo names files after their digests, as in a layout.
     const folder = `${layout}/blobs/sha256`;
     const copy = ["copy", "--quiet", "--remove-signatures", `docker://${image.name}`, `dir:${folder}`];
     await runSkopeo(image.name, options, { argv: copy });

@@ -15,8 +15,8 @@ const CONFIG = "application/vnd.oci.image.config.v1+json";
 const LAYER = "application/vnd.oci.image.layer.v1.tar";
 
 /**
- * A root file system as a payload: an image of one layer and a configuration that says no more than it must. The same
- * tree has the same digest.
+ * A root file system as a payload: an image of one layer and a minimal configuration. The same tree gives the same
+ * digest.
  */
 export function rootPayload(
   reference: Extract<ImageReference, { transport: "dir" | "tar" }>,

@@ -57,7 +57,7 @@ async function imagesFolder(name: string, options: Options): Promise<string | un
   return `${graphRoot}/${graphDriverName}-images`;
 }
 
-/** A file that containers/storage keeps with an image, to the byte: from its folder, else through skopeo. */
+/** The exact bytes of a file that containers/storage stores with an image, from its folder or through skopeo. */
 export async function bigData(
   image: { name: string; id: string },
   wanted: { key: string; digest: string },
@@ -94,7 +94,7 @@ function readIfThere(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch {
-    // In another store, or not readable: skopeo knows the way.
+    // The storage is elsewhere, or not readable. skopeo can still read it.
     return undefined;
   }
 }

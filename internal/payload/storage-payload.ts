@@ -49,8 +49,8 @@ async function openStored(
 ): Promise<Omit<PayloadImage, "indexes">> {
   const { name, id, digest } = image;
   const { podman } = storageName(name);
-  // podman writes another manifest when it saves an image, and often another configuration: layers are all that the
-  // copy is for.
+  // podman writes another manifest when it saves an image, and often another configuration: the copy is made only for
+  // its layers.
   const manifest = await bigData(image, { key: "manifest", digest }, options);
   const config = await bigData(image, { key: `sha256:${id}`, digest: `sha256:${id}` }, options);
   const layout = makeLayoutFolder(options.work);

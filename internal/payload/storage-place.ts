@@ -7,7 +7,8 @@ import { resolve, resolveNoFollow } from "../image/resolve.ts";
 export const STORAGE = "var/lib/containers/storage";
 
 /**
- * The path of podman's storage in an image, with the image's symlinks followed; what is missing at its end is to be made.
+ * The path of podman's storage in an image, with the image's symlinks followed; missing folders at its end are to be
+ * created.
  * @throws PlatterError `E_PAYLOAD_PLACE` if something is in the way
  */
 export function storagePlace(root: TreeNode): string[] {

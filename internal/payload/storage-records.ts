@@ -44,7 +44,7 @@ function parseRecords<T>(schema: z.ZodType<T>, text: string, path: string): T {
   }
 }
 
-/** What `layers.json` says about a layer of a payload. */
+/** The record in `layers.json` for a layer of a payload. */
 export function newLayerRecord(options: {
   id: string;
   parent: string | undefined;
@@ -58,13 +58,13 @@ export function newLayerRecord(options: {
 }): LayerRecord {
   const { id, parent, created, blob, diffId, diffSize, uids, gids } = options;
   const named = COMPRESSIONS.find(([suffix]) => suffix.test(blob.mediaType))?.[1] ?? 0;
-  // Media types lie: Docker archives call plain layers compressed.
+  // Media types are unreliable: Docker archives declare plain layers as compressed.
   const compression = blob.digest === diffId ? 0 : named;
   return {
     id,
     ...(parent === undefined ? {} : { parent }),
     created,
-    // By this one an image is found whose manifest names the compressed blobs.
+    // An image whose manifest names the compressed blobs is found by this digest.
     "compressed-diff-digest": blob.digest,
     "compressed-size": blob.size,
     "diff-digest": diffId,
@@ -75,14 +75,14 @@ export function newLayerRecord(options: {
   };
 }
 
-/** A file that is kept with an image: `key` is what containers/storage knows it by. */
+/** A file that containers/storage stores with an image under `key`. */
 export interface BigData {
   key: string;
   bytes: Uint8Array;
   digest: string;
 }
 
-/** What `images.json` says about a payload. */
+/** The record in `images.json` for a payload. */
 export function newImageRecord(options: {
   id: string;
   digest: string;
@@ -107,8 +107,8 @@ export function newImageRecord(options: {
 }
 
 /**
- * Adds an image to those that are there. Its names go over to it, as `podman tag` would do; one that is there already
- * gains the names, and the big data that it does not have.
+ * Adds an image to the records. Its names move to it, as with `podman tag`. An existing record of the image gets the
+ * names, and the big data that it lacks.
  */
 export function addImageRecord(records: readonly ImageRecord[], image: ImageRecord): ImageRecord[] {
   const names = image.names ?? [];

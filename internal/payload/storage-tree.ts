@@ -4,10 +4,10 @@ import { memberLocator } from "../image/layer/content-ranges";
 import { Spool } from "../image/layer/spool.ts";
 import { TreeTable } from "../image/table/tree-table.ts";
 
-/** The layer number of generated files: no image has as many layers. */
+/** The layer number of generated files, greater than that of any layer. */
 const GENERATED = 2 ** 20;
 
-/** A tree of folders, symlinks and small generated files, all owned by root and of one time. */
+/** A tree of folders, symlinks and small generated files, all owned by root, with one time. */
 export class StorageTree implements Disposable {
   readonly table = new TreeTable();
   readonly root: number;
@@ -22,7 +22,7 @@ export class StorageTree implements Disposable {
     this.root = this.table.addRoot(this.#inode("directory", { mode: 0o755, size: 0 }));
   }
 
-  /** The folder of that name, made if it is missing. */
+  /** The folder of this name, which is created if it is missing. */
   folder(parent: number, name: string, mode: number): number {
     const there = this.table.child(parent, name);
     return there || this.table.addChild(parent, name, this.#inode("directory", { mode, size: 0 }));

@@ -15,11 +15,11 @@ import type { StorageTree } from "./storage-tree.ts";
 /** Folders and files of the storage that only podman reads. */
 const OWN_FOLDER = 0o700;
 const OWN_FILE = 0o600;
-/** What podman gives all others. */
+/** The mode of all other files. */
 const FILE = 0o644;
 const FOLDER = 0o755;
 
-/** A payload with the names that it gets. */
+/** A payload with its names in the storage. */
 export interface NamedPayload {
   image: PayloadImage;
   digest: string;
@@ -32,7 +32,7 @@ interface StorageOptions {
   existing: ExistingStorage;
   /** Names of the folders that lead to the storage. */
   place: readonly string[];
-  /** Seconds since 1970: when an image was made that does not say so. */
+  /** Seconds since 1970, the creation time of images that do not have one. */
   time: number;
 }
 
@@ -61,7 +61,7 @@ export async function writeStorage(
   }
   await storage.file(images, "images.json", { bytes: JSON.stringify(records), mode: OWN_FILE });
   await writeLayers(options, { records: folder("overlay-layers"), overlay: folder("overlay") });
-  // A storage that cannot be written to is only read if these are there.
+  // podman reads a read-only storage only if these files exist.
   for (const name of ["images", "layers", "containers"]) {
     await storage.file(folder(`overlay-${name}`), `${name}.lock`, { bytes: "", mode: FILE });
   }
@@ -79,18 +79,18 @@ async function writeImage(
     { key: configDigest, bytes: config, digest: configDigest },
     { key: `manifest-${digest}`, bytes: manifest, digest },
     { key: "manifest", bytes: manifest, digest },
-    // podman keeps the index that it pulled an image by, and finds the image by the index's digest.
+    // podman stores the index by which it pulled an image, and finds the image by the index's digest.
     ...indexes.map((bytes) => ({ key: `manifest-${digestOf(bytes)}`, bytes, digest: digestOf(bytes) })),
   ];
   const folder = storage.folder(images, id, OWN_FOLDER);
   for (const { key, bytes } of data) {
     const name = bigDataFile(key);
-    // The same image may come twice, under two names.
+    // The same image may occur twice, with two names.
     if (storage.table.child(folder, name) !== 0) continue;
     await storage.file(folder, name, { bytes, mode: OWN_FILE });
   }
   const [index] = indexes;
-  // As podman does: the image's digest is that of the index by which it came.
+  // As in podman, the image's digest is that of the index by which it was pulled.
   const shown = index === undefined ? digest : digestOf(index);
   return newImageRecord({ id, digest: shown, names, data, created, topLayer });
 }
@@ -116,7 +116,7 @@ async function writeLayers(
     const link = linkName(id);
     storage.symlink(links, link, `../${id}/diff`);
     await storage.file(folder, "link", { bytes: link, mode: FILE });
-    // Where there is nothing below, overlayfs is given an empty folder for it.
+    // For a layer without a parent, overlayfs needs an empty lower folder.
     if (parent === undefined || whole.has(layer)) storage.folder(folder, "empty", OWN_FOLDER);
     else await storage.file(folder, "lower", { bytes: await chainOf(parent), mode: FILE });
     storage.folder(folder, "merged", OWN_FOLDER);

@@ -1,4 +1,4 @@
-/** A stream of bytes that passes through and is remembered until it is taken or forgotten, by its place in the stream. */
+/** Passes a stream of bytes through, and keeps them until they are taken or forgotten by their offset in the stream. */
 export class Tape implements AsyncIterable<Uint8Array> {
   /** Bytes that have passed. */
   end = 0;
@@ -8,7 +8,7 @@ export class Tape implements AsyncIterable<Uint8Array> {
   #tooLong: () => Error = () => new Error("the stream is too long");
   #kept: { start: number; bytes: Uint8Array }[] = [];
 
-  /** `onChunk` sees every chunk as it passes. */
+  /** `onChunk` is called with every chunk. */
   constructor(source: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void) {
     this.#source = source;
     this.#onChunk = onChunk;
@@ -24,13 +24,13 @@ export class Tape implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** From now on the stream must not go on behind `end`. */
+  /** Sets the offset that the stream must not exceed. */
   limit(end: number, tooLong: () => Error): void {
     this.#limit = end;
     this.#tooLong = tooLong;
   }
 
-  /** The bytes from `from` to `to`, which must have passed and not been forgotten; forgets all before `to`. */
+  /** Returns the bytes from `from` to `to`, which must still be kept, and forgets all bytes before `to`. */
   take(from: number, to: number): Uint8Array {
     const pieces = this.#kept.map(({ start, bytes }) =>
       bytes.subarray(Math.max(from - start, 0), Math.max(to - start, 0)),
@@ -40,7 +40,7 @@ export class Tape implements AsyncIterable<Uint8Array> {
     return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
   }
 
-  /** Lets go of what lies before `to`. */
+  /** Forgets the bytes before `to`. */
   forget(to: number): void {
     while (this.#kept[0] !== undefined && this.#kept[0].start + this.#kept[0].bytes.length <= to) {
       this.#kept.shift();

@@ -19,13 +19,15 @@ export class TarSplit {
     this.#ended = new Promise((done, fail) => this.#gzip.on("end", done).on("error", fail));
   }
 
-  /** Bytes of the archive as they are: headers, padding, the end. */
+  /** Adds bytes of the archive that are stored unchanged: headers, padding, the end. */
   segment(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#entry({ type: 2, payload: Buffer.from(bytes).toString("base64"), position: this.#position++ });
   }
 
-  /** A member, by its name with one character a byte; `checksum` is its content's, where it has content. */
+  /**
+   * Adds a member by its name, with one character for each byte. `checksum` is that of its content, if it has content.
+   */
   file(name: string, content: { size: number; checksum: Uint8Array } | undefined): void {
     const bytes = Buffer.from(name, "latin1");
     const text = bytes.toString("utf8");
@@ -39,12 +41,12 @@ export class TarSplit {
     });
   }
 
-  /** Compresses what has gathered, once it is enough. */
+  /** Compresses the collected text, if it is long enough. */
   async flush(): Promise<void> {
     if (this.#lines.length >= BATCH) await this.#write();
   }
 
-  /** The whole, compressed. */
+  /** Returns the whole compressed text. */
   async finish(): Promise<Uint8Array> {
     await this.#write();
     this.#gzip.end();

@@ -7,25 +7,25 @@ import type { PayloadDescription, PayloadImage } from "./payload-image.ts";
 import { payloadSource } from "./payload-source.ts";
 import { PayloadTree } from "./payload-tree.ts";
 
-/** Everything that a tree with payloads holds open, payloads included. */
+/** A tree with payloads, and everything that it holds open. */
 export interface TreeWithPayloads extends AsyncDisposable {
-  /** The image's own. */
+  /** The tree of the image alone. */
   image: ImageTree;
-  /** With the payloads in it. */
+  /** The tree of the image with the payloads. */
   tree: ImageTree;
-  /** The walk over it, where the image's own is given. */
+  /** Changes the options for a walk over the image into those for a walk over this tree. */
   walk: (image: WalkOptions) => WalkOptions;
 }
 
 /**
- * Opens the payloads and puts them into the image's tree, which stays the caller's.
+ * Opens the payloads and adds them to the image's tree, which the caller still owns.
  * @throws PlatterError `E_PAYLOAD_…`, `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_TOOL_…`
  */
 export async function withPayloads(
   tree: ImageTree,
   request: {
     payloads: readonly PayloadDescription[];
-    /** Patterns of what is left out of the image. */
+    /** Patterns of the image's paths that are omitted. */
     excludes: readonly string[];
     time: number;
     options: Omit<OpenOptions, "capture">;

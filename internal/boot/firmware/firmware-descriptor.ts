@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Architecture } from "../../base/architecture.ts";
 
-/** What kind of firmware starts the machine. */
+/** The kind of firmware that starts the machine. */
 export type FirmwareKind = "bios" | "uefi" | "secure-boot";
 
 /** A file for a flash device of QEMU. */
@@ -10,7 +10,7 @@ interface FlashFile {
   format: "raw" | "qcow2";
 }
 
-/** UEFI firmware as QEMU takes it: code, and a template for the variables that each machine gets a copy of. */
+/** UEFI firmware for QEMU: the code, and a template of the variables. Each machine gets a copy of the template. */
 export interface FlashPair {
   code: FlashFile;
   vars: FlashFile;
@@ -21,8 +21,8 @@ export interface FlashPair {
 const flashSchema = z.object({ filename: z.string(), format: z.enum(["raw", "qcow2"]) });
 
 /**
- * QEMU's firmware descriptor, as far as it matters here (QEMU, docs/interop/firmware.json). Distributions add keys
- * of their own and other kinds of firmware, so unknown ones are let through.
+ * The parts of QEMU's firmware descriptor that platter reads (QEMU, docs/interop/firmware.json). Distributions add keys
+ * of their own and other kinds of firmware, so unknown keys are accepted.
  */
 const descriptorSchema = z.object({
   "interface-types": z.array(z.string()),
@@ -44,14 +44,14 @@ export function parseFirmwareDescriptor(text: string): FirmwareDescriptor | unde
   try {
     return descriptorSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    // An empty or broken file is how an administrator masks a descriptor of the same name.
+    // An administrator masks a descriptor by an empty or broken file of the same name.
     return undefined;
   }
 }
 
 const MACHINE: Record<Architecture, RegExp> = { x86_64: /^pc-q35-/, aarch64: /^virt(-|$)/ };
 
-/** Whether the firmware is for platter's machine of this architecture, and behaves as that kind should. */
+/** Whether the firmware is for platter's machine of this architecture, and has the properties of that kind. */
 export function suits(
   descriptor: FirmwareDescriptor,
   { kind, architecture }: { kind: "uefi" | "secure-boot"; architecture: Architecture },
@@ -64,10 +64,10 @@ export function suits(
       target.machines.some((each) => MACHINE[architecture].test(each)),
   );
   if (!fits) return false;
-  // Confidential machines take their firmware measured, without variables that stay.
+  // Firmware for confidential machines is measured, and does not keep variables.
   if (features.some((each) => /^(amd-sev-snp|intel-tdx)$/.test(each))) return false;
   const enrolled = features.includes("secure-boot") && features.includes("enrolled-keys");
-  // Firmware that knows Secure Boot but holds no keys is in setup mode, which starts everything.
+  // Firmware with Secure Boot but without keys is in setup mode, and starts every program.
   return kind === "secure-boot" ? enrolled : !features.includes("enrolled-keys");
 }
 

@@ -1,7 +1,10 @@
 import type { Architecture } from "../../base/architecture.ts";
 import type { FlashPair } from "./firmware-descriptor.ts";
 
-/** Folders of firmware descriptors, the first one's files taking the place of later ones of the same name. */
+/**
+ * Folders of firmware descriptors, in order. A file in an earlier folder replaces files of the same name in later
+ * folders.
+ */
 export const DESCRIPTOR_FOLDERS = ["/etc/qemu/firmware", "/usr/share/qemu/firmware"];
 
 /** `CODE VARS`, both in the folder; a name that ends in .qcow2 is of that format. */
@@ -24,7 +27,7 @@ const X86_UEFI: Places = [
   ["/usr/share/qemu", "edk2-x86_64-code.fd", "edk2-i386-vars.fd"],
 ];
 
-/** Only pairs whose variables hold Microsoft's keys. Arch and QEMU itself ship none. */
+/** Only pairs whose variables hold Microsoft's keys. Arch and QEMU do not ship such pairs. */
 const X86_SECURE: Places = [
   ["/usr/share/OVMF", "OVMF_CODE_4M.ms.fd", "OVMF_VARS_4M.ms.fd"],
   ["/usr/share/OVMF", "OVMF_CODE.secboot.fd", "OVMF_VARS.ms.fd"],
@@ -55,7 +58,7 @@ const PLACES: Readonly<
   aarch64: { uefi: ARM_UEFI, "secure-boot": ARM_SECURE, secureNeedsSmm: false },
 };
 
-/** Where firmware lies on machines that have no descriptor for it, the best first. */
+/** Paths of firmware on machines without a descriptor for it, the best first. */
 export function firmwarePlaces({
   kind,
   architecture,

@@ -5,9 +5,9 @@ import { findProgram } from "../../process/program.ts";
 import { type FlashPair, flashPair, parseFirmwareDescriptor, suits } from "./firmware-descriptor.ts";
 import { DESCRIPTOR_FOLDERS, firmwarePlaces, PACKAGES, QEMU_PROGRAMS } from "./firmware-places.ts";
 
-/** The host's files, as far as firmware is looked for in them. */
+/** Access to the host's files, for finding firmware. */
 export interface FirmwareFiles {
-  /** Names in a folder; none if it does not exist. */
+  /** Names in a folder; an empty list if it does not exist. */
   list(folder: string): string[];
   read(path: string): string;
   exists(path: string): boolean;
@@ -27,8 +27,8 @@ const hostFiles: FirmwareFiles = {
 };
 
 /**
- * Finds UEFI firmware: first by QEMU's firmware descriptors, in their order, then in the places distributions keep
- * it. For `secure-boot` only firmware whose variables hold Microsoft's keys counts.
+ * Finds UEFI firmware: first by QEMU's firmware descriptors, in their order, then in the folders of the distributions.
+ * For `secure-boot` only firmware whose variables hold Microsoft's keys counts.
  * @throws PlatterError `E_FIRMWARE_MISSING`
  */
 export function findFirmware(
@@ -40,7 +40,7 @@ export function findFirmware(
     .map((path) => parseFirmwareDescriptor(files.read(path)))
     .filter((each) => each !== undefined && suits(each, wanted))
     .map((each) => flashPair(each!))
-    // Plain UEFI without system management mode is quicker, and tells the system nothing of Secure Boot.
+    // Plain UEFI without system management mode is faster, and does not announce Secure Boot to the system.
     .sort((a, b) => (wanted.kind === "uefi" ? Number(a.needsSmm) - Number(b.needsSmm) : 0));
   const places = firmwarePlaces(wanted);
   const found = described.find(there) ?? places.find(there);
@@ -59,7 +59,7 @@ export function findFirmware(
   });
 }
 
-/** Descriptors sorted by name; one in an earlier folder takes the place of one of the same name in a later folder. */
+/** Descriptors sorted by name; one in an earlier folder replaces one of the same name in a later folder. */
 function descriptorPaths(files: FirmwareFiles): string[] {
   const byName = new Map<string, string>();
   for (const folder of DESCRIPTOR_FOLDERS) {
@@ -76,7 +76,7 @@ function descriptorPaths(files: FirmwareFiles): string[] {
  */
 export function findQemu(architecture: Architecture): string {
   const program = QEMU_PROGRAMS[architecture];
-  // Red Hat keeps its one emulator outside of PATH.
+  // Red Hat's only emulator is outside of PATH.
   const redHat = "/usr/libexec/qemu-kvm";
   const path =
     findProgram(program) ??
