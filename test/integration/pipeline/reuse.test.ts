@@ -12,6 +12,7 @@ import {
 import fc from "fast-check";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise, seededNoise } from "../../helpers/noise.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(300_000);
@@ -37,7 +38,7 @@ const reusedIn = (stderr: string) => {
 };
 
 const same = (scene: Scene, a: string, b: string) => {
-  expect(Buffer.compare(readFileSync(scene.at(a)), readFileSync(scene.at(b)))).toBe(0);
+  expectSameBytes(readFileSync(scene.at(a)), readFileSync(scene.at(b)));
 };
 
 describe("a build of a changed image", () => {

@@ -12,6 +12,7 @@ import { BlockRecords } from "../../../internal/squashfs/blocks/block-records.ts
 import { codecIdentity } from "../../../internal/squashfs/blocks/codec.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
 import { seededNoise } from "../../helpers/noise.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { writtenTo } from "../../helpers/squashfs-run.ts";
 
 setDefaultTimeout(120_000);
@@ -97,7 +98,7 @@ describe("writeSquashfs with a cache", () => {
           const members = membersOf(image);
           const expected = await writtenTo(at("plain"), { members, options });
           const reused = await writtenTo(at("reused"), { members, options, known });
-          expect(Buffer.compare(reused.bytes, expected.bytes)).toBe(0);
+          expectSameBytes(reused.bytes, expected.bytes);
           expect(reused.use!.reusedBytes).toBeLessThanOrEqual(reused.use!.bytes);
         },
       ),
@@ -131,7 +132,7 @@ describe("writeSquashfs with a cache", () => {
     await writtenTo(at("good"), { members, options: zstd, known });
     writeFileSync(at("damaged"), seededNoise(readFileSync(at("damaged")).length, 1));
     const { bytes } = await writtenTo(at("bad"), { members, options: zstd, known });
-    expect(Buffer.compare(bytes, readFileSync(at("good")))).toBe(0);
+    expectSameBytes(bytes, readFileSync(at("good")));
     expect(calls).toEqual(["used", "damaged"]);
   });
 });
@@ -154,7 +155,7 @@ describe("openReused with a squashfs", () => {
           using known = new KnownFiles();
           known.add(found);
           const reused = await writtenTo(at("reused"), { members, options: zstd, known });
-          expect(Buffer.compare(reused.bytes, expected.bytes)).toBe(0);
+          expectSameBytes(reused.bytes, expected.bytes);
           if (image === before) expect(reused.use!.reusedBytes).toBe(reused.use!.bytes);
         }
       }),
@@ -233,7 +234,7 @@ describe("decodeIndex", () => {
     const index = await kept("indexed", { members, options: zstd });
     const identity = codecIdentity(zstd);
     const decoded = decodeIndex(index, identity)!;
-    expect(Buffer.compare(encodeIndex({ identity, blocks: decoded }), index)).toBe(0);
+    expectSameBytes(encodeIndex({ identity, blocks: decoded }), index);
     for (let place = 0; place < index.length; place++) {
       const damaged = Buffer.from(index);
       damaged[place]! ^= 0x10;
