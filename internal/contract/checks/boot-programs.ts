@@ -11,7 +11,7 @@ import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 /** Reads a file of the image. */
 export type ReadBytes = (node: FoundFile["node"]) => Promise<Uint8Array>;
 
-/** Reads what firmware, shim and GRUB start one after the other, and checks it. */
+/** Reads and checks the programs that firmware, shim and GRUB start. */
 export async function checkBootPrograms(
   found: {
     architecture: Architecture;
@@ -41,7 +41,7 @@ export async function checkBootPrograms(
   return { findings, secureBoot: summariseSecureBoot(programs) };
 }
 
-/** Findings that the package of shim or of GRUB cures. */
+/** Findings that a newer package of shim or GRUB resolves. */
 const PACKAGED: ReadonlyMap<FindingCode, PackagedPiece> = new Map([
   ["F_SHIM_FORMAT", "shim"],
   ["F_SHIM_UNSIGNED", "shim"],

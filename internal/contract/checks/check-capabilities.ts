@@ -5,16 +5,16 @@ import { type Finding, finding } from "../findings/finding.ts";
 
 const OBJECTS = "sysroot/ostree/repo/objects";
 const CAPABILITY = "security.capability";
-/** Ends of the names of ostree's objects in a repository of the kind `bare-split-xattrs`. */
+/** Suffixes of ostree's objects in a repository of the kind `bare-split-xattrs`. */
 const [FILE, LINK, ATTRIBUTES] = [".file", ".file-xattrs-link", ".file-xattrs"];
-/** Sets of attributes that are read, and bytes of one. */
+/** Limits: sets of attributes that are read, and bytes of one set. */
 const MAX_SETS = 2000;
 const MAX_BYTES = 65536;
 const EXAMPLES = 3;
 
 /**
- * Files whose capabilities are in the ostree repository alone. There an object `X.file-xattrs` has a set of attributes,
- * and a hard link `Y.file-xattrs-link` to it says that the file `Y.file` has these.
+ * Files whose capabilities exist only in the ostree repository. An object `X.file-xattrs` there has a set of
+ * attributes. A hard link `Y.file-xattrs-link` to it means that these belong to the file `Y.file`.
  */
 export async function checkCapabilities({
   root,
@@ -49,7 +49,7 @@ export async function checkCapabilities({
   return [finding("F_LIVE_CAPABILITIES", seen)];
 }
 
-/** The first paths below a directory that are names of the inodes. */
+/** The first paths below a directory that lead to the inodes. */
 function namesOf(folder: TreeNode | undefined, inodes: ReadonlySet<Inode>): string[] {
   const found: string[] = [];
   const pending = folder === undefined ? [] : [folder];

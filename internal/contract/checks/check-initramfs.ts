@@ -4,12 +4,12 @@ import { type InitramfsSummary, type LiveSupport, moduleName } from "../../initr
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** What an initramfs is measured by. */
+/** The requirements that an initramfs is checked against. */
 export interface InitramfsChecks {
   summary: InitramfsSummary;
-  /** Path in the image, for people. */
+  /** Path in the image, for messages. */
   path: string;
-  /** Bytes, compressed as it is; undefined if the size does not matter. */
+  /** Length of the compressed file in bytes; undefined if the size does not matter. */
   size: number | undefined;
   kernelVersion: string;
   /** The image's `modules.builtin`. */
@@ -20,7 +20,7 @@ export interface InitramfsChecks {
   nestedLiveOs: "present" | "absent";
 }
 
-/** Everything that will not boot, or only in part, as far as the initramfs is the reason. */
+/** Findings about an initramfs that keeps the ISO from booting, fully or in part. */
 export function checkInitramfs(checks: InitramfsChecks): Finding[] {
   const { summary, path } = checks;
   if (summary.problem !== undefined) {
@@ -33,7 +33,7 @@ export function checkInitramfs(checks: InitramfsChecks): Finding[] {
   }));
 }
 
-/** Bytes. Images of live systems without drivers for graphics have less than half of it. */
+/** Bytes. The initramfs of a live system without graphics drivers has less than half of this size. */
 const LARGE = 192 * 1024 * 1024;
 
 function sizeFindings({ path, size }: InitramfsChecks): Finding[] {
@@ -46,7 +46,7 @@ type IndexedEntry = MenuEntry & { index: number };
 
 function liveFindings(checks: InitramfsChecks): Finding[] {
   const { summary, path } = checks;
-  // Where an entry loads another initramfs besides, that one may have what this one lacks.
+  // Skip entries that load another initramfs too, since that one may have the missing parts.
   const entries = checks.menu.entries
     .map((entry, index) => ({ ...entry, index }))
     .filter((entry) => entry.initrdPaths.every((each) => each === INITRD_PATH));
@@ -66,7 +66,7 @@ function liveFindings(checks: InitramfsChecks): Finding[] {
   return findings;
 }
 
-/** What an argument of the kernel wants the initramfs to have. */
+/** The part of the initramfs that a kernel argument needs. */
 const WANTS: readonly { pattern: RegExp; support: LiveSupport; title: string }[] = [
   { pattern: /^root=live:(?:https?|ftp|tftp|nfs):/, support: "livenet", title: "dracut's module `livenet`" },
   { pattern: /^root=live:/, support: "dmsquash-live", title: "dracut's module `dmsquash-live`" },
@@ -81,7 +81,7 @@ const adding = (module: string) =>
 const FOR_DRACUT =
   "Write `root=live:CDLABEL=LABEL rd.live.image` instead: the ISO is laid out for dracut's `dmsquash-live`.";
 
-/** What to do about an argument that is not met, where that is not the same as for the others. */
+/** Special instructions for arguments that lack their part of the initramfs. */
 const ARGUMENT_FIXES: Readonly<Partial<Record<LiveSupport, string>>> = {
   livenet: adding("livenet"),
   anaconda: adding("anaconda"),
@@ -89,7 +89,7 @@ const ARGUMENT_FIXES: Readonly<Partial<Record<LiveSupport, string>>> = {
   casper: FOR_DRACUT,
 };
 
-/** Only where it is known what made the initramfs: an `init` of one's own may know any argument. */
+/** Only for an initramfs of a known generator. Another `init` may support any argument. */
 function argumentFindings(entries: readonly IndexedEntry[], summary: InitramfsSummary): Finding[] {
   return WANTS.flatMap(({ pattern, support, title }): Finding[] => {
     const wanting = entries.filter(({ kernelArgs }) => kernelArgs.some((each) => pattern.test(each)));
@@ -113,7 +113,7 @@ function madeBy({ generator, dracutVersion }: InitramfsSummary): string {
   return `, which ${generator}${dracutVersion === undefined ? "" : ` ${printable(dracutVersion)}`} made`;
 }
 
-/** As dracut reads a switch: the last of its arguments counts. */
+/** Whether a switch is on. As in dracut, the last argument counts. */
 function isOn(entry: MenuEntry, name: string): boolean {
   const given = entry.kernelArgs.findLast((each) => each === name || each.startsWith(`${name}=`));
   return given !== undefined && !["0", "no", "off"].includes(given.slice(name.length + 1));

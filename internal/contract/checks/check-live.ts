@@ -5,22 +5,22 @@ import type { TreeNode } from "../../image/image-tree.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** What the files of a live system are looked at by. */
+/** The inputs for checking the files of a live system. */
 interface LiveChecks {
   root: TreeNode;
   readText: (node: TreeNode) => Promise<string>;
-  /** Whether a path is left out of the root file system. */
+  /** Whether the root file system omits a path. */
   exclude: (path: string) => boolean;
   menu: Menu;
   label: VolumeLabel;
 }
 
-/** Bytes; a longer file is not one of those that are looked at here. */
+/** In bytes. A longer file is not checked. */
 const MAX_TEXT = 1024 * 1024;
-/** Lines of a file that a finding names. */
+/** The most lines of a file that a finding names. */
 const MAX_LISTED = 3;
 
-/** Files that hold what belongs to the machine on which the image was built, or to none. */
+/** Findings about files that belong to the machine on which the image was built, or that no live system should have. */
 export async function checkLive(checks: LiveChecks): Promise<Finding[]> {
   return [
     ...emptyFiles(checks),
@@ -60,7 +60,7 @@ function hostKeys(checks: LiveChecks): Finding[] {
   return keys.length === 0 ? [] : [finding("F_LIVE_HOST_KEYS", `There are private keys: ${listed(keys)}.`)];
 }
 
-/** Devices by what only one machine has, or by their names. */
+/** Devices by properties of a single machine, or by their names. */
 const DEVICE =
   /^(?:(?:PART)?(?:UUID|LABEL)=|\/dev\/(?:(?:sd|hd|vd|xvd|nvme|mmcblk|md|dm-|bcache)\w*|mapper\/.+|disk\/by-.+)$)/;
 
@@ -83,7 +83,7 @@ async function fstab(checks: LiveChecks): Promise<Finding[]> {
 
 const STORAGES = ["var/lib/containers/storage", "usr/lib/containers/storage"];
 
-/** Of the driver overlay alone: others do not use whiteouts. */
+/** Checks only the driver overlay, since other drivers do not use whiteouts. */
 async function storage(checks: LiveChecks): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const path of STORAGES) {
@@ -103,7 +103,7 @@ function imagesOf(text: string): { id?: unknown; names?: unknown[] | null }[] {
     const records: unknown = JSON.parse(text);
     return Array.isArray(records) ? records.filter((each) => typeof each === "object" && each !== null) : [];
   } catch {
-    // Another finding or error is about a storage that podman could not read.
+    // Another finding or error reports a storage that podman could not read.
     return [];
   }
 }

@@ -5,12 +5,12 @@ import type { ReadIsoYaml } from "../config/iso-yaml.ts";
 import { otherKickstarts, type RootSearch, rootSearch } from "../config/root-arguments.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** Entries that one finding names. */
+/** The most entries that one finding names. */
 const MAX_NAMED = 3;
 
 /**
- * Entries that do not find their root file system. If that is all of them, it is an error, unless the initramfs is not
- * known: one with an `init` of its own may need no argument.
+ * Findings about entries that do not find their root file system. If no entry does, it is an error. It is not an error
+ * for an unknown initramfs, since its `init` may not need an argument.
  */
 export function checkRoots(options: {
   menu: Menu;
@@ -54,13 +54,13 @@ export function checkRoots(options: {
   return [...found, ...kickstarts];
 }
 
-/** Whether it is known what made the initramfs, and so which arguments it takes. */
+/** Whether the generator of the initramfs, and thus its arguments, are known. */
 function isKnown(initramfs: InitramfsSummary | undefined): boolean {
   if (initramfs === undefined || initramfs.problem !== undefined) return false;
   return initramfs.generator !== undefined || initramfs.live.size > 0;
 }
 
-/** Anaconda without an argument looks for installation media in optical drives (its `parse-anaconda-repo.sh`). */
+/** Anaconda without an argument searches optical drives for installation media (its `parse-anaconda-repo.sh`). */
 function searchesDrives(initramfs: InitramfsSummary | undefined): boolean {
   return initramfs?.live.has("anaconda") === true;
 }

@@ -24,13 +24,13 @@ export interface BootPrograms {
   kernel: { path: string; image: KernelImage } | undefined;
 }
 
-/** Of a shim without a section for them. */
+/** The keys of a shim without the section `.vendor_cert`. */
 const NO_KEYS: VendorTable = {
   allowed: { certificates: [], hashes: [] },
   denied: { certificates: [], hashes: [] },
 };
 
-/** Codes of what may be wrong with each program that is started. */
+/** The codes of the findings about each program. */
 const CODES = {
   shim: {
     format: "F_SHIM_FORMAT",
@@ -59,7 +59,7 @@ const CODES = {
 
 type Started = keyof typeof CODES;
 
-/** Whether firmware, shim and GRUB can start what comes next, and whether they do with Secure Boot on. */
+/** Findings about whether firmware, shim and GRUB can start the next program, without and with Secure Boot. */
 export function checkSecureBoot(programs: BootPrograms): Finding[] {
   const { shim, grub, kernel, architecture } = programs;
   const findings: Finding[] = [];
@@ -104,7 +104,7 @@ export function checkSecureBoot(programs: BootPrograms): Finding[] {
   return findings;
 }
 
-/** What shim will say about GRUB, or about the kernel when GRUB asks. */
+/** Findings about how shim judges GRUB, or the kernel when GRUB loads it. */
 function signature(
   started: "grub" | "kernel",
   options: { path: string; program: EfiProgram; vendor: VendorTable | undefined },
@@ -123,7 +123,7 @@ function signature(
     case "denied":
       return [finding(CODES[started].revoked, `shim's own list of forbidden programs has \`${path}\`.`)];
     case "other": {
-      // Without shim nothing is known about whom it trusts.
+      // Without shim its trusted keys are unknown.
       if (vendor === undefined) return [];
       const known = vendor.allowed.certificates.map(({ subject }) => subject);
       const seen = `\`${path}\` is signed by ${names(signersOf(program))}, and shim trusts ${known.length === 0 ? "no certificate of its own" : names(known)}.`;
@@ -136,7 +136,7 @@ function signature(
   }
 }
 
-/** What firmware will say about shim. */
+/** Findings about how firmware judges shim. */
 function shimSignature(path: string, program: EfiProgram): Finding[] {
   if (program.signatures.length === 0) return [finding("F_SHIM_UNSIGNED", `\`${path}\` has no signature.`)];
   const issuers = issuersOf(program);
@@ -161,7 +161,7 @@ function notHolding(
     : `\`${path}\` has a signature that platter does not understand, or that the named signer (${by}) did not make.`;
 }
 
-/** Generations matter only to what is signed; without a signature nothing starts anyway. */
+/** Generations matter only for signed programs. Unsigned programs do not start in any case. */
 function generation(
   started: "shim" | "grub",
   { path, program, programs }: BootProgram & { programs: BootPrograms },

@@ -3,7 +3,7 @@ import { DEFAULT_EXCLUDES, unmatchedPatterns } from "../../image/excludes.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** A finding for each pattern of the user's that matches nothing in the image. */
+/** A finding for each of the user's patterns without a match in the image. */
 export function findingsAboutExcludes(root: TreeNode, excludes: readonly string[]): Finding[] {
   const own = excludes.filter((pattern) => !DEFAULT_EXCLUDES.includes(pattern));
   return unmatchedPatterns(own, pathsBelow(root)).map((pattern) =>

@@ -1,13 +1,13 @@
 import { displayPath } from "../../bytes/byte-path.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** Accounts of people, and those that map to them, begin here; below are accounts of the system's own services. */
+/** The first id of ordinary users, also of mapped ones. Lower ids belong to services of the system. */
 const FIRST_ORDINARY = 1000;
 const EXAMPLES = 3;
 
-/** An entry of the root file system, as far as its owner matters. */
+/** The path and owner of an entry in the root file system. */
 interface OwnedEntry {
-  /** One character a byte. */
+  /** With one character for each byte. */
   path: string;
   uid: number;
 }
@@ -17,9 +17,9 @@ export class ForeignOwners {
   #count = 0;
   readonly #examples: OwnedEntry[] = [];
   readonly #uids = new Set<number>();
-  /** By top directory: where it is not root's itself, no owner below is that of a service. */
+  /** Top directories that do not belong to root. No owner below them is that of a service. */
   readonly #foreignTops = new Set<string>();
-  /** Data in `/usr/share` alone stops nothing. */
+  /** Data in `/usr/share` alone does not break a system. */
   #isHarmful = false;
 
   add(entry: OwnedEntry): void {

@@ -2,16 +2,16 @@ import { KNOWN_LEVEL, newestLevel, type SbatLevel } from "../../pe/sbat.ts";
 import { issuersOf, signersOf, type Trust, trustOf } from "../../pe/trust.ts";
 import type { BootPrograms } from "./check-secure-boot.ts";
 
-/** How far Secure Boot lets the ISO start, in names and words. */
+/** A summary of the ISO's signatures for Secure Boot. */
 export interface SecureBoot {
-  /** Who issued the certificates that signed shim; none where it is not signed. */
+  /** The issuers of the certificates that signed shim; empty if it is not signed. */
   shimIssuers: string[];
   /** The certificates that shim trusts. */
   vendor: string[];
   grub: { signers: string[]; trust: Trust } | null;
-  /** Of a kernel packed with gzip: what is inside. */
+  /** For a kernel that is compressed with gzip: of its content. */
   kernel: { signers: string[]; trust: Trust } | null;
-  /** Date of the revocations that were compared with. */
+  /** Date of the revocations for the comparison. */
   sbatLevel: string;
 }
 
@@ -34,7 +34,7 @@ export function summariseSecureBoot(programs: BootPrograms): SecureBoot | undefi
   };
 }
 
-/** The newest revocations that are known: those of this program, or those that the image's shim brings along. */
+/** The newest revocations that are known: those of this version of platter, or those of the image's shim. */
 export function levelFor({ shim }: BootPrograms): SbatLevel {
   const own = shim?.program?.sbatLevel;
   return own === undefined ? KNOWN_LEVEL : newestLevel([KNOWN_LEVEL, own])!;

@@ -11,7 +11,7 @@ import type { YamlPath } from "./yaml-source.ts";
 
 type PlaceOf = ReadIsoYaml["placeOf"];
 
-/** What iso.yaml says that has another effect than its author may expect. */
+/** Findings about values of iso.yaml with an effect that its author may not expect. */
 export function checkMenuTexts(options: {
   config: IsoYaml;
   label: VolumeLabel;
@@ -53,7 +53,10 @@ function variableFindings({ path, text }: { path: YamlPath; text: string }, plac
   return [finding("F_MENU_GRUB_VARIABLE", seen, { fix, place: placeOf(path) })];
 }
 
-/** Entries that boot, and then do something that their author may not expect. One finding names all that do the same. */
+/**
+ * Findings about entries that boot, but with an effect that their author may not expect. One finding names all entries
+ * with the same effect.
+ */
 export function checkEntries(menu: Menu, { font }: { font: "present" | "absent" }): Finding[] {
   const entries = menu.entries.map((entry, index) => ({ ...entry, index }));
   const findings: Finding[] = [];

@@ -8,7 +8,10 @@ import { defaultLabel, toVolumeLabel } from "./label.ts";
 import { buildMenu } from "./menu.ts";
 import type { OsRelease } from "./os-release.ts";
 
-/** The label and the menu: of what was asked for, else of the configuration, else of the distribution's name. */
+/**
+ * The label and the menu. They come from the user's choices, then from the configuration, then from the distribution's
+ * name.
+ */
 export function decideMenu(options: {
   config: IsoYaml;
   placeOf?: ReadIsoYaml["placeOf"] | undefined;
@@ -21,10 +24,10 @@ export function decideMenu(options: {
   const { osRelease } = options;
   const fallback = defaultLabel(osRelease, options.architecture);
   const asked = options.label === undefined ? undefined : toVolumeLabel(options.label);
-  // Entries and arguments name the label: they say nothing if it cannot be used.
+  // Entries and arguments name the label, so they are not checked if it cannot be used.
   const isUnusable = asked !== undefined && asked.label === undefined;
   const config = isUnusable ? withoutLabel(options.config) : options.config;
-  // The findings about iso.yaml's own label have their place in it, and were made when it was read.
+  // The findings about iso.yaml's own label were made when it was read, with their place in it.
   const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
   const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
   const placeOf = options.placeOf ?? (() => undefined);

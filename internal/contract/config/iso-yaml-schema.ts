@@ -5,7 +5,7 @@ import { SELINUX_CHOICES } from "../../selinux/labels.ts";
 import type { FindingCode } from "../findings/finding.ts";
 import { LABEL_BYTES } from "./label.ts";
 
-/** GRUB keeps the time-out in a signed 32-bit number. */
+/** GRUB stores the time-out in a signed 32-bit number. */
 const MAX_INT = 2 ** 31 - 1;
 
 /** The texts of the checks are finding codes. */
@@ -93,15 +93,15 @@ export const isoYamlSchema = z
   )
   .meta({ title: "iso.yaml", description: "Settings of an image for the ISO made from it." });
 
-/** iso.yaml after it was checked; numbers are numbers. */
+/** iso.yaml after the checks, with numbers converted. */
 export type IsoYaml = Omit<z.output<typeof isoYamlSchema>, "label"> & { label?: VolumeLabel | undefined };
 
-/** The JSON Schema of iso.yaml as it is written, for editors. */
+/** The JSON Schema of iso.yaml for editors. */
 export function isoYamlJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(isoYamlSchema, { io: "input" });
 }
 
-/** What a key takes, for messages. */
+/** The values that a key accepts, for messages. */
 export const EXPECTED: Record<string, string> = {
   "": "a map of keys",
   label: "a text",

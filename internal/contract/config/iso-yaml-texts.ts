@@ -3,7 +3,7 @@ import { VARIABLE_NAMES } from "../../grub/variables.ts";
 import { printable } from "../../text/printable.ts";
 import type { YamlPath, YamlSource } from "./yaml-source.ts";
 
-/** Paths of all values that are texts, as far as the file has them. */
+/** Paths of all values in the file that are texts. */
 export function textPaths(raw: Record<string, unknown>): YamlPath[] {
   const { kernel_args: args, grub2 } = raw;
   const entries = (grub2 as { entries?: unknown } | null | undefined)?.entries;
@@ -17,7 +17,7 @@ export function textPaths(raw: Record<string, unknown>): YamlPath[] {
   ];
 }
 
-/** How to write a value so that it is of the type that its key takes; undefined if that is not known. */
+/** How to write a value so that it has the type of its key; undefined if that is not known. */
 export function howToWrite(value: unknown, expected: string | undefined): string | undefined {
   if (typeof value === "boolean" && expected === "a text") return `Put it into quotes: \`"${value}"\`.`;
   if (typeof value !== "string" || expected !== "a list of texts") return undefined;
@@ -27,7 +27,7 @@ export function howToWrite(value: unknown, expected: string | undefined): string
 
 const NAMES = VARIABLE_NAMES.join("|");
 const ESCAPED_VARIABLE = new RegExp(`\\\\\\$(?:\\{(?:${NAMES})\\}|(?:${NAMES})(?![A-Za-z0-9_]))`);
-/** A path on the ISO, or what becomes one; GRUB's own name for the medium may come before it. */
+/** A path on the ISO, or a variable with one. GRUB's own name for the medium may precede it. */
 const ON_ISO =
   /^(?:\(\$(?:root|\{root\})\)(?=\/))?(?:\/|\$(?:kernelpath|initrdpath)(?![A-Za-z0-9_])|\$\{(?:kernelpath|initrdpath)\})/;
 

@@ -11,18 +11,18 @@ import { type YamlPath, YamlSource } from "./yaml-source.ts";
 
 export type { IsoYaml };
 
-/** Bytes that iso.yaml may have. */
+/** The most bytes of an iso.yaml. */
 const MAX_BYTES = 65536;
 
-/** What an iso.yaml says. */
+/** The content of an iso.yaml. */
 export interface ReadIsoYaml {
   /** Undefined if one of the findings is an error. */
   config: IsoYaml | undefined;
-  /** The keys without an error, and without one in a key that they depend on; the menu of these can be checked. */
+  /** The keys that do not have an error and do not depend on a key with an error. A menu of these can be checked. */
   sound: IsoYaml;
   /** In the order of the text. */
   findings: Finding[];
-  /** The place of a value; undefined if the file does not have it. */
+  /** Returns the place of a value; undefined if the file does not have it. */
   placeOf: (path: YamlPath) => Place | undefined;
 }
 
@@ -74,7 +74,7 @@ function soundSettings(source: YamlSource): IsoYaml {
   const unsound = new Set<string>();
   const reported = new Set<string>();
   for (const issue of isoYamlSchema.safeParse(raw).error?.issues ?? []) {
-    // A value may fail several checks; the first says it.
+    // A value may fail several checks. Only the first is reported.
     const key = `${issue.code === "unrecognized_keys"} ${show(issue.path)}`;
     if (!reported.has(key)) reportIssue(source, raw, issue);
     if (issue.code !== "unrecognized_keys") unsound.add(topOf(issue.path));
@@ -116,14 +116,14 @@ function soundParts(raw: Record<string, unknown>, unsound: ReadonlySet<string>):
   return (isoYamlSchema.safeParse(raw).data ?? {}) as IsoYaml;
 }
 
-/** A number where a text belongs counts as the text that is written. */
+/** A number instead of a text counts as the text in the file. */
 function takeAsWritten(source: YamlSource, raw: Record<string, unknown>, path: YamlPath): void {
   const written = source.numberSource(path);
   const holder = valueAt(raw, path.slice(0, -1)) as Record<PropertyKey, unknown>;
   if (written !== undefined) holder[path.at(-1)!] = written;
 }
 
-/** A key that may be left out and has no value counts as left out. */
+/** An optional key without a value counts as missing. */
 function dropNulls(source: YamlSource, map: unknown, shape: object, path: YamlPath): void {
   if (!isMap(map)) return;
   for (const key of Object.keys(shape).filter((name) => map[name] === null)) {
@@ -133,7 +133,7 @@ function dropNulls(source: YamlSource, map: unknown, shape: object, path: YamlPa
   }
 }
 
-/** Whole decimal numbers, `5.0` included; readers of YAML differ on `010`, `0x1f` and `1e1`. */
+/** Whole decimal numbers, `5.0` included; YAML readers disagree about `010`, `0x1f` and `1e1`. */
 function readNumbers(source: YamlSource, grub2: unknown): void {
   if (!isMap(grub2)) return;
   for (const key of ["default", "timeout"]) {
@@ -171,7 +171,7 @@ function reportIssue(source: YamlSource, raw: Record<string, unknown>, issue: z.
   source.add(code, `\`${show(issue.path)}\` ${what}.`, source.offset(issue.path), fix);
 }
 
-/** What is wrong with a value, in words; the schema says which check it failed. */
+/** Describes the fault of a value that failed a check of the schema. */
 function describe(
   value: unknown,
   failed: FindingCode,
@@ -179,7 +179,7 @@ function describe(
 ): { code: FindingCode; what: string } {
   if (value === undefined) return { code: "F_ISO_YAML_MISSING_KEY", what: "is missing" };
   if (value === null || value === "") return { code: "F_ISO_YAML_EMPTY", what: "is empty" };
-  // A union tells only that nothing fitted.
+  // The issue of a union does not contain a reason.
   if (typeof value === "string" && !PRINTABLE.test(value)) {
     return { code: "F_ISO_YAML_CONTROL_CHARACTER", what: `holds ${controlIn(value)}` };
   }
@@ -198,7 +198,7 @@ function unknownKey(source: YamlSource, path: YamlPath): void {
   const siblings = known.filter(
     (name) => name === (parent === "" ? lastOf(name) : `${parent}.${lastOf(name)}`),
   );
-  // A key of another level is shown with the whole path to it.
+  // A key that belongs to another level is shown with its whole path.
   const meant =
     nearest(key, siblings.map(lastOf)) ??
     known.find((name) => lastOf(name) === nearest(key, known.map(lastOf)));

@@ -16,7 +16,7 @@ export const volumeLabelSchema = z.custom<VolumeLabel>(
   "not a volume label",
 );
 
-/** Everything there is to say about a label, and the label itself if it may be used. */
+/** All findings about a label, and the label itself if it is valid. */
 export function toVolumeLabel(text: string): { label: VolumeLabel | undefined; findings: Finding[] } {
   const findings = labelFindings(text);
   return { label: hasErrors(findings) ? undefined : (text as VolumeLabel), findings };
@@ -32,7 +32,7 @@ function labelFindings(text: string): Finding[] {
   if (bad !== undefined) findings.push(finding("F_LABEL_CHARACTER", `${shown} holds ${nameOf(bad)}.`));
   if (text.startsWith("-")) findings.push(finding("F_LABEL_CHARACTER", `${shown} begins with \`-\`.`));
   if (findings.length > 0) return findings;
-  // Nearly every image has small letters or hyphens in its label, and nothing is known to fail with them.
+  // Nearly every image has lower-case letters or hyphens in its label. No program is known to fail because of them.
   if (/[^A-Za-z0-9_.-]/.test(text)) {
     findings.push(
       finding(
@@ -49,8 +49,8 @@ function labelFindings(text: string): Finding[] {
 }
 
 /**
- * The label of an image that sets none. VERSION_ID is fitted in: what is not a letter, a digit, `.`, `_` or `-`
- * becomes `-`, and its end is cut off where the label would be too long; a note says so.
+ * The label of an image that does not set one. In VERSION_ID any character except letters, digits, `.`, `_` and `-`
+ * becomes `-`. Its end is cut off if the label would be too long. A note reports this.
  */
 export function defaultLabel(
   osRelease: OsRelease,
@@ -84,8 +84,8 @@ function trimSeparators(text: string): string {
 }
 
 /**
- * The text as udev writes it into the name of a link (systemd's `encode_devnode_name`): letters, digits, `#+-.:=@_`
- * and UTF-8 beyond ASCII stand for themselves, every other byte becomes `\xNN`.
+ * The text in the form of the name of udev's link (systemd's `encode_devnode_name`): letters, digits, `#+-.:=@_` and
+ * UTF-8 beyond ASCII stay unchanged, every other byte becomes `\xNN`.
  */
 export function escapeForUdev(text: string): string {
   return text.replace(

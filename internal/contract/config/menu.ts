@@ -16,13 +16,13 @@ import { escapeForUdev } from "./label.ts";
 import type { OsRelease } from "./os-release.ts";
 import type { YamlPath } from "./yaml-source.ts";
 
-/** Seconds until the default entry boots, where iso.yaml says nothing. */
+/** Seconds until the default entry boots, if iso.yaml does not set them. */
 export const DEFAULT_TIMEOUT = 60;
 
-/** Characters of a title, and of a text that os-release gives. */
+/** The most characters of a title, and of a text from os-release. */
 const MAX_TEXT = 256;
 
-/** The menu that iso.yaml asks for. With an error among the findings it must not be used. */
+/** The menu of an iso.yaml. If a finding is an error, the menu must not be used. */
 export function buildMenu(options: {
   config: IsoYaml;
   osRelease: OsRelease;
@@ -64,7 +64,7 @@ export function buildMenu(options: {
   return { menu: { default: defaultIndex(config, entries, findings), timeout, entries }, findings };
 }
 
-/** A list without arguments counts as not written: nothing would boot. */
+/** A list without arguments counts as missing, since such an entry would not boot. */
 function kernelArgs({
   config,
   label,
@@ -88,7 +88,7 @@ function buildEntry(
   context: { index: number; variables: Variables; root: readonly string[]; findings: Finding[] },
 ): MenuEntry {
   const { index, variables, root, findings } = context;
-  // Replaced word by word: a name with spaces or quotes in os-release never makes arguments of its own.
+  // Variables are replaced in each word, so that a name with spaces or quotes in os-release does not add arguments.
   const words = (text: string) =>
     (splitWords(text.replace(GRUB_ROOT, "$1")) ?? [text]).flatMap((each) =>
       /^\$(?:root|\{root\})$/.test(each) ? root : [replaceVariables(each, variables)],
@@ -117,7 +117,7 @@ function shorten(text: string, what: string, findings: Finding[]): string {
   return characters.slice(0, MAX_TEXT).join("");
 }
 
-/** The index of the default entry: by name, by index, else the first. */
+/** The index of the default entry: by name or by index, or the first entry. */
 function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: Finding[]): number {
   const wanted = config.grub2?.default;
   if (wanted === undefined) return 0;

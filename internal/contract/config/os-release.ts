@@ -1,6 +1,6 @@
-/** What /etc/os-release says, see os-release(5); what it does not say is undefined. */
+/** The content of /etc/os-release, see os-release(5). Missing values are undefined. */
 export interface OsRelease {
-  /** Every assignment, as its value stands after unquoting; a later one wins. */
+  /** Every assignment, with its unquoted value. The last assignment of a name counts. */
   readonly fields: ReadonlyMap<string, string>;
   /** `ID`, lower case: `fedora`. */
   readonly id: string | undefined;
@@ -16,8 +16,8 @@ export interface OsRelease {
 const ASSIGNMENT = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 
 /**
- * Reads the text of /etc/os-release: shell assignments without expansion, comments with `#`. Lines that are no
- * assignment, or whose quotes are not closed, are ignored; control characters are left out of values.
+ * Reads the text of /etc/os-release: shell assignments without expansion, comments with `#`. Other lines, and lines
+ * with unclosed quotes, are ignored. Control characters are removed from values.
  */
 export function parseOsRelease(text: string): OsRelease {
   const fields = new Map<string, string>();
@@ -39,8 +39,8 @@ export function parseOsRelease(text: string): OsRelease {
 }
 
 /**
- * A shell word, or several next to each other, without its quotes; undefined if a quote is not closed. As systemd
- * does, a value with spaces is taken as it stands even without quotes.
+ * A shell word, or several next to each other, without its quotes; undefined if a quote is not closed. As in systemd, a
+ * value may contain spaces even without quotes.
  */
 function unquote(raw: string): string | undefined {
   let value = "";

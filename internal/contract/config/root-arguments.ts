@@ -11,27 +11,27 @@ import {
 import type { MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
 import { nearest } from "../../text/nearest.ts";
 
-/** How the kernel arguments of a menu entry lead to its root file system. */
+/** How the kernel arguments of a menu entry find its root file system. */
 export type RootSearch =
-  /** On this ISO, on another medium by something else than a label, or on a network. */
+  /** On this ISO, on a medium that is not found by a label, or on a network. */
   | { kind: "named" }
   | { kind: "other-label"; argument: string }
   | { kind: "misspelt"; argument: string; written: string; meant: string }
-  | { kind: "none" /** An argument whose name is nearly one that would do. */; near: NearMiss | undefined };
+  | { kind: "none" // An argument with a name similar to a valid one.; near: NearMiss | undefined };
 
 interface NearMiss {
   argument: string;
   meant: string;
 }
 
-/** `boot=live` and the like: the scripts of live-boot and casper look at every medium. */
+/** `boot=live` and the like: the scripts of live-boot and casper search every medium. */
 const BOOT_SCRIPTS = /^boot=(?:live|casper)$/;
-/** Ways to name a device, before its `=`. */
+/** Kinds of names of a device, before its `=`. */
 const DEVICE_NAMES = ["CDLABEL", "LABEL", "UUID", "PARTUUID", "PARTLABEL"];
 /** A kickstart names an installation source. */
 const KICKSTART = "inst.ks";
 
-/** How an entry finds its root file system. With several arguments for it, one that leads elsewhere decides. */
+/** How an entry finds its root file system. With several such arguments, one for another medium decides. */
 export function rootSearch({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label: VolumeLabel): RootSearch {
   const all = kernelArgs.map(kernelArgument);
   const isLive = isLiveSystem(all);
@@ -48,7 +48,7 @@ export function rootSearch({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label:
   return { kind: "named" };
 }
 
-/** Kickstart arguments that look for another label, in an entry that finds its root file system without them. */
+/** Kickstart arguments that search for another label, in an entry that finds its root file system without them. */
 export function otherKickstarts({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label: VolumeLabel): string[] {
   return kickstarts(kernelArgs.map(kernelArgument))
     .filter((argument) => {
@@ -78,7 +78,7 @@ function misspelling({ value }: KernelArgument): { written: string; meant: strin
   return meant === undefined ? undefined : { written, meant };
 }
 
-/** Whether what an argument looks for is the label, in udev's spelling or not; a path may follow after a colon. */
+/** Whether an argument searches for this label, in udev's spelling or not. A path may follow after a colon. */
 function isLabel(sought: string, label: VolumeLabel): boolean {
   return [sought, withoutUdevEscapes(sought)].some((each) => `${each}:`.startsWith(`${label}:`));
 }

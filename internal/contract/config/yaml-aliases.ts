@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, type YAMLMap } from "yaml";
 
-/** Nodes that aliases and merge keys may add to a file. */
+/** The most nodes that aliases and merge keys may add to a file. */
 const MAX_ADDED = 10_000;
 
 /** Why a document cannot be expanded, and the node that shows it. */
@@ -12,7 +12,7 @@ export interface AliasFault {
 
 type Content = Node | null | undefined;
 
-/** Nodes below a node, itself included, and the levels of lists and maps. */
+/** The number of nodes of a node's subtree, and its levels of lists and maps. */
 interface NodeCount {
   nodes: number;
   depth: number;
@@ -20,8 +20,8 @@ interface NodeCount {
 
 /**
  * Replaces each alias by the node that it names, and each merge key (`<<`, as in YAML 1.1) by the keys of the maps that
- * it names. Returns the expanded content, or the first fault: an alias without an anchor, one inside its own anchor, or
- * more than the limits allow.
+ * it names. Returns the expanded content, or the first fault: an alias without an anchor, an alias inside its own
+ * anchor, or an expansion beyond the limits.
  */
 export function expandAliases(contents: Content, maxDepth: number): { contents: Content } | AliasFault {
   try {

@@ -19,10 +19,10 @@ import { type AliasFault, expandAliases } from "./yaml-aliases.ts";
 export type YamlPath = readonly PropertyKey[];
 
 const MAX_SYNTAX_ERRORS = 10;
-/** Levels of lists and maps; iso.yaml has four. */
+/** The most levels of lists and maps. iso.yaml has four. */
 const MAX_DEPTH = 32;
 
-/** A YAML file while it is read: where its values stand, and what was found about them. */
+/** A YAML file with the places of its values, and the findings about them. */
 export class YamlSource {
   readonly findings: Finding[] = [];
   readonly #lines = new LineCounter();
@@ -35,27 +35,30 @@ export class YamlSource {
     this.#document = this.#parse();
   }
 
-  /** The content as plain values; undefined if the file is empty or not usable. */
+  /** The content as plain values; undefined if the file is empty or invalid. */
   value(): unknown {
     return this.#document?.toJS();
   }
 
-  /** A scalar as it is written, if it is one that YAML reads as a number. */
+  /** The source text of a scalar that YAML reads as a number; otherwise undefined. */
   numberSource(path: YamlPath): string | undefined {
     const node = this.#nodeAt(path)?.value;
     return isScalar(node) && typeof node.value === "number" ? node.source : undefined;
   }
 
-  /** Where the value at a path stands, in characters from the beginning; of one that is not there, what lacks it. */
+  /**
+   * The offset of the value at a path, in characters. For a missing value it is the offset of the map or list that
+   * lacks it.
+   */
   offset(path: YamlPath): number {
     const found = this.#nodeAt(path);
-    // What is not written has no place of its own.
+    // A value that is not written does not have an offset.
     const isUnwritten = isScalar(found?.value) && found.value.value === null && !found.value.source;
     const node = isUnwritten ? (found?.key ?? found?.value) : found?.value;
     return node?.range?.[0] ?? this.keyOffset(path);
   }
 
-  /** Where the key of a path stands. */
+  /** The offset of the key of a path, in characters. */
   keyOffset(path: YamlPath): number {
     const found = this.#nodeAt(path);
     if (found?.key?.range != null) return found.key.range[0];
@@ -75,13 +78,13 @@ export class YamlSource {
     this.findings.push({ ...made, place: this.place(offset) });
   }
 
-  /** The line and column of a number of characters from the beginning. */
+  /** The line and column of an offset in characters. */
   place(offset: number): Place {
     const line = Math.max(1, this.#lines.linePos(offset).line);
     return placeIn(this.text, { file: this.file, line, offset });
   }
 
-  /** The one document with content, if there is one; what does not parse is reported. */
+  /** The only document with content, if there is one. Syntax errors are reported. */
   #parse(): Document | undefined {
     const options = {
       prettyErrors: false,
@@ -93,7 +96,7 @@ export class YamlSource {
     const seen = new Set<number>();
     for (const { message, pos } of documents.flatMap((each) => [...each.errors, ...each.warnings])) {
       const { line } = this.#lines.linePos(pos[0]);
-      // The first error of a line is the one that helps; what follows it is often its consequence.
+      // Only the first error of a line is reported. Further ones are often its consequences.
       if (seen.has(line) || seen.size === MAX_SYNTAX_ERRORS) continue;
       seen.add(line);
       this.add("F_ISO_YAML_SYNTAX", sentence(message), pos[0]);
@@ -127,8 +130,8 @@ export class YamlSource {
   }
 
   /**
-   * Whether every key is a text and nothing is nested very deeply; keys that stand twice are reported. The library
-   * itself takes a time for these that grows with the second and third power of the file's size.
+   * Whether every key is a text, and the nesting is not too deep. Duplicate keys are reported. The time that the
+   * library needs to find these grows with the second and third power of the file's size.
    */
   #isPlain(contents: unknown): boolean {
     const pending = [{ node: contents, depth: 0 }];
@@ -164,7 +167,7 @@ export class YamlSource {
     let value = (this.#document?.contents ?? undefined) as Node | undefined;
     for (const step of path) {
       if (isMap(value)) {
-        // Of a key that stands twice the last one counts, as in the value.
+        // Of duplicate keys the last one counts, as in the value.
         const pair = value.items.findLast(
           (item) => String(isScalar(item.key) ? item.key.value : item.key) === step,
         );
@@ -184,7 +187,7 @@ function isEmpty(contents: unknown): boolean {
   return contents === null || (isScalar(contents) && contents.value === null);
 }
 
-/** Folded and literal text loses the white space at both ends: a line break there changes nothing in a menu. */
+/** Removes white space at both ends of folded and literal text, since a line break there does not matter in a menu. */
 function trimBlock(node: Scalar): void {
   if (typeof node.value === "string" && (node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL")) {
     node.value = node.value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");

@@ -7,7 +7,7 @@ import { compareVersions } from "../../text/version-order.ts";
 export type Binary = "shim" | "grub" | "mm";
 export const BINARIES: readonly Binary[] = ["shim", "grub", "mm"];
 
-/** Vendors, and versions of a package, of one image. */
+/** The most vendors, and versions of a package, in one image. */
 export const MAX_NAMES = 64;
 
 export const VENDOR_FOLDERS = [
@@ -22,11 +22,11 @@ export interface Vendors {
   names: string[];
   /** Paths of directories whose names are not vendors' names. */
   odd: string[];
-  /** A directory with more entries than are looked at. */
+  /** A directory with more entries than the limit. */
   crowded: string | undefined;
 }
 
-/** The first place of clause C3 that names any vendor decides. An empty directory names one too. */
+/** The first directory of clause C3 that has a vendor decides. An empty directory of a vendor counts too. */
 export function vendorsOf(root: TreeNode): Vendors {
   const versions = namesIn(root, "usr/lib/efi/shim");
   if (versions.length > MAX_NAMES) return { names: [], odd: [], crowded: "usr/lib/efi/shim" };
@@ -57,7 +57,7 @@ export function vendorsOf(root: TreeNode): Vendors {
 /** The EFI binaries of one vendor. */
 type FoundBinaries = Readonly<Record<Binary, FoundFile | undefined>>;
 
-/** Clause C4: each binary at the first of its places. */
+/** Clause C4: each binary from the first of its paths that exists. */
 export function findBinaries(
   root: TreeNode,
   where: { architecture: Architecture; vendor: string },
@@ -83,7 +83,7 @@ function firstFile(root: TreeNode, paths: readonly string[]): FoundFile | undefi
   return undefined;
 }
 
-/** Every path where clause C4 lets a binary be, the preferred one first; of several versions, the newest. */
+/** Every path that clause C4 allows for a binary, the preferred one first. Of several versions the newest counts. */
 export function binaryPlaces(
   binary: Binary,
   where: { root: TreeNode; architecture: Architecture; vendor: string },

@@ -10,8 +10,8 @@ import { hasLoaders } from "./efi-places.ts";
 import { locateKernel } from "./locate-kernel.ts";
 
 /**
- * The architecture that was asked for, else the one in the image's configuration. A folder and a tar archive do not
- * have a configuration: there shim and GRUB show it by their names, or the kernel by its header. Else it is the host's.
+ * The architecture that the user chose, or that of the image's configuration. A folder and a tar archive do not have a
+ * configuration. Then the names of shim and GRUB, or the header of the kernel, decide; without them it is the host's.
  * @throws PlatterError `E_IMAGE_ARCH`
  */
 export async function architectureOf(
@@ -46,7 +46,8 @@ async function firstBytes(tree: ImageTree, inode: Parameters<ImageTree["read"]>[
 }
 
 /**
- * By the machine of the PE header, or by the magic number of the kernel's own header. Undefined for a kernel of another architecture, or a compressed one.
+ * The architecture by the machine of the PE header, or by the magic number of the kernel's own header. Undefined for a
+ * kernel of another architecture, or a compressed one.
  */
 export function kernelArchitecture(bytes: Uint8Array): Architecture | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -3,15 +3,15 @@ import { findFile, namesIn } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import { resolveNoFollow } from "../../image/resolve.ts";
 
-/** A kernel or initramfs that is not where clauses C1 and C2 want it. */
+/** A kernel or initramfs outside of the paths of clauses C1 and C2. */
 interface Elsewhere {
-  /** Path for people. */
+  /** Path for messages. */
   path: string;
-  /** The commands that move it to its place; undefined if none does. */
+  /** The commands that move it to its path; undefined if that is not possible. */
   move: string | undefined;
 }
 
-/** Entries of a directory that are looked at. */
+/** The most entries of a directory that are searched. */
 const MAX_ENTRIES = 1000;
 /** ostree appends a checksum. */
 const CHECKSUM = /-[0-9a-f]{64}$/;
@@ -55,7 +55,7 @@ function underOtherNames(root: TreeNode): Elsewhere[] {
     .map(({ path }) => elsewhere(path, path.replace(/[^/]+$/, "vmlinuz")));
 }
 
-/** `/lib/modules` where `/lib` is a directory of its own. */
+/** `/lib/modules`, if `/lib` is not a symlink to `/usr/lib`. */
 function withoutUsrMerge(root: TreeNode): Elsewhere[] {
   if (resolveNoFollow(root, "lib")?.inode.type !== "directory") return [];
   return namesIn(root, "lib/modules")
@@ -89,7 +89,7 @@ function elsewhere(from: string, to: string): Elsewhere {
   return { path: displayPath(from), move: `mkdir -p ${shellWord(folder)} && mv ${words.join(" ")}` };
 }
 
-/** A path of the image as one word of a shell. */
+/** A path of the image, quoted as one word for a shell. */
 function shellWord(path: string): string {
   const shown = displayPath(path);
   return /^[\w/.+~:@%,=-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;

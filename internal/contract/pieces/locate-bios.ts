@@ -5,10 +5,10 @@ import type { TreeNode } from "../../image/image-tree.ts";
 import { resolve } from "../../image/resolve.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
-/** Where GRUB's modules for BIOS lie in an image (clause C5). */
+/** The folder of GRUB's modules for BIOS in an image (clause C5). */
 export const MODULES_FOLDER = `usr/lib/grub/${GRUB_BIOS_PLATFORM}`;
 
-/** What a GRUB core image and a hybrid ISO cannot do without. */
+/** The files that a GRUB core image and a hybrid ISO need. */
 const NEEDED = [
   "kernel.img",
   "cdboot.img",

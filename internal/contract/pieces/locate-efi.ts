@@ -115,7 +115,7 @@ function missing(
   return finding(MISSING_CODES[binary], looked + instead, { fix: howToInstall(binary, options) });
 }
 
-/** A shim where openSUSE installs it. */
+/** The path of a shim in the folder of openSUSE. */
 function elsewhere(root: TreeNode, architecture: Architecture): string {
   const path = [`usr/share/efi/${architecture}/shim.efi`, `usr/lib64/efi/shim.efi`].find(
     (each) => findFile(root, each) !== undefined,
@@ -124,7 +124,7 @@ function elsewhere(root: TreeNode, architecture: Architecture): string {
   return ` \`${displayPath(path)}\` exists, but platter does not use it: it belongs to openSUSE's layout.`;
 }
 
-/** A GRUB for hard disks, which people take for the one that is needed. */
+/** A GRUB for hard disks, which authors mistake for the required GRUB. */
 function plainGrub(root: TreeNode, places: readonly string[], architecture: Architecture): string {
   const name = `grub${efiSuffix(architecture)}.efi`;
   const found = places

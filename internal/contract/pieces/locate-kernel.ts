@@ -12,13 +12,13 @@ export interface FoundKernel {
   version: string;
   vmlinuz: FoundFile;
   initramfs: FoundFile;
-  /** The list of what the kernel has built in. */
+  /** The list of the kernel's built-in modules. */
   builtin: FoundFile | undefined;
   /** The other kernels of the image, in version order. */
   others: string[];
 }
 
-/** Module directories of one image. */
+/** The most module directories of one image. */
 const MAX_KERNELS = 64;
 
 interface Candidate {
@@ -28,14 +28,14 @@ interface Candidate {
   initramfs: FoundFile | undefined;
 }
 
-/** The kernels of an image, oldest first, and what was passed over. */
+/** The kernels of an image, oldest first, and the directories that were skipped. */
 interface Candidates {
   kernels: Candidate[];
   /** Names that are symlinks to the directory of another kernel, with the kernel's name. */
   aliases: Map<string, string>;
   /** Paths of kernels in directories whose names are not versions. */
   odd: string[];
-  /** A directory with more entries than are looked at. */
+  /** A directory with more entries than the limit. */
   crowded: string | undefined;
 }
 
@@ -72,7 +72,9 @@ export function locateKernel(
   return { kernel: { version, vmlinuz, initramfs, builtin, others }, findings };
 }
 
-/** The newest with an initramfs, and a plain kernel before its `+debug` or `+rt` variant; else the newest. */
+/**
+ * The newest kernel with an initramfs, or else the newest. A plain kernel comes before its `+debug` or `+rt` variant.
+ */
 function choose(kernels: readonly Candidate[]): Candidate {
   const complete = kernels.filter(({ initramfs }) => initramfs !== undefined);
   const newest = (complete.length > 0 ? complete : kernels).at(-1)!;

@@ -1,7 +1,7 @@
 import { ARCHITECTURES, type Architecture, type PackagedPiece } from "../../base/architecture.ts";
 import type { OsRelease } from "../config/os-release.ts";
 
-/** Distributions whose packages are known. */
+/** Distributions whose packages platter knows. */
 export type Distribution = "fedora" | "debian" | "ubuntu" | "suse" | "arch";
 
 /** By `ID` and `ID_LIKE` of os-release. */
@@ -13,7 +13,7 @@ const FAMILIES: readonly (readonly [RegExp, Distribution])[] = [
   [/^arch$/, "arch"],
 ];
 
-/** The distribution of an image, or the nearest one that it is like. */
+/** The distribution of an image, or the most similar one by `ID_LIKE`. */
 export function distributionOf({ id, idLike }: OsRelease): Distribution | undefined {
   for (const name of [...(id === undefined ? [] : [id]), ...idLike]) {
     const family = FAMILIES.find(([pattern]) => pattern.test(name.toLowerCase()));
@@ -25,7 +25,7 @@ export function distributionOf({ id, idLike }: OsRelease): Distribution | undefi
 /** Distributions without a package that platter could use. */
 const WITHOUT: Readonly<Record<"suse" | "arch", string>> = { suse: "openSUSE", arch: "Arch Linux" };
 
-/** What to do in the image to get a piece: one sentence. */
+/** One sentence about how to add a piece to the image. */
 export function howToInstall(
   piece: PackagedPiece,
   { architecture, distribution }: { architecture: Architecture; distribution: Distribution | undefined },

@@ -2,8 +2,9 @@ import { GRUB_BIOS_PLATFORM } from "../../base/architecture.ts";
 import type { BytePath } from "../../bytes/byte-path.ts";
 
 /**
- * Where the contract's pieces may be (clauses C1 to C5, C8 to C10), and texts that findings are about. A source that reads an image in passes keeps the
- * content of these in the first one; a piece that is reached elsewhere through a symlink costs another pass.
+ * Paths of the contract's pieces (clauses C1 to C5, C8 to C10), and of texts for findings. A source that reads an image
+ * in passes keeps the content of these files in the first pass. A piece at another path, through a symlink, needs
+ * another pass.
  */
 const CAPTURED = new RegExp(
   [

@@ -3,13 +3,17 @@ import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "../fi
 import { type Finding, type FindingCode, textOf } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";
 
-/** An initramfs of which only a boot shows whether it finds its root file system. */
+/** Findings about an initramfs for which only a boot shows whether it finds its root file system. */
 const UNKNOWN_INITRAMFS: readonly FindingCode[] = ["F_INITRAMFS_OWN_INIT", "F_INITRAMFS_CLOSED"];
 
-/** What such an initramfs may do without. One that gets the label of another medium will look for that. */
+/**
+ * Findings that do not matter for such an initramfs. With the label of another medium it would still search for that.
+ */
 const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
 
-/** Where the ISO of a plan boots, by what was found about it; `findings` are all that count, the plan's included. */
+/**
+ * Decides from the findings where the ISO of a plan boots; `findings` has all findings, including those of the plan.
+ */
 export function claimBoots(
   plan: Pick<Plan, "architecture" | "bios" | "menu">,
   findings: readonly Finding[],
@@ -33,7 +37,7 @@ export function effectsOf(entryCount: number, findings: readonly Finding[]): Boo
     const effect = effectOf(each, mode);
     if (effect !== undefined) effects.set(each.code, effect);
   }
-  // Each alone leaves the other medium.
+  // If there is only one of these findings, the other medium still boots.
   const media = (["F_INITRAMFS_OPTICAL", "F_INITRAMFS_USB"] as const).map((code) => effects.get(code));
   if (media.every((effect) => effect !== undefined))
     for (const effect of media) effects.set(effect.code!, { ...effect, effect: "breaks" });

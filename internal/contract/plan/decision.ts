@@ -34,13 +34,13 @@ export interface DecisionInputs {
   readBytes: (node: TreeNode) => Promise<Uint8Array>;
 }
 
-/** What is known of an ISO once the tree and a few texts were read: all but what is in large files. */
+/** The decisions about an ISO from the tree and a few texts, without reading large files. */
 export interface Decision {
   root: RootPlan;
   identity: Pick<PartialPlan, "product" | "productVersion" | "label" | "menu">;
   /** Undefined if its packages are not known. */
   distribution: Distribution | undefined;
-  /** The place of a value of iso.yaml. */
+  /** Returns the place of a value of iso.yaml. */
   placeOf: ReadIsoYaml["placeOf"];
   kernel: FoundKernel | undefined;
   efi: FoundEfi | undefined;
@@ -49,7 +49,7 @@ export interface Decision {
   findings: Finding[];
 }
 
-/** What is decided, with the pieces' sizes; undefined where the image lacks one. */
+/** The draft plan with the pieces' sizes; undefined if the image lacks a piece. */
 export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan | undefined {
   if (kernel === undefined || efi === undefined) return undefined;
   const sized = ({ node }: FoundFile, file: string) => ({ file, size: node.inode.size });
@@ -72,7 +72,7 @@ export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan 
   };
 }
 
-/** Decides what needs no more of the image than its names and texts. */
+/** Makes the decisions that need only the names and texts of the image. */
 export async function decide(inputs: DecisionInputs, choices: PlanOptions): Promise<Decision> {
   const { tree } = inputs;
   const { root, source } = tree;
@@ -144,7 +144,7 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
   };
 }
 
-/** The newest time in the tree: the nearest thing to a creation time where the image does not tell one. */
+/** The newest time in the tree: a substitute for the creation time, if the image does not have one. */
 function newestTime(root: TreeNode): number {
   let newest = 0;
   const pending = [root];

@@ -14,7 +14,7 @@ type Texts = Pick<DecisionInputs, "tree" | "readText">;
 
 const CONFIG_PLACES = ["usr/lib/image-builder/bootc/iso.yaml", "usr/lib/bootc-image-builder/iso.yaml"];
 
-/** What the image says about itself; nothing of it need be there. */
+/** Reads the image's os-release, which may be missing. */
 export async function readOsRelease({ tree, readText }: Texts): Promise<OsRelease> {
   const found = findFile(tree.root, "etc/os-release") ?? findFile(tree.root, "usr/lib/os-release");
   return parseOsRelease(found === undefined ? "" : await readText(found.node));
@@ -22,7 +22,7 @@ export async function readOsRelease({ tree, readText }: Texts): Promise<OsReleas
 
 type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };
 
-/** The configuration that was chosen, else the image's, with its findings (clause C8). */
+/** The configuration that the user chose, or that of the image, with its findings (clause C8). */
 export async function readIsoYaml({ tree, readText }: Texts, choices: PlanOptions): Promise<Config> {
   if (choices.config !== undefined) return readable(choices.config);
   const passedOver = CONFIG_PLACES.flatMap((path) => unreadFindings(tree.root, path));
@@ -40,7 +40,7 @@ export async function readIsoYaml({ tree, readText }: Texts, choices: PlanOption
   return { ...read, findings: [...passedOver, ...findings] };
 }
 
-/** What is at or near a configuration's place and cannot be its file. */
+/** Findings about files at or near the path of a configuration that are not used. */
 function unreadFindings(root: TreeNode, path: string): Finding[] {
   const folder = path.replace(/\/[^/]+$/, "");
   const findings = namesIn(root, folder)
@@ -58,7 +58,7 @@ function unreadFindings(root: TreeNode, path: string): Finding[] {
   return [...findings, finding("F_ISO_YAML_NOT_A_FILE", `\`${displayPath(path)}\` is ${what}.`)];
 }
 
-/** The parts of a configuration that are sound, so that the rest of the image is looked at all the same. */
+/** The parts of a configuration without errors, so that the rest of the image can still be checked. */
 function readable(source: { text: string; file: string }): Config {
   const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
   return { config: sound, placeOf, findings };

@@ -6,7 +6,7 @@ import type { Compression } from "../../squashfs/blocks/compression.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";
 
-/** Compressions that a kernel can mount, by file system; null if that is not known. */
+/** The compressions that a kernel can mount, for each file system; null if unknown. */
 export type KernelMounts = Plan["kernelMounts"];
 
 /** The kernel's configuration (`CONFIG_…=y`) in its module directory or in `/boot`, where distributions keep it. */
@@ -49,8 +49,8 @@ const LIBRARIES: Readonly<Record<Compression, string>> = {
 };
 
 /**
- * What a kernel can mount, by its configuration; else, of squashfs alone, by the libraries in `modules.builtin` and among
- * the modules of the initramfs.
+ * The compressions that a kernel can mount, by its configuration. Without one, only those of squashfs, by the libraries
+ * in `modules.builtin` and among the modules of the initramfs.
  */
 export function kernelMounts(options: {
   config: string | undefined;
@@ -69,7 +69,7 @@ export function kernelMounts(options: {
     ...builtin.split("\n").map((line) => moduleName(line.trim())),
   ]);
   const squashfs = named(LIBRARIES, present);
-  // A list without any of them is not the kernel's whole list.
+  // A list without any of these libraries is incomplete.
   return squashfs.length === 0 ? null : { squashfs, erofs: null };
 }
 
@@ -80,10 +80,10 @@ function named(
   return (Object.keys(names) as Compression[]).filter((compression) => present.has(names[compression]));
 }
 
-/** Those that platter compresses with itself, the best first. */
+/** The compressions that platter itself can write, the best first. */
 const OWN: readonly Compression[] = ["zstd", "gzip", "none"];
 
-/** Whether the kernel can mount the root file system that will be made. */
+/** Checks that the kernel can mount the root file system of this build. */
 export function checkCompression(
   plan: { kernel: Pick<Plan["kernel"], "version">; kernelMounts: KernelMounts },
   { type, compression }: Pick<RootfsOptions, "type" | "compression">,

@@ -10,10 +10,10 @@ import { findKernelConfig, type KernelMounts, kernelMounts } from "./kernel-moun
 import type { PlanInputs } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 
-/** Bytes. A list of modules or a configuration is smaller. */
+/** In bytes. Any list of modules or configuration is smaller. */
 const MAX_TEXT = 1024 * 1024;
 
-/** Reads the initramfs that will be on the ISO, and what it is measured by. */
+/** Reads the initramfs for the ISO, and the requirements that it is checked against. */
 export async function lookIntoInitramfs(
   inputs: Pick<PlanInputs, "tree" | "readText" | "readInitramfs">,
   options: {

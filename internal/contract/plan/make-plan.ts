@@ -14,7 +14,7 @@ import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces";
 import { uuidOf } from "./uuid.ts";
 
 export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
-  /** Keeps a file of the image under a name in the work directory, and tells its size and digest. */
+  /** Keeps a file of the image under a name in the work directory, and returns its size and digest. */
   save: (found: FoundFile, file: string) => Promise<Piece>;
   /** Reads an initramfs of the image from its beginning to its end. */
   readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
@@ -33,7 +33,7 @@ export async function makePlan(
   const { root, identity, distribution, kernel, efi, bios, font } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
-  // Another thread decompresses at the same time.
+  // Another thread decompresses in parallel.
   const [{ secureBoot, ...programs }, initramfs, small] = await runTogether([
     () =>
       checkBootPrograms(
@@ -67,12 +67,11 @@ export async function makePlan(
   return { plan: { ...body, kernelMounts, uuid: buildUuid(body), findings }, findings, secureBoot };
 }
 
-/** What the ISO consists of. */
+/** The parts of the ISO. */
 type DecidedPlan = Omit<PartialPlan, "uuid" | "findings" | "kernelMounts">;
 
 /**
- * A UUID that names this build and no other, out of all that was decided. Where the image and its payloads lay makes no
- * difference.
+ * A unique UUID for this build, computed from all decisions. The locations of the image and its payloads do not matter.
  */
 function buildUuid(body: DecidedPlan): string {
   const { image, ...decided } = body;

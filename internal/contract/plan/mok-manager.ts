@@ -2,10 +2,10 @@ import { mokManagerPath } from "../../base/architecture.ts";
 import type { FindingCode } from "../findings/finding.ts";
 import type { PartialPlan } from "./plan.ts";
 
-/** Kernels that start with Secure Boot on once their key or digest is enrolled. */
+/** Findings about kernels that start with Secure Boot after their key or digest was enrolled. */
 const CURABLE: readonly FindingCode[] = ["F_KERNEL_UNTRUSTED", "F_KERNEL_UNSIGNED", "F_KERNEL_MODIFIED"];
 
-/** The path of MokManager on the ISO, if the menu is to have an entry for it: shim does not trust the kernel. */
+/** The path of MokManager on the ISO, if the menu needs an entry for it because shim does not trust the kernel. */
 export function mokManagerEntry({
   architecture,
   efi,

@@ -3,10 +3,13 @@ import type { FoundFile } from "../../image/find-file.ts";
 import { LARGEST_PIECE } from "../../image/open-options.ts";
 import type { Decision } from "./decision.ts";
 
-/** The most bytes of a GRUB module, of the font and of `modules.builtin`: they are read whole. Real ones have 3 MB at most. */
+/**
+ * The most bytes of a GRUB module, of the font and of `modules.builtin`, which are read whole. Real files have at most
+ * 3 MB.
+ */
 const LARGEST_SMALL_PIECE = 16 * 1024 ** 2;
 
-/** Checks, before one is read, that no file that goes onto the ISO is too large. @throws PlatterError `E_PIECE_TOO_LARGE` */
+/** Checks the sizes of all files for the ISO before reading them. @throws PlatterError `E_PIECE_TOO_LARGE` */
 export function requirePieceSizes({
   kernel,
   efi,

@@ -7,10 +7,10 @@ import { COMPRESSIONS } from "../../squashfs/blocks/compression.ts";
 import { volumeLabelSchema } from "../config/label.ts";
 import { findingSchema, hasErrors } from "../findings/finding.ts";
 
-/** Raised when a plan written before cannot be read by this code any more. */
+/** Increased when this code cannot read older plans any more. */
 export const PLAN_VERSION = 2;
 
-/** Where the pieces are kept in the work directory. */
+/** Paths of the pieces in the work directory. */
 export const PIECES = {
   vmlinuz: "image/vmlinuz",
   initramfs: "image/initrd.img",
@@ -23,7 +23,7 @@ export const PIECES = {
 } as const;
 
 const pieceSchema = z.strictObject({
-  /** Path in the image, for people. */
+  /** Path in the image, for messages. */
   source: z.string(),
   /** Path in the work directory, once the piece is kept there. */
   file: z.string(),
@@ -31,7 +31,7 @@ const pieceSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** A file of the image that goes onto the ISO. */
+/** A file of the image that the ISO contains. */
 export type Piece = z.infer<typeof pieceSchema>;
 
 const selinuxSchema = z.strictObject({
@@ -60,7 +60,7 @@ export const planSchema = z.strictObject({
     reference: z.string(),
     /** Digest of the image's manifest; null for a plain directory or tar. */
     digest: z.string().nullable(),
-    /** Seconds since 1970; null where the image does not say. */
+    /** Seconds since 1970; null if the image does not have a creation time. */
     created: z.int().nullable(),
     /** SHA-256 over the metadata of every entry. */
     treeDigest: z.string(),
@@ -74,19 +74,19 @@ export const planSchema = z.strictObject({
         digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
         /** Digests of the indexes that lead to the manifest. */
         indexes: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).default([]),
-        /** Names under which podman lists it. */
+        /** Names under which podman lists the image. */
         names: z.array(z.string()),
       }),
     )
     .default([]),
   architecture: z.enum(ARCHITECTURE_NAMES),
-  /** The distribution's name and version as the menu shows them; empty where unknown. */
+  /** The distribution's name and version as the menu shows them; empty if unknown. */
   product: z.string(),
   productVersion: z.string(),
   label: volumeLabelSchema,
   /** Seconds since 1970: every time on the ISO. */
   time: z.int().nonnegative(),
-  /** Names this build: the marker file, the GPT's GUIDs and the FAT's serial number come from it. */
+  /** Identifies this build. The marker file, the GPT's GUIDs and the FAT's serial number are derived from it. */
   uuid: z.uuid(),
   kernel: z.strictObject({
     version: z.string(),
@@ -94,7 +94,7 @@ export const planSchema = z.strictObject({
     initramfs: pieceSchema,
     others: z.array(z.string()),
   }),
-  /** Compressions that the kernel can mount, by file system; null where that is not known. */
+  /** Compressions that the kernel can mount, by file system; null if unknown. */
   kernelMounts: z
     .strictObject({
       squashfs: z.array(z.enum(COMPRESSIONS)).nullable(),
@@ -124,16 +124,16 @@ export const planSchema = z.strictObject({
   findings: z.array(findingSchema),
 });
 
-/** All that is decided about an ISO before anything is built. */
+/** All decisions about an ISO, made before the build. */
 export type Plan = z.infer<typeof planSchema>;
 
-/** The plan of an image that lacks something: enough for a stage that does without. */
+/** The plan of an image without some pieces, for stages that do not need them. */
 export type PartialPlan = Omit<Plan, "kernel" | "efi"> & {
   kernel: Plan["kernel"] | undefined;
   efi: Plan["efi"] | undefined;
 };
 
-/** Of a plan what the root file system is made by. */
+/** The part of a plan that determines the root file system. */
 export type RootPlan = Pick<Plan, "image" | "payloads" | "architecture" | "time" | "excludes" | "selinux"> & {
   kernel: Pick<Plan["kernel"], "version"> | undefined;
 };
@@ -145,7 +145,7 @@ export interface SizedFile {
   size: number;
 }
 
-/** What of the image goes onto the ISO as it is: of a plan, or of one that is being made. */
+/** The files of the image that the ISO contains unchanged, in a plan or a draft plan. */
 export interface IsoPieces<P extends SizedFile> {
   architecture: Architecture;
   kernel: { vmlinuz: P; initramfs: P };
@@ -154,15 +154,15 @@ export interface IsoPieces<P extends SizedFile> {
   font: P | null;
 }
 
-/** A plan of which no large file was read yet: enough for the squash. */
+/** A plan before large files are read, sufficient for making the root file system. */
 export type DraftPlan = RootPlan & IsoPieces<SizedFile>;
 
-/** Whether an ISO can be made of it. */
+/** Whether the plan has all pieces for an ISO. */
 export function isWhole(plan: PartialPlan): plan is Plan {
   return plan.kernel !== undefined && plan.efi !== undefined && !hasErrors(plan.findings);
 }
 
-/** A plan's text, the same for the same plan. */
+/** The text of a plan. Equal plans have equal texts. */
 export function printPlan(plan: Plan): string {
   return `${JSON.stringify(plan, null, 2)}\n`;
 }

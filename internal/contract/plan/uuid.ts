@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A UUID that is the same for the same text: version 8 (RFC 9562, 5.8), out of its SHA-256. */
+/** A UUID of version 8 (RFC 9562, 5.8), computed from the SHA-256 of a text. */
 export function uuidOf(text: string): string {
   const bytes = createHash("sha256").update(text).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
