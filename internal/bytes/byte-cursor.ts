@@ -1,17 +1,17 @@
 import { READ_SIZE } from "./chunk.ts";
 
-/** A stream that can pass over bytes without reading them. */
+/** A stream that can skip bytes without reading them. */
 export interface SkippableBytes extends AsyncIterableIterator<Uint8Array> {
-  /** Passes over as much of `length` bytes as there is; returns how much that was. */
+  /** Skips up to `length` bytes, and returns how many it skipped. */
   skip?(length: number): number;
 }
 
 const EMPTY = new Uint8Array(0);
 
-/** Below this many bytes reading on is cheaper than a seek, after which as many are read. */
+/** Below this many bytes reading is cheaper than a seek, after which this many are read. */
 const WORTH_SKIPPING = READ_SIZE;
 
-/** Reads pieces of wanted sizes from a stream of chunks, without copying where a chunk holds the piece whole. */
+/** Reads pieces of wanted sizes from a stream of chunks, without copying if a chunk contains the whole piece. */
 export class ByteCursor implements AsyncDisposable {
   /** Bytes consumed so far. */
   position = 0;
@@ -24,7 +24,7 @@ export class ByteCursor implements AsyncDisposable {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next `length` bytes, if they are at hand in one piece. */
+  /** The next `length` bytes, if they are available in one piece. */
   take(length: number): Uint8Array | undefined {
     const end = this.#at + length;
     if (end > this.#chunk.length) return undefined;
@@ -34,13 +34,13 @@ export class ByteCursor implements AsyncDisposable {
     return piece;
   }
 
-  /** Up to `limit` bytes that are at hand; empty when the next chunk must be waited for. */
+  /** Up to `limit` available bytes; empty if the next chunk must be awaited. */
   piece(limit: number): Uint8Array {
     const length = Math.min(limit, this.#chunk.length - this.#at);
     return length <= 0 ? EMPTY : (this.take(length) as Uint8Array);
   }
 
-  /** Gives back what was read last, or the end of it. */
+  /** Returns the bytes that were read last, or their end, to the stream. */
   unread(bytes: Uint8Array): void {
     const { length } = bytes;
     this.position -= length;
@@ -53,7 +53,7 @@ export class ByteCursor implements AsyncDisposable {
     this.#at = 0;
   }
 
-  /** Waits for the next chunk once the current one is used up. False at the end of the stream. */
+  /** Waits for the next chunk if the current one is used up. False at the end of the stream. */
   async more(): Promise<boolean> {
     while (this.#at >= this.#chunk.length) {
       if (this.#ended) return false;
@@ -84,14 +84,14 @@ export class ByteCursor implements AsyncDisposable {
     return filled === length ? joined : joined.subarray(0, filled);
   }
 
-  /** Passes over `length` bytes if all of them are at hand. */
+  /** Skips `length` bytes if all of them are available; otherwise returns false. */
   skipAtHand(length: number): boolean {
     if (length > this.#chunk.length - this.#at) return false;
     this.#pass(length);
     return true;
   }
 
-  /** Passes over `length` bytes; returns how many there were. */
+  /** Skips `length` bytes, and returns how many there were. */
   async skip(length: number): Promise<number> {
     let left = length - this.#pass(length);
     while (left > 0) {
@@ -102,12 +102,14 @@ export class ByteCursor implements AsyncDisposable {
     return length - left;
   }
 
-  /** Reads to the end of the stream, so that whatever checks it sees all of it. */
+  /** Reads to the end of the stream, so that a check of the stream gets all bytes. */
   async drain(): Promise<void> {
     while (await this.more()) this.#pass(Number.MAX_SAFE_INTEGER);
   }
 
-  /** Passes over up to `length` bytes that are not at hand, where that can be done without reading; returns how many. */
+  /**
+   * Skips up to `length` bytes of the source without reading them, if it supports that. Returns how many it skipped.
+   */
   #skipInSource(length: number): number {
     if (length < WORTH_SKIPPING || !("skip" in this.#source) || this.#source.skip === undefined) return 0;
     const skipped = this.#source.skip(length);
@@ -115,7 +117,7 @@ export class ByteCursor implements AsyncDisposable {
     return skipped;
   }
 
-  /** Passes over up to `limit` bytes that are at hand; returns how many. */
+  /** Skips up to `limit` available bytes, and returns how many. */
   #pass(limit: number): number {
     const length = Math.max(0, Math.min(limit, this.#chunk.length - this.#at));
     this.#at += length;

@@ -7,7 +7,7 @@ import type { FileRange, OpenedFile } from "./byte-range.ts";
 
 const readAt = promisify(read);
 
-/** Bytes read from a file at a time: large enough to be cheap, small enough for 130 open layers. */
+/** Bytes of one read: enough to be cheap, and few enough for 130 open layers. */
 export const READ_SIZE = 256 * 1024;
 
 /** The bytes of a range of a file. @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
@@ -59,8 +59,8 @@ export function writeAtSync(fd: number, bytes: Uint8Array, position?: number): v
 }
 
 /**
- * The same chunks, with a turn for the event loop before each. What is read without waiting would keep all others
- * waiting until it ends, such as a squash whose compressing threads need their next blocks.
+ * The same chunks, with a turn of the event loop before each. Without it synchronous reading would block all other
+ * work, such as the next blocks for compressing threads.
  */
 export async function* inTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -2,8 +2,8 @@ import { type BigIntStats, fstatSync } from "node:fs";
 import type { OpenedFile } from "./byte-range.ts";
 
 /**
- * Stands for the content of files that have no digest: their devices, inode numbers and change times, to the
- * nanosecond. Nobody but the clock sets a change time, so where the stamp is the same, nothing was written.
+ * Identifies the content of files without a digest by their devices, inode numbers and change times in nanoseconds.
+ * Programs cannot set a change time, so files with the same stamp were not written to.
  */
 export class ContentStamp {
   readonly #hasher = new Bun.CryptoHasher("sha256");
@@ -16,7 +16,7 @@ export class ContentStamp {
     this.#hasher.update(this.#fields);
   }
 
-  /** The stamp of all that was added; nothing can be added after that. */
+  /** The stamp of all added files. No file can be added afterwards. */
   finish(): string {
     return this.#hasher.digest("hex");
   }

@@ -1,13 +1,13 @@
 import type { ProblemCode } from "./problem-codes.ts";
-/** Numbers and texts as ISO 9660 keeps them, each with its own check. */
+/** Reads and checks numbers and texts of ISO 9660. */
 import type { ProblemLog } from "./problem-log.ts";
 
-/** A record or descriptor with the place where it lies, for log. */
+/** A record or descriptor, with its offset for the log. */
 export interface Block {
   bytes: Uint8Array;
-  /** Byte in the source at which `bytes` begin. */
+  /** Offset of `bytes` in the source. */
   offset: number;
-  /** What it is: `primary volume descriptor`, `directory record of /EFI`. */
+  /** Its name in messages: `primary volume descriptor`, `directory record of /EFI`. */
   name: string;
 }
 
@@ -44,7 +44,7 @@ function agreed(
   return field.little;
 }
 
-/** Bytes that have one right value. */
+/** Reports bytes that differ from their only valid value. */
 export function expectBytes(
   block: Block,
   field: { at: number; name: string; code: ProblemCode; bytes: readonly number[]; log: ProblemLog },
@@ -56,7 +56,7 @@ export function expectBytes(
   return false;
 }
 
-/** Bytes that must be zero. */
+/** Reports bytes that are not zero. */
 export function expectZero(
   block: Block,
   field: { at: number; length: number; name: string; log: ProblemLog },
@@ -76,7 +76,7 @@ export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
-/** UTF-8 where it is UTF-8, else each byte a character. */
+/** The bytes as UTF-8, or with one character for each byte if they are not UTF-8. */
 export function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -85,7 +85,7 @@ export function textOf(bytes: Uint8Array): string {
   }
 }
 
-/** UCS-2, big-endian, as Joliet has it. */
+/** Decodes UCS-2, big-endian, as in Joliet. */
 export function ucs2(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at + 1 < bytes.length; at += 2)

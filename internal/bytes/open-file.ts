@@ -18,7 +18,7 @@ export class OpenFile implements OpenedFile, Disposable {
     this.size = size;
   }
 
-  /** Takes over a descriptor; `path` is what messages call it. */
+  /** Takes over a descriptor; `path` is its name in messages. */
   static of(fd: number, path: string): OpenFile {
     return new OpenFile(fd, path, fstatSync(fd).size);
   }
@@ -27,7 +27,7 @@ export class OpenFile implements OpenedFile, Disposable {
   static open(path: string): OpenFile {
     let fd: number | undefined;
     try {
-      // Without O_NONBLOCK a FIFO of that name would be waited for.
+      // Without O_NONBLOCK opening a FIFO would block.
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const stat = fstatSync(fd);
       if (!stat.isFile()) throw notAFile(path);
@@ -38,18 +38,18 @@ export class OpenFile implements OpenedFile, Disposable {
     }
   }
 
-  /** Its descriptor, which stays this object's to close. @throws PlatterError `E_FILE_READ` once it is closed */
+  /** Its descriptor, which this object closes. @throws PlatterError `E_FILE_READ` once it is closed */
   get fd(): number {
     if (this.#fd === undefined) throw unreadableFile(new Error("it is closed"), this.path);
     return this.#fd;
   }
 
-  /** All of it. */
+  /** The range of the whole file. */
   whole(): FileRange {
     return { file: this, start: 0, length: this.size };
   }
 
-  /** Closes it on another thread: giving back the memory of a file that is nowhere else takes a while. */
+  /** Closes it on another thread, because releasing the memory of an unnamed file takes time. */
   closeInBackground(): void {
     if (this.#fd !== undefined) close(this.#fd);
     this.#fd = undefined;

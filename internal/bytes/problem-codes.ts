@@ -1,4 +1,4 @@
-/** Every problem that a check of a finished ISO can report: its stable code, and what is wrong as a phrase. */
+/** Every problem that a check of a finished ISO can report: its stable code, and a phrase about the problem. */
 export const PROBLEMS = {
   // Length
   "size-missing": "the file ends before the ISO does",

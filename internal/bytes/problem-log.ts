@@ -1,18 +1,18 @@
 import type { ByteRange } from "./byte-range.ts";
 import type { ProblemCode } from "./problem-codes.ts";
-/** Something wrong with an ISO, as data. A damaged ISO is a problem in the report, and not a failure of its reader. */
+/** A problem of an ISO, as data. The reader does not throw for a damaged ISO. */
 export interface Problem {
   /** Stable and lower-case: `gpt-header-crc`. */
   code: ProblemCode;
-  /** A sentence without its full stop, which says what is wrong. */
+  /** One sentence about the problem, without a full stop. */
   detail: string;
-  /** Byte in the source where it shows. */
+  /** Offset in the source at which the problem is visible. */
   offset?: number;
-  /** A warning is for people: the ISO works in spite of it, and the check does not fail. */
+  /** After a warning the ISO still works, and the check does not fail. */
   severity?: "warning";
 }
 
-/** Bytes of which a change of any one is a {@link Problem} in the reader that names them. */
+/** A byte range in which the reader reports any single changed byte as a {@link Problem}. */
 export interface Structure extends ByteRange {
   name: string;
 }
@@ -23,9 +23,9 @@ export interface Reading<T> {
   structures: readonly Structure[];
 }
 
-/** More would only be noise. */
+/** More problems would not help a reader. */
 const MAX_PROBLEMS = 200;
-/** The list is for tests and for curious people; a hostile ISO must not fill the memory with it. */
+/** A hostile ISO must not fill the memory with this list. */
 const MAX_STRUCTURES = 200_000;
 
 /** The problems and structures that a reader of an ISO reports. */
@@ -55,7 +55,7 @@ export class ProblemLog {
     this.structures.push({ ...structure, start: structure.start + this.#base });
   }
 
-  /** Takes over what another reader found. */
+  /** Adds the problems and structures of another reader. */
   add(other: { problems: readonly Problem[]; structures: readonly Structure[] }): void {
     for (const problem of other.problems) this.note(problem);
     for (const structure of other.structures) this.covers(structure);

@@ -3,11 +3,11 @@ import { openInput } from "./open-input.ts";
 
 /** Random access to bytes that do not change: an ISO, or a part of one. */
 export interface ByteSource {
-  /** Bytes in all. */
+  /** Length in bytes. */
   readonly size: number;
   /** Whether it is a disk, on which an ISO may be followed by bytes of an earlier use. */
   readonly isDisk?: boolean;
-  /** The bytes at `offset`; fewer than `length` only where the source ends. */
+  /** The bytes at `offset`; fewer than `length` only at the end of the source. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -18,7 +18,7 @@ export interface FileSource extends ByteSource, AsyncDisposable {
 
 /**
  * A file, or a block device, as a source.
- * @throws PlatterError `E_ISO_OPEN` when it cannot be opened.
+ * @throws PlatterError `E_ISO_OPEN` if it cannot be opened.
  */
 export async function openFileSource(path: string): Promise<FileSource> {
   const handle = await openInput(path, { code: "E_ISO_OPEN", flags: "r" });
@@ -27,14 +27,14 @@ export async function openFileSource(path: string): Promise<FileSource> {
     fd: handle.fd,
     size,
     isDisk: (await handle.stat()).isBlockDevice(),
-    // Offsets come from the ISO and may be anything; the system takes no more than it calls a file size.
+    // Offsets come from the ISO and may be any number, but the system refuses offsets beyond the largest file size.
     read: (offset, length) =>
       readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }
 
-/** A regular file says its size itself; of a block device the last readable byte is looked for. */
+/** The size of a regular file, or of a block device by searching for its last readable byte. */
 export async function sizeOf(handle: FileHandle): Promise<number> {
   const info = await handle.stat();
   if (info.isFile()) return info.size;
@@ -54,7 +54,7 @@ export async function sizeOf(handle: FileHandle): Promise<number> {
   return low;
 }
 
-/** The bytes of a handle at `offset`, all that there are up to `length`. */
+/** The bytes of a handle at `offset`, up to `length` bytes or the end of the file. */
 export async function readFrom(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let done = 0;
@@ -74,7 +74,7 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A part of a source as a source of its own; it ends where the whole one does. */
+/** A part of a source as a source. It ends at the latest at the end of the whole source. */
 export function slice(source: ByteSource, offset: number, length: number): ByteSource {
   const start = Math.min(offset, source.size);
   const size = Math.max(0, Math.min(length, source.size - start));

@@ -15,7 +15,7 @@ const seeking = libcIfAny({ lseek: { args: [i32, i64, i32], returns: i64_fast } 
 /** SEEK_DATA and SEEK_HOLE of lseek(2). */
 const [SEEK_DATA, SEEK_HOLE] = [3, 4];
 
-/** Bytes that the kernel copies in one call, and bytes that are read and written in one go: signals wait no longer. */
+/** Bytes that the kernel copies in one call, and bytes of one read and write. A signal waits for one step at most. */
 const STEP = { inKernel: 16 * 1024 * 1024, here: 1024 * 1024 };
 
 interface CopyTarget {
@@ -25,7 +25,7 @@ interface CopyTarget {
 }
 
 interface CopyOptions {
-  /** Names what is interrupted, such as "the copying of the root file system". */
+  /** The interrupted action for messages, such as "the copying of the root file system". */
   what: string;
   signal: AbortSignal;
   /** Called with the bytes that were copied so far, holes included. */
@@ -34,7 +34,7 @@ interface CopyOptions {
 
 /**
  * Copies a range of a file into another open file, which afterwards is at least as long as the copy's end. Holes stay
- * holes. The kernel copies (copy_file_range(2)), and a file system that can shares the blocks. Where the kernel refuses,
+ * holes. The kernel copies (copy_file_range(2)), and some file systems then share the blocks. If the kernel refuses,
  * such as between two file systems, bytes are read and written.
  * @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK`, `E_INTERRUPTED`; the system's errors of writing
  */
@@ -84,7 +84,7 @@ class Copier {
       const from = { fd: file.fd, offset: at };
       const copied = copyInKernel(from, to, Math.min(STEP.inKernel, length));
       if (copied > 0) return copied;
-      // Whatever the reason, reading and writing either work or report the error.
+      // For any reason of the refusal, reading and writing either succeed or report the error.
       this.#kernelCopies = false;
     }
     this.#buffer ??= new Uint8Array(STEP.here);
@@ -117,7 +117,7 @@ function nextData({ file, start, length }: FileRange, from: number): { start: nu
   const functions = seeking();
   if (functions === undefined) return { start: from, end };
   const data = Number(functions.lseek(file.fd, from, SEEK_DATA));
-  // Not every file system knows holes, and a file without further data is as a hole only up to its own end.
+  // Some file systems do not support holes. A file without further data is a hole only up to its end.
   if (data < 0) return fstatSync(file.fd).size >= end ? { start: end, end } : { start: from, end };
   if (data >= end) return { start: end, end };
   const hole = Number(functions.lseek(file.fd, data, SEEK_HOLE));

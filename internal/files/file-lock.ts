@@ -21,18 +21,18 @@ const libc = libcIfAny({
 /** LOCK_EX and LOCK_NB of flock(2). */
 const EXCLUSIVE_NOW = 2 | 4;
 const EWOULDBLOCK = 11;
-/** A lock file holds the process id of its owner, and no more than this many bytes are read of it. */
+/** A lock file holds the process id of its owner, and at most this many bytes of it are read. */
 const NOTE_BYTES = 32;
-/** Attempts at a lock file that its owner removes again and again. */
+/** Attempts to lock a file that other owners remove repeatedly. */
 const ATTEMPTS = 1000;
 
 /**
- * A lock by flock(2) on a file that exists only while the lock is held. The lock ends with the process, whatever ends
- * the process, so the file of a killed process does not count.
+ * A lock by flock(2) on a file that exists only while the lock is held. The lock ends together with the process, so the
+ * file of a killed process does not count.
  */
 export class FileLock {
   readonly path: string;
-  /** False if the file system has no locks: then other processes cannot be seen. */
+  /** False if the file system does not support locks. Then other processes cannot be detected. */
   readonly isEnforced: boolean;
   readonly #fd: number;
 
@@ -43,7 +43,7 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock, creating its file if necessary. Undefined if another process holds the lock. Never waits.
+   * Takes the lock, creating its file if necessary. Undefined if another process holds the lock. It does not wait.
    * @throws the system's error; ENOTSUP if the path is not a regular file
    */
   static take(path: string): FileLock | undefined {
@@ -54,20 +54,20 @@ export class FileLock {
         closeSync(fd);
         return undefined;
       }
-      // The owner before may have removed the file after it was opened here.
+      // The previous owner may have removed the file after this process opened it.
       if (isStillAt(fd, path)) return new FileLock(path, { fd, isEnforced: state === "locked" });
       closeSync(fd);
     }
     return undefined;
   }
 
-  /** Writes into the file which process holds the lock. */
+  /** Writes the id of this process into the file. */
   sign(): void {
     ftruncateSync(this.#fd);
     writeAtSync(this.#fd, Buffer.from(`${process.pid}\n`), 0);
   }
 
-  /** Removes the file, then gives the lock back. */
+  /** Removes the file, then releases the lock. */
   release(): void {
     try {
       unlinkSync(this.path);
@@ -78,7 +78,7 @@ export class FileLock {
     }
   }
 
-  /** Gives the lock back and leaves the file, which another process may be using. */
+  /** Releases the lock and leaves the file, which another process may be using. */
   leave(): void {
     closeSync(this.#fd);
   }
@@ -99,7 +99,7 @@ export function signerOf(path: string): number | undefined {
   }
 }
 
-/** Opens without waiting for the other end of a FIFO, and never what a link points to. */
+/** Opens the file without blocking on a FIFO, and without following a link. */
 function openLockFile(path: string, create: number): number {
   const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK | create, 0o644);
   if (fstatSync(fd).isFile()) return fd;
@@ -107,7 +107,7 @@ function openLockFile(path: string, create: number): number {
   throw Object.assign(new Error(`${path} is not a regular file`), { code: "ENOTSUP", path, syscall: "open" });
 }
 
-/** `unsupported` on file systems and machines that have no flock(2). */
+/** `unsupported` on file systems and machines without flock(2). */
 function lockSync(fd: number): "locked" | "busy" | "unsupported" {
   const functions = libc();
   if (functions === undefined) return "unsupported";

@@ -16,7 +16,7 @@ export class FileRegion {
     writeAtSync(this.#fd, bytes, this.#start + offset);
   }
 
-  /** The place of a byte offset in the file. */
+  /** The position of a byte offset in the file. */
   placeOf(offset: number): { fd: number; offset: number } {
     return { fd: this.#fd, offset: this.#start + offset };
   }

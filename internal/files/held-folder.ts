@@ -7,11 +7,11 @@ import { FileLock, signerOf } from "./file-lock.ts";
 const LOCK = "lock";
 /** Temporary folders have these names: six characters of mkdtemp(3), or the digest of an output's name. */
 const NAME = /^\.platter-(\w{6}|[0-9a-f]{16})$/;
-/** How often, and how many milliseconds apart, a lock is tried whose owner has not signed: a sweep holds it briefly. */
+/** How often, and how many milliseconds apart, a lock without a signature is tried. A sweep holds it only briefly. */
 const ATTEMPTS = 100;
 const PAUSE = 10;
 
-/** Another process holds a folder. */
+/** The error that another process holds a folder. */
 export class FolderInUse extends Error {
   readonly holder: number | undefined;
 
@@ -26,13 +26,15 @@ export class FolderInUse extends Error {
   }
 }
 
-/** Something that a killed run had left, and that was removed. */
+/** A folder or file of a killed run that was removed. */
 interface Leftover {
   path: string;
   bytes: number;
 }
 
-/** A temporary folder that one process holds by a lock in it. It is removed on release, and at any end of the process. */
+/**
+ * A temporary folder that one process holds by a lock in it. It is removed on release, and at the end of the process.
+ */
 export class HeldFolder implements Disposable {
   readonly path: string;
   readonly #lock: FileLock;
@@ -45,7 +47,7 @@ export class HeldFolder implements Disposable {
     lock.sign();
   }
 
-  /** A new folder of a name of its own in `parent`. @throws the system's error */
+  /** Creates a folder with a unique name in `parent`. @throws the system's error */
   static create(parent: string): HeldFolder {
     for (let attempt = 0; ; attempt++) {
       const path = mkdtempSync(join(parent, ".platter-"));
@@ -59,7 +61,9 @@ export class HeldFolder implements Disposable {
     }
   }
 
-  /** The folder of this path, without anything that an earlier run left in it. @throws FolderInUse, the system's error */
+  /**
+   * Takes over the folder at this path, after removing files of an earlier run. @throws FolderInUse, the system's error
+   */
   static own(path: string): HeldFolder {
     const lock = lockFolder(path, makeOwnFolder);
     for (const name of readdirSync(path))
@@ -96,7 +100,7 @@ export function lockFolder(path: string, make: (path: string) => void): FileLock
   }
 }
 
-/** Creates a folder of a known name. One that another user, or a link, has put there is not emptied or written to. */
+/** Creates a folder of a known name. A folder of another user, or a link, is neither emptied nor written to. */
 function makeOwnFolder(path: string): void {
   try {
     mkdirSync(path);
@@ -110,8 +114,8 @@ function makeOwnFolder(path: string): void {
 }
 
 /**
- * Removes temporary folders of platter in `parent` that no living process holds. Those of other users, and those that
- * cannot be looked into, are not touched.
+ * Removes temporary folders of platter in `parent` that no living process holds. Folders of other users, and folders
+ * that cannot be read, are not touched.
  */
 export function sweep(parent: string): Leftover[] {
   const removed: Leftover[] = [];
@@ -124,20 +128,20 @@ export function sweep(parent: string): Leftover[] {
       const bytes = removeUnheld(path);
       if (bytes !== undefined) removed.push({ path, bytes });
     } catch {
-      // Another run was quicker, or the system refuses: then the folder stays.
+      // Another run was faster, or the system refused. Then the folder stays.
     }
   }
   return removed;
 }
 
-/** Removes a folder unless it is held; returns the bytes that it had on disk. */
+/** Removes a folder unless it is held; returns the bytes that it used on disk. */
 function removeUnheld(path: string): number | undefined {
   const names = readdirSync(path);
   if (names.length === 0) {
     rmdirSync(path);
     return 0;
   }
-  // Without a lock file the folder is not one of these.
+  // A folder without a lock file is not platter's.
   if (!names.includes(LOCK)) return undefined;
   const lock = FileLock.take(join(path, LOCK));
   if (lock === undefined) return undefined;
@@ -150,7 +154,7 @@ function removeUnheld(path: string): number | undefined {
   return bytes;
 }
 
-/** The lock file goes last: without it another process would take the folder for its own. */
+/** The lock file is removed last, since another process may take over a folder without it. */
 function removeLocked(path: string, lock: FileLock): void {
   for (const name of namesIn(path))
     if (name !== LOCK) rmSync(join(path, name), { recursive: true, force: true });

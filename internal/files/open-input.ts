@@ -1,14 +1,14 @@
 /**
- * Files that the user names for reading. Everything platter opens by a path from the command line, from the environment
- * or from a folder that others can write to is opened here, because such a path may lead to a named pipe, a device
- * without end or a file larger than the memory.
+ * Files that the user names for reading. platter opens all paths here that come from the command line, from the
+ * environment or from a folder that other users can write to, because such a path may lead to a named pipe, an endless
+ * device or a file larger than the memory.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
 import { type MachineErrorCode, machineError } from "../base/machine-error.ts";
 
-/** Does not wait for the other end of a pipe, and does not make a terminal the controlling one. */
+/** Flags that avoid waiting for the other end of a pipe, and taking a controlling terminal. */
 const NEVER_WAIT = constants.O_NONBLOCK | constants.O_NOCTTY;
 const CHUNK = 64 * 1024;
 
@@ -33,7 +33,7 @@ export function readInput(path: string, { code, limit }: { code: MachineErrorCod
   }
 }
 
-/** The same as text, decoded as UTF-8. */
+/** Like {@link readInput}, decoded as UTF-8. */
 export function readInputText(path: string, options: { code: MachineErrorCode; limit: number }): string {
   return readInput(path, options).toString("utf8");
 }
@@ -48,7 +48,8 @@ export async function openInput(
 ): Promise<FileHandle> {
   const kinds = "file-or-disk";
   try {
-    // Opening a device can have effects of its own, so its kind is looked at before and, against a race, after.
+    // Opening a device can have side effects, so its kind is checked before. It is checked again afterwards, because of
+    // races.
     expectKind(statSync(path), { path, code, kinds });
     const access = flags === "r" ? constants.O_RDONLY : constants.O_RDWR;
     const handle = await open(path, access | NEVER_WAIT);

@@ -3,16 +3,16 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { PlatterError } from "../base/error.ts";
 import { FolderInUse, HeldFolder } from "./held-folder.ts";
 
-/** Links that Linux follows in one path (path_resolution(7)). */
+/** The most links that Linux follows in one path (path_resolution(7)). */
 const MAX_LINKS = 40;
 
-/** Where an output is written before it is whole. Held until released. */
+/** The unfinished file of an output, which this process holds until release. */
 export interface OutputPlace extends Disposable {
   /** The path of the unfinished file, in the file system of the output. */
   partial: string;
 }
 
-/** Places that this process holds, by the output's path. */
+/** The places that this process holds, by the output's path. */
 const held = new Map<string, OutputPlace>();
 
 /**
@@ -54,15 +54,15 @@ function ownFolder(path: string, target: string): HeldFolder {
 }
 
 /**
- * The absolute path of the file that a path means for a writer: what its last component links to, if it is a link, even
- * if that does not exist. @throws the system's error; ELOOP
+ * The absolute path of the file that a writer of `path` would write. If its last component is a link, that is the
+ * link's target, even if the target does not exist. @throws the system's error; ELOOP
  */
 export function followLinks(path: string): string {
   let target = resolve(path);
   for (let count = 0; count < MAX_LINKS; count++) {
     if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
     const link = readlinkSync(target);
-    // Not normalised: `..` after a link to a folder is the parent of what the link names.
+    // The path is not normalised, since `..` after a link to a folder is the parent of the link's target.
     target = isAbsolute(link) ? link : `${realpathSync(dirname(target))}/${link}`;
   }
   throw Object.assign(new Error(`${path}: too many links`), { code: "ELOOP", path });

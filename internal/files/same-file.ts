@@ -9,7 +9,7 @@ export interface NamedPath {
   path: string;
 }
 
-/** Where a path leads: links are followed, also hard links, and the file itself may be absent. */
+/** The identity of the file at a path, through symlinks and hard links. The file may be absent. */
 interface FileIdentity {
   /** Device and inode, if the file exists. */
   id: string | undefined;
@@ -17,14 +17,14 @@ interface FileIdentity {
   name: string;
   /** Device and inode of each folder above, in the same file system. */
   above: ReadonlySet<string>;
-  /** Whether a file has further names, so that one of them may be in a folder elsewhere. */
+  /** Whether a file has several names, so that another folder may contain it too. */
   isLinked: boolean;
 }
 
 /**
- * Compares all that will be written with all that will be read, and with each other, by device and inode. `fills` are
- * folders that get files of names of their own.
- * @throws PlatterError `E_SAME_FILE` if a file that is written is read too, or is in a folder that is read
+ * Compares all outputs with all inputs and with each other, by device and inode. `fills` are folders in which platter
+ * creates files.
+ * @throws PlatterError `E_SAME_FILE` if an output is an input too, or is in a folder that is an input
  */
 export function requireApart(paths: {
   reads: readonly NamedPath[];
@@ -54,7 +54,7 @@ function identified(named: NamedPath): Identified {
   return { ...named, identity: identityOf(named.path) };
 }
 
-/** Undefined if the path cannot be looked into. Folders of the path may be absent: platter creates those of --work. */
+/** Undefined if the path cannot be examined. Folders of the path may be absent: platter creates those of --work. */
 function identityOf(path: string): FileIdentity | undefined {
   try {
     const target = followLinks(path);

@@ -2,7 +2,7 @@ import { PlatterError } from "../base/error.ts";
 import { errnoOf, machineError } from "../base/machine-error.ts";
 import { WRITE_ERRORS } from "./whole-file.ts";
 
-/** What the system may refuse anywhere. These are its errors even without a path or the name of a call. */
+/** Errors that the system may report anywhere. They are the system's even without a path or the name of a call. */
 const REFUSALS = new Set([
   "ENOSPC",
   "EDQUOT",
@@ -14,10 +14,10 @@ const REFUSALS = new Set([
   "ENFILE",
   "ENOMEM",
 ]);
-/** These come only from writing, whatever the call is. */
+/** Errors that only writing causes, for any call. */
 const WRITE_ONLY = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
 
-/** What a system call does to a file, for messages. */
+/** The verb for each system call, for messages. */
 const VERBS: Readonly<Record<string, string>> = {
   unlink: "remove",
   rmdir: "remove",
@@ -31,10 +31,7 @@ const VERBS: Readonly<Record<string, string>> = {
   link: "link",
 };
 
-/**
- * An error of the system that nobody foresaw where it came from, as an error of the machine. An error that does not come
- * from the system stays as it is.
- */
+/** Converts an unexpected error of the system into an error of the machine. Other errors are returned unchanged. */
 export function systemError(error: unknown): unknown {
   if (error instanceof PlatterError || typeof error !== "object" || error === null) return error;
   const errno = errnoOf(error)?.replace(/^ERR_FS_/, "") ?? "";

@@ -5,8 +5,8 @@ import { errnoOf, type MachineErrorCode, machineError } from "../base/machine-er
 import { followLinks, holdOutput } from "./output-place.ts";
 
 /**
- * Makes the file that a user named, so that it appears only when it is whole: `write` makes a file of another name in
- * the same file system, which is then renamed. Until then no other process writes the same output. A link is followed.
+ * Makes an output file that appears only when it is complete. `write` makes a file with another name in the same file
+ * system, which is then renamed. Until then no other process writes the same output. A link is followed.
  * @throws PlatterError `E_OUTPUT_LOCKED`, see {@link writeError}, and errors of `write` that are not the system's
  */
 export async function writeWhole<T>(
@@ -23,8 +23,8 @@ export async function writeWhole<T>(
 }
 
 /**
- * Makes a file, in a folder that this process holds, that appears only when it is whole: `write` makes `NAME.partial`,
- * which is then renamed. On failure nothing of it stays. For outputs that a user names see `writeWhole`.
+ * Makes a file, in a folder that this process holds, that appears only when it is complete. `write` makes
+ * `NAME.partial`, which is then renamed. On failure it is removed. For outputs that a user names see `writeWhole`.
  * @throws PlatterError see {@link writeError}, and errors of `write` that are not the system's
  */
 export async function writeInHeldFolder<T>(
@@ -47,7 +47,7 @@ async function writeAside<T>(
     await rename(partial, path);
     return result;
   } catch (error) {
-    // Why it failed is the news, also where the file cannot be removed.
+    // Report the first error, even if the file cannot be removed.
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(error, { code: options.code, path });
   } finally {
@@ -55,7 +55,7 @@ async function writeAside<T>(
   }
 }
 
-/** What a user reads about an error of the system while something was written. */
+/** The messages for errors of the system during writing. */
 export const WRITE_ERRORS: Readonly<
   Record<string, { code?: MachineErrorCode; reason: string; hint: string }>
 > = {
@@ -82,10 +82,7 @@ export const WRITE_ERRORS: Readonly<
   ENOTDIR: { reason: "it is not a folder", hint: "Choose a folder that exists." },
 };
 
-/**
- * An error of the system while something was written, as a user needs it: `E_NO_SPACE`, or `code`. Other errors stay
- * as they are.
- */
+/** Converts an error of the system during writing into `E_NO_SPACE` or `code`. Other errors are returned unchanged. */
 export function writeError(error: unknown, options: { code: MachineErrorCode; path: string }): unknown {
   if (error instanceof PlatterError || errnoOf(error) === undefined) return error;
   const message = `Cannot write \`${options.path}\``;

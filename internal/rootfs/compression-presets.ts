@@ -3,11 +3,11 @@ import type { RootfsType } from "./rootfs-options.ts";
 
 const KIB = 1024;
 
-/** What the names stand for; docs/performance.md has the measurements that they were chosen by. */
+/** The presets. docs/performance.md has the measurements behind them. */
 export const PRESETS: Readonly<
   Record<"fast" | "balanced" | "small", Readonly<Record<RootfsType, CompressionOptions>>>
 > = {
-  /** For trying things out. */
+  /** For trying an image. */
   fast: {
     squashfs: { compression: "zstd", level: 1, blockSize: 256 * KIB },
     erofs: { compression: "lz4", level: null, blockSize: 64 * KIB },
@@ -17,7 +17,7 @@ export const PRESETS: Readonly<
     squashfs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
     erofs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
   },
-  /** For what many people download. */
+  /** For an ISO that many people download. */
   small: {
     squashfs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },
     erofs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },

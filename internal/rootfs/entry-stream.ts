@@ -3,7 +3,7 @@ import { changedFile, hasContent, wantedInodes } from "../image/file-content.ts"
 import type { ImageTree, Inode, SequentialReader } from "../image/image-tree.ts";
 import { ARCHIVE_END, paddingOf, tarHeader } from "../tar/tar-writer.ts";
 
-/** Bytes that are written to the pipe together if all files are small. */
+/** Bytes that are written to the pipe together if the files are small. */
 const BATCH = 256 * 1024;
 /** Pieces, and whole files, of more bytes than this are passed through without a copy. */
 const LARGE = 64 * 1024;
@@ -11,14 +11,14 @@ const LARGE = 64 * 1024;
 const ZEROS = new Uint8Array(512);
 
 interface TarStreamOptions extends WalkOptions {
-  /** `entry` begins with the root directory itself. Default: it is left out, as in a layer. */
+  /** `entry` begins with the root directory itself. By default it is omitted, as in a layer. */
   root?: "entry" | undefined;
 }
 
 /**
- * The tree as a PAX tar archive: as a layer, or with the root directory for mkfs.erofs. Canonical order, each content read
- * once. A chunk is valid until the next but one is asked for.
- * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and what reading the image throws
+ * The tree as a PAX tar archive: as a layer, or with the root directory for mkfs.erofs. Canonical order, each content
+ * read once. A chunk is valid until the caller requests the next but one.
+ * @throws PlatterError `E_XATTR_NAME`, `E_FILE_CHANGED`, and the errors of reading the image
  */
 export async function* tarStream(tree: ImageTree, options: TarStreamOptions): AsyncGenerator<Uint8Array> {
   const batch = new Batch();
@@ -58,14 +58,15 @@ async function* contentOf(
 }
 
 /**
- * Joins small pieces in two buffers that take turns: new ones for each batch would be garbage faster than it is collected.
+ * Joins small pieces in two alternating buffers. A new buffer for each batch would create garbage faster than it is
+ * collected.
  */
 class Batch {
   #buffer = Buffer.allocUnsafeSlow(BATCH);
   #other = Buffer.allocUnsafeSlow(BATCH);
   #used = 0;
 
-  /** Takes a piece that there is room for: most of them, without a generator for each. */
+  /** Adds a piece that fits into the buffer, without a generator. Most pieces fit. */
   fit(piece: Uint8Array): boolean {
     if (!this.hasRoom(piece.length)) return false;
     this.#buffer.set(piece, this.#used);
@@ -77,7 +78,7 @@ class Batch {
     return length <= BATCH - this.#used;
   }
 
-  /** Where the next bytes go, to be taken once they are there. */
+  /** The free part of the buffer, for the next bytes. */
   room(length: number): Uint8Array {
     return this.#buffer.subarray(this.#used, this.#used + length);
   }

@@ -3,7 +3,10 @@ import { compareDotted } from "../process/find.ts";
 import type { Compression } from "../squashfs/blocks/compression.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 
-/** The first Linux that reads what is written (Documentation/filesystems/erofs.rst); compressed blocks beyond 4 KiB: 5.13. */
+/**
+ * The first version of Linux that reads each compression (Documentation/filesystems/erofs.rst); compressed blocks
+ * beyond 4 KiB: 5.13.
+ */
 const SINCE: Readonly<Record<Compression, string>> = {
   none: "5.4",
   lz4: "5.13",

@@ -14,17 +14,17 @@ export interface ErofsSuperblock {
   compressors: readonly ("lz4" | "lzma" | "deflate" | "zstd")[];
   /** Lower-case, with hyphens. */
   uuid: string;
-  /** Bytes that the file system has. */
+  /** Length of the file system in bytes. */
   bytesUsed: number;
 }
 
-/** Where the superblock begins. */
+/** Offset of the superblock. */
 const OFFSET = 1024;
 const SIZE = 128;
 const MAGIC = 0xe0f5e1e2;
 const FEATURE = { checksum: 0x1, compressionConfigs: 0x2, lz4: 0x1 };
 const COMPRESSORS = ["lz4", "lzma", "deflate", "zstd"] as const;
-/** An inode's number counts slots of as many bytes. */
+/** Length in bytes of a slot. An inode's number counts slots. */
 const INODE_SLOT = 32;
 const TYPE_MASK = 0xf000;
 const DIRECTORY = 0x4000;
@@ -35,7 +35,7 @@ export async function isErofs(source: ByteSource): Promise<boolean> {
   return magic.length === 4 && viewOf(magic).getUint32(0, true) === MAGIC;
 }
 
-/** Reads an erofs that begins at the source's first byte. `base` is where that is in the whole ISO. */
+/** Reads an erofs that begins at the source's first byte. `base` is the offset of that byte in the whole ISO. */
 export async function readErofs(
   source: ByteSource,
   options: { base?: number; name?: string } = {},
@@ -99,7 +99,7 @@ function uuidOf(bytes: Uint8Array): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** CRC-32C (Castagnoli) that begins with ones and is not inverted at the end, as erofs wants it. */
+/** CRC-32C (Castagnoli) as in erofs: it begins with ones and is not inverted at the end. */
 function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

@@ -6,7 +6,7 @@ import { readErofs } from "./erofs-superblock.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 import { counted, type RootfsWriter } from "./rootfs-writer.ts";
 
-/** Writes an erofs: mkfs.erofs takes the tar stream, the root directory's own entry among it. */
+/** Writes an erofs: mkfs.erofs reads the tar stream, which includes an entry for the root directory. */
 export const erofsWriter: RootfsWriter = {
   tools: ["mkfs.erofs"],
   async write({ tree, walk, options, time, uuid }, { output, log, onBytes }, toolbox) {
@@ -17,7 +17,10 @@ export const erofsWriter: RootfsWriter = {
   },
 };
 
-/** A program that ends without an error may still have written something else. @throws PlatterError `E_TOOL_FAILED` */
+/**
+ * Checks that the output is an erofs, because a program may write other data and succeed. @throws PlatterError
+ * `E_TOOL_FAILED`
+ */
 async function requireErofs(path: string, log: string): Promise<void> {
   await using source = await openFileSource(path);
   const [problem] = (await readErofs(source, { name: "its file" })).problems;
@@ -31,7 +34,7 @@ async function requireErofs(path: string, log: string): Promise<void> {
   });
 }
 
-/** What mkfs.erofs calls a compressor, and how it is given a level. */
+/** The name of each compressor in mkfs.erofs, and its option for a level. */
 const NAMES: Readonly<Record<Exclude<Compression, "none">, string>> = {
   zstd: "zstd",
   xz: "lzma",

@@ -10,9 +10,12 @@ export type RootfsType = (typeof ROOTFS_TYPES)[number];
 export const rootfsOptionsSchema = z.strictObject({
   type: z.enum(ROOTFS_TYPES),
   compression: z.enum(COMPRESSIONS),
-  /** The compressor's level; null for one that has none, or its own default. */
+  /** The compressor's level; null for the default, or for a compressor without levels. */
   level: z.int().nullable(),
-  /** Bytes that are compressed together, in erofs bytes that they are compressed into: a power of two, 4 KiB to 1 MiB. */
+  /**
+   * The number of bytes that are compressed together, or in an erofs the number of compressed bytes: a power of two
+   * from 4 KiB to 1 MiB.
+   */
   blockSize: z.int(),
 });
 
@@ -20,14 +23,14 @@ export type RootfsOptions = z.infer<typeof rootfsOptionsSchema>;
 
 const LEVELS: Partial<Record<Compression, readonly [number, number]>> = { zstd: [1, 22], gzip: [1, 9] };
 
-/** What compresses with this: a preset's name, or `NAME[:LEVEL][,BLOCK]`. */
+/** The form of `--compression`: a preset's name, or `NAME[:LEVEL][,BLOCK]`. */
 const FORM = /^([^:,]*)(?::([^:,]*))?(?:,([^:,]*))?$/;
 
 const EXAMPLES = "such as `zstd:19`, `zstd:9,512K` or `gzip,1M`";
 
 /**
  * File system and compression as a user writes them: a preset, or a compressor with its level and its block size.
- * What is left out is as in the preset `balanced`.
+ * Missing parts are those of the preset `balanced`.
  * @throws PlatterError `E_COMPRESSION`
  */
 export function parseRootfsOptions(options: {

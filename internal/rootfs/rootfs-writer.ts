@@ -6,14 +6,14 @@ import type { Toolbox } from "../process/toolbox.ts";
 import type { BlockReuse } from "../squashfs/blocks/block-reuse.ts";
 import type { RootfsOptions } from "./rootfs-options.ts";
 
-/** What goes into the file system image, and what it is to say of itself. */
+/** The content of the file system image, and its time and UUID. */
 export interface RootfsContent {
   tree: ImageTree;
   walk: WalkOptions;
   options: RootfsOptions;
   /** Seconds since 1970: the file system's own time. */
   time: number;
-  /** The file system's own UUID, where it has one. */
+  /** The file system's own UUID, for types with a UUID. */
   uuid: string;
 }
 
@@ -22,23 +22,23 @@ interface RootfsTarget {
   output: string;
   log: string;
   signal: AbortSignal;
-  /** Called with the bytes that were taken so far, of about how many. */
+  /** Called with the bytes that were read so far, and with their approximate total. */
   onBytes: OnBytes;
-  /** Tells the user what cannot be kept. */
+  /** Warns the user about attributes that the file system cannot store. */
   warn: (text: string) => void;
   /** Blocks of earlier squashfs files. */
   reuse?: BlockReuse | undefined;
 }
 
-/** Entries in, the image of a file system out. */
+/** Writes a tree as the image of a file system. */
 export interface RootfsWriter {
-  /** Those that it calls. */
+  /** The programs that it runs. */
   readonly tools: readonly ToolName[];
-  /** @throws PlatterError what the tool, and reading the image, throw */
+  /** @throws PlatterError the errors of the tool, and of reading the image */
   write(content: RootfsContent, target: RootfsTarget, toolbox: Toolbox): Promise<void>;
 }
 
-/** Passes the tree's stream on, and tells how much of it has gone. */
+/** Passes the tree's stream on, and reports the progress. */
 export async function* counted(
   stream: AsyncIterable<Uint8Array>,
   { tree, walk, onBytes }: Pick<RootfsContent, "tree" | "walk"> & Pick<RootfsTarget, "onBytes">,
@@ -48,7 +48,7 @@ export async function* counted(
   for await (const chunk of stream) {
     yield chunk;
     sum += chunk.length;
-    // Only now, while the tool is at work.
+    // Count the bytes here, while the tool is running.
     total ??= bytesOf(tree, walk);
     onBytes(sum, total);
   }

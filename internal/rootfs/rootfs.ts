@@ -9,15 +9,15 @@ import type { RootfsOptions } from "./rootfs-options.ts";
 import type { RootfsContent, RootfsWriter } from "./rootfs-writer.ts";
 import { squashfsWriter } from "./squashfs-writer.ts";
 
-/** Folders that dracut and systemd need as mount points, with or without the image. */
+/** Folders that dracut and systemd need as mount points, even if the image does not have them. */
 const ENSURED = ["usr", "proc", "sys", "dev", "run", "tmp"].map(toBytePath);
 
-/** What writes the file system. */
+/** The writer for the type of the file system. */
 export function rootfsWriter({ type }: Pick<RootfsOptions, "type">): RootfsWriter {
   return type === "erofs" ? erofsWriter : squashfsWriter;
 }
 
-/** What of the tree goes into the root file system. */
+/** The options for a walk over the entries of the root file system. */
 export function walkOptions(exclude: (path: BytePath) => boolean, time: number): WalkOptions {
   return { include: (_node, path) => !exclude(path), ensureDirectories: ENSURED, ensuredMtime: time };
 }
@@ -28,13 +28,13 @@ interface RootfsRun extends RootfsContent {
   log: string;
   signal: AbortSignal;
   task: Task;
-  /** Tells the user what cannot be kept. */
+  /** Warns the user about attributes that the file system cannot store. */
   warn: (text: string) => void;
   /** Blocks of earlier squashfs files. An erofs does not use them. */
   reuse?: BlockReuse | undefined;
 }
 
-/** Writes the tree as a file system; nothing is unpacked. */
+/** Writes the tree as a file system, without unpacking it. */
 export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
   const { output, log, signal, task, warn, reuse, ...content } = run;
   const onBytes = progressOf(task);

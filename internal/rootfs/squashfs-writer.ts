@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { writeSquashfs } from "../squashfs/write.ts";
 import type { RootfsWriter } from "./rootfs-writer.ts";
 
-/** Writes a squashfs itself, with a compression that platter has on board. */
+/** Writes a squashfs with platter's own code. */
 export const squashfsWriter: RootfsWriter = {
   tools: [],
   async write({ tree, walk, options, time }, { output, signal, onBytes, reuse }) {

@@ -1,15 +1,15 @@
 import { type WalkedEntry, type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 
-/** Stands first in what is hashed, so that another listing never has the digest of this one. */
+/** The first hashed bytes, so that another form of listing has another digest. */
 const FORMAT = "platter-tree 1\0";
 
 const BLOCK = 256 * 1024;
 
 /**
- * Digest of all that goes into the file system image but the contents: names, types, modes, owners, times, sizes, link
- * targets and groups, device numbers, extended attributes. The same image has the same digest from every source. `visit` sees each entry on
- * the way.
+ * Digest of everything in the file system image except the contents: names, types, modes, owners, times, sizes, link
+ * targets and groups, device numbers, extended attributes. The same image has the same digest from every source.
+ * `visit` is called with each entry.
  */
 export function treeDigest(
   tree: Pick<ImageTree, "root">,
@@ -18,7 +18,7 @@ export function treeDigest(
 ): string {
   const hasher = new Bun.CryptoHasher("sha256");
   hasher.update(FORMAT);
-  // One buffer for all of them: a small one for each entry is garbage that the collector takes little notice of.
+  // One buffer for all of them: the garbage collector does not account for small buffers, one for each entry.
   const block = Buffer.allocUnsafe(BLOCK);
   let used = 0;
   for (const entry of walkEntries(tree, options)) {
@@ -35,7 +35,7 @@ export function treeDigest(
   return `sha256:${hasher.digest("hex")}`;
 }
 
-/** One entry as fields that end in NUL, which no name holds; attribute values are preceded by their length. */
+/** One entry as fields that end in NUL, which names cannot contain; attribute values are preceded by their length. */
 function listing(entry: WalkedEntry): string {
   const fields = [
     entry.path,

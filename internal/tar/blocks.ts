@@ -18,7 +18,7 @@ export class TarBlocks implements AsyncDisposable {
     return this.#cursor.position;
   }
 
-  /** The next header block, if it is at hand and not the archive's end. */
+  /** The next header block without waiting; undefined at the archive's end, or if it is not available. */
   headerAtHand(): Uint8Array | undefined {
     const block = this.#cursor.take(BLOCK);
     if (block === undefined || !isZeroBlock(block)) return block;
@@ -32,13 +32,14 @@ export class TarBlocks implements AsyncDisposable {
     if (block.length === 0) return undefined;
     if (block.length < BLOCK) throw this.truncated();
     if (!isZeroBlock(block)) return block;
-    // Behind a block of zeros comes another one, or nothing; more would be lost if it were taken for the end.
+    // After a block of zeros comes another one, or the end. Other data would be lost if the first block ended the
+    // archive.
     const after = await this.#cursor.read(BLOCK);
     if (after.length < BLOCK || isZeroBlock(after)) return undefined;
     throw tarError("E_TAR_CHECKSUM", this.archive, "members follow after a single block of zeros");
   }
 
-  /** One block of something else. @throws PlatterError `E_TAR_TRUNCATED` */
+  /** One block that is not a header. @throws PlatterError `E_TAR_TRUNCATED` */
   async block(): Promise<Uint8Array> {
     const block = await this.#cursor.read(BLOCK);
     if (block.length < BLOCK) throw this.truncated();
@@ -53,7 +54,7 @@ export class TarBlocks implements AsyncDisposable {
     return data.subarray(0, size);
   }
 
-  /** Up to `limit` bytes in one piece, at least one. @throws PlatterError `E_TAR_TRUNCATED` */
+  /** At least one and at most `limit` bytes in one piece. @throws PlatterError `E_TAR_TRUNCATED` */
   async piece(limit: number): Promise<Uint8Array> {
     for (;;) {
       const piece = this.#cursor.piece(limit);
@@ -62,17 +63,17 @@ export class TarBlocks implements AsyncDisposable {
     }
   }
 
-  /** Up to `limit` bytes that need no waiting for; may be none. */
+  /** Up to `limit` bytes without waiting; possibly empty. */
   pieceAtHand(limit: number): Uint8Array {
     return this.#cursor.piece(limit);
   }
 
-  /** Passes over so many bytes if all of them are at hand. */
+  /** Skips bytes if all of them are available without waiting. Otherwise returns false. */
   skipAtHand(length: number): boolean {
     return this.#cursor.skipAtHand(length);
   }
 
-  /** Passes over a content; its padding may be missing at the very end. @throws PlatterError `E_TAR_TRUNCATED` */
+  /** Skips a content. Its padding may be missing at the end of the stream. @throws PlatterError `E_TAR_TRUNCATED` */
   async skip(length: number, padding: number): Promise<void> {
     if ((await this.#cursor.skip(length)) < length) throw this.truncated();
     await this.#cursor.skip(padding);

@@ -3,7 +3,7 @@ import type { TarHeader } from "./header.ts";
 import type { TarDialect } from "./member.ts";
 import { EXTENDED_LIMIT, type PaxRecords, padded, parsePaxRecords } from "./pax.ts";
 
-/** What the extended headers before a member say about it. */
+/** The data of the extended headers before a member. */
 export interface Extended {
   records?: PaxRecords;
   /** GNU's long names. */
@@ -11,7 +11,7 @@ export interface Extended {
   longLink?: string;
 }
 
-/** Takes the headers that describe what follows them: PAX `x` and `g`, GNU `L` and `K`. */
+/** Collects the headers that describe the next members: PAX `x` and `g`, GNU `L` and `K`. */
 export class ExtendedHeaders {
   readonly #blocks: TarBlocks;
   readonly #dialect: TarDialect;
@@ -24,12 +24,12 @@ export class ExtendedHeaders {
     this.#dialect = dialect;
   }
 
-  /** True if a header was taken that no member has followed yet. */
+  /** Whether the last header is not followed by a member yet. */
   get isPending(): boolean {
     return this.#any;
   }
 
-  /** Takes a header of these kinds with its data; undefined for a member's own. @throws PlatterError `E_TAR_…` */
+  /** Reads an extended header with its data; undefined for the header of a member. @throws PlatterError `E_TAR_…` */
   take(header: TarHeader): Promise<void> | undefined {
     switch (header.type) {
       case "x":
@@ -49,7 +49,7 @@ export class ExtendedHeaders {
     }
   }
 
-  /** What was said about the member that comes now. */
+  /** The data about the next member. */
   forMember(): Extended {
     const { records, ...names } = this.#next;
     const all = this.#withGlobal(records);

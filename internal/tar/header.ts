@@ -1,6 +1,6 @@
 import { tarError } from "./tar-error.ts";
 
-/** The length of a tar header, and what every content is padded to. */
+/** The length of a tar header in bytes. Every content is padded to a multiple of it. */
 export const BLOCK = 512;
 
 /** One 512-byte header of a tar archive (POSIX.1-1988 ustar, GNU, star, V7), before extended records are applied. */
@@ -34,7 +34,7 @@ export function parseTarHeader(block: Uint8Array, archive: string): TarHeader {
   fields.checkSum();
   const posix = fields.is(257, "ustar\0");
   let path = fields.text(0, 100);
-  // star marks its headers at the end and keeps times behind a shorter prefix.
+  // star marks its headers at the end, and stores times after a shorter prefix.
   const prefix = posix ? fields.text(345, fields.is(508, "tar\0") ? 131 : 155) : "";
   if (prefix !== "") path = `${prefix}/${path}`;
   const hasDevices = posix || fields.is(257, "ustar ");
@@ -70,7 +70,7 @@ export class TarFields {
     return end === at ? "" : bytes.toString("latin1", at, end);
   }
 
-  /** True if these very characters stand there. */
+  /** Whether the field has exactly these characters. */
   is(at: number, characters: string): boolean {
     for (let i = 0; i < characters.length; i++) {
       if (this.#bytes[at + i] !== characters.charCodeAt(i)) return false;
@@ -102,7 +102,7 @@ export class TarFields {
   checkSum(): void {
     const bytes = this.#bytes;
     const stored = this.number(148, 8);
-    // Each half of the number sums one of two bytes; sums of 256 bytes do not overflow a half.
+    // Each half of the number sums one of two bytes. The sum of 256 bytes fits into a half.
     let sums = 0;
     for (let at = 0; at < BLOCK; at += 4) {
       const word = bytes.readUInt32LE(at);

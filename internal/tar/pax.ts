@@ -7,7 +7,7 @@ export const EXTENDED_LIMIT = 4 * 1024 * 1024;
 
 /** The records of one extended header (pax(1), "pax Extended Header"). */
 export interface PaxRecords {
-  /** Last value of each keyword; keywords with one character a byte. */
+  /** The last value of each keyword. Keywords have one character for each byte. */
   readonly values: Map<string, Uint8Array>;
   /** GNU sparse format 0.0 repeats two keywords: offset, length, offset, length, … */
   readonly sparsePairs: number[];
@@ -42,7 +42,7 @@ export function parsePaxRecords(data: Uint8Array, archive: string): PaxRecords {
   return { values, sparsePairs };
 }
 
-/** The value of a text record, or undefined where it is missing or empty. @throws PlatterError `E_TAR_PAX` */
+/** The value of a text record, or undefined if it is missing or empty. @throws PlatterError `E_TAR_PAX` */
 export function paxText(
   records: PaxRecords | undefined,
   keyword: string,
@@ -54,7 +54,7 @@ export function paxText(
   return bytesToLatin1(value);
 }
 
-/** The value of a whole-number record, or undefined where it is missing or empty. @throws PlatterError `E_TAR_PAX` */
+/** The value of a whole-number record, or undefined if it is missing or empty. @throws PlatterError `E_TAR_PAX` */
 export function paxNumber(
   records: PaxRecords | undefined,
   keyword: string,

@@ -8,11 +8,13 @@ export interface FoundMap {
   map: sparse.SparseMap;
   /** The name of the file in the records; the header has an artificial name. */
   name: string | undefined;
-  /** Bytes stored behind the map. */
+  /** The number of bytes that are stored after the map. */
   stored: number;
 }
 
-/** The map of a file with holes, old GNU or PAX; undefined for a file without. @throws PlatterError `E_TAR_SPARSE` */
+/**
+ * The map of a file with holes, old GNU or PAX; undefined for a file without holes. @throws PlatterError `E_TAR_SPARSE`
+ */
 export async function readSparseMap(
   blocks: TarBlocks,
   member: { header: TarHeader; block: Uint8Array; records: PaxRecords | undefined; stored: number },
@@ -45,7 +47,7 @@ async function gnuPairs(blocks: TarBlocks, block: Uint8Array): Promise<number[]>
   return all;
 }
 
-/** Sparse format 1.0: the map fills whole blocks in front of the stored bytes and counts as part of them. */
+/** Sparse format 1.0: the map fills whole blocks before the stored bytes, and is part of their length. */
 async function pairsBeforeContent(
   blocks: TarBlocks,
   stored: number,

@@ -3,14 +3,14 @@ import { TarFields } from "./header.ts";
 import { type PaxRecords, paxNumber, paxText } from "./pax.ts";
 import { tarError } from "./tar-error.ts";
 
-/** Where a sparse file's stored bytes belong. */
+/** The positions of a sparse file's stored bytes. */
 export interface SparseMap {
   /** Offset, length, offset, length, …: ascending, not overlapping, within `realSize`. */
   readonly pairs: readonly number[];
   readonly realSize: number;
 }
 
-/** More extents than any real file has; a map beyond this is an attack on memory. */
+/** More extents than any real file has. A longer map would only use up memory. */
 export const EXTENT_LIMIT = 1_000_000;
 
 /** The extents of an old GNU sparse header, and whether a continuation block follows. */
@@ -46,7 +46,7 @@ function readPairs(
   return { pairs, more: block[where.flagAt] !== 0 };
 }
 
-/** The sparse file that PAX records describe; `map` is missing where it stands before the content (format 1.0). */
+/** The sparse file that PAX records describe; `map` is missing if it is stored before the content (format 1.0). */
 interface PaxSparse {
   realSize: number;
   name: string | undefined;
@@ -86,7 +86,7 @@ export class SparseMapText {
     this.#archive = archive;
   }
 
-  /** Takes one block; true when the map is whole. @throws PlatterError `E_TAR_SPARSE` */
+  /** Takes one block; true if the map is complete. @throws PlatterError `E_TAR_SPARSE` */
   add(block: Uint8Array): boolean {
     this.#text += bytesToLatin1(block);
     let at = 0;
@@ -114,7 +114,7 @@ export class SparseMapText {
 }
 
 /**
- * A checked map: extents ascend, do not overlap, lie in the file and use up what is stored.
+ * Checks a map: its extents ascend, do not overlap, are within the file, and use all stored bytes.
  * @throws PlatterError `E_TAR_SPARSE`
  */
 export function checkedSparseMap(map: SparseMap, stored: number, archive: string): SparseMap {
@@ -142,12 +142,12 @@ export function tooManyExtents(archive: string): Error {
 /** Large, so that a hole of terabytes has few pieces. */
 const ZEROS = new Uint8Array(4 * 1024 * 1024);
 
-/** Whether a piece of a content is a part of a hole; zeros that are stored are not. */
+/** Whether a piece of a content is a part of a hole, and not stored zeros. */
 export function isHole(piece: Uint8Array): boolean {
   return piece.buffer === ZEROS.buffer;
 }
 
-/** The zeros of a hole, in pieces that {@link isHole} knows. */
+/** The zeros of a hole, in pieces that {@link isHole} recognizes. */
 export function* hole(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= ZEROS.length)
     yield left < ZEROS.length ? ZEROS.subarray(0, left) : ZEROS;

@@ -12,7 +12,7 @@ type TarErrorCode =
   | "E_TAR_XATTR"
   | "E_TAR_SIZE";
 
-/** Characters of a path that a message shows. */
+/** The most characters of a path that a message shows. */
 const SHOWN = 200;
 
 /** A member's path for a message: whole if it is not too long to be read. */
@@ -20,7 +20,7 @@ export function shownPath(path: string): string {
   return path.length <= SHOWN ? `\`${path}\`` : `\`${path.slice(0, SHOWN)}…\``;
 }
 
-/** An archive that is broken or does not make sense; `archive` names it in full, with its quotes. */
+/** The error for an invalid archive. `archive` is its whole name with quotes. */
 export function tarError(code: TarErrorCode, archive: string, problem: string): PlatterError {
   return new PlatterError({
     code,

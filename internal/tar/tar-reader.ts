@@ -23,26 +23,26 @@ const TYPES: Readonly<Record<string, TarMemberType>> = {
   "6": "fifo",
 };
 
-/** What of a member must be known before its map of holes is read. */
+/** The fields of a member that are needed before its map of holes is read. */
 interface MemberStart {
   path: string;
   type: TarMemberType;
-  /** Bytes behind the headers. */
+  /** The number of bytes after the headers. */
   stored: number;
 }
 
 /**
- * Bytes of the largest file with holes: 2 TiB, more than a `lastlog` of the largest user number. Without a limit, a few
- * bytes of an archive would need gigabytes in a squashfs's list of blocks.
+ * The size of the largest accepted file with holes: 2 TiB, more than a `lastlog` of the largest user number. Without a
+ * limit, a few bytes of an archive would need gigabytes in a squashfs's list of blocks.
  */
 const MAX_FILE = 2 * 1024 ** 4;
 
-/** Largest number of an owner; the one above means "none" to the kernel. */
+/** The largest id of an owner. The next id means "none" to the kernel. */
 const MAX_ID = 0xfffffffe;
 
 /**
- * Reads a tar archive (ustar, PAX, GNU, star, V7) member by member, exact to the byte:
- * `next()`, then `content()` or nothing, then `next()` again. Content of sparse members comes with its holes filled.
+ * Reads a tar archive (ustar, PAX, GNU, star, V7) member by member, exact to the byte: `next()`, then optionally
+ * `content()`, then `next()` again. Content of sparse members comes with its holes filled.
  */
 export class TarReader implements AsyncDisposable {
   readonly #blocks: TarBlocks;
@@ -52,7 +52,7 @@ export class TarReader implements AsyncDisposable {
   readonly #interner = new XattrInterner();
   #ordinal = 0;
   #ended = false;
-  /** Stored bytes of the current member that were not read yet, and the padding behind them. */
+  /** Stored bytes of the current member that were not read yet, and the padding after them. */
   #left = 0;
   #padding = 0;
   #map: SparseMap | undefined;
@@ -67,7 +67,7 @@ export class TarReader implements AsyncDisposable {
 
   /** The next member; undefined at the end. @throws PlatterError `E_TAR_…` */
   async next(): Promise<TarMember | undefined> {
-    // An image has hundreds of thousands of members: what is at hand is not waited for.
+    // An image has hundreds of thousands of members, so available bytes are skipped synchronously.
     if (!this.#blocks.skipAtHand(this.#left + this.#padding)) {
       await this.#blocks.skip(this.#left, this.#padding);
     }
@@ -106,7 +106,7 @@ export class TarReader implements AsyncDisposable {
     return this.#map === undefined ? this.#stored(this.#left) : this.#filled(this.#map);
   }
 
-  /** Reads the rest of the stream behind the archive's end, for those who check the whole of it. */
+  /** Reads the rest of the stream after the archive's end, for callers that check the whole stream. */
   async drain(): Promise<void> {
     await this.#blocks.drain();
   }
@@ -199,14 +199,14 @@ export class TarReader implements AsyncDisposable {
   }
 }
 
-/** Only files and GNU's incremental folders are followed by bytes; others may give a size all the same. */
+/** Only files and GNU's incremental folders have content. Other headers may have a size too. */
 function paddingOf(header: TarHeader, type: TarMemberType, stored: number): number {
   if (type === "file") return padded(stored) - stored;
   return header.type === "D" ? padded(stored) : 0;
 }
 
 function memberType(header: TarHeader, path: string): TarMemberType | undefined {
-  // The oldest archives know no directories.
+  // The oldest archives do not have a type for directories.
   if (header.type === "\0" && path.endsWith("/")) return "directory";
   return TYPES[header.type];
 }

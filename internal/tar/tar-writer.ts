@@ -4,7 +4,7 @@ import type { Entry } from "../image/entry-walk.ts";
 import type { EntryType } from "../image/image-tree.ts";
 import { BLOCK, type TarHeader } from "./header.ts";
 
-/** What stands at the end of an archive: two blocks of zeros. */
+/** The end of an archive: two blocks of zeros. */
 export const ARCHIVE_END: Uint8Array = new Uint8Array(2 * BLOCK);
 
 const FLAGS: Readonly<Record<EntryType, string>> = {
@@ -21,8 +21,9 @@ const MAX_ID = 0o7777777;
 const MAX_SIZE = 0o77777777777;
 
 /**
- * The header of an entry in POSIX.1-2001 form (pax(1)): a ustar block, and before it an extended header with what does
- * not fit. Owner names are left empty, since a reader would look them up on the build host, and so is the prefix.
+ * The header of an entry in POSIX.1-2001 form (pax(1)): a ustar block, and before it an extended header with the values
+ * that do not fit. Owner names are left empty, since a reader would look them up on the build host, and so is the
+ * prefix.
  * @throws PlatterError `E_XATTR_NAME`
  */
 export function tarHeader(entry: Entry): Uint8Array {
@@ -39,7 +40,7 @@ export function tarHeader(entry: Entry): Uint8Array {
   const uid = number("uid", entry.uid, entry.uid <= MAX_ID);
   const gid = number("gid", entry.gid, entry.gid <= MAX_ID);
   const mtimeFits = entry.mtime >= 0 && entry.mtime <= MAX_SIZE;
-  // Some readers insist on the fraction.
+  // Some readers require the fraction.
   if (!mtimeFits) records.push(record("mtime", Buffer.from(`${entry.mtime}.0`)));
   const mtime = mtimeFits ? entry.mtime : 0;
   // A hard link's attributes are those of the entry that it links to.
@@ -107,7 +108,7 @@ function fill(block: Buffer, fields: TarHeader): void {
   block[154] = 0;
 }
 
-/** Writes a number with leading zeros, digit by digit: a string for each would be most of a header's cost. */
+/** Writes a number with leading zeros, digit by digit. A string for each number would be most of a header's cost. */
 function octal(block: Buffer, at: number, { value, digits }: { value: number; digits: number }): void {
   let rest = value;
   for (let i = at + digits - 1; i >= at; i--) {
@@ -116,7 +117,7 @@ function octal(block: Buffer, at: number, { value, digits }: { value: number; di
   }
 }
 
-/** `LENGTH KEYWORD=VALUE\n`, where the length counts its own digits. */
+/** `LENGTH KEYWORD=VALUE\n`, whose length includes its own digits. */
 function record(keyword: string, value: Uint8Array): Buffer {
   const rest = 1 + keyword.length + 1 + value.length + 1;
   let length = rest + String(rest).length;

@@ -7,7 +7,9 @@ import { shownPath, tarError } from "./tar-error.ts";
 const SCHILY = "SCHILY.xattr.";
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 
-/** Bytes of the longest value, and of all names of an inode with a NUL each (xattr(7), "Filesystem differences"). */
+/**
+ * Limits in bytes: the longest value, and all names of an inode with their NULs (xattr(7), "Filesystem differences").
+ */
 const MAX_VALUE = 65_536;
 const MAX_NAMES = 65_536;
 
@@ -39,7 +41,7 @@ function allEntries(
   for (const [keyword, value] of records.values) {
     if (!keyword.startsWith(SCHILY)) continue;
     const name = keyword.slice(SCHILY.length);
-    // Hidden by overlayfs in podman's mount, and with a meaning that no layer may give itself.
+    // overlayfs hides them in podman's mount, and a layer must not set their meaning.
     if (isOverlayXattr(name)) continue;
     // Go's archive/tar takes an empty record for none.
     if (options.dialect === "layer" && value.length === 0) continue;
@@ -49,7 +51,7 @@ function allEntries(
       value,
     ]);
   }
-  // podman does not know libarchive's form; bsdtar writes both, and star's is the exact one.
+  // podman does not support libarchive's form. bsdtar writes both forms, and star's form is exact.
   if (options.dialect === "layer") return entries;
   const known = new Set(entries.map(([name]) => name));
   for (const [keyword, value] of records.values) {

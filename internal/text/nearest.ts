@@ -1,6 +1,6 @@
 /**
- * The candidate that `text` most likely was meant to be, or undefined if none is near. Case, and `-` for `_`, count
- * for nothing; otherwise one slip is allowed for each three characters of the candidate, and at least one.
+ * The candidate that the author of `text` most likely meant; undefined if none is similar. Case, and `-` instead of
+ * `_`, are ignored. One edit is allowed for each three characters of the candidate, and at least one.
  */
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(text);
@@ -8,7 +8,7 @@ export function nearest(text: string, candidates: Iterable<string>): string | un
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const allowed = Math.max(1, Math.floor(candidate.length / 3));
-    // The distance is at least the difference in length: no need to look at a key of a megabyte.
+    // The distance is at least the difference in length. This skips very long texts.
     if (Math.abs(candidate.length - wanted.length) > allowed) continue;
     const distance = editDistance(wanted, fold(candidate));
     if (distance > allowed || distance >= bestDistance) continue;
@@ -23,8 +23,8 @@ function fold(text: string): string {
 }
 
 /**
- * Damerau-Levenshtein distance in its "optimal string alignment" form: how many insertions, removals, replacements
- * and swaps of neighbours turn one text into the other, no piece being edited twice.
+ * Damerau-Levenshtein distance in its "optimal string alignment" form: how many insertions, removals, replacements and
+ * swaps of adjacent characters turn one text into the other, without editing a part twice.
  */
 export function editDistance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];

@@ -1,8 +1,8 @@
 /**
  * Orders kernel versions (names of module directories) as the distributions do, oldest first: a negative number if
- * `left` is older. Version and release (what follows the first hyphen) are compared one after the other, each as
- * rpm does; `-rc1` and Debian's `-trunk` come before the release itself. Names that rank alike (`1.0`, `1.00`) are
- * ordered by their characters, so that the order is total.
+ * `left` is older. Version and release (the part after the first hyphen) are compared one after the other, each as in
+ * rpm; `-rc1` and Debian's `-trunk` come before the release itself. Names of equal rank (`1.0`, `1.00`) are ordered by
+ * their characters, so that the order is total.
  */
 export function compareVersions(left: string, right: string): number {
   const [leftVersion, leftRelease] = split(left);
@@ -15,15 +15,15 @@ export function compareVersions(left: string, right: string): number {
 }
 
 function split(name: string): [version: string, release: string] {
-  // A tilde is rpm's way to say that what follows comes before the release.
+  // In rpm a part after a tilde comes before the release.
   const marked = name.replace(/-(?=(?:rc\d|trunk\b))/, "~");
   const hyphen = marked.indexOf("-");
   return hyphen < 0 ? [marked, ""] : [marked.slice(0, hyphen), marked.slice(hyphen + 1)];
 }
 
 /**
- * rpm's comparison (`rpmvercmp`): digits as numbers, letters by code, a number above letters, anything else only
- * separates; `~` sorts before the end of the text, `^` after it but before anything longer. 0 if both rank alike.
+ * rpm's comparison (`rpmvercmp`): digits as numbers, letters by code, a number above letters, other characters only
+ * separate; `~` sorts before the end of the text, `^` after it but before anything longer. 0 for equal rank.
  */
 export function compareSegments(left: string, right: string): number {
   const leftParts = segments(left);

@@ -5,9 +5,9 @@ import { formatBytes, formatSeconds } from "./format.ts";
 
 interface ConsoleOptions {
   verbosity: "quiet" | "normal" | "verbose";
-  /** Where the talk goes. */
+  /** The stream for all output. */
   stream: NodeJS.WriteStream;
-  /** Milliseconds, rising. */
+  /** Milliseconds of a monotonic clock. */
   clock: () => number;
 }
 
@@ -18,7 +18,7 @@ const PLAIN_INTERVAL = 5000;
 /** Columns of a terminal that reports none, or 0 as a serial line does. */
 const UNKNOWN_WIDTH = 80;
 
-/** Talks to a person on a terminal, or in plain lines to a log. Every text is escaped here, so no caller has to. */
+/** Writes reports for a terminal, or in plain lines for a log. It escapes every text, so callers do not have to. */
 export function consoleReporter(options: ConsoleOptions): Reporter {
   const { stream, verbosity, clock } = options;
   const terminal = stream.isTTY === true && process.env.TERM !== "dumb";

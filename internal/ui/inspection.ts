@@ -15,9 +15,9 @@ export function renderInspection(options: {
   plan: Plan | undefined;
   findings: readonly Finding[];
   secureBoot: SecureBoot | undefined;
-  /** Undefined without a plan: there will not be an ISO. */
+  /** Undefined without a plan. */
   boots: BootClaims | undefined;
-  /** Bytes that the ISO will have, at least and at most. */
+  /** The least and the most bytes that the ISO can have. */
   isoSize?: { least: number; most: number } | undefined;
 }): string {
   const { reference, plan, findings, secureBoot, boots, isoSize } = options;

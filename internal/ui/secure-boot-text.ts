@@ -12,7 +12,7 @@ const WORDS: Record<Trust, string> = {
   unsigned: "not signed",
 };
 
-/** In one line who signed what. */
+/** The signers of all programs in one line. */
 export function secureBootText({ shimIssuers, vendor, grub, kernel }: SecureBoot): string {
   const shim =
     shimIssuers.length === 0

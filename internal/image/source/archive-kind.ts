@@ -5,13 +5,13 @@ import { wrongKind } from "./wrong-kind.ts";
 /** A kind of archive, by the transport that reads it. */
 export type ArchiveTransport = "oci-archive" | "docker-archive" | "tar";
 
-/** What the names of an archive's members say about it. */
+/** The kind of an archive by the names of its members. */
 export type ArchiveKind =
   | { readonly kind: ArchiveTransport }
   | { readonly kind: "layout-inside"; readonly folder: string }
   | { readonly kind: "empty" | "unknown" };
 
-/** Finds out the kind of an archive while its members are listed. */
+/** Determines the kind of an archive from a listing of its members. */
 export class ArchiveSurvey {
   #isEmpty = true;
   #isLayout = false;
@@ -21,10 +21,10 @@ export class ArchiveSurvey {
 
   /** Notes a member. Returns whether no further member can change the kind. */
   add({ path, type }: { path: string; type: EntryType | "hard-link" }): boolean {
-    // A folder's name ends in a slash here, so that it does not pass for a file.
+    // Folders get a trailing slash here, to distinguish them from files.
     const name = `${path.replace(/^(\.?\/)+/, "")}${type === "directory" ? "/" : ""}`;
     this.#isEmpty = false;
-    // Docker's archives of today are OCI layouts as well; as such their blobs have digests.
+    // Current archives of Docker are OCI layouts too. As a layout their blobs have digests.
     if (name === "oci-layout") this.#isLayout = true;
     if (name === "manifest.json") this.#isDocker = true;
     if (/^[^/]+\/oci-layout$/.test(name)) this.#folder = name.slice(0, name.indexOf("/"));

@@ -7,7 +7,7 @@ import { type Blob, parseDigest } from "../decompress/blob.ts";
 import { otherArchive } from "./archive-kind.ts";
 import type { TarArchive } from "./tar-archive.ts";
 
-/** Expectations of a blob, as an OCI descriptor states them. */
+/** Expectations of a blob, from an OCI descriptor. */
 interface BlobKey {
   digest: string;
   size: number;

@@ -1,4 +1,4 @@
-/** What podman and skopeo find their storage, settings, credentials and way to the network by. */
+/** Variables by which podman and skopeo find their storage, settings, credentials and proxies. */
 const VARIABLES = [
   "HOME",
   "XDG_CONFIG_HOME",
@@ -12,7 +12,7 @@ const VARIABLES = [
   "REGISTRY_AUTH_FILE",
   "STORAGE_DRIVER",
   "STORAGE_OPTS",
-  // Set within podman's user namespace: whose storage it is.
+  // Set within podman's user namespace, for the owner of the storage.
   "_CONTAINERS_USERNS_CONFIGURED",
   "_CONTAINERS_ROOTLESS_UID",
   "_CONTAINERS_ROOTLESS_GID",

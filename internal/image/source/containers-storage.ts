@@ -53,10 +53,10 @@ export async function openContainersStorage(
     created: parseCreated(info.Created),
     architecture: info.Architecture,
   };
-  // By its id: the name may mean another image by the time of the unmount.
+  // By its id, since the name may refer to another image at the time of the unmount.
   const path = (await run("image", "mount", info.Id)).stdout.trimEnd();
   const release = async () => {
-    // Also after an interruption: the mount must not stay.
+    // The mount must be removed after an interruption too.
     await options.runTool({
       argv: [...podman, "image", "umount", info.Id],
       signal: new AbortController().signal,
@@ -68,11 +68,11 @@ export async function openContainersStorage(
       signal: options.signal,
       source,
       release,
-      // podman unpacks no labels; what a mount shows are those that the host gives its containers.
+      // podman does not unpack labels. A mount shows the labels that the host gives its containers.
       ignoreXattr: (name) => name === "security.selinux",
     });
-    // The root's time is when podman unpacked the image here, its mode the storage driver's choice; all else comes
-    // from the layers.
+    // podman sets the root's time when it unpacks the image, and the storage driver chooses its mode. All other
+    // attributes come from the layers.
     Object.assign(tree.root.inode, { mode: LAYERED_ROOT_MODE, mtime: source.created ?? 0 });
     return tree;
   } catch (error) {
@@ -81,11 +81,11 @@ export async function openContainersStorage(
   }
 }
 
-/** What podman tells about an image in its storage. */
+/** The record of an image in podman's storage. */
 export type StoredImage = z.infer<typeof inspected>[0];
 
 /**
- * Looks an image up in podman's storage. `noPath` says why a name without a transport is not a path.
+ * Finds an image in podman's storage. `noPath` is the reason why a name without a transport is not a path.
  * @throws PlatterError `E_IMAGE_MISSING`, `E_PODMAN_ANSWER`, `E_TOOL_…`
  */
 export async function lookUpStored(
@@ -104,7 +104,7 @@ export async function lookUpStored(
   throw await notStored(reference, options);
 }
 
-/** Splits such a name into podman's options and the image's own name. */
+/** Splits a name into podman's options and the image's own name. */
 export function storageName(name: string): StorageName {
   const match = /^\[(?:([^@\]]+)@)?([^+:\]]+)(?:\+([^:\]]+))?(?::[^\]]*)?\](.+)$/.exec(name);
   if (match === null) return { podman: ["podman"], image: name };
@@ -129,7 +129,7 @@ function parseInspect(stdout: string, name: string): z.infer<typeof inspected> {
   }
 }
 
-/** Says where the image may be instead: in another storage, under a similar name, in a registry. */
+/** The error for a missing image, with hints about another storage, a similar name, or a registry. */
 async function notStored(
   { name, noPath }: { name: string; noPath?: string | undefined },
   options: Pick<OpenOptions, "signal" | "runTool">,

@@ -11,12 +11,12 @@ import { TableNode } from "../table/table-node.ts";
 import { TreeTable } from "../table/tree-table.ts";
 import { isOverlayXattr, XattrInterner } from "../xattr-set.ts";
 
-/** Milliseconds of work after which signals and timers get their turn. */
+/** Milliseconds of work between two turns of the event loop for signals and timers. */
 const TURN = 30;
 
 /**
- * Describes all that is below a folder, one `lstat` a name. Sockets are left out: nothing can hold them. Other file systems
- * that are mounted below it are not entered; their folders are `leftOut`, and empty.
+ * Describes all entries below a folder, with one `lstat` for each name. Sockets are omitted, since archives cannot
+ * store them. Mounted file systems below it are not entered. Their folders are `leftOut`, and empty.
  */
 export async function scanDirectory(
   root: string,
@@ -45,7 +45,7 @@ class Scan {
   readonly #interner = new XattrInterner();
   readonly table = new TreeTable();
   readonly leftOut: BytePath[] = [];
-  /** Of the scanned folder. */
+  /** The device of the scanned folder. */
   #device: bigint | undefined;
 
   constructor(root: string, options: { ignoreXattr?: (name: string) => boolean; stamp?: ContentStamp }) {
@@ -78,7 +78,7 @@ class Scan {
       if (this.table.inodes.isDirectory(inode)) {
         if (this.leftOut.at(-1) !== child) pending.push(node);
       }
-      // What a file's bytes are read through: any of its names will do.
+      // The locator for reading a file. Any of its names suffices.
       else this.table.inodes.setLocator(inode, node as Locator);
     }
   }
@@ -87,7 +87,7 @@ class Scan {
   #inode(path: BytePath): number {
     return this.#call(path, () =>
       withHostPath(this.#root, path, (host) => {
-        // As whole nanoseconds: milliseconds as a double would round times up to the next second.
+        // In nanoseconds as integers, since milliseconds as a double would round times up to the next second.
         const stat = lstatSync(host, { bigint: true });
         const type = typeOf(stat);
         if (type === undefined) return 0;
@@ -122,7 +122,7 @@ class Scan {
       inodes.setDevice(inode, Number(major), Number(minor));
     }
     const xattrs = readXattrs(Buffer.concat([host, NUL]));
-    // overlayfs's own notes are about the mount that this folder is part of, not about the image.
+    // overlayfs's own attributes belong to the mount of this folder, and not to the image.
     const kept = xattrs.filter(([name]) => !isOverlayXattr(name) && !this.#ignoreXattr(name));
     if (kept.length > 0) inodes.setXattrs(inode, this.#interner.intern(kept));
     return inode;

@@ -10,22 +10,21 @@ import type { ImageSource, ImageTree, Inode, Locator, SequentialReader } from ".
 import type { TableNode } from "../table/table-node.ts";
 import { scanDirectory } from "./directory-scan.ts";
 
-/** Up to this many bytes a file is read in one call: waiting for it would cost more. */
+/** A file of up to this many bytes is read synchronously, because waiting would cost more. */
 const SMALL_FILE = 64 * 1024;
 
 interface DirectoryOptions {
   signal: AbortSignal;
-  /** What the folder shows, if it is more than a folder. Default: `dir:PATH`. */
+  /** The source that the folder belongs to. The default is `dir:PATH`. */
   source?: ImageSource;
-  /** Attributes that are the host's and not the image's. Default: none. */
+  /** Whether an attribute belongs to the host and not to the image. By default none does. */
   ignoreXattr?: (name: string) => boolean;
-  /** Runs when the tree is disposed of: takes a mount away. */
+  /** Called on disposal of the tree, to remove a mount. */
   release?: () => Promise<void>;
 }
 
 /**
- * The tree of a root file system that is there as a folder. Its content is read through names that the scan found,
- * never through a symlink.
+ * The tree of a root file system in a folder. Its content is read by the names of the scan, without following symlinks.
  * @throws PlatterError `E_DIRECTORY`, `E_DIRECTORY_READ`
  */
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<ImageTree> {
@@ -57,7 +56,7 @@ class DirectoryTree implements ImageTree {
   readonly source: ImageSource;
   readonly hostPath: string;
   readonly root: TableNode;
-  /** The folder's path, one character a byte. */
+  /** The folder's path, with one character for each byte. */
   readonly #path: string;
   readonly #options: DirectoryOptions;
 
@@ -122,7 +121,7 @@ class DirectoryTree implements ImageTree {
   #open(inode: Inode): OpenedFile {
     throwIfAborted(this.#options.signal, "the reading of the image");
     const path = this.root.table.path(inode.locator as Locator);
-    // Only messages show it, and there are many files.
+    // Computed only for messages, since there are many files.
     const shown = () => this.#shown(path);
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     try {

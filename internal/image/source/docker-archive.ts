@@ -22,20 +22,20 @@ const manifest = z.array(
 );
 type ArchivedImage = z.infer<typeof manifest>[number];
 
-/** An image of a Docker archive that was found and not yet read. */
+/** An image in a Docker archive, before its layers are read. */
 export interface ArchivedDockerImage {
   archive: TarArchive;
-  /** Names of the image, as the archive lists them. */
+  /** Names of the image in the archive. */
   names: readonly string[];
-  /** The configuration, and its digest where its name tells it. */
+  /** The configuration, and its digest, if its name has the digest. */
   configBlob: Blob;
   config: ImageConfig;
   layers: { layer: Layer; diffId: string }[];
 }
 
 /**
- * An image in an archive as `docker save` and `podman save` write it, possibly compressed as a whole. Its layers are
- * checked against the digests in the configuration, which are those of the plain tars.
+ * An image in an archive of `docker save` or `podman save`, which may be compressed. Its layers are checked against the
+ * digests in the configuration, which are those of the plain tars.
  * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
  */
 export async function openDockerArchive(
@@ -56,7 +56,7 @@ export async function openDockerArchive(
 }
 
 /**
- * Finds an image in an archive, which is the caller's to dispose of.
+ * Finds an image in an archive. The caller disposes of the archive.
  * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
  */
 export async function findDockerImage(
@@ -122,7 +122,7 @@ function choose(images: readonly ArchivedImage[], { path, tag }: DockerArchiveRe
   });
 }
 
-/** A name as Docker writes it in full: with registry and tag. */
+/** The full name in Docker's form, with registry and tag. */
 export function fullName(name: string): string {
   const tagged = /:[^/]*$/.test(name) ? name : `${name}:latest`;
   const [first, ...rest] = tagged.split("/");
@@ -130,7 +130,7 @@ export function fullName(name: string): string {
   return first === "localhost" || /[.:]/.test(first ?? "") ? tagged : `docker.io/${tagged}`;
 }
 
-/** The digest in a configuration's name: `HEX.json` of old, `blobs/sha256/HEX` today. */
+/** The digest in a configuration's name: `HEX.json` in older archives, `blobs/sha256/HEX` in newer ones. */
 function nameDigest(name: string): string | undefined {
   const hex = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(name)?.[1];
   return hex === undefined ? undefined : `sha256:${hex}`;

@@ -8,13 +8,13 @@ import { openFetchedLayout } from "./fetched-layout.ts";
 import { DOCUMENT_LIMIT } from "./oci-manifest.ts";
 import { registryError } from "./registry-error.ts";
 
-/** How a registry is asked. */
+/** Options for requests to a registry. */
 type AskOptions = Pick<OpenOptions, "signal" | "runTool">;
 
 /**
- * An image from a registry, fetched by skopeo into the work directory, or, without skopeo, by podman into its
- * storage. Both bring their own registries.conf(5) and credentials.
- * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_…`, and what reading the fetched image throws
+ * An image from a registry, fetched by skopeo into the work directory, or, without skopeo, by podman into its storage.
+ * Both use registries.conf(5) and their credentials.
+ * @throws PlatterError `E_IMAGE_MISSING`, `E_REGISTRY`, `E_TOOL_…`, and the errors of reading the fetched image
  */
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
   const { name } = reference;

@@ -6,8 +6,9 @@ import type { OpenOptions } from "../open-options.ts";
 import { openOciLayout } from "./oci-layout.ts";
 
 /**
- * An image that another program writes into the work directory as an OCI layout, which is gone with the tree.
- * @throws PlatterError `E_SPOOL_WRITE`, what `fetch` throws, and what reading the layout throws
+ * An image that another program writes into the work directory as an OCI layout. Disposal of the tree removes the
+ * layout.
+ * @throws PlatterError `E_SPOOL_WRITE`, the errors of `fetch`, and of reading the layout
  */
 export async function openFetchedLayout(
   fetch: (layout: string) => Promise<unknown>,
@@ -39,7 +40,7 @@ export async function openFetchedLayout(
 }
 
 /**
- * A new folder in the work directory for what another program fetches, with one `inside` it where that is asked for.
+ * Creates a folder in the work directory for another program's download, with a folder `inside` it if that is given.
  * @throws PlatterError `E_SPOOL_WRITE`
  */
 export function makeLayoutFolder(work: string, inside?: string): string {

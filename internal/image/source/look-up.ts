@@ -7,8 +7,8 @@ import { recognise } from "./recognise.ts";
 type Options = Pick<OpenOptions, "signal" | "runTool">;
 
 /**
- * Looks at the place that a reference names: at a folder's entries, or at the first bytes of a file. A file without a
- * transport counts as `tar`. Images in podman's storage and in registries are not looked for.
+ * Examines the path of a reference: the entries of a folder, or the first bytes of a file. A file without a transport
+ * counts as `tar`. Podman's storage and registries are not searched.
  * @throws PlatterError `E_REFERENCE`, `E_IMAGE_MISSING`, `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…`
  */
 export function lookAtPlace(reference: string | ImageReference, options: Options): Promise<KnownReference> {

@@ -1,6 +1,6 @@
 import { PlatterError } from "../../base/error.ts";
 
-/** An ordinary user's storage shows images with their owners only within podman's user namespace. */
+/** The error that an ordinary user's storage needs podman's user namespace, in which images have their owners. */
 export class NeedsPodmanUnshare extends PlatterError {
   constructor(reference: string) {
     super({

@@ -4,22 +4,24 @@ import type { Descriptor, ImageIndex } from "./oci-manifest.ts";
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 
-/** What a user may say to choose one image of several. */
+/** The user's choices that select one of several images. */
 export interface ImageChoice {
   tag: string | undefined;
-  /** As OCI writes it: `amd64`, `arm64`. Undefined: the host's, where there is a choice. */
+  /** In OCI's form: `amd64`, `arm64`. If it is undefined and there is a choice, the host's architecture counts. */
   architecture: string | undefined;
   /** The layout or archive, for messages. */
   location: string;
 }
 
-/** The host's processor architecture as OCI writes it. */
+/** The host's processor architecture in OCI's form. */
 export function hostOciArchitecture(): string {
   const host = hostArchitecture();
   return host === undefined ? process.arch : ociArchitecture(host);
 }
 
-/** The entry of a layout's `index.json` that is meant. @throws PlatterError `E_IMAGE_TAG`, `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH` */
+/**
+ * The chosen entry of a layout's `index.json`. @throws PlatterError `E_IMAGE_TAG`, `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH`
+ */
 export function chooseByTag(index: ImageIndex, choice: ImageChoice): Descriptor {
   const { tag, location } = choice;
   if (tag === undefined) return chooseByArchitecture(index.manifests, choice);
@@ -34,7 +36,7 @@ export function chooseByTag(index: ImageIndex, choice: ImageChoice): Descriptor 
   });
 }
 
-/** Entries with a tag; of `@INDEX` the one in this place, from 0; of `@DIGEST` those with this digest. */
+/** Entries with a tag. `@INDEX` selects by the index from 0, and `@DIGEST` by the digest. */
 function taggedEntries(entries: readonly Descriptor[], tag: string): readonly Descriptor[] {
   const place = /^@(\d+)$/.exec(tag)?.[1];
   if (place !== undefined) return entries.slice(Number(place), Number(place) + 1);
@@ -43,7 +45,7 @@ function taggedEntries(entries: readonly Descriptor[], tag: string): readonly De
   return entries.filter((entry) => entry.annotations?.[REF_NAME] === tag);
 }
 
-/** The one image for the architecture that is meant. @throws PlatterError `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH` */
+/** The only image for the chosen architecture. @throws PlatterError `E_IMAGE_UNCLEAR`, `E_IMAGE_ARCH` */
 export function chooseByArchitecture(entries: readonly Descriptor[], choice: ImageChoice): Descriptor {
   const { architecture, location } = choice;
   const manifests = distinct(entries.filter((entry) => !isAttestation(entry)));
@@ -58,7 +60,7 @@ export function chooseByArchitecture(entries: readonly Descriptor[], choice: Ima
     });
   }
   if (images.every((entry) => !isLinux(entry))) throw otherSystem(images, location);
-  // A single image is taken as it is: its configuration tells what it is for.
+  // A single image is accepted here. Its configuration has the architecture.
   if (images.length === 1 && (architecture === undefined || only.platform == null)) return only;
   const wanted = architecture ?? hostOciArchitecture();
   const fitting = images.filter((entry) => entry.platform?.architecture === wanted && isLinux(entry));

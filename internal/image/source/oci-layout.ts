@@ -24,21 +24,21 @@ export interface OciReference {
   tag: string | undefined;
 }
 
-/** How deep indexes may be nested. */
+/** The most levels of nested indexes. */
 const MAX_NESTING = 8;
 
-/** An image of an OCI layout that was found and not yet read. */
+/** An image in an OCI layout, before its layers are read. */
 export interface OciImage {
   store: BlobStore;
   /** The entry of `index.json` that leads to it. */
   entry: Descriptor;
-  /** Of the indexes that lead from the entry to the manifest. */
+  /** Descriptors of the indexes that lead from the entry to the manifest. */
   indexes: readonly Descriptor[];
-  /** Of the manifest. */
+  /** Descriptor of the manifest. */
   descriptor: Descriptor;
   manifest: ImageManifest;
   config: ImageConfig;
-  /** As they are stored. */
+  /** The layers as stored, possibly compressed. */
   layers: Blob[];
 }
 
@@ -70,7 +70,7 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
 }
 
 /**
- * Finds an image in a layout; the store is the caller's to dispose of.
+ * Finds an image in a layout; the caller disposes of the store.
  * @throws PlatterError `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`
  */
 export async function findOciImage(
@@ -159,7 +159,7 @@ async function nestedEntry(
   return undefined;
 }
 
-/** @throws PlatterError `E_IMAGE_ARCH` if an image is for another architecture than the one asked for. */
+/** @throws PlatterError `E_IMAGE_ARCH` if an image is for another architecture than the chosen one. */
 export function checkArchitecture(
   actual: string | undefined,
   wanted: string | undefined,

@@ -37,7 +37,7 @@ const config = z.object({
 /** An image configuration (image-spec, config.md), as far as platter needs it. */
 export interface ImageConfig {
   architecture: string | undefined;
-  /** As Go calls it: `linux`, `windows`. */
+  /** In Go's form: `linux`, `windows`. */
   os: string | undefined;
   /** Seconds since 1970, rounded down. */
   created: number | undefined;
@@ -52,7 +52,7 @@ export async function readIndex(blob: Blob): Promise<ImageIndex> {
   return parsed(index, await readJson(blob), blob);
 }
 
-/** An image manifest, or the index that stands in its place. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
+/** An image manifest, or an index instead of it. @throws PlatterError `E_IMAGE_MANIFEST`, `E_BLOB_…` */
 export async function readManifestOrIndex(
   blob: Blob,
 ): Promise<{ index: ImageIndex; manifest?: never } | { manifest: ImageManifest; index?: never }> {
@@ -74,10 +74,10 @@ export async function readImageConfig(blob: Blob): Promise<ImageConfig> {
   };
 }
 
-/** RFC 3339 as whole seconds since 1970; undefined for none, and for the zero times that some builders write. */
+/** RFC 3339 as whole seconds since 1970; undefined without a time, and for the zero times of some builders. */
 export function parseCreated(text: string | null | undefined): number | undefined {
   if (text === undefined || text === null) return undefined;
-  // Fractions of any length are cut off: whole seconds are all that a file system image knows.
+  // Fractions of any length are dropped, since a file system image has only whole seconds.
   const milliseconds = Date.parse(text.replace(/\.\d+/, ""));
   return Number.isNaN(milliseconds) || milliseconds < 0 ? undefined : milliseconds / 1000;
 }
@@ -116,7 +116,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   number: "a number",
 };
 
-/** A rule that a document breaks: a field that is missing, or holds something else than it must. */
+/** Describes how a document breaks its schema: a missing field, or a field with an invalid value. */
 function problemOf(issue: z.core.$ZodIssue, json: unknown): string {
   const path = issue.path.join(".");
   const field = path === "" ? "the document" : `\`${path}\``;

@@ -10,7 +10,7 @@ import { recognise } from "./recognise.ts";
 import { openTar } from "./tar.ts";
 
 /**
- * Opens an image, whatever it is kept in. The tree must be disposed of: mounts and open files go with it.
+ * Opens an image from any source. The caller must dispose of the tree, which releases mounts and open files.
  * @throws PlatterError `E_REFERENCE…`, `E_IMAGE_…`, `E_BLOB_…`, `E_TAR_…`, `E_FILE_…`, `E_TOOL_…`
  */
 export async function openImage(

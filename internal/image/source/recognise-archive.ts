@@ -8,14 +8,14 @@ import { tarBytes } from "./tar-archive.ts";
 import { wrongKind } from "./wrong-kind.ts";
 
 export interface RecogniseOptions extends Pick<OpenOptions, "signal" | "runTool"> {
-  /** Default: archives without a transport are told apart by their members. Otherwise each counts as a `tar`. */
+  /** By default the members decide the kind of an archive without a transport. Otherwise each counts as a `tar`. */
   archives?: "by-their-members" | "by-their-start";
 }
 
-/** Members that are looked at before an archive without an image's files is taken for a root file system. */
+/** The number of members that are read before an archive without an image's files counts as a root file system. */
 const MEMBERS = 100_000;
 
-/** Checks that a file is not of another kind that can be told by its first bytes. @throws PlatterError `E_REFERENCE_KIND` */
+/** Checks by its first bytes that a file is an archive. @throws PlatterError `E_REFERENCE_KIND` */
 export async function checkArchive(path: string, options: RecogniseOptions): Promise<void> {
   using file = OpenFile.open(path);
   const other = sniff(await startOf(file, options));
@@ -27,7 +27,7 @@ export async function checkArchive(path: string, options: RecogniseOptions): Pro
     );
 }
 
-/** An archive by what is in it. @throws PlatterError `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…` */
+/** The reference to an archive, by its content. @throws PlatterError `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…` */
 export async function recogniseArchive(
   path: string,
   tag: string | undefined,

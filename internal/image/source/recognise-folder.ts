@@ -8,7 +8,10 @@ const ROOT_FOLDERS = ["usr", "etc", "bin", "lib"];
 
 const NEITHER = "neither an OCI image layout nor a root file system";
 
-/** A folder by what is in it; a phrase for one that is not an image. @throws PlatterError `E_REFERENCE_KIND` */
+/**
+ * The reference to a folder, by its content; a phrase about the folder if it is not an image. @throws PlatterError
+ * `E_REFERENCE_KIND`
+ */
 export function recogniseFolder(path: string, tag: string | undefined): KnownReference | string {
   if (exists(join(path, "oci-layout"))) return { transport: "oci", path, tag };
   if (isRoot(path)) return { transport: "dir", path };
@@ -33,7 +36,9 @@ export function checkFolder(reference: { transport: "oci" | "dir"; path: string 
     throw wrongKind(path, "a root file system", `Write \`dir:${path}\`.`);
 }
 
-/** skopeo's `dir:` is one file for each blob, which containers-transports(5) calls a format for debugging. */
+/**
+ * The form of skopeo's `dir:` has one file for each blob, which containers-transports(5) calls a format for debugging.
+ */
 function refuseSkopeoDir(path: string): void {
   if (
     !exists(join(path, "manifest.json")) ||

@@ -9,16 +9,16 @@ import { wrongKind } from "./wrong-kind.ts";
 
 type PathReference = Extract<KnownReference, { readonly path: string }>;
 
-/** Ends of names that files have and images do not. */
+/** Suffixes of file names that names of images do not have. */
 const FILE_NAME =
   /\.(?:tar|tar\.\w+|tgz|tzst|txz|oci|ociarchive|iso|img|squashfs|sqfs|raw|qcow2|zip)(?::[^/]*)?$/i;
 
-/** Errors of a look-up that mean that nothing can be there. */
+/** Errors of stat(2) that mean that no file can exist at a path. */
 const NOTHING = ["ENAMETOOLONG", "ENOTDIR", "ELOOP"];
 
 /**
- * The reference with its transport: without one, a path by what is there, else a name in containers-storage. A path is
- * checked to be of the kind that its transport takes.
+ * The reference with its transport. Without one, an existing path decides, and any other text is a name in
+ * containers-storage. A path must have the kind of its transport.
  * @throws PlatterError `E_IMAGE_MISSING`, `E_REFERENCE_KIND`, `E_TAR_…`, `E_FILE_…`
  */
 export async function recognise(
@@ -36,7 +36,7 @@ export async function recognise(
   }
 }
 
-/** `PATH@INDEX` as well as `PATH:@INDEX`, if nothing is called so. */
+/** Accepts `PATH@INDEX` like `PATH:@INDEX`, unless a file has this name. */
 function withIndex(reference: PathReference): PathReference {
   if (!("tag" in reference) || reference.tag !== undefined) return reference;
   const match = /^(.+)(@\d+)$/.exec(reference.path);
@@ -100,7 +100,9 @@ function splits(text: string): { path: string; tag: string }[] {
   ];
 }
 
-/** What is at a path; a text if it is a folder that may have the name of an image by chance. */
+/**
+ * The reference to the file or folder at a path; a text for a folder that may only have the name of an image by chance.
+ */
 async function recognisePath(
   path: string,
   tag: string | undefined,

@@ -1,18 +1,18 @@
-/** Bytes from the start of a file that {@link sniff} looks at: an ISO's first descriptor is at 32 KiB. */
+/** The number of bytes from the start of a file that {@link sniff} needs: an ISO's first descriptor is at 32 KiB. */
 export const SNIFFED = 34 * 1024;
 
 /** A kind of file that is not an image. */
 interface OtherKind {
-  /** With its article, as in "it is an ISO". */
+  /** Its name with an article, as in "it is an ISO". */
   kind: string;
-  /** What to do with a file of this kind; `PATH` stands for its path. */
+  /** A hint for a file of this kind; `PATH` stands for its path. */
   hint: string;
 }
 
 const FROM_IMAGE = "Name the container image that it was made from.";
 const DISK = "Name a container image: platter does not read disk images.";
 
-/** Magic numbers by their offset, those that are more certain first. */
+/** Magic numbers by their offset, the more certain ones first. */
 const MAGIC: readonly (readonly [number, string, OtherKind])[] = [
   [32769, "CD001", { kind: "an ISO", hint: `${FROM_IMAGE} To check the ISO, run \`platter verify PATH\`.` }],
   [0, "hsqs", { kind: "a squashfs", hint: "Unpack it with `unsquashfs -d DIR PATH`, and name `dir:DIR`." }],
@@ -59,7 +59,10 @@ export function sniff(start: Uint8Array): OtherKind | undefined {
   return isTarHeader(bytes) ? undefined : UNKNOWN;
 }
 
-/** Whether a tar archive without a magic number may begin so: its checksum is in octal digits, or it has no member. */
+/**
+ * Whether a tar archive without a magic number may begin with these bytes: its checksum has octal digits, or it does
+ * not have members.
+ */
 function isTarHeader(start: Buffer): boolean {
   const header = start.subarray(0, 512);
   return header.every((byte) => byte === 0) || /^ *[0-7]+[ \0]*$/.test(header.toString("latin1", 148, 156));

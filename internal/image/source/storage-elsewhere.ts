@@ -12,7 +12,7 @@ const USER_STORAGE = ".local/share/containers/storage";
 
 /**
  * A hint that an image may be in the storage of root, if the caller is an ordinary user, or in the storage of the user
- * who called sudo. Undefined if nothing suggests it.
+ * who called sudo. Undefined if neither is likely.
  */
 export function storageElsewhere(
   image: string,
@@ -64,7 +64,7 @@ function userOf(uid: string, passwd: string): { name: string; home: string } | u
       if (number === uid && name !== undefined && home !== undefined) return { name, home };
     }
   } catch {
-    // Without a list of users, the hint is left out.
+    // Without a list of users, the hint is omitted.
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ import { type Blob, storedBlob } from "../decompress/blob.ts";
 import { type ArchiveKind, ArchiveSurvey } from "./archive-kind.ts";
 
 /**
- * A file's bytes as plain tar. Where it is not compressed they can be skipped over.
+ * A file's bytes as plain tar. If it is not compressed, they can be skipped.
  * @throws PlatterError `E_FILE_READ`, later `E_BLOB_CORRUPT`
  */
 export function tarBytes(file: OpenFile, options: { signal: AbortSignal }): AsyncIterable<Uint8Array> {
@@ -26,7 +26,7 @@ function isCompressed(file: OpenFile): boolean {
   return compressionIn(file.whole()) !== "none";
 }
 
-/** A tar file of which single members are read in place. */
+/** A tar file whose members are read in place. */
 export class TarArchive implements Disposable {
   readonly #file: OpenFile;
   readonly #signal: AbortSignal;
@@ -42,7 +42,7 @@ export class TarArchive implements Disposable {
   }
 
   /**
-   * Finds out where the members are. An archive that is compressed as a whole is decompressed into `work` first, into
+   * Finds the offsets of the members. An archive that is compressed as a whole is decompressed into `work` first, into
    * a file without a name.
    * @throws PlatterError `E_FILE_OPEN`, `E_TAR_…`, `E_BLOB_CORRUPT`, `E_SPOOL_WRITE`
    */
@@ -70,7 +70,7 @@ export class TarArchive implements Disposable {
     return range && storedBlob({ file: this.#file, ...range }, { ...options, signal: this.#signal });
   }
 
-  /** What the archive is, by the names of its files. */
+  /** The kind of the archive, by the names of its files. */
   get kind(): ArchiveKind {
     const survey = new ArchiveSurvey();
     for (const path of this.#members.keys()) if (survey.add({ path, type: "file" })) break;
@@ -100,7 +100,7 @@ async function findMembers(
       members.set(name, { start: member.contentOffset, length: member.size });
     }
   }
-  // Docker once linked layers that it had written before.
+  // Old versions of Docker wrote a repeated layer as a link.
   for (const [name, target] of links) {
     const range = members.get(target);
     if (range !== undefined) members.set(name, range);

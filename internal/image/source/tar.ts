@@ -8,7 +8,8 @@ import type { OpenOptions } from "../open-options.ts";
 import { type ArchiveKind, ArchiveSurvey, otherArchive } from "./archive-kind.ts";
 
 /**
- * A root file system in one tar archive, as `podman export`, `docker export` and mmdebstrap write it, compressed or not.
+ * A root file system in one tar archive, in the form of `podman export`, `docker export` and mmdebstrap, compressed or
+ * not.
  * @throws PlatterError `E_FILE_…`, `E_TAR_…`, `E_BLOB_CORRUPT`, `E_REFERENCE_KIND`
  */
 export async function openTar(reference: { path: string }, options: OpenOptions): Promise<ImageTree> {
@@ -39,6 +40,6 @@ function kindOf({ root }: ImageTree): ArchiveKind {
     for (const [child, { inode }] of children ?? [])
       survey.add({ path: `${name}/${child}`, type: inode.type });
   }
-  // A root file system may hold files with the names that mark an image.
+  // A root file system may contain files with the names that identify an image.
   return survey.isRoot ? { kind: "tar" } : survey.kind;
 }

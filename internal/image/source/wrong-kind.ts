@@ -1,6 +1,6 @@
 import { PlatterError } from "../../base/error.ts";
 
-/** A file or folder that is something else than an image; `what` follows "it is". */
+/** The error for a file or folder that is not an image; `what` follows "it is". */
 export function wrongKind(path: string, what: string, hint?: string): PlatterError {
   return new PlatterError({
     code: "E_REFERENCE_KIND",
