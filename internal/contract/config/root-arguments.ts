@@ -17,7 +17,8 @@ export type RootSearch =
   | { kind: "named" }
   | { kind: "other-label"; argument: string }
   | { kind: "misspelt"; argument: string; written: string; meant: string }
-  | { kind: "none" // An argument with a name similar to a valid one.; near: NearMiss | undefined };
+  /** `near` is an argument with a name similar to a valid one. */
+  | { kind: "none"; near: NearMiss | undefined };
 
 interface NearMiss {
   argument: string;
