@@ -47,7 +47,7 @@ type AreaContent =
   | { state: "broken"; detail: string }
   | {
       state: "sums";
-      sums: IsoMd5Sums // Whether the text has exactly the bytes that this version writes.;
+      sums: IsoMd5Sums; // Whether the text has exactly the bytes that this version writes.;
       exact: boolean;
     };
 

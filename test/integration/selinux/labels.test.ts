@@ -12,6 +12,7 @@ import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { tar } from "../../helpers/images/tar-maker.ts";
 import { type Changes, CONFIG, ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { ordinaryUser } from "../../helpers/ordinary-user.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { Scene } from "../../helpers/scene.ts";
 import { CONTEXTS, HOMEDIRS, LOCAL, SUBS, SUBS_DIST } from "../../helpers/selinux/fedora-policy.ts";
 import { libselinuxFile, lookUpAll } from "../../helpers/selinux/libselinux.ts";
@@ -127,8 +128,8 @@ describe("labels by the policy", () => {
     const user = ordinaryUser(scene);
     await scene.succeed(["squash", "oci:oci", "-o", "user.squashfs"], user);
     const bytes = readFileSync(scene.at("root.squashfs"));
-    expect(readFileSync(scene.at("again.squashfs")).equals(bytes)).toBe(true);
-    expect(readFileSync(scene.at("user.squashfs")).equals(bytes)).toBe(true);
+    expectSameBytes(readFileSync(scene.at("again.squashfs")), bytes);
+    expectSameBytes(readFileSync(scene.at("user.squashfs")), bytes);
     expectPolicyLabels(mounted("user.squashfs", "squashfs"));
   });
 
@@ -232,7 +233,7 @@ describe("--selinux", () => {
     tinyImage(scene.at("image"));
     await scene.succeed(["build", "dir:image", "-o", "a.iso"]);
     await scene.succeed(["build", "dir:image", "--selinux", "auto", "-o", "b.iso"]);
-    expect(readFileSync(scene.at("a.iso")).equals(readFileSync(scene.at("b.iso")))).toBe(true);
+    expectSameBytes(readFileSync(scene.at("a.iso")), readFileSync(scene.at("b.iso")));
     expect((await inspect({})).plan).not.toHaveProperty("selinux");
     // Others need an empty file there.
     const empty = { "etc/selinux/config": "SELINUXTYPE=targeted\n", [FILES]: "" };
@@ -278,7 +279,7 @@ describe("the plan", () => {
     await build("--selinux", "off");
     expect(readFileSync(scene.at("a.iso")).includes("passwd_exec_t")).toBe(false);
     await build();
-    expect(readFileSync(scene.at("a.iso")).equals(first)).toBe(true);
+    expectSameBytes(readFileSync(scene.at("a.iso")), first);
   });
 });
 
