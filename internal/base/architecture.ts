@@ -146,7 +146,7 @@ export function ociArchitecture(architecture: Architecture): string {
   return ARCHITECTURES[architecture].oci;
 }
 
-/** What the names of EFI binaries end in: `shimx64.efi`. */
+/** The suffix in the names of EFI binaries, such as `x64` in `shimx64.efi`. */
 export function efiSuffix(architecture: Architecture): string {
   return ARCHITECTURES[architecture].efiSuffix;
 }
@@ -156,7 +156,7 @@ export function removableLoader(architecture: Architecture): string {
   return ARCHITECTURES[architecture].removableLoader;
 }
 
-/** Where the ISO has MokManager. */
+/** The path of MokManager on the ISO. */
 export function mokManagerPath(architecture: Architecture): string {
   return `/EFI/BOOT/mm${efiSuffix(architecture)}.efi`;
 }

@@ -6,7 +6,7 @@ process.on("exit", () => {
   for (const path of doomed) removeNow(path);
 });
 
-/** A tool that was killed a moment ago may still put something into a folder that is being removed. */
+/** Tries again if a tool that was just killed still adds files to the folder. */
 function removeNow(path: string): void {
   for (let attempt = 0; attempt < 20; attempt++) {
     try {
@@ -18,7 +18,7 @@ function removeNow(path: string): void {
   }
 }
 
-/** Has a path removed at the end of the process, however it comes. The result takes it from the list again. */
+/** Registers a path for removal at any end of the process. The returned function removes it from the list. */
 export function removeAtExit(path: string): () => void {
   doomed.add(path);
   return () => void doomed.delete(path);

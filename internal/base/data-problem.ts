@@ -1,6 +1,6 @@
-/** Why data cannot be decompressed; the message is the end of a sentence about it. */
+/** The reason why data cannot be decompressed. The message completes a sentence about the data. */
 export class DataProblem extends Error {
-  /** Whether the data is not valid, or platter does not read such data. */
+  /** `damaged`: the data is invalid. `unsupported`: platter does not support the format. */
   readonly kind: "damaged" | "unsupported";
 
   constructor(message: string, kind: DataProblem["kind"] = "damaged") {

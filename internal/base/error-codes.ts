@@ -1,12 +1,12 @@
 import type { ErrorKind } from "./exit-codes.ts";
 
-/** What is the same for every error of a code. The message and the hint of a single error say more. */
+/** The texts for all errors of a code. The message and the hint of a single error are more specific. */
 export interface ErrorText {
   /** Kinds that the code occurs with; the kind decides the exit code. Empty for a bug in platter. */
   kinds: readonly ErrorKind[];
-  /** What went wrong, as a phrase. */
+  /** A phrase about the error. */
   title: string;
-  /** One sentence: what to do about it. */
+  /** One sentence about the fix. */
   fix: string;
 }
 

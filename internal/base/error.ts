@@ -7,9 +7,9 @@ type CodeWithKind =
   | { code: FindingErrorCode; kind: "usage" | "contract" | "tool" };
 
 export type ErrorDetails = CodeWithKind & {
-  /** What was looked for, where, and what was found instead. */
+  /** The failed action and its reason. */
   message: string;
-  /** What to do about it, as an imperative sentence. */
+  /** One imperative sentence about the fix. */
   hint?: string | undefined;
   /** Further lines: the offending source line, the last lines of a tool's log, a list of candidates. */
   detail?: readonly string[] | undefined;

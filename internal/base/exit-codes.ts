@@ -1,4 +1,4 @@
-/** What kind of thing went wrong; it alone decides the exit code. */
+/** The kind of an error, which alone decides the exit code. */
 export type ErrorKind =
   /** The command line makes no sense. */
   | "usage"
@@ -15,7 +15,7 @@ export type ErrorKind =
 
 export interface ExitText {
   code: number;
-  /** What it means, as a phrase. */
+  /** A phrase about its meaning. */
   title: string;
 }
 

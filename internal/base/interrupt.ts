@@ -1,6 +1,6 @@
 import { PlatterError } from "./error.ts";
 
-/** The user, or a signal, stopped what was under way. */
+/** The error that the user, or a signal, stopped the run. */
 export function interrupted(what: string): PlatterError {
   return new PlatterError({
     code: "E_INTERRUPTED",
@@ -9,7 +9,7 @@ export function interrupted(what: string): PlatterError {
   });
 }
 
-/** Stops work that was called off. @throws PlatterError `E_INTERRUPTED` */
+/** Throws if the signal is aborted. @throws PlatterError `E_INTERRUPTED` */
 export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
   if (signal?.aborted !== true) return;
   throw signal.reason instanceof PlatterError ? signal.reason : interrupted(what);

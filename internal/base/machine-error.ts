@@ -4,7 +4,7 @@ import type { ErrorCodeOf } from "./error-codes.ts";
 /** Codes of errors that the system may cause. */
 export type MachineErrorCode = ErrorCodeOf<"machine">;
 
-/** What a failed system call means to a user. */
+/** The message and code for a failed system call. */
 export interface FailedCall {
   code: MachineErrorCode;
   /** `Cannot read `/tmp/image.tar``: the system's reason is added. */
@@ -12,7 +12,7 @@ export interface FailedCall {
   hint?: string | undefined;
 }
 
-/** An operating system error as a {@link PlatterError} of kind `machine`; one that is a PlatterError stays as it is. */
+/** An operating system error as a {@link PlatterError} of kind `machine`; a PlatterError is returned unchanged. */
 export function machineError(cause: unknown, call: FailedCall): PlatterError {
   if (cause instanceof PlatterError) return cause;
   return new PlatterError({

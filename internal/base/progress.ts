@@ -1,21 +1,21 @@
-/** Something under way whose end is known. */
+/** A running task with a known size. */
 export interface Task {
-  /** How far it is; units are bytes. */
+  /** Reports the progress in bytes. */
   progress(done: number, total: number): void;
-  /** It is finished; `detail` is shown next to it. */
+  /** Reports the end; `detail` is shown next to it. */
   done(detail?: string): void;
-  /** Nothing had to be done. */
+  /** Reports that the task was not necessary. */
   skipped(reason: string): void;
-  /** It failed; the error itself is shown by the caller. */
+  /** Reports the failure. The caller shows the error itself. */
   failed(): void;
 }
 
-/** Where talk to the user goes: never standard output. */
+/** The output for messages to the user, which is never standard output. */
 export interface Reporter {
   task(name: string): Task;
   info(text: string): void;
   warn(text: string): void;
-  /** Only with --verbose. */
+  /** Prints the text only with --verbose. */
   verbose(text: string): void;
 }
 

@@ -1,8 +1,8 @@
 type Results<W extends readonly (() => unknown)[]> = { -readonly [K in keyof W]: Awaited<ReturnType<W[K]>> };
 
 /**
- * Starts all works, waits until each has ended, and returns their results. When the first one throws, `cancel` is called
- * to stop the others. Its error is thrown once all have ended: no work goes on after the caller has got the error.
+ * Starts all works, waits until each has ended, and returns their results. When the first one throws, `cancel` is
+ * called to stop the others. Its error is thrown once all have ended: no work continues after the caller has the error.
  */
 export async function runTogether<const W extends readonly (() => unknown)[]>(
   works: W,

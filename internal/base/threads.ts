@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
 import { machineError } from "./machine-error.ts";
 
-/** Where the compiled binary keeps a thread's program: not a path of the host's, which anybody could put one at. */
+/**
+ * The folder of a thread's program in the compiled binary. It is not a path of the host, at which others could put a
+ * file.
+ */
 const EMBEDDED = "/$bunfs/root/internal";
 
 interface Asked<Request, Answer> {
@@ -22,19 +25,19 @@ export class Threads<Request, Answer> implements Disposable {
   readonly #program: string;
   readonly #ahead: number;
   #threads: Thread<Request, Answer>[] = [];
-  /** What no thread was given yet. */
+  /** Requests that no thread has yet. */
   readonly #queue: Asked<Request, Answer>[] = [];
 
   /**
-   * `program` is a path in `internal` without `.ts`, which `scripts/build` must name; `ahead` is how many requests a thread
-   * may have: one where they take long, more where it should not wait for this thread to give it the next.
+   * `program` is a path in `internal` without `.ts`, which `scripts/build` must name; `ahead` is the number of requests
+   * that a thread may hold: one for long requests, more if it should not wait for the next one.
    */
   constructor(program: string, { ahead }: { ahead: number }) {
     this.#program = program;
     this.#ahead = ahead;
   }
 
-  /** What is transferred is gone until the answer brings it back. @throws PlatterError `E_THREAD` */
+  /** Transferred buffers are not usable until the answer returns them. @throws PlatterError `E_THREAD` */
   ask(request: Request, transferred: ArrayBuffer[] = []): Promise<Answer> {
     const { promise, ...asked } = Promise.withResolvers<Answer>();
     this.#queue.push({ request, transferred, ...asked });
@@ -42,12 +45,12 @@ export class Threads<Request, Answer> implements Disposable {
     return promise;
   }
 
-  /** Has a thread start up while there is nothing to ask yet. */
+  /** Starts a thread before the first request. */
   warmUp(): void {
     if (this.#threads.length === 0) this.#start();
   }
 
-  /** Only once nothing is being asked. */
+  /** It must not be called while a request is pending. */
   [Symbol.dispose](): void {
     for (const { worker } of this.#threads) worker.terminate();
   }
@@ -62,7 +65,7 @@ export class Threads<Request, Answer> implements Disposable {
     }
   }
 
-  /** The one with the least to do, or another one as long as there are processors. */
+  /** The thread with the fewest requests, or a new one if there are more processors than threads. */
   #readiest(): Thread<Request, Answer> | undefined {
     let idlest = this.#threads[0];
     for (const thread of this.#threads) {

@@ -10,11 +10,11 @@ export const LATEST_TIME = 0xffffffff;
 const COLLECT_AFTER = 20_000;
 
 export interface WalkOptions {
-  /** False leaves a name out; a folder's whole content goes with it. Not asked about the root. */
+  /** Returns false to omit a name, for a folder with its whole content. It is not called for the root. */
   include: (node: TreeNode, path: BytePath) => boolean;
-  /** Folders that must be there, with or without the image, parents included; their content still follows `include`. */
+  /** Folders, with their parents, that are added if the image lacks them. Their content still depends on `include`. */
   ensureDirectories?: readonly BytePath[] | undefined;
-  /** Time of folders that are added, in seconds since 1970. Default 0. */
+  /** Time of folders that are added, in seconds since 1970. The default is 0. */
   ensuredMtime?: number | undefined;
   /** The attributes that an entry gets, by those of the image. Default: {@link storedXattrs}. */
   attributes?: AttributesOf | undefined;
@@ -26,7 +26,7 @@ export type AttributesOf = (
   xattrs: Inode["xattrs"],
 ) => Inode["xattrs"];
 
-/** An entry of a file system; paths and names with one character a byte. */
+/** An entry of a file system; paths and names have one character for each byte. */
 export interface Entry {
   readonly path: BytePath;
   readonly type: EntryType;
@@ -35,7 +35,7 @@ export interface Entry {
   readonly gid: number;
   /** Whole seconds since 1970, negative too. */
   readonly mtime: number;
-  /** Bytes of content that will follow the header. */
+  /** Length in bytes of the content after the header. */
   readonly size: number;
   /** A symlink's target. */
   readonly target?: string | undefined;
@@ -46,7 +46,7 @@ export interface Entry {
   readonly linkTo?: BytePath | undefined;
 }
 
-/** A name that goes into the file system image. */
+/** A name in the file system image. */
 export interface WalkedEntry extends Entry {
   /** Undefined for a folder that the image does not have. */
   readonly inode: Inode | undefined;
@@ -56,8 +56,8 @@ export interface WalkedEntry extends Entry {
 type Ensured = Map<string, Ensured>;
 
 /**
- * Every name that goes into the file system image, in canonical order, the root first: pre-order, siblings in byte
- * order. Of the names of one inode the first is the file, the others are links to it.
+ * Every name for the file system image, in canonical order, the root first: pre-order, siblings in byte order. The
+ * first name of an inode is the file, and its other names are links to it.
  */
 export function* walkEntries(tree: Pick<ImageTree, "root">, options: WalkOptions): Generator<WalkedEntry> {
   const ensured: Ensured = new Map();
@@ -90,7 +90,7 @@ interface Step {
   ensured: Ensured | undefined;
 }
 
-/** Puts what is in a folder on the stack, as far as it is wanted. */
+/** Pushes the included entries of a folder on the stack. */
 function pushBelow(
   { path, node, ensured }: Step,
   { stack, options }: { stack: Step[]; options: WalkOptions },

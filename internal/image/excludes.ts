@@ -2,7 +2,7 @@ import { PlatterError } from "../base/error.ts";
 import type { BytePath } from "../bytes/byte-path.ts";
 import { compileGlob, type GlobPart } from "./glob.ts";
 
-/** What only another boot loader setup or package manager would use. */
+/** Paths that only another boot loader setup or a package manager would use. */
 export const DEFAULT_EXCLUDES: readonly string[] = [
   "boot/efi/*",
   "boot/grub2/*",
@@ -20,9 +20,9 @@ export const DEFAULT_EXCLUDES: readonly string[] = [
 ];
 
 /**
- * A test for paths that the rootfs leaves out. Patterns are those of glob(7), from the image's root: `*` and `?` do
- * not match a slash, `**` matches any number of components. What is below an excluded directory is excluded with it.
- * The time for a path grows with its length times that of the pattern, whatever the pattern is.
+ * A test for paths that the rootfs leaves out. Patterns are those of glob(7), from the image's root: `*` and `?` do not
+ * match a slash, `**` matches any number of components. Everything below an excluded directory is excluded too. The
+ * time for a path is at most proportional to its length times that of the pattern.
  * @throws PlatterError `E_EXCLUDE`
  */
 export function compileExcludes(patterns: readonly string[]): (path: BytePath) => boolean {
@@ -72,7 +72,7 @@ function compilePattern(pattern: string): (path: string) => boolean {
     characters(text.slice(end, match.index));
     end = match.index + match[0].length;
     const part = partOf(match[0], pattern);
-    // Several in a row mean the same as one.
+    // Several wildcards in a row mean the same as one.
     const repeats = part.kind !== "one" && part.kind !== "set" && parts.at(-1)?.kind === part.kind;
     if (!repeats) parts.push(part);
   }
@@ -97,7 +97,7 @@ function partOf(token: string, pattern: string): GlobPart {
   }
 }
 
-/** `[…]`: first `!` for anything but, then `]` as itself; only a hyphen between two characters has a meaning. */
+/** `[…]`: a leading `!` negates it, and `]` may come first. Only a hyphen between two characters is special. */
 function bracketToExpression(token: string): string {
   const [, negation, content] = /^\[(!?)(.*)\]$/su.exec(token)!;
   return `${negation === "" ? "(?!/)[" : "(?!/)[^"}${content!.replace(/[\\\][^]/gu, "\\$&")}]`;

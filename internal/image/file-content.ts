@@ -3,12 +3,12 @@ import { displayPath } from "../bytes/byte-path.ts";
 import { type WalkedEntry, type WalkOptions, walkEntries } from "./entry-walk.ts";
 import type { ImageTree, Inode } from "./image-tree.ts";
 
-/** A file with bytes of its own: not empty, and no link to an earlier one. */
+/** Whether an entry is a file with content: not empty, and not a link to an earlier entry. */
 export function hasContent(entry: WalkedEntry): entry is WalkedEntry & { inode: Inode } {
   return entry.type === "file" && entry.size > 0 && entry.inode !== undefined;
 }
 
-/** What is read of the tree, in the order in which it is. */
+/** The inodes whose content is read, in the order of reading. */
 export function* wantedInodes(tree: ImageTree, walk: WalkOptions): Generator<Inode> {
   for (const entry of walkEntries(tree, walk)) if (hasContent(entry)) yield entry.inode;
 }

@@ -2,9 +2,9 @@ import { displayPath } from "../bytes/byte-path.ts";
 import type { TreeNode } from "./image-tree.ts";
 import { resolve } from "./resolve.ts";
 
-/** A file of the image that goes onto the ISO. */
+/** A file of the image for the ISO. */
 export interface FoundFile {
-  /** Absolute path in the image, for people. */
+  /** Absolute path in the image, for messages. */
   path: string;
   node: TreeNode;
 }

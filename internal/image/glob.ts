@@ -2,22 +2,22 @@
 export type GlobPart =
   | { readonly kind: "one"; readonly character: string }
   | { readonly kind: "set"; readonly has: RegExp }
-  /** Any characters but slashes. */
+  /** Any characters except slashes. */
   | { readonly kind: "name" }
   /** Any number of names, each with a slash after it. */
   | { readonly kind: "folders" }
   /** Any characters. */
   | { readonly kind: "anything" };
 
-/** A place in the pattern where a match may go on. `next` is reached without a character. */
+/** A position in the pattern at which a match may continue. `next` is reached without a character. */
 interface State {
   readonly accepts: (character: string) => number | undefined;
   readonly next: number | undefined;
 }
 
 /**
- * Whether a text matches all of a pattern. All places in the pattern that a prefix of the text can reach are followed
- * together, so the time grows with the length of the text times that of the pattern.
+ * Whether a text matches all of a pattern. All positions in the pattern that a prefix of the text can reach are
+ * followed together, so the time is proportional to the length of the text times that of the pattern.
  */
 export function compileGlob(parts: readonly GlobPart[]): (text: string) => boolean {
   const literals = parts.findIndex(({ kind }) => kind !== "one");
@@ -52,7 +52,7 @@ function statesOf(part: GlobPart): State[] {
   }
 }
 
-/** Follows the states of a pattern. Its arrays are used again for each text, since there are many texts. */
+/** Follows the states of a pattern. Its arrays are reused for each text, since there are many texts. */
 class States {
   readonly #states: readonly State[];
   #reached: number[] = [];

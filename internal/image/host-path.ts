@@ -1,12 +1,12 @@
 import { closeSync, constants, openSync } from "node:fs";
 import type { BytePath } from "../bytes/byte-path.ts";
 
-/** Linux takes no longer path than 4096 bytes with its NUL in one call. */
+/** A path of one system call has at most 4096 bytes with its NUL (Linux). */
 const PATH_LIMIT = 4095;
 
 /**
- * Calls `use` with a path of the host, as bytes, by which the entry at `path` below `root` (one character a byte) can be
- * reached, however deep it lies: a long way is gone by opening folders on it, none of which may be a symlink.
+ * Calls `use` with a path of the host, as bytes, by which the entry at `path` below `root` (one character for each
+ * byte) can be reached at any depth. For a long path, folders on it are opened, and none of them may be a symlink.
  */
 export function withHostPath<T>(root: string, path: BytePath, use: (path: Buffer) => T): T {
   let at = path === "" ? root || "/" : `${root}/${path}`;

@@ -3,12 +3,12 @@ import { basename, dirname, join } from "node:path";
 import { PlatterError } from "../base/error.ts";
 import { nearest } from "../text/nearest.ts";
 
-/** Entries of a folder that are compared with a name. */
+/** The most entries of a folder that are compared with a name. */
 const MOST_ENTRIES = 10_000;
 
-/** An image that does not exist, whatever its transport: one wording and one exit code. */
+/** The error for a missing image, the same for every transport. */
 export class ImageMissing extends PlatterError {
-  /** What was looked for and not found. */
+  /** The file or image that was not found. */
   readonly reason: string;
 
   constructor(
@@ -26,7 +26,7 @@ export class ImageMissing extends PlatterError {
   }
 }
 
-/** The path of an entry in the same folder whose name is nearly the one of `path`; undefined without such an entry. */
+/** The path of an entry in the same folder whose name is similar to that of `path`; undefined without such an entry. */
 export function nearPath(path: string): string | undefined {
   const folder = dirname(path);
   let names: string[];

@@ -4,7 +4,9 @@ const TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
 /** An image's name without a digest (github.com/distribution/reference, reference.go). */
 const NAME = new RegExp(`^(?:(${HOST})/)?(${PART}(?:/${PART})*)(?::(${TAG}))?$`);
 
-/** Characters of a name without its tag (github.com/distribution/reference, `RepositoryNameTotalLengthMax`). */
+/**
+ * The most characters of a name without its tag (github.com/distribution/reference, `RepositoryNameTotalLengthMax`).
+ */
 const LONGEST = 255;
 
 /** Whether a text can be an image's name. */
@@ -29,7 +31,7 @@ export function fullImageName(text: string, registry: string): string | undefine
   return `${host}/${path}:${tag}`;
 }
 
-/** A name for an image that has none, after the file or folder that it is kept in. */
+/** A name for an image without one, made from the name of its file or folder. */
 export function nameAfterFile(path: string, tag: string | undefined): string | undefined {
   const base = path
     .replace(/\/+$/, "")
@@ -43,21 +45,21 @@ export function nameAfterFile(path: string, tag: string | undefined): string | u
   return fullImageName(`${name}:${tag ?? "latest"}`, "localhost");
 }
 
-/** Of the names that an image has in podman's storage those that a user's words can mean; all for an id or digest. */
+/** The names of an image in podman's storage that match the user's text; all names for an id or digest. */
 export function namesMeant(given: string, names: readonly string[]): string[] {
   const wanted = fullImageName(given, "");
   if (wanted === undefined) {
     const repository = given.replace(/@.*$/, "");
     const same = names.filter((name) => name.replace(/:[^/:]*$/, "").endsWith(repository));
     if (same.length > 0) return same;
-    // What was pulled by its digest is called by it.
+    // An image that was pulled by its digest has the digest in its name.
     const isByDigest = /@sha256:[0-9a-f]{64}$/.test(given) && fullImageName(repository, "") !== undefined;
     return isByDigest && !fullImageName(repository, "")?.startsWith("/") ? [given] : [...names];
   }
   const exact = names.filter((name) => name === wanted);
   if (exact.length > 0) return exact;
   const short = names.filter((name) => name.endsWith(wanted.startsWith("/") ? wanted : `/${wanted}`));
-  // Podman looks among local names first.
+  // Podman searches local names first.
   const local = short.filter((name) => name.startsWith("localhost/"));
   if (local.length > 0) return local;
   return short.length > 0 ? short : [...names];

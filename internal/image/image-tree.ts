@@ -9,8 +9,8 @@ export type Locator = number & { readonly [brand]: "Locator" };
 export type EntryType = "file" | "directory" | "symlink" | "character-device" | "block-device" | "fifo";
 
 /**
- * What one inode of the image's root file system is. Hard links are several {@link TreeNode}s with the same inode: one
- * with several names is always the same object; one with a single name may be another object each time it is asked for.
+ * One inode of the image's root file system. Hard links are several {@link TreeNode}s with the same inode. An inode
+ * with several names is always the same object. For an inode with a single name each call may return another object.
  */
 export interface Inode {
   readonly type: EntryType;
@@ -20,13 +20,13 @@ export interface Inode {
   gid: number;
   /** Whole seconds since 1970, rounded down; may be negative. */
   mtime: number;
-  /** Bytes; 0 for anything but a file. */
+  /** Length in bytes; 0 for anything except a file. */
   size: number;
-  /** A symlink's target as it stands in the image, one character a byte. */
+  /** A symlink's target as in the image, with one character for each byte. */
   target?: string | undefined;
   devMajor?: number | undefined;
   devMinor?: number | undefined;
-  /** Name (one character a byte) to value. Undefined without attributes. */
+  /** Values by name, with one character for each byte of a name. Undefined without attributes. */
   xattrs?: ReadonlyMap<string, Uint8Array> | undefined;
   /** Undefined if the inode does not have a content. */
   locator?: Locator | undefined;
@@ -36,7 +36,7 @@ export interface Inode {
 
 /** One name in the tree. */
 export interface TreeNode {
-  /** Last component, one character a byte; "" for the root. */
+  /** The last component of the path, with one character for each byte; "" for the root. */
   readonly name: string;
   readonly parent: TreeNode | undefined;
   readonly inode: Inode;
@@ -49,46 +49,52 @@ export interface ImageSource {
   reference: string;
   transport: string;
   /**
-   * Digest of the image's manifest, `sha256:…`; in a docker-archive, which has no manifest, of its configuration;
-   * undefined for a plain directory or tar.
+   * Digest of the image's manifest, `sha256:…`; in a docker-archive, which does not have a manifest, of its
+   * configuration; undefined for a plain directory or tar.
    */
   digest: string | undefined;
   /** Without a digest: a text that changes on this machine whenever the content of a file changes. */
   stamp?: string | undefined;
-  /** Bytes of the stored layers, compressed or not; undefined for a source without layers. */
+  /** Length in bytes of the stored layers, compressed or not; undefined for a source without layers. */
   layerBytes?: number | undefined;
-  /** Folders of which the content was left out, since other file systems are mounted there; undefined if nothing was left out. */
+  /**
+   * Folders whose content was omitted, since they are mount points of other file systems; undefined if nothing was
+   * omitted.
+   */
   leftOut?: readonly BytePath[] | undefined;
-  /** Seconds since 1970 at which the image says it was created. */
+  /** Creation time of the image in seconds since 1970; undefined if it does not have one. */
   created: number | undefined;
-  /** As the image's configuration writes it (`amd64`, `arm64`); undefined if it does not. */
+  /** As in the image's configuration (`amd64`, `arm64`); undefined if it does not. */
   architecture: string | undefined;
 }
 
-/** A regular file's bytes, in pieces. A consumer that stops early closes it by `return()`. */
+/** A regular file's bytes, in pieces. If the consumer stops early, `return()` closes it. */
 export type Content = AsyncIterable<Uint8Array>;
 
 /** A content as a part of an open file. The caller disposes of it. It is valid as long as its tree is open. */
 export interface HeldRange extends FileRange, Disposable {}
 
 /**
- * The one view of an image's root file system, whatever it comes from.
- * Canonical order is pre-order depth first, siblings in byte order of their names, the root first.
+ * The view of an image's root file system, the same for every source. Canonical order is pre-order depth first,
+ * siblings in byte order of their names, the root first.
  */
 export interface ImageTree extends AsyncDisposable {
   readonly source: ImageSource;
   readonly root: TreeNode;
-  /** A host directory that shows this very tree (a mount, an unpacked folder), if there is one. */
+  /** A host directory with the same tree (a mount, an unpacked folder), if there is one. */
   readonly hostPath: string | undefined;
   /** The content of one regular file. */
   read(inode: Inode): Content;
-  /** The content as a range of a file that is on the host already, or in memory. Undefined if it must be read by {@link read}. */
+  /** The content as a range of a file on the host or in memory. Undefined if it must be read by {@link read}. */
   held?(inode: Inode): HeldRange | undefined;
-  /** A host file holds the content of this one until the tree is disposed of: a copy of the tree's own may go. */
+  /**
+   * Tells the tree that a host file holds this content until disposal of the tree, so that the tree may drop its own
+   * copy.
+   */
   isSavedAt?(inode: Inode, hostFile: string): void;
   /**
-   * The content of many regular files, asked for in canonical order, each at most once; `open` must be called in that
-   * order and each content consumed before the next is opened. Sources that stream (layers) read everything once.
+   * Reads the content of many regular files in canonical order, each at most once. `open` must be called in that order,
+   * and each content consumed before the next is opened. Sources that stream (layers) read everything once.
    */
   sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader>;
 }
@@ -100,7 +106,7 @@ export interface SequentialReader extends AsyncDisposable {
    * is not available synchronously.
    */
   readSync?(inode: Inode, target: Uint8Array): boolean;
-  /** Alternative to `open`: the place of the content on the host, if it has one. */
+  /** Alternative to `open`: the content as a range of a file, if it is in one. */
   held?(inode: Inode): HeldRange | undefined;
 }
 

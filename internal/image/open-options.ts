@@ -1,19 +1,25 @@
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { RunTool } from "../process/run.ts";
 
-/** Bytes of the largest file of an image that is read for its own sake, such as an initramfs. */
+/** The most bytes of a file of the image that is read as a piece, such as an initramfs. */
 export const LARGEST_PIECE = 2 * 1024 ** 3;
 
-/** What every image source is given. */
+/** The options of every image source. */
 export interface OpenOptions {
-  /** As OCI writes it: `amd64`, `arm64`. Undefined: the host's, where an image index gives a choice. */
+  /**
+   * In OCI's form: `amd64`, `arm64`. If it is undefined and an image index has a choice, the host's architecture
+   * counts.
+   */
   architecture?: string | undefined;
-  /** An existing directory for what does not fit in memory. Files in it have no name, or are gone on disposal. */
+  /**
+   * An existing directory for data that does not fit in memory. Files in it do not have a name, or are removed on
+   * disposal.
+   */
   work: string;
   signal: AbortSignal;
-  /** Files whose content will be asked for by `read`; a source that reads in passes keeps these in the first one. */
+  /** Whether `read` may be called for a path. A source that reads in passes keeps these files in the first pass. */
   capture: (path: BytePath) => boolean;
   runTool: RunTool;
-  /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
+  /** The most bytes of memory for decompressed layers. The default is {@link memoryForLayers}. */
   memory?: number | undefined;
 }

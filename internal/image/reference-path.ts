@@ -5,7 +5,7 @@ import { parseReference } from "./reference.ts";
 const ENDINGS = [/^(.+?):?@sha\d+:[0-9a-f]+$/, /^(.+)@\d+$/, /^(.+):[^:]*$/];
 
 /**
- * The file or folder that holds an image, if the reference names one. Nothing is read of it.
+ * The file or folder of an image, if the reference names one. It is not read.
  * @throws PlatterError `E_REFERENCE`
  */
 export function pathOfReference(text: string): string | undefined {
@@ -20,7 +20,7 @@ function exists(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Opening the image reports what is wrong with the path.
+    // Opening the image reports problems of the path.
     return false;
   }
 }

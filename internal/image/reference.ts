@@ -1,7 +1,7 @@
 import { PlatterError } from "../base/error.ts";
 import { shellWord } from "../process/command-line.ts";
 
-/** The location of an image, as containers-transports(5) writes it; `dir:` and `tar:` are platter's own. */
+/** The location of an image in the form of containers-transports(5); `dir:` and `tar:` are platter's own. */
 export type ImageReference =
   | { readonly transport: "docker"; readonly name: string }
   | {
@@ -23,7 +23,7 @@ export type ImageReference =
       /** Name or `@INDEX` that follows the path. */
       readonly tag: string | undefined;
     }
-  /** No transport was given: a path, if there is one of that name, else an image in containers-storage. */
+  /** Without a transport: an existing path, or else an image in containers-storage. */
   | { readonly transport: undefined; readonly text: string };
 
 /** A reference whose transport is known. */
@@ -42,7 +42,7 @@ export const TRANSPORTS = [
 /** Transports of other tools that a reference may name, and that are not the host of a registry. */
 const FOREIGN = ["atomic", "docker-daemon", "ostree", "registry", "sif", "tarball"];
 
-/** Linux takes paths of up to 4,095 bytes, and no registry's name is as long. */
+/** The most bytes of a path in Linux. Names of registries are shorter. */
 const LONGEST = 4095;
 
 /** @throws PlatterError `E_REFERENCE` */
@@ -105,7 +105,7 @@ export function splitDigest(text: string): { path: string; tag: string } | undef
   return match === null ? undefined : { path: match[1] as string, tag: match[2] as string };
 }
 
-/** As containers-transports(5) has it: the path ends at the first colon. */
+/** As in containers-transports(5), the path ends at the first colon. */
 function splitTag(rest: string): { path: string; tag: string | undefined } {
   const colon = rest.indexOf(":");
   if (colon < 0) return { path: rest, tag: undefined };

@@ -5,13 +5,14 @@ export const MAX_SYMLINKS = 40;
 
 /**
  * The node that a path leads to, with the image as root: absolute symlinks begin at the image's root, `..` above the
- * root stays there. Undefined if nothing is there, a file stands where a folder is needed, or symlinks go in circles.
+ * root stays there. Undefined if an entry is missing, if a file is in the place of a folder, or if symlinks form a
+ * loop.
  */
 export function resolve(root: TreeNode, path: string): TreeNode | undefined {
   return walk(root, path, { followLast: true });
 }
 
-/** As {@link resolve}, but a symlink at the very end is returned itself. */
+/** Like {@link resolve}, but a symlink as the last component is returned itself. */
 export function resolveNoFollow(root: TreeNode, path: string): TreeNode | undefined {
   return walk(root, path, { followLast: false });
 }
@@ -23,7 +24,7 @@ function walk(root: TreeNode, path: string, options: { followLast: boolean }): T
   const pending = path.split("/").reverse();
   while (pending.length > 0) {
     const name = pending.pop() as string;
-    // A slash or dot, also at the very end, says that this is a folder.
+    // A slash or dot, even at the end, requires a folder.
     if (name === "" || name === ".") {
       if (pending.length === 0 && at.children === undefined) return undefined;
       continue;

@@ -1,7 +1,7 @@
 import { bytesToLatin1 } from "../bytes/byte-path.ts";
 import { digestOf } from "../bytes/digest.ts";
 
-/** Extended attributes of one inode: name (one character a byte) to value. */
+/** Extended attributes of one inode: values by name, with one character for each byte of a name. */
 export type Xattrs = ReadonlyMap<string, Uint8Array>;
 
 /** The attribute that holds SELinux's label: a context and a NUL (Linux, include/uapi/linux/xattr.h). */
@@ -18,9 +18,7 @@ const LIMIT = 8192;
 /** Values of more bytes are compared by their SHA-256. */
 const LONG = 256;
 
-/**
- * Makes equal sets of extended attributes one object: a labelled image has few different sets and very many inodes.
- */
+/** Shares one object for equal sets of extended attributes. A labelled image has few different sets and many inodes. */
 export class XattrInterner {
   readonly #known = new Map<string, Xattrs>();
 
@@ -36,14 +34,14 @@ export class XattrInterner {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const made = new Map(sorted.map(([name, value]) => [name, Uint8Array.from(value)]));
-    // Sets that hardly repeat (signatures of single files) must not be kept twice for ever.
+    // Sets that rarely repeat, such as signatures of single files, must not fill this cache.
     if (this.#known.size >= LIMIT) this.#known.clear();
     this.#known.set(key, made);
     return made;
   }
 }
 
-/** Attributes in which overlayfs keeps its own state: they say something about a mount, not about the image. */
+/** Whether an attribute holds state of overlayfs, which belongs to a mount and not to the image. */
 export function isOverlayXattr(name: string): boolean {
   return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
 }

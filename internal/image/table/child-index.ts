@@ -1,13 +1,13 @@
-/** A slot from which a node was taken. */
+/** The value of a slot whose node was removed. */
 const GONE = 0xffffffff;
 
 /**
- * Finds nodes by folder and name: a hash table of node numbers with open addressing, some eight bytes a node. What a
- * node's hash is and whether it is the one looked for, the caller says.
+ * Finds nodes by folder and name: a hash table of node numbers with open addressing, about eight bytes for each node.
+ * The caller computes hashes and compares nodes.
  */
 export class ChildIndex {
   #slots = new Uint32Array(2048);
-  /** Slots that are not empty, those of nodes that are gone included. */
+  /** The number of slots in use, including those of removed nodes. */
   #filled = 0;
   #live = 0;
   readonly #hashOf: (node: number) => number;
@@ -26,7 +26,7 @@ export class ChildIndex {
     }
   }
 
-  /** Adds a node that is not there yet. */
+  /** Adds a node that the table does not have. */
   add(node: number): void {
     if ((this.#filled + 1) * 3 > this.#slots.length * 2) this.#rebuild();
     this.#put(node);
@@ -34,7 +34,7 @@ export class ChildIndex {
     this.#live++;
   }
 
-  /** Takes a node out; it must still have the hash that it was added with. */
+  /** Removes a node, whose hash must be the same as when it was added. */
   remove(node: number): void {
     const mask = this.#slots.length - 1;
     for (let at = this.#hashOf(node) & mask; this.#slots[at] !== 0; at = (at + 1) & mask) {

@@ -15,10 +15,10 @@ const TYPES: readonly EntryType[] = [
 
 const START = 1024;
 
-/** Bytes that targets of symlinks and extended attributes may have together: real images have some megabytes. */
+/** The most bytes of all targets of symlinks and extended attributes. Real images have some megabytes. */
 const MAX_TEXTS = 256 * 1024 * 1024;
 
-/** What every inode has, when it is added. */
+/** The fields of an inode that is added. */
 export type NewInode = Pick<Inode, "type" | "mode" | "uid" | "gid" | "mtime" | "size">;
 
 /** The inodes of a tree, about 45 bytes each. Indexes begin at 1; 0 means that an inode is missing. */
@@ -31,17 +31,17 @@ export class InodeTable {
   #mtime = new Float64Array(START);
   #size = new Float64Array(START);
   #links = new Uint32Array(START);
-  /** Whatever the source finds a content by; -1 for none. */
+  /** The locators of contents; -1 without a locator. */
   #locator = new Float64Array(START);
   /** Index into {@link #sets}. */
   #xattrs = new Uint32Array(START);
   readonly #sets: (Xattrs | undefined)[] = [undefined];
   readonly #setIndexes = new Map<Xattrs, number>();
   readonly #targets = new Map<number, string>();
-  /** Bytes of all targets and sets of attributes. */
+  /** Length in bytes of all targets and sets of attributes. */
   #texts = 0;
   readonly #devices = new Map<number, readonly [number, number]>();
-  /** Inodes with several names are one object each. */
+  /** The objects of inodes with several names. */
   readonly #shared = new Map<number, StoredInode>();
 
   /** Adds an inode with one name. */
@@ -59,7 +59,7 @@ export class InodeTable {
     return index;
   }
 
-  /** The inode as an object. One with several names is always the same object. */
+  /** The inode as an object. For an inode with several names it is always the same object. */
   get(index: number): StoredInode {
     if (this.links(index) < 2) return new StoredInode(this, index);
     const shared = this.#shared.get(index) ?? new StoredInode(this, index);
@@ -116,7 +116,7 @@ export class InodeTable {
     return this.#links[index] as number;
   }
 
-  /** Counts names that come or go. */
+  /** Changes the number of names. */
   addLinks(index: number, change: number): void {
     this.#links[index] = (this.#links[index] as number) + change;
   }

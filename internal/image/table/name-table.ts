@@ -7,7 +7,7 @@ export class NameTable {
   #offset = new Uint32Array(1024);
   #length = new Uint8Array(1024);
 
-  /** Sets the name (one character a byte) of an index; it cannot be set again. */
+  /** Sets the name of an index, with one character for each byte. It cannot be changed later. */
   set(index: number, name: string): void {
     this.#offset = withRoom(this.#offset, index + 1);
     this.#length = withRoom(this.#length, index + 1);
@@ -31,7 +31,7 @@ export class NameTable {
     return true;
   }
 
-  /** Negative if the first name stands before the second in byte order. */
+  /** Negative if the first name is before the second in byte order. */
   compare(a: number, b: number): number {
     const from = this.#offset[a] as number;
     const to = this.#offset[b] as number;

@@ -3,8 +3,8 @@ import type { StoredInode } from "./stored-inode.ts";
 import type { TreeTable } from "./tree-table.ts";
 
 /**
- * One name of a {@link TreeTable} as a {@link TreeNode}. Such objects are made as they are asked for: two of them may be
- * the same name.
+ * One name of a {@link TreeTable} as a {@link TreeNode}. Objects are created on demand, so two of them may be the same
+ * name.
  */
 export class TableNode implements TreeNode {
   readonly table: TreeTable;
@@ -64,7 +64,7 @@ class TableChildren implements ReadonlyMap<string, TableNode> {
   }
 
   *values(): Generator<TableNode, undefined> {
-    // No generator in a generator: all walks come through here.
+    // This avoids nested generators, since all walks use this code.
     const table = this.#table;
     for (let child = table.first(this.#folder); child !== 0; child = table.next(child))
       yield new TableNode(table, child);

@@ -7,8 +7,8 @@ import { NameTable } from "./name-table.ts";
 const START = 1024;
 
 /**
- * A tree of names as a table, some hundred bytes a name with its inode: half a million of them as objects would be more
- * than the rest of the program. Nodes are numbers from 1; 0 means that a node is missing.
+ * A tree of names as a table, with about a hundred bytes for each name and its inode. Half a million objects would need
+ * more memory than the rest of the program. Nodes are numbers from 1; 0 means that a node is missing.
  */
 export class TreeTable {
   readonly inodes = new InodeTable();
@@ -26,24 +26,24 @@ export class TreeTable {
     this.#index = new ChildIndex((node) => NameTable.hash(this.name(node), this.parent(node)));
   }
 
-  /** How many nodes there are or were. */
+  /** The number of nodes, including removed ones. */
   get size(): number {
     return this.#count - 1;
   }
 
-  /** A node without a parent or name. */
+  /** Adds a node without a parent or name. */
   addRoot(inode: number): number {
     return this.#add("", inode);
   }
 
-  /** A new name in a folder, which must not have it yet, for an inode that counts it already. */
+  /** Adds a new name to a folder for an inode. The inode's number of names already includes it. */
   addChild(parent: number, name: string, inode: number): number {
     const node = this.#add(name, inode);
     this.attach(parent, node);
     return node;
   }
 
-  /** Puts a node that has no parent at the end of a folder. */
+  /** Adds a node without a parent to the end of a folder. */
   attach(parent: number, node: number): void {
     const last = this.#last[parent] as number;
     this.#parent[node] = parent;
@@ -55,7 +55,7 @@ export class TreeTable {
     this.#index.add(node);
   }
 
-  /** Takes a node, and what is below it, out of its folder. */
+  /** Detaches a node and its subtree from its folder. */
   detach(node: number): void {
     this.#index.remove(node);
     const parent = this.parent(node);
@@ -69,13 +69,13 @@ export class TreeTable {
     this.#next[node] = 0;
   }
 
-  /** Takes a node out for good: its inodes lose the names. */
+  /** Removes a node and its subtree. Their inodes lose these names. */
   remove(node: number): void {
     this.detach(node);
     this.unlinkAll(node);
   }
 
-  /** Takes the names of a subtree off their inodes. */
+  /** Removes the names of a subtree from their inodes. */
   unlinkAll(node: number): void {
     this.inodes.addLinks(this.inode(node), -1);
     for (let child = this.first(node); child !== 0; child = this.next(child)) this.unlinkAll(child);
@@ -122,7 +122,7 @@ export class TreeTable {
     return path as BytePath;
   }
 
-  /** Puts the children of a folder and of all folders below it in byte order of their names. */
+  /** Sorts the children of a folder, and of all folders below it, by name in byte order. */
   sort(node: number): void {
     let sorted = true;
     const children: number[] = [];
