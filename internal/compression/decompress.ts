@@ -10,12 +10,15 @@ import { corrupt, type ExpansionLimit, expansion, unsupported } from "./compress
 import { inflated } from "./inflate.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
-/** gzip compresses to a 1,032nd at best, and real layers to a twentieth; uncompressed layers have no limit. */
+/**
+ * gzip compresses by a factor of at most 1,032, and real layers by about twenty. Uncompressed layers do not have a
+ * limit.
+ */
 const EXPANSION: ExpansionLimit = { bytes: 16 * 1024 ** 3, ratio: 200 };
 
 /**
- * The stream decompressed, by its first bytes. Reads its input to the end, also what stands behind the last frame.
- * `name` names the stream in errors.
+ * The stream decompressed, by its first bytes. Reads its input to the end, including bytes after the last frame. `name`
+ * names the stream in errors.
  * @throws PlatterError `E_BLOB_CORRUPT`, `E_BLOB_EXPANSION`, `E_COMPRESSION_UNKNOWN`, `E_INTERRUPTED`; any error of the
  * input
  */
@@ -25,7 +28,7 @@ export async function* decompressed(
     name: string;
     /** Checked for each piece of the result: a short input can have a very long one. */
     signal?: AbortSignal | undefined;
-    /** Other values are for tests. */
+    /** Only tests set other values. */
     limit?: ExpansionLimit;
   },
 ): AsyncGenerator<Uint8Array> {
@@ -82,7 +85,7 @@ async function* expanded(
   }
 }
 
-/** At least as many as tell the compression, if there are as many. */
+/** At least as many bytes as identify the compression, unless the stream is shorter. */
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let start: Uint8Array = new Uint8Array(0);
   while (start.length < MAGIC_LENGTH) {

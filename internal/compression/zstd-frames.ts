@@ -2,22 +2,22 @@ const FRAME_MAGIC = 0xfd2fb528;
 /** Frames of user data have one of sixteen magic numbers (RFC 8878, section 3.1.2). */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** Longest header that is put together: magic and frame header (RFC 8878, section 3.1.1.1). */
+/** Length of the longest header: magic number and frame header (RFC 8878, section 3.1.1.1). */
 const HEADER = 18;
 
 type State = "magic" | "header" | "block" | "skippable" | "checksum";
 
 /**
- * Follows the frames of a zstd stream (RFC 8878) without decompressing them, to know whether it ends where a frame does:
- * node's decompressor takes a stream that is cut off for a short one.
+ * Follows the frames of a zstd stream (RFC 8878) without decompressing them, to know whether it ends at the end of a
+ * frame. Node's decompressor accepts a truncated stream as a short one.
  */
 export class ZstdFrames {
   #state: State = "magic";
-  /** Bytes of the current field that have come so far. */
+  /** Bytes of the current field that were received. */
   readonly #field = new Uint8Array(HEADER);
   #filled = 0;
   #wanted = 4;
-  /** Content to be passed over before the next field. */
+  /** The number of content bytes before the next field. */
   #skip = 0;
   #hasChecksum = false;
   #isBroken = false;
@@ -32,7 +32,7 @@ export class ZstdFrames {
     while (at < chunk.length && !this.#isBroken) at += this.addFrame(chunk.subarray(at));
   }
 
-  /** Follows no more than one frame, to its end if the chunk has it; returns how many bytes of the chunk it has. */
+  /** Follows at most one frame, and returns the number of its bytes in the chunk. */
   addFrame(chunk: Uint8Array): number {
     let at = 0;
     while (at < chunk.length && !this.#isBroken) {
@@ -76,7 +76,7 @@ export class ZstdFrames {
       case "block": {
         const header = this.#number(3);
         const isLast = (header & 1) !== 0;
-        // A run-length block stores one byte, whatever its size says.
+        // A run-length block stores one byte, independent of its size field.
         const stored = ((header >> 1) & 3) === 1 ? 1 : header >>> 3;
         if (!isLast) this.#expect("block", 3);
         else if (this.#hasChecksum) this.#expect("checksum", 4);
@@ -106,7 +106,7 @@ export class ZstdFrames {
   }
 }
 
-/** Bytes of a frame header behind its descriptor: window, dictionary, content size. */
+/** Length in bytes of a frame header after its descriptor: window, dictionary, content size. */
 function headerRest(descriptor: number): number {
   const isSingleSegment = (descriptor & 0x20) !== 0;
   const dictionary = [0, 1, 2, 4][descriptor & 3] as number;

@@ -13,7 +13,8 @@ const libc = libcIfAny(SYMBOLS);
 
 /**
  * The offset of the next byte of an open file that is not in a hole, from `offset` on; infinite if only a hole follows.
- * Where the system cannot say it, `offset` itself. The descriptor's own offset changes (lseek(2), "Seeking file data and holes").
+ * If the system does not support this, `offset` itself. The descriptor's own offset changes (lseek(2), "Seeking file
+ * data and holes").
  */
 export function nextData(fd: number, offset: number): number {
   const functions = libc();

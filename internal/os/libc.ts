@@ -37,7 +37,7 @@ export function libcOnDemand<S extends Record<string, FFIFunction>>(
   };
 }
 
-/** The same, for those who do without on a machine that has none. */
+/** Like {@link libcOnDemand}, but undefined on a machine without the C library. */
 export function libcIfAny<S extends Record<string, FFIFunction>>(
   symbols: S,
 ): () => ReturnType<typeof dlopen<S>>["symbols"] | undefined {
@@ -51,7 +51,7 @@ export function libcIfAny<S extends Record<string, FFIFunction>>(
 /** What {@link errnoOfCall} needs among the symbols. */
 export const ERRNO_LOCATION = { __errno_location: { args: [], returns: FFIType.ptr } } as const;
 
-/** The error number that the call before this one left. */
+/** The error number of the previous call. */
 export function errnoOfCall(functions: { __errno_location: () => Pointer | bigint | null }): number {
   return read.i32(functions.__errno_location() as Pointer, 0);
 }

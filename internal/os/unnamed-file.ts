@@ -5,8 +5,8 @@ import { errnoOf } from "../base/machine-error.ts";
 const ATTEMPTS = 1000;
 
 /**
- * Opens a new file for reading and writing that has no name any more, so that nothing is left of it whatever happens
- * to this process. Returns its descriptor; throws the operating system's error.
+ * Opens a new file for reading and writing without a name, so that the system removes it at any end of this process.
+ * Returns its descriptor; throws the operating system's error.
  */
 export function openUnnamed(directory: string, purpose: string): number {
   for (let attempt = 0; ; attempt++) {

@@ -28,8 +28,9 @@ let names = Buffer.allocUnsafeSlow(4096);
 let value = Buffer.allocUnsafeSlow(4096);
 
 /**
- * The extended attributes of a path, symlinks not followed: names as one character a byte, values copied.
- * `path` ends in a NUL byte. Attributes that vanish during the call are left out. File systems without attributes give an empty list.
+ * The extended attributes of a path, without following symlinks. Names have one character for each byte, and values are
+ * copied. `path` ends in a NUL byte. Attributes that disappear during the call are omitted. File systems without
+ * attributes give an empty list.
  * @throws PlatterError `E_XATTR_READ`, `E_XATTR_LIBC`
  */
 export function readXattrs(path: Uint8Array): [string, Uint8Array][] {

@@ -10,7 +10,7 @@ interface ToolDescription {
   need: ProgramNeed;
   versionArguments: readonly string[];
   versionPattern: RegExp;
-  /** The oldest version that does what is needed, and what that is. */
+  /** The oldest version with the needed feature, and that feature. */
   minimum: readonly number[];
   reason: string;
   packages: string;
@@ -31,7 +31,7 @@ export const TOOLS: Record<ToolName, ToolDescription> = {
   },
 };
 
-/** Bytes that a tool may print for its version. */
+/** The most bytes that a tool may print for its version. */
 const MAX_VERSION = 1024 * 1024;
 
 /** A tool as found, with its version. */

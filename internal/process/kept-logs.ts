@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** Logs that outlive a failed run: those of a boot, and that of a tool with the process id of platter. */
 const NAME = /^platter-(boot-logs-\w{6}|\d+-[\w-]+\.log)$/;
-/** Milliseconds that the user has for reading them. */
+/** Milliseconds that they are kept for the user. */
 const TIME = 24 * 60 * 60 * 1000;
 
 /**
@@ -21,7 +21,7 @@ export function removeOldLogs(parent: string, now: number): string[] {
       rmSync(path, { recursive: true, force: true });
       removed.push(path);
     } catch {
-      // Another run was quicker, or the system refuses: then the log stays.
+      // Another run was faster, or the system refused. Then the log stays.
     }
   }
   return removed;

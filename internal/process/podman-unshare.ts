@@ -3,7 +3,7 @@ import { interrupted } from "../base/interrupt.ts";
 import { findProgram } from "./program.ts";
 import { signalGroup } from "./run.ts";
 
-/** Milliseconds between two looks at whether all has ended. */
+/** Milliseconds between two checks whether all processes have ended. */
 const POLL = 20;
 
 /**
@@ -19,10 +19,10 @@ export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSign
   process.on("exit", handOn);
   try {
     const exitCode = await child.exited;
-    // podman may go before what runs in it.
+    // podman may end before the processes in its namespace.
     if (child.signalCode !== null) handOn();
     while (signalGroup(child.pid, 0)) await Bun.sleep(POLL);
-    // What podman makes of a signal is not what the run inside says.
+    // podman changes the exit code after a signal, so it is not that of the inner run.
     return signal.aborted ? interrupted("`podman unshare`").exitCode : exitCode;
   } finally {
     process.off("exit", handOn);

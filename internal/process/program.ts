@@ -16,14 +16,14 @@ const EXTRA_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
 /**
- * The folders in which programs are looked for. An entry of PATH that is not absolute is passed over: it would run a
+ * The folders in which programs are looked for. An entry of PATH that is not absolute is ignored, since it would run a
  * program from the current folder.
  */
 export function programFolders(path = process.env.PATH ?? DEFAULT_PATH): string[] {
   return [...new Set([...path.split(":").filter(isAbsolute), ...EXTRA_FOLDERS])];
 }
 
-/** A line for each entry of PATH that is passed over. */
+/** A line for each entry of PATH that is ignored. */
 export function skippedLines(path = process.env.PATH ?? DEFAULT_PATH): string[] {
   const folders = new Set(path.split(":").filter((folder) => !isAbsolute(folder)));
   return [...folders].map(
@@ -31,7 +31,7 @@ export function skippedLines(path = process.env.PATH ?? DEFAULT_PATH): string[] 
   );
 }
 
-/** Warns of entries of PATH that are passed over, when the result is called for the first time. */
+/** Returns a function that warns of ignored entries of PATH when it is first called. */
 export function skippedTeller(warn: (text: string) => void): () => void {
   let told = false;
   return () => {
@@ -44,7 +44,7 @@ function isAbsolute(folder: string): boolean {
   return folder.startsWith("/");
 }
 
-/** The path of a program; undefined if it is in none of the folders. */
+/** The path of a program; undefined if the folders do not have it. */
 export function findProgram(program: string): string | undefined {
   for (const folder of programFolders()) {
     const path = `${folder}/${program}`;
@@ -52,7 +52,7 @@ export function findProgram(program: string): string | undefined {
       accessSync(path, constants.X_OK);
       if (statSync(path).isFile()) return path;
     } catch {
-      // Not here; look on.
+      // Continue with the next folder.
     }
   }
   return undefined;

@@ -6,15 +6,15 @@ import { OutputSink } from "./output-sink.ts";
 import { findProgram, programFolders } from "./program.ts";
 import { notStarted, toolFailed, tooMuch } from "./tool-error.ts";
 
-/** Milliseconds a tool gets between SIGTERM and SIGKILL. */
+/** Milliseconds that a tool gets between SIGTERM and SIGKILL. */
 const GRACE = 3000;
-/** Bytes of standard output that are taken: a manifest or a configuration has at most 4 MiB. */
+/** The most bytes of standard output. A manifest or a configuration has at most 4 MiB. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
 
 export interface ToolCall {
   /** Program (a path) and its arguments. */
   argv: readonly string[];
-  /** The name people know the program by; default: the last component of its path. */
+  /** The name of the program in messages. The default is the last component of its path. */
   name?: string;
   signal: AbortSignal;
   /** File that receives everything the tool prints (appended); without it only the last lines are kept. */
@@ -25,9 +25,9 @@ export interface ToolCall {
   stdin?: AsyncIterable<Uint8Array>;
   /** Receives standard output piece by piece; without it standard output is collected as text and logged. */
   onStdout?: (chunk: Uint8Array) => void | Promise<void>;
-  /** Exit codes that are no failure. Default: 0. */
+  /** Exit codes of a success. The default is 0. */
   accept?: readonly number[];
-  /** Bytes of standard output that are taken; a tool that prints more is ended. Default: 8 MiB if it is collected. */
+  /** The most bytes of standard output. A tool that prints more is ended. The default is 8 MiB for collected output. */
   maxOutput?: number;
 }
 
@@ -40,7 +40,7 @@ export interface ToolResult {
 /** Runs a tool to its end. */
 export type RunTool = (call: ToolCall) => Promise<ToolResult>;
 
-/** Process groups that are running, so that even a sudden exit leaves none behind. */
+/** Running process groups, which a sudden exit of platter ends. */
 const running = new Set<number>();
 process.on("exit", () => {
   for (const pid of running) signalGroup(pid, "SIGKILL");
@@ -83,7 +83,7 @@ export async function runTool(call: ToolCall): Promise<ToolResult> {
           sink.write(chunk);
         }).catch(fail),
         drain(child.stderr, (chunk) => sink.write(chunk, "stderr")).catch(fail),
-        // Children that a tool leaves behind must not hold its output open, or outlive it.
+        // Children of a tool must not hold its output open, or outlive it.
         ended,
       ]);
       if (failure !== undefined) throw failure;
@@ -129,7 +129,7 @@ async function feed(child: Child, stream: AsyncIterable<Uint8Array>): Promise<vo
   const input = child.stdin as Bun.FileSink;
   for await (const chunk of stream) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    // A tool that closed its input ends the stream: its exit code says more than EPIPE does.
+    // A tool that closed its input ends the stream. Its exit code is more useful than EPIPE.
     if (!(await takes(input, chunk))) break;
   }
   await unlessClosed(async () => input.end());
@@ -167,7 +167,7 @@ function terminate(child: Child): void {
   child.exited.finally(() => clearTimeout(timer));
 }
 
-/** Sends a signal to a process group; false where it is gone already. 0 only asks. */
+/** Sends a signal to a process group; false if the group does not exist. Signal 0 only checks that. */
 export function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pid, signal);

@@ -6,10 +6,10 @@ import type { Inode, SequentialReader } from "../image/image-tree.ts";
 import { nextData } from "../os/file-holes.ts";
 import { isHole } from "../tar/sparse.ts";
 
-/** A file with a content of its own. */
+/** A file with content, not a link to an earlier entry. */
 export type FileEntry = WalkedEntry & { inode: Inode };
 
-/** Bytes from which on a file on the host is asked for its holes: for smaller ones that costs more than it saves. */
+/** The least size in bytes of a host file whose holes are searched. For smaller files that costs more than it saves. */
 const WORTH_SEEKING = 64 * 1024 * 1024;
 
 /** Buffers of one block each. */
@@ -39,7 +39,7 @@ export class ContentReader {
     this.#blockSize = blockSize;
   }
 
-  /** A content block by block. @throws PlatterError `E_FILE_CHANGED`, errors of reading the image */
+  /** Reads a content in blocks. @throws PlatterError `E_FILE_CHANGED`, errors of reading the image */
   async *blocks(entry: FileEntry): AsyncGenerator<ContentBlock> {
     using held = this.#reader.held?.(entry.inode);
     if (held === undefined) yield* this.#streamed(entry);
@@ -62,7 +62,7 @@ export class ContentReader {
       if (at === held.length) return;
       const data = this.#buffers.buffer();
       const length = Math.min(this.#blockSize, held.length - at);
-      // The other threads have work, and waiting would mean standing behind it.
+      // Read synchronously, because the read would have to wait for the work of other threads.
       readAtSync(held.file, { target: data.subarray(0, length), at: held.start + at });
       yield { data, length };
     }
@@ -98,7 +98,7 @@ export class ContentReader {
     else this.#buffers.giveBack(data);
   }
 
-  /** Bytes from `at` on that are whole blocks of a hole. */
+  /** The number of bytes from `at` that are whole blocks of a hole. */
   #holeIn({ file, start, length }: HeldRange, at: number): number {
     if (length < WORTH_SEEKING) return 0;
     const bytes = Math.min(nextData(file.fd, start + at) - start, length) - at;

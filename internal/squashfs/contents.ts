@@ -11,21 +11,21 @@ import { SharedLengths } from "./shared-lengths.ts";
 import { SmallFiles } from "./small-files.ts";
 import { StoredContents } from "./stored-contents.ts";
 
-/** Names after which the event loop gets a turn. */
+/** Names between two turns of the event loop. */
 const TURN = 500;
 
 export interface WrittenContents {
   files: StoredContents;
   /** The number of each fragment's data block. */
   fragments: readonly number[];
-  /** How many names each inode with several names has here. */
+  /** The number of names in this file system of each inode with several names. */
   links: ReadonlyMap<Inode, number>;
 }
 
 /**
- * Gives the contents of all files to the writer, in canonical order: large ones in blocks, smaller ones joined in
- * fragments, each content once. A file that is as long as another is looked up by its digest.
- * @throws PlatterError `E_FILE_CHANGED`, and what reading the image throws
+ * Passes the contents of all files to the writer in canonical order, each content once. Large contents are cut into
+ * blocks, smaller ones are joined in fragments. A file with the length of another one is compared by its digest.
+ * @throws PlatterError `E_FILE_CHANGED`, and the errors of reading the image
  */
 export async function writeContents(
   tree: ImageTree,
@@ -36,7 +36,7 @@ export async function writeContents(
   const lengths = new SharedLengths(blockSize);
   const wanted = lengths.of(wantedInodes(tree, walk));
   await using source = await tree.sequentialReader(wanted);
-  // A source that reads in any order does not ask for the list.
+  // A source that can read in any order does not consume the list.
   while (wanted.next().done !== true);
   ledger.expect(lengths.blocks);
   const reader = new ContentReader(source, { buffers: writer, blockSize });
@@ -48,7 +48,7 @@ export async function writeContents(
   const links = new Map<Inode, number>();
   let passed = 0;
   for (const entry of walkEntries(tree, walk)) {
-    // Small files that are there already need no waiting, however many they are.
+    // Available small files are added without awaiting, so any number of them would block the event loop.
     if (++passed % TURN === 0) await setImmediate();
     const { inode, type } = entry;
     if (inode !== undefined && inode.links > 1 && type !== "directory") {

@@ -4,16 +4,16 @@ import type { Reference } from "./blocks/format.ts";
 import { type IndexEntry, TYPES } from "./inode.ts";
 import type { MetadataTable } from "./metadata.ts";
 
-/** Names behind one header. */
+/** The most names after one header. */
 const MAX_RUN = 256;
 const HEADER = 12;
-/** More than an inode can count. */
+/** The most index entries that an inode can have. */
 const MAX_INDEX = 0xffff;
 
 export interface Child {
   name: string;
   type: EntryType;
-  /** Its inode, which stands in the table already. */
+  /** Its inode, which is already in the table. */
   number: number;
   inode: Reference;
 }
@@ -26,8 +26,8 @@ export interface WrittenList {
 }
 
 /**
- * Adds a list to the directory table. Names behind one header have inodes in one metadata block, with numbers that are
- * close to each other.
+ * Adds a list to the directory table. The names after one header have inodes in one metadata block, with similar
+ * numbers.
  */
 export function writeList(children: readonly Child[], table: MetadataTable): WrittenList {
   const start = table.end;

@@ -24,7 +24,7 @@ export class Duplicates {
     return found;
   }
 
-  /** The slot of a digest's entry, or the free one where it would be. */
+  /** The slot of a digest's entry, or the free slot for it. */
   #place(digest: Uint8Array): number {
     for (let at = this.#slotOf(digest, 0); ; at = (at + 1) % this.#slots.length) {
       const entry = (this.#slots[at] as number) - 1;

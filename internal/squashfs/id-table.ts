@@ -1,7 +1,7 @@
 import { PlatterError } from "../base/error.ts";
 import { MAX_IDS } from "./blocks/format.ts";
 
-/** Owners and groups, each once: an inode names its own by their place (squashfs.rst, "Lookup tables"). */
+/** Owners and groups, each once. An inode has their indexes (squashfs.rst, "Lookup tables"). */
 export class IdTable {
   readonly #places = new Map<number, number>();
 
@@ -9,7 +9,7 @@ export class IdTable {
     return this.#places.size;
   }
 
-  /** The place of an owner or a group. @throws PlatterError `E_TOO_MANY_OWNERS` */
+  /** The index of an owner or a group. @throws PlatterError `E_TOO_MANY_OWNERS` */
   placeOf(id: number): number {
     const known = this.#places.get(id);
     if (known !== undefined) return known;

@@ -1,8 +1,8 @@
-/** Inodes as they stand in the inode table (Linux, Documentation/filesystems/squashfs.rst, "Inodes"). */
+/** Inodes in the format of the inode table (Linux, Documentation/filesystems/squashfs.rst, "Inodes"). */
 import type { EntryType } from "../image/image-tree.ts";
 import { NO_INDEX } from "./blocks/format.ts";
 
-/** What a directory says an entry is, and the type of its inode in the short form. */
+/** The type of an entry in a directory, and of its inode in the short form. */
 export const TYPES: Readonly<Record<EntryType, number>> = {
   directory: 1,
   file: 2,
@@ -12,24 +12,24 @@ export const TYPES: Readonly<Record<EntryType, number>> = {
   fifo: 6,
 };
 
-/** The type of an inode in the long form is so much more. */
+/** The difference between the types of the long and the short form. */
 const LONG = 7;
 
 export interface InodeHead {
   type: EntryType;
   mode: number;
-  /** Places in the id table. */
+  /** Indexes in the id table. */
   owner: number;
   group: number;
   /** Seconds since 1970. */
   mtime: number;
   /** From 1. */
   number: number;
-  /** Number in the table of extended attributes; `NO_INDEX` for none. */
+  /** Index in the table of extended attributes; `NO_INDEX` without attributes. */
   xattrs: number;
 }
 
-/** Numbers that are written one behind the other. */
+/** Writes numbers one after the other. */
 class Fields {
   #bytes = Buffer.alloc(256);
   #used = 0;
@@ -54,7 +54,7 @@ class Fields {
     return this;
   }
 
-  /** Valid until the next inode is begun. */
+  /** Valid until the next inode begins. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#used);
   }
@@ -80,17 +80,17 @@ const fields = new Fields();
 
 export interface FileContent {
   size: number;
-  /** Place of the first data block, in bytes of the file system. */
+  /** Offset of the first data block in the file system. */
   start: number;
   fragment: number;
   offset: number;
-  /** Bytes that are zeros and in no block. */
+  /** The number of zero bytes that are not in a block. */
   holes: number;
-  /** The lengths of the data blocks, as the format writes them. */
+  /** The lengths of the data blocks in the form of the format. */
   blocks: Iterable<number>;
 }
 
-/** Each of these is valid until the next is asked for. */
+/** Each result is valid until the next call. */
 export function fileInode(head: InodeHead, links: number, content: FileContent): Uint8Array {
   const { size, start, fragment, offset, holes, blocks } = content;
   const isShort = links === 1 && head.xattrs === NO_INDEX && holes === 0 && start < 2 ** 32 && size < 2 ** 32;
@@ -109,7 +109,7 @@ export function symlinkInode(head: InodeHead, links: number, target: string): Ui
   return (form === "short" ? fields : fields.u32(head.xattrs)).bytes;
 }
 
-/** A device, or a fifo, which has no numbers. */
+/** A device, or a FIFO without device numbers. */
 export function specialInode(
   head: InodeHead,
   links: number,
@@ -121,35 +121,35 @@ export function specialInode(
   return (form === "short" ? fields : fields.u32(head.xattrs)).bytes;
 }
 
-/** As Linux packs it: `new_encode_dev` of include/linux/kdev_t.h. */
+/** A device number in the form of Linux: `new_encode_dev` in include/linux/kdev_t.h. */
 function deviceNumber({ major, minor }: { major: number; minor: number }): number {
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12)) >>> 0;
 }
 
 export interface DirectoryContent {
-  /** Names of it, `.` and those of its folders. */
+  /** The number of links: its name, `.`, and one for each of its folders. */
   links: number;
-  /** Bytes of its list. */
+  /** Length in bytes of its list. */
   length: number;
-  /** Where the list begins in the directory table. */
+  /** Position of the list in the directory table. */
   block: number;
   at: number;
-  /** The inode of the folder that it is in. */
+  /** The inode of its parent folder. */
   parent: number;
   index: readonly IndexEntry[];
 }
 
-/** Where in a long list a reader may begin. */
+/** A position in a long list at which a reader may begin. */
 export interface IndexEntry {
-  /** Bytes of the list before the header that the entry leads to. */
+  /** Offset in the list of the header that the entry leads to. */
   offset: number;
-  /** Where that header's metadata block begins in the directory table. */
+  /** Offset of that header's metadata block in the directory table. */
   block: number;
-  /** The first name behind it. */
+  /** The first name after that header. */
   name: string;
 }
 
-/** A list is told to be longer by `.` and `..`, which are not in it. */
+/** The recorded length of a list includes this much for `.` and `..`, which are not in it. */
 const DOTS = 3;
 
 export function directoryInode(head: InodeHead, content: DirectoryContent): Uint8Array {

@@ -16,10 +16,13 @@ export interface ContentOptions {
   onRead: (bytes: number) => void;
 }
 
-/** Holes in a file, in blocks, from which on its blocks' numbers are worth waiting for: the next file can use them. */
+/**
+ * From this many blocks in holes, it pays to wait for the digests of a file's blocks, since the next file may be the
+ * same.
+ */
 const MANY_HOLES = 1024;
 
-/** Gives the contents of files that are not shorter than a block to the writer, each content once. */
+/** Passes the contents of files of at least one block to the writer, each content once. */
 export class LargeFiles {
   readonly #options: ContentOptions;
   readonly #zeros: Uint8Array;
@@ -55,7 +58,7 @@ export class LargeFiles {
     if (hasher === undefined) return;
     const end = writer.next;
     let isTakenBack = false;
-    // Only now the digests of all blocks are known, and no later block is written yet.
+    // At this time the digests of all blocks are known, and no later block is written.
     await writer.whenWritten(() => {
       const same = this.#duplicates.findOrAdd(hasher.digest(), file);
       if (same === undefined) return;

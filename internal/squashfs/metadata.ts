@@ -1,7 +1,7 @@
 import { type Codec, metadataBlock } from "./blocks/codec.ts";
 import { METADATA_SIZE, type Reference } from "./blocks/format.ts";
 
-/** A table of metadata blocks as it grows: what is added is cut into blocks of 8 KiB, each compressed for itself. */
+/** A growing table of metadata blocks. Added bytes are cut into blocks of 8 KiB, each compressed separately. */
 export class MetadataTable {
   readonly #codec: Codec;
   readonly #blocks: Buffer[] = [];
@@ -13,7 +13,7 @@ export class MetadataTable {
     this.#codec = codec;
   }
 
-  /** Where the next bytes will be. */
+  /** The position of the next bytes. */
   get end(): Reference {
     return { block: this.#length, at: this.#used };
   }
@@ -28,7 +28,7 @@ export class MetadataTable {
     }
   }
 
-  /** The blocks as they are stored, one behind the other. */
+  /** The stored blocks, one after the other. */
   finish(): readonly Buffer[] {
     if (this.#used > 0) this.#flush();
     return this.#blocks;
@@ -43,8 +43,8 @@ export class MetadataTable {
 }
 
 /**
- * A table that is looked up by number: metadata blocks, and behind them where each of them is. `start` is where the
- * first block will be, in bytes of the file system; the result's `list` is where the places are.
+ * A table for access by number: metadata blocks, followed by a list of their offsets. `start` is the offset of the
+ * first block in the file system. The result's `list` is the offset of the list.
  */
 export function lookupTable(
   content: Buffer,
@@ -62,7 +62,7 @@ export function lookupTable(
   return { bytes: Buffer.concat([...parts, placeList(places)]), list: end };
 }
 
-/** Numbers of 64 bits, one behind the other. */
+/** Numbers of 64 bits, one after the other. */
 export function placeList(places: ArrayLike<number>): Buffer {
   const list = Buffer.alloc(8 * places.length);
   for (let i = 0; i < places.length; i++) list.writeBigUInt64LE(BigInt(places[i] as number), 8 * i);

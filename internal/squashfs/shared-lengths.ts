@@ -1,6 +1,6 @@
 import type { Inode } from "../image/image-tree.ts";
 
-/** The lengths of all files: those that more than one file has, and sums. */
+/** Finds lengths that more than one file has, and computes sums of lengths. */
 export class SharedLengths {
   readonly #seen = new Set<number>();
   readonly #shared = new Set<number>();
@@ -14,7 +14,7 @@ export class SharedLengths {
     this.#blockSize = blockSize;
   }
 
-  /** Passes inodes on, and takes their lengths. */
+  /** Passes inodes on, and records their lengths. */
   *of(inodes: Iterable<Inode>): Generator<Inode> {
     for (const inode of inodes) {
       const { size } = inode;

@@ -21,7 +21,7 @@ export class SmallFiles {
   }
 
   /**
-   * Adds a file. Returns a promise only if something must be waited for.
+   * Adds a file. Returns a promise only if it has to wait.
    * @throws PlatterError `E_FILE_CHANGED`, `E_INTERRUPTED`, errors of reading the image
    */
   add(entry: FileEntry): Promise<void> | undefined {
@@ -35,7 +35,7 @@ export class SmallFiles {
     return undefined;
   }
 
-  /** Gives the last fragment to the writer. @throws PlatterError `E_INTERRUPTED` */
+  /** Passes the last fragment to the writer. @throws PlatterError `E_INTERRUPTED` */
   async endFragment(): Promise<void> {
     if (this.#used === 0) return;
     const { writer, digests } = this.#options;

@@ -1,12 +1,12 @@
 import { withRoom } from "../bytes/columns.ts";
 import { NO_INDEX } from "./blocks/format.ts";
 
-/** Where the contents of all files went, by the files' number: their place among those with a content of their own. */
+/** The positions of the contents of all files, by the files' number. Only files with content count. */
 export class StoredContents {
-  /** The first data block of a file that has some. */
+  /** The first data block of a file with data blocks. */
   #block = new Uint32Array(1024);
   #fragment = new Uint32Array(1024);
-  /** Bytes before the content in the fragment. */
+  /** Offset of the content in the fragment. */
   #offset = new Uint32Array(1024);
   readonly #holes = new Map<number, number>();
   count = 0;
@@ -21,12 +21,12 @@ export class StoredContents {
     this.#add(0, fragment, offset);
   }
 
-  /** The next file has the content of an earlier one. */
+  /** Adds a file with the content of an earlier one. */
   addSame(file: number): void {
     this.setSame(this.#add(0, 0, 0), file);
   }
 
-  /** A file turned out to have the content of an earlier one. */
+  /** Changes a file into one with the content of an earlier file. */
   setSame(file: number, earlier: number): void {
     const holes = this.#holes.get(earlier);
     if (holes !== undefined) this.#holes.set(file, holes);
@@ -39,7 +39,7 @@ export class StoredContents {
     return this.#block[file] as number;
   }
 
-  /** The place in the fragment table; `NO_INDEX` for a file of whole data blocks. */
+  /** The index in the fragment table; `NO_INDEX` for a file of whole data blocks. */
   fragmentOf(file: number): number {
     return this.#fragment[file] as number;
   }
@@ -48,7 +48,7 @@ export class StoredContents {
     return this.#offset[file] as number;
   }
 
-  /** Bytes that are in no block, since they are zeros. */
+  /** The number of zero bytes that are not in a block. */
   holesOf(file: number): number {
     return this.#holes.get(file) ?? 0;
   }

@@ -19,7 +19,7 @@ import { MetadataTable } from "./metadata.ts";
 import type { StoredContents } from "./stored-contents.ts";
 import { XattrTable } from "./xattr-table.ts";
 
-/** A file without a byte. */
+/** The content of an empty file. */
 const EMPTY: FileContent = { size: 0, start: 0, fragment: NO_INDEX, offset: 0, holes: 0, blocks: [] };
 
 export interface TreeTables {
@@ -28,11 +28,11 @@ export interface TreeTables {
   ids: IdTable;
   xattrs: XattrTable;
   root: Reference;
-  /** Where each inode is, packed, by its number less one. */
+  /** The packed position of each inode, by its number minus one. */
   places: Float64Array;
 }
 
-/** The tables that tell the tree, once all contents are where they stay. @throws PlatterError `E_TOO_MANY_OWNERS` */
+/** The tables of the tree, after all contents are written. @throws PlatterError `E_TOO_MANY_OWNERS` */
 export function treeTables(
   tree: Pick<ImageTree, "root">,
   walk: WalkOptions,
@@ -55,11 +55,11 @@ interface WriterOptions {
   blockSize: number;
   files: StoredContents;
   blocks: BlockWriter;
-  /** How many names that go into the file system each inode with several names has. */
+  /** The number of names in this file system of each inode with several names. */
   links: ReadonlyMap<Inode, number>;
 }
 
-/** Entries come in canonical order; a folder's list and inode are written once all that is in it was. */
+/** Entries come in canonical order; a folder's list and inode are written after all of its entries. */
 class TableWriter {
   readonly #options: WriterOptions;
   readonly #inodes: MetadataTable;
@@ -122,7 +122,7 @@ class TableWriter {
     const { entry, number, folders, children } = this.#open.pop() as OpenFolder;
     const { start, length, index } = writeList(children, this.#directories);
     const above = this.#open.at(-1);
-    // The root is in no folder, and says that it is in one behind the last inode.
+    // The root does not have a parent. The format requires the number after the last inode.
     const parent = above?.number ?? this.#count + 1;
     const content = { links: 2 + folders, length, block: start.block, at: start.at, parent, index };
     const inode = this.#addInode(number, directoryInode(this.#head(entry, number), content));
@@ -159,7 +159,7 @@ class TableWriter {
     }
   }
 
-  /** The next file's content: contents were written in the same order. */
+  /** The content of the next file, since contents were written in the same order. */
   #contentOf(size: number): FileContent {
     const { files, blocks, blockSize } = this.#options;
     const file = this.#files++;

@@ -23,7 +23,7 @@ export interface SquashfsRun {
   /** The file system's own time, in seconds since 1970. */
   time: number;
   signal: AbortSignal;
-  /** Called with the bytes of content that were taken so far, and those of all. */
+  /** Called with the bytes of content that were read so far, and with their total. */
   onBytes: OnBytes;
   /** Blocks of earlier squashfs files. It has no effect on the bytes. */
   reuse?: BlockReuse | undefined;
@@ -37,10 +37,11 @@ export interface SquashfsTarget {
 
 /**
  * Writes the tree as a squashfs 4.0 (Linux, Documentation/filesystems/squashfs.rst) into an open file: superblock, data
- * blocks and fragments, then the tables in the order in which Linux checks them. The file ends with the squashfs, however
- * long it was before. The same tree with the same options has the same bytes at each offset. Returns the squashfs's
- * length in bytes, with its padding.
- * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, errors of reading the image; errors of the system
+ * blocks and fragments, then the tables in the order in which Linux checks them. The file ends with the squashfs, even
+ * if it was longer before. The same tree with the same options has the same bytes at each offset. Returns the
+ * squashfs's length in bytes, with its padding.
+ * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, errors of reading the image; errors of
+ * the system
  */
 export async function writeSquashfs(
   tree: ImageTree,
@@ -58,7 +59,7 @@ export async function writeSquashfs(
   const ledger = new BlockLedger(region, compressors === undefined ? undefined : run.reuse);
   const place = { region, position: file.end };
   const blocks = new BlockWriter(place, { compressors, ledger, blockSize, signal });
-  // Contents do not depend on attributes, which cost time to make.
+  // Contents do not depend on attributes, which take time to compute.
   const content = { ...walk, attributes: undefined };
   const writing = writeContents(tree, content, { writer: blocks, ledger, blockSize, onBytes });
   const contents = await writing.finally(() => blocks.abandon());
@@ -73,7 +74,7 @@ export async function writeSquashfs(
   return length;
 }
 
-/** Writes the tables behind the data; the result is what the superblock says of them. */
+/** Writes the tables after the data. The result has their offsets for the superblock. */
 function writeTables(
   file: Appended,
   tables: TreeTables,
@@ -130,7 +131,7 @@ class Appended {
     this.end += bytes.length;
   }
 
-  /** Adds a table; the result is where it begins. */
+  /** Adds a table, and returns its offset. */
   addTable(table: MetadataTable): number {
     const start = this.end;
     for (const block of table.finish()) this.add(block);
@@ -138,7 +139,7 @@ class Appended {
   }
 }
 
-/** Place and length of each fragment's block; the last four bytes of an entry are not used. */
+/** Offset and length of each fragment's block; the last four bytes of an entry are not used. */
 function fragmentList(fragments: readonly number[], blocks: BlockWriter): Buffer {
   const list = Buffer.alloc(16 * fragments.length);
   for (const [i, block] of fragments.entries()) {

@@ -2,12 +2,14 @@ import type { Codec } from "./blocks/codec.ts";
 import { packedReference } from "./blocks/format.ts";
 import { lookupTable, MetadataTable } from "./metadata.ts";
 
-/** The prefixes that squashfs has numbers for. */
+/** The prefixes of squashfs, in the order of their numbers. */
 const PREFIXES = ["user.", "trusted.", "security."] as const;
 
 const HEADER = 16;
 
-/** Extended attributes: each set of them once, which inodes name by its number (squashfs.rst, "Extended attributes"). */
+/**
+ * Extended attributes, with each set once. Inodes refer to a set by its number (squashfs.rst, "Extended attributes").
+ */
 export class XattrTable {
   readonly #codec: Codec;
   readonly #values: MetadataTable;
@@ -52,12 +54,12 @@ export class XattrTable {
     return number;
   }
 
-  /** The table as it stands at `start`; `header` is the place that the superblock names. */
+  /** The table for the offset `start`. `header` is the offset for the superblock. */
   finish(start: number): { bytes: Buffer; header: number } {
     const values = Buffer.concat(this.#values.finish());
     const content = Buffer.concat(this.#entries);
     const lookup = lookupTable(content, { start: start + values.length, codec: this.#codec });
-    // The header stands before the list of places, and not before the blocks.
+    // The header is before the list of offsets, and not before the blocks.
     const blocks = lookup.bytes.subarray(0, lookup.list - start - values.length);
     const header = Buffer.alloc(HEADER);
     header.writeBigUInt64LE(BigInt(start), 0);

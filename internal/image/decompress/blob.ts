@@ -4,11 +4,11 @@ import { RangeStream } from "../../bytes/range-stream.ts";
 
 /** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
 export interface Blob {
-  /** For messages: digest and where it is. */
+  /** Its name in messages: digest and location. */
   readonly name: string;
-  /** Expected digest of these very bytes, `sha256:…` or `sha512:…`; undefined where nothing says so. */
+  /** Expected digest of these bytes, `sha256:…` or `sha512:…`; undefined if unknown. */
   readonly digest: string | undefined;
-  /** Expected length in bytes, where something says so. */
+  /** Expected length in bytes; undefined if unknown. */
   readonly size: number | undefined;
   /** Ends reading. */
   readonly signal?: AbortSignal;
@@ -42,7 +42,7 @@ export interface Digest {
   hex: string;
 }
 
-/** A digest as manifests write it. @throws PlatterError `E_BLOB_DIGEST` */
+/** A digest in the form of manifests. @throws PlatterError `E_BLOB_DIGEST` */
 export function parseDigest(digest: string): Digest {
   const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
   const algorithm = match?.[1] as DigestAlgorithm | undefined;

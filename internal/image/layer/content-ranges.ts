@@ -2,7 +2,7 @@ import type { FileRange, HeldRange } from "../../bytes/byte-range.ts";
 import { withRoom } from "../../bytes/columns.ts";
 import type { Locator } from "../image-tree.ts";
 
-/** The locator of a file in a layer: layer and ordinal of the tar member in one number, which costs no object. */
+/** The locator of a file in a layer: layer and ordinal of the tar member in one number, to avoid an object. */
 export function memberLocator(layer: number, ordinal: number): Locator {
   return (layer * 2 ** 32 + ordinal) as Locator;
 }
@@ -17,11 +17,11 @@ export function ordinalOf(locator: Locator): number {
 
 interface PlacedLayer {
   tar: HeldRange;
-  /** Bytes before each content in the tar, by the member's ordinal; 0 for what is not there as a whole. */
+  /** Offset of each content in the tar, by the member's ordinal; 0 for a content that is not stored contiguously. */
   offsets: Float64Array<ArrayBuffer>;
 }
 
-/** Where contents lie that can be read in any order, since their layer's plain tar is in a file. */
+/** The ranges of contents that can be read in any order, since their layer's plain tar is in a file. */
 export class ContentRanges implements Disposable {
   readonly #layers: (PlacedLayer | undefined)[] = [];
 
@@ -34,7 +34,7 @@ export class ContentRanges implements Disposable {
     return this.#layers[layer]?.tar;
   }
 
-  /** Tells where a content begins in its layer's tar, which was added. */
+  /** Records the offset of a content in its layer's tar, which was added before. */
   put(locator: Locator, offset: number): void {
     const layer = this.#layers[layerOf(locator)] as PlacedLayer;
     const ordinal = ordinalOf(locator);
@@ -46,7 +46,7 @@ export class ContentRanges implements Disposable {
     return (this.#layers[layerOf(locator)]?.offsets[ordinalOf(locator)] ?? 0) > 0;
   }
 
-  /** The place of a content that is `length` bytes long. */
+  /** The range of a content of `length` bytes. */
   of(locator: Locator, length: number): FileRange | undefined {
     if (!this.has(locator)) return undefined;
     const { tar, offsets } = this.#layers[layerOf(locator)] as PlacedLayer;

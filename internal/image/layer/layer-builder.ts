@@ -11,26 +11,26 @@ import { checkName, cleanedPath } from "./member-path.ts";
 
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
-/** What aufs kept for itself in layers of old. */
+/** The prefix of aufs's own files in old layers. */
 const AUFS = ".wh..wh.";
-/** Deeper than any path that Linux can name, and shallow enough to walk by recursion. */
+/** More levels than any path in Linux has, and few enough for recursion. */
 const MAX_DEPTH = 4096;
 
 /**
- * One layer as a tree of its own, with marks for what it hides of older ones; the order of its members does not matter
- * to those marks. This is how overlayfs sees a layer, and so podman: symlinks of older layers are not followed when
- * the layer is unpacked, a folder of this layer covers them.
+ * One layer as a tree, with marks for the entries that it hides of older layers. The marks do not depend on the order
+ * of the members. overlayfs and podman treat a layer like this. Symlinks of older layers are not followed when the
+ * layer is unpacked; a folder of this layer covers them.
  */
 export class LayerBuilder {
-  /** The layer's root, a node of the table that has no parent. */
+  /** The layer's root, a node of the table without a parent. */
   readonly root: number;
   readonly marks = new LayerMarks();
   readonly #table: TreeTable;
   readonly #archive: string;
   readonly #dialect: TarDialect;
-  /** The root of the layers below, where hard links may lead. */
+  /** The root of the layers below, for hard links. */
   readonly #base: number;
-  /** Members mostly come folder by folder. */
+  /** Caches the last folder, since members mostly come folder by folder. */
   #lastPath: string | undefined;
   #lastFolder = 0;
 
@@ -44,7 +44,7 @@ export class LayerBuilder {
   }
 
   /**
-   * Adds a member; returns the new node, or 0 if the member makes none.
+   * Adds a member; returns the new node, or 0 if the member does not make one.
    * @throws PlatterError `E_TAR_PATH`, `E_TAR_LINK`
    */
   add(member: TarMember, locator: Locator): number {
@@ -65,7 +65,7 @@ export class LayerBuilder {
       }
     }
     const parent = this.#folder(parentPath);
-    // What overlayfs writes for a whiteout; unpacked by podman, it is one again.
+    // overlayfs's form of a whiteout. Unpacked by podman, it is a whiteout again.
     if (this.#dialect === "layer" && isNullDevice(member)) {
       this.#remove(this.#table.child(parent, name));
       this.#whiteout(parent, name, path);
@@ -82,7 +82,7 @@ export class LayerBuilder {
         `${shownPath(member.path)} would replace the root directory`,
       );
     }
-    // podman and docker pass over a layer's `./`: the root of every image that they mount is theirs.
+    // podman and docker ignore a layer's `./`, and create the root of every mounted image themselves.
     if (this.#dialect === "layer") return 0;
     this.#table.setInode(this.root, this.#inode(member, memberLocator(0, 0)));
     this.marks.remove(this.root, Mark.implicit);
@@ -113,13 +113,13 @@ export class LayerBuilder {
     return addMemberInode(this.#table.inodes, member, options);
   }
 
-  /** Puts an inode under a name, and replaces what the name had. */
+  /** Adds an inode under a name, and replaces an earlier entry of that name. */
   #insert(parent: number, name: string, inode: number): number {
     checkName(name, this.#archive);
     const old = this.#table.child(parent, name);
     this.#remove(old);
     const node = this.#table.addChild(parent, name, inode);
-    // A whiteout, also one that came first, speaks of older layers and stays true.
+    // A whiteout, even an earlier one, is about older layers, so it stays.
     if (this.marks.has(old, Mark.whiteout) || this.marks.has(old, Mark.replaced)) {
       this.marks.add(node, Mark.replaced);
     }
@@ -137,7 +137,7 @@ export class LayerBuilder {
       throw tarError("E_TAR_PATH", this.#archive, `${shownPath(path)} is a whiteout of nothing`);
     }
     const there = this.#table.child(parent, name);
-    // The layer's own entry stays: a whiteout speaks of older layers only.
+    // The layer's own entry stays, since a whiteout is only about older layers.
     if (there !== 0 && !this.marks.has(there, Mark.whiteout)) this.marks.add(there, Mark.replaced);
     if (there !== 0) return;
     const nothing = this.#table.inodes.add({ ...IMPLIED_FOLDER, type: "fifo" });
@@ -160,7 +160,7 @@ export class LayerBuilder {
     return this.#table.inode(found.number);
   }
 
-  /** The folder at a cleaned path, made where it is missing; this layer's own symlinks are followed inside the root. */
+  /** The folder at a cleaned path, created if it is missing; this layer's own symlinks are followed inside the root. */
   #folder(path: string): number {
     if (path === this.#lastPath) return this.#lastFolder;
     const table = this.#table;

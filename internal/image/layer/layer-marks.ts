@@ -1,18 +1,18 @@
-/** What a layer says about a name beyond what it puts there. */
+/** Marks of a layer about a name, in addition to its own entry. */
 export const Mark = {
-  /** Made only because something lies below it: metadata of an older folder stays. */
+  /** The folder exists only because of entries below it. An older folder keeps its metadata. */
   implicit: 1,
   /** Hides what older layers have below it. */
   opaque: 2,
-  /** The layer removes what older layers have under this name, whatever it puts there itself. */
+  /** The layer removes the entry of older layers under this name, and may add its own. */
   replaced: 4,
-  /** The layer removes the name and puts nothing there. */
+  /** The layer removes the name without adding an entry. */
   whiteout: 8,
 } as const;
 
 export type Mark = (typeof Mark)[keyof typeof Mark];
 
-/** The marks of one layer's nodes; few have any. */
+/** The marks of one layer's nodes. Few nodes have marks. */
 export class LayerMarks {
   readonly #marks = new Map<number, number>();
 

@@ -16,17 +16,18 @@ interface LayerReaderOptions {
   dialect: TarDialect;
   work: string;
   signal: AbortSignal;
-  /** For contents that come before their turn. */
+  /** For contents that are read before they are requested. */
   spool?: SpoolSizes;
-  /** A layer with at most this many bytes left is read to its end immediately. Default 1 MiB. */
+  /** A layer with at most this many bytes left is read to its end immediately. The default is 1 MiB. */
   smallRest?: number;
-  /** A content that is kept elsewhere already. */
+  /** Returns a content that is already kept elsewhere. */
   captured: (locator: Locator) => Content | undefined;
 }
 
 /**
- * Many contents out of many layers, each layer read once and only forward. Layers whose members stand in canonical
- * order (those of podman, buildah and docker do) stream; what comes too early in others is kept until its turn.
+ * Reads many contents of many layers, each layer once and only forward. Layers in canonical order, such as those of
+ * podman, buildah and docker, are streamed. In other layers, contents that come too early are kept until they are
+ * requested.
  */
 export class LayerReader implements SequentialReader {
   readonly #options: LayerReaderOptions;
@@ -50,7 +51,7 @@ export class LayerReader implements SequentialReader {
     }
   }
 
-  /** For what came before its turn and is small. */
+  /** Serves only small contents that were kept. */
   readSync(inode: Inode, target: Uint8Array): boolean {
     if (inode.size > this.#spill.small) return false;
     const slot = this.#takeEarly(inode);
@@ -105,16 +106,16 @@ export class LayerReader implements SequentialReader {
   }
 }
 
-/** One layer, opened when something of it is first needed and closed when nothing more is. */
+/** One layer, which is opened for its first content and closed after its last. */
 class LayerCursor {
   readonly #wanted = new Bitmap();
   readonly #layer: Layer;
   readonly #dialect: TarDialect;
   readonly #spill: Spool;
   #reader: TarReader | undefined;
-  /** Where what came early is in the spool, and one more, by ordinal; 0 for the others. */
+  /** Offset in the spool plus one of each kept content, by ordinal; 0 for the others. */
   #early = new Float64Array();
-  /** Bytes of wanted contents that were not come to yet. */
+  /** The number of bytes of wanted contents that were not read yet. */
   bytesLeft = 0;
 
   constructor(layer: Layer, dialect: TarDialect, spill: Spool) {
@@ -128,7 +129,7 @@ class LayerCursor {
     this.bytesLeft += size;
   }
 
-  /** The offset in the spool of what came early, once. */
+  /** The offset in the spool of a kept content. It can be taken once. */
   takeEarly(ordinal: number): number | undefined {
     const place = this.#early[ordinal] ?? 0;
     if (place === 0) return undefined;
@@ -136,7 +137,7 @@ class LayerCursor {
     return place - 1;
   }
 
-  /** Goes forward to a member; what is passed over and wanted later goes to the spool. */
+  /** Reads forward to a member. Earlier contents that are wanted later are kept in the spool. */
   async advance(ordinal: number): Promise<TarReader> {
     if (!this.#wanted.has(ordinal)) {
       throw new TypeError(`member ${ordinal} was not announced, or was read before`);
@@ -144,7 +145,7 @@ class LayerCursor {
     return this.#read(ordinal);
   }
 
-  /** Keeps all that is still wanted, and closes the layer. */
+  /** Keeps all contents that are still wanted, and closes the layer. */
   async finish(): Promise<void> {
     if (this.#wanted.count > 0) await this.#read(undefined);
     await this.close();
@@ -155,7 +156,7 @@ class LayerCursor {
     this.#reader = undefined;
   }
 
-  /** Reads on to a member, or until nothing is wanted any more. */
+  /** Reads forward to a member, or until no further content is wanted. */
   async #read(ordinal: number | undefined): Promise<TarReader> {
     this.#reader ??= new TarReader(this.#layer.reopen(), {
       archive: this.#layer.name,

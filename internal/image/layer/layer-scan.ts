@@ -13,12 +13,12 @@ import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-rang
 import type { Spool } from "./spool.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 
-/** Bytes that all files with holes may have together, holes included: a squashfs lists a hole's blocks one by one. */
+/** The most bytes of all files with holes together, since a squashfs lists each block of a hole. */
 const MAX_HOLES = 4 * 1024 ** 4;
 
 export interface LayerScan {
   root: TableNode;
-  /** Contents that `capture` asked for, by locator. */
+  /** Contents that `capture` selected, by locator. */
   captured: Map<Locator, ByteRange>;
   ranges: ContentRanges;
 }
@@ -27,14 +27,14 @@ interface ScanOptions {
   dialect: TarDialect;
   capture: (path: BytePath) => boolean;
   spool: Spool;
-  /** Bytes that decompressed layers may take in memory. */
+  /** The most bytes of memory for decompressed layers. */
   memory: number;
   signal: AbortSignal;
 }
 
 /**
- * Reads every layer once, from the lowest up: checks it, merges it, and keeps the contents that are asked for, unless they
- * can be read where they are. The caller must dispose of the ranges.
+ * Reads every layer once, from the lowest up: checks it, merges it, and keeps the captured contents, unless they can be
+ * read in place. The caller must dispose of the ranges.
  */
 export async function scanLayers(layers: readonly Layer[], options: ScanOptions): Promise<LayerScan> {
   const { memory, signal } = options;
@@ -101,8 +101,8 @@ function tooManyHoles(layer: string): Error {
 }
 
 /**
- * Contents that only become wanted by a later hard link (ostree's layers link every file to its object) have passed
- * by then: the layers that hold them are read once more, up to the last of them.
+ * A later hard link may make an earlier content wanted, since ostree's layers link every file to its object. The layers
+ * of such contents are read again, up to the last of them.
  */
 async function captureLinked(scan: LayerScan, layers: readonly Layer[], options: ScanOptions): Promise<void> {
   const missing = new Map<number, Set<number>>();
@@ -125,7 +125,7 @@ async function captureLinked(scan: LayerScan, layers: readonly Layer[], options:
   }
 }
 
-/** Inodes with several names, one of which is asked for. */
+/** Inodes with several names, of which `capture` selects one. */
 function* linkedInodes(root: TableNode, capture: (path: BytePath) => boolean): Generator<number> {
   const { table } = root;
   const pending = [root.number];

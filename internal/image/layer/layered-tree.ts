@@ -29,12 +29,12 @@ interface LayeredTreeOptions {
   dialect: TarDialect;
   /** Existing directory for contents that are kept. */
   work: string;
-  /** Files whose content will be asked for by `read`, so that no second pass is needed for them. */
+  /** Whether `read` may be called for a path, so that a second pass is not needed. */
   capture: (path: BytePath) => boolean;
   signal: AbortSignal;
-  /** Bytes that decompressed layers may take in memory. Default: {@link memoryForLayers}. */
+  /** The most bytes of memory for decompressed layers. The default is {@link memoryForLayers}. */
   memory?: number | undefined;
-  /** What the layers are read from; disposed with the tree, and also if it cannot be opened. */
+  /** The source of the layers, which is disposed with the tree, or if the tree cannot be opened. */
   resources?: Disposable | undefined;
 }
 
@@ -44,7 +44,7 @@ export async function openLayeredTree(options: LayeredTreeOptions): Promise<Imag
   try {
     const memory = options.memory ?? memoryForLayers();
     const scan = await scanLayers(options.layers, { ...options, memory, spool });
-    // No layer says when the root was made.
+    // Layers do not have a time for the root.
     if (options.dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
     return new LayeredTree(options, spool, scan);
   } catch (error) {
@@ -63,9 +63,9 @@ class LayeredTree implements ImageTree {
   readonly #spool: Spool;
   readonly #captured: LayerScan["captured"];
   readonly #ranges: ContentRanges;
-  /** Host files that hold captured contents, by locator. */
+  /** Host files with captured contents, by locator. */
   readonly #saved = new Map<Locator, string>();
-  /** How often each captured content is being read from the spool, by locator. */
+  /** The number of current readers of each captured content in the spool, by locator. */
   readonly #readers = new Map<Locator, number>();
 
   constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
@@ -149,7 +149,7 @@ class LayeredTree implements ImageTree {
     return this.#captured.has(locator) || this.#saved.has(locator) ? this.#readCaptured(locator) : undefined;
   }
 
-  /** Looked up when reading begins: the content may have been kept since the call. */
+  /** Looked up at the start of reading, since the content may have been saved after the call. */
   async *#readCaptured(locator: Locator): AsyncGenerator<Uint8Array> {
     const hostFile = this.#saved.get(locator);
     if (hostFile !== undefined) return yield* contentOf(hostFile, this.#options.signal);
@@ -165,7 +165,7 @@ class LayeredTree implements ImageTree {
     }
   }
 
-  /** Frees what is kept elsewhere and being read by nobody. */
+  /** Frees a content that is saved elsewhere and does not have a reader. */
   #release(locator: Locator): void {
     const slot = this.#captured.get(locator);
     if (slot === undefined || !this.#saved.has(locator) || this.#readers.get(locator)) return;

@@ -7,10 +7,14 @@ import { MAX_PATH } from "./member-path.ts";
 /** 2262-04-11 in seconds: 2^63 nanoseconds. */
 const MAX_GO_TIME = 9_223_372_036;
 
-/** A folder that no layer describes, as podman makes it, but from 1970: podman's is of when it was unpacked. */
+/**
+ * A folder without an entry in any layer, with podman's attributes. Its time is 1970 instead of the time of unpacking.
+ */
 export const IMPLIED_FOLDER: NewInode = { type: "directory", mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 };
 
-/** Adds the inode that a member describes; a hard link describes none of its own. @throws PlatterError `E_TAR_LINK` */
+/**
+ * Adds the inode that a member describes; a hard link does not have its own inode. @throws PlatterError `E_TAR_LINK`
+ */
 export function addMemberInode(
   inodes: InodeTable,
   member: TarMember,
@@ -18,7 +22,7 @@ export function addMemberInode(
 ): number {
   if (member.type === "hard-link") throw new TypeError("a hard link has no inode of its own");
   const { type, uid, gid, size } = member;
-  // Linux gives every symlink these bits, whatever an archive says.
+  // Linux gives every symlink these bits, independent of the archive.
   const mode = type === "symlink" ? 0o777 : member.mode;
   const mtime = unpackedTime(member, options.dialect);
   const inode = inodes.add({ type, mode, uid, gid, mtime, size });
@@ -41,8 +45,8 @@ export function addMemberInode(
 }
 
 /**
- * podman sets what a hard link's header says on the common inode, but for mode and time where that is a symlink.
- * Writers repeat the first header, so that this matters for odd archives only.
+ * podman applies a hard link's header to the common inode, except mode and time of a symlink. Writers repeat the first
+ * header, so this matters only for unusual archives.
  */
 export function applyLinkMetadata(inodes: InodeTable, inode: number, member: TarMember): void {
   inodes.setOwner(inode, member);
@@ -55,13 +59,13 @@ export function applyLinkMetadata(inodes: InodeTable, inode: number, member: Tar
   inodes.setXattrs(inode, new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-/** containers/storage sets times that Go cannot hold in nanoseconds to 1970, those of symlinks excepted. */
+/** containers/storage sets times that Go cannot store in nanoseconds to 1970, except those of symlinks. */
 function unpackedTime(member: TarMember, dialect: TarDialect): number {
   if (dialect === "archive" || member.type === "symlink") return member.mtime;
   return member.mtime < 0 || member.mtime > MAX_GO_TIME ? 0 : member.mtime;
 }
 
-/** A string that does not keep a longer one alive that it was cut from. */
+/** A copy of a string, which does not keep the longer original alive. */
 function ownString(text: string): string {
   return Buffer.from(text, "latin1").toString("latin1");
 }

@@ -1,14 +1,14 @@
 import { shownPath, tarError } from "../../tar/tar-error.ts";
 
-/** Longest name that Linux takes, in bytes. */
+/** Length in bytes of the longest name in Linux. */
 const MAX_NAME = 255;
 
-/** Longest path and target of a symlink that Linux takes, in bytes: PATH_MAX counts the NUL. */
+/** Length in bytes of the longest path and target of a symlink in Linux. PATH_MAX includes the NUL. */
 export const MAX_PATH = 4095;
 
 /**
- * An archive member's path without `.`, doubled slashes and `..`, as Go's `filepath.Clean` and so podman has it; the root
- * is "". @throws PlatterError `E_TAR_PATH` if it leads above the root, is too long, or holds what no name may hold
+ * An archive member's path without `.`, doubled slashes and `..`, as in podman, which uses Go's `filepath.Clean`; the
+ * root is "". @throws PlatterError `E_TAR_PATH` if it leads above the root, is too long, or has an invalid character
  */
 export function cleanedPath(path: string, archive: string): string {
   if (isClean(path)) return path;
@@ -28,14 +28,14 @@ export function cleanedPath(path: string, archive: string): string {
   throw tarError("E_TAR_PATH", archive, problem);
 }
 
-/** @throws PlatterError `E_TAR_PATH` if a name is longer than file systems hold */
+/** @throws PlatterError `E_TAR_PATH` if a name is too long for file systems */
 export function checkName(name: string, archive: string): void {
   if (name.length <= MAX_NAME) return;
   const problem = `the name \`${name.slice(0, 40)}…\` is longer than ${MAX_NAME} bytes`;
   throw tarError("E_TAR_PATH", archive, problem);
 }
 
-/** Most paths are clean: this must be cheap. */
+/** A fast check, since most paths are clean. */
 function isClean(path: string): boolean {
   return path.length <= MAX_NAME && !/^$|^[/.]|\/(\/|\.\.?(\/|$)|$)|\0/.test(path);
 }

@@ -5,42 +5,42 @@ import { hole, isHole } from "../../tar/sparse.ts";
 import type { Content } from "../image-tree.ts";
 import { SpoolFile } from "./spool-file.ts";
 
-/** Bytes of a hole that is remembered and not written. */
+/** The least size in bytes of a hole that is recorded instead of written. */
 const WORTH_SKIPPING = 64 * 1024;
 
-/** Sizes in bytes; they differ in tests alone. */
+/** Sizes in bytes. Only tests change them. */
 export interface SpoolSizes {
-  /** Space is taken and given back in segments of this size. */
+  /** The size of a segment, the unit of allocation. */
   segment: number;
-  /** Contents up to this size share segments; a larger one has a run of them for itself. */
+  /** Contents up to this size share segments. A larger content has its own run of segments. */
   small: number;
-  /** What may stay in memory. */
+  /** The most bytes in memory. */
   memory: number;
 }
 
 const SIZES: SpoolSizes = { segment: 1024 * 1024, small: 64 * 1024, memory: 32 * 1024 * 1024 };
 
 /**
- * Keeps contents for later: in memory up to a budget, the others in a file without a name. Whatever their number,
- * keeping and freeing one costs the same: a segment's space is used again when all that is in it was freed. A content
+ * Keeps contents for later: in memory up to a budget, the others in a file without a name. The cost of keeping and
+ * freeing a content does not depend on their number. A segment is reused when all contents in it are freed. A content
  * is a range of bytes in the spool as a whole.
  */
 export class Spool implements Disposable {
   readonly #file: SpoolFile;
   readonly #signal: AbortSignal;
   readonly #sizes: SpoolSizes;
-  /** Segments that were ever taken. */
+  /** The number of segments that were ever allocated. */
   #count = 0;
   /** Bytes in use, by the first segment of a run. */
   readonly #live: number[] = [];
-  /** First segments of runs that are free, by the number of segments. */
+  /** First segments of free runs, by the number of segments. */
   readonly #free = new Map<number, number[]>();
-  /** What is in memory, by the first segment of a run. */
+  /** Contents in memory, by the first segment of a run. */
   readonly #inMemory = new Map<number, Uint8Array>();
   /** Parts of large contents that are zeros and not in the file, by the first segment of a run: start, length, start, … */
   readonly #holes = new Map<number, number[]>();
   #memoryLeft: number;
-  /** The segment that small contents go to, and the bytes of it that are taken. */
+  /** The segment for new small contents, and the number of its bytes in use. */
   #open: number | undefined;
   #used = 0;
 
@@ -109,7 +109,7 @@ export class Spool implements Disposable {
     }
   }
 
-  /** Puts a small content into `target`, which is as long. @throws PlatterError `E_SPOOL_READ` */
+  /** Copies a small content into `target`, which has its length. @throws PlatterError `E_SPOOL_READ` */
   readSync(slot: ByteRange, target: Uint8Array): void {
     const memory = this.#inMemory.get(this.#segmentOf(slot));
     if (memory !== undefined) {
@@ -121,7 +121,7 @@ export class Spool implements Disposable {
     this.#file.readSync(slot, target);
   }
 
-  /** Gives a slot's space back. */
+  /** Frees a slot's space. */
   free(slot: ByteRange): void {
     if (slot.length === 0) return;
     const segment = this.#segmentOf(slot);
@@ -157,7 +157,7 @@ export class Spool implements Disposable {
     return slot;
   }
 
-  /** Has the open segment take no more: it stays in memory if there is room, and goes to the file otherwise. */
+  /** Closes the open segment. It stays in memory if there is space, and is written to the file otherwise. */
   async #close(segment: number): Promise<void> {
     this.#open = undefined;
     if (this.#memoryLeft >= 0) return;
@@ -186,7 +186,7 @@ export class Spool implements Disposable {
     return Math.ceil(length / this.#sizes.segment);
   }
 
-  /** The first of so many segments in a row. */
+  /** Allocates a run of segments, and returns the first. */
   #take(segments: number): number {
     const free = this.#free.get(segments)?.pop();
     const first = free ?? this.#count;

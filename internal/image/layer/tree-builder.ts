@@ -5,7 +5,7 @@ import { LayerBuilder } from "./layer-builder.ts";
 import { type LayerMarks, Mark } from "./layer-marks.ts";
 import { IMPLIED_FOLDER } from "./member-inode.ts";
 
-/** What containers/storage, with overlayfs, gives the root of every image. */
+/** The mode of every image's root in containers/storage with overlayfs. */
 export const LAYERED_ROOT_MODE = 0o555;
 
 /** Puts layers on top of each other, the lowest first, into the tree that podman would mount. */
@@ -75,7 +75,7 @@ class Merge {
     table.attach(base, upper);
   }
 
-  /** There is nothing below to be hidden. */
+  /** Removes the whiteouts of the lowest layer, which do not hide anything. */
   #dropWhiteouts(node: number): void {
     const table = this.#table;
     for (let child = table.first(node); child !== 0; ) {
