@@ -26,6 +26,6 @@ export interface BuildResult {
   times: StageTimes;
   /** The tools that were called, or would have been called if anything had changed. */
   tools: readonly FoundTool[];
-  /** How much of the root file system was taken from earlier builds; undefined if there was none to look in. */
+  /** How much of the root file system was taken from earlier builds; undefined if there was no folder to search. */
   reused: Reused | undefined;
 }
