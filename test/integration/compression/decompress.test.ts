@@ -1,6 +1,7 @@
 /** Streams as the programs for each format write them. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { compressionOf, decompressed } from "../../../internal/compression/decompress.ts";
+import { compressionOf } from "../../../internal/compression/compression.ts";
+import { decompressed } from "../../../internal/compression/decompress.ts";
 import { contentOf, failureOf, pieces } from "../../helpers/images/memory-layers.ts";
 
 setDefaultTimeout(60_000);
