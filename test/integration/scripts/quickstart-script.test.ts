@@ -85,7 +85,7 @@ test("scripts/example: a name that is not an example", () => {
   mkdirSync(join(project, "examples/one"), { recursive: true });
   writeFileSync(join(project, "examples/one/Containerfile"), "");
   const { code, stderr } = bash(["scripts/example", "nope"]);
-  expect(stderr).toStartWith("There is no example nope\n");
+  expect(stderr).toStartWith("Unknown example: nope\n");
   expect(stderr).toEndWith("Examples: one \n");
   expect(code).toBe(2);
 });
