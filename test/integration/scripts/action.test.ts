@@ -182,7 +182,7 @@ describe("the action's script", () => {
     expect((await act(inputs, path)).code).toBe(0);
     const missing = await act({ ...inputs, cache: "false", reuse: "missing.iso" }, path);
     expect(missing.code).toBe(0);
-    expect(missing.stderr).toContain("There is no earlier ISO `missing.iso`");
+    expect(missing.stderr).toContain("The earlier ISO `missing.iso` is missing");
     const [first = [], second = []] = calls();
     expect(first).toContain("--cache");
     expect(first).toContain(join(scene.path, "runner-temp/platter-cache"));
