@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
 import { INPUT_NAMES, type InputName, makeChangedInput, makeInput } from "./inputs.ts";
+import { benchLabels } from "./labels.ts";
 import { measure, stopMeasured } from "./meter.ts";
 import { measureRebuilds } from "./rebuild.ts";
 import { type Run, renderRatios, renderTable } from "./table.ts";
@@ -20,9 +21,12 @@ const { values } = parseArgs({
 });
 const runCount = Number(values.runs);
 const wanted = values.input === undefined ? INPUT_NAMES : INPUT_NAMES.filter((name) => name === values.input);
-if (!(Number.isInteger(runCount) && runCount > 0) || wanted.length === 0) {
+/** Labels are measured without an image, and without other tools to compare with. */
+const LABELS = "labels";
+const wantsLabels = values.input === undefined || values.input === LABELS;
+if (!(Number.isInteger(runCount) && runCount > 0) || (wanted.length === 0 && !wantsLabels)) {
   process.stderr.write(
-    `usage: scripts/bench [--input ${INPUT_NAMES.join("|")}] [--runs N] [--no-reference | --rebuild] [--work FOLDER]\n`,
+    `usage: scripts/bench [--input ${[...INPUT_NAMES, LABELS].join("|")}] [--runs N] [--no-reference | --rebuild] [--work FOLDER]\n`,
   );
   process.exit(2);
 }
@@ -117,7 +121,8 @@ async function benchRebuilds(name: InputName, folder: string): Promise<void> {
 
 if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: run ./scripts/build`);
 process.stdout.write(`${machine()}\n`);
-{
+if (wantsLabels) process.stdout.write(`${benchLabels()}\n`);
+if (wanted.length > 0) {
   using disk = mountDisk();
   for (const name of wanted) await (values.rebuild ? benchRebuilds : bench)(name, disk.folder);
 }
