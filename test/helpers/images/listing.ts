@@ -2,9 +2,11 @@
  * What a file system holds, seen with other eyes than platter's: `find` for names, types, owners and times, the C library
  * for attributes. Keys are paths with one character a byte, the root is "".
  */
+
 import { CString, dlopen, FFIType, ptr } from "bun:ffi";
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
+import { storedXattrs } from "../../../internal/image/entry-walk.ts";
 import { type ImageTree, type Inode, pathOf, type TreeNode } from "../../../internal/image/image-tree.ts";
 
 export interface Listed {
@@ -139,7 +141,8 @@ export async function listTree(tree: ImageTree): Promise<Listing> {
       contents.set(inode, length === inode.size ? hash.digest("hex") : `${length} bytes, not ${inode.size}`);
     }
     const xattrs: Record<string, string> = {};
-    for (const [name, value] of inode.xattrs ?? []) xattrs[name] = Buffer.from(value).toString("hex");
+    for (const [name, value] of storedXattrs(inode.xattrs) ?? [])
+      xattrs[name] = Buffer.from(value).toString("hex");
     entries.push([
       path,
       {
