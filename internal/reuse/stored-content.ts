@@ -3,7 +3,7 @@ import { zstdDecompressSync } from "node:zlib";
 import { checksumOf, storedLength } from "../squashfs/blocks/block-table.ts";
 import { type CodecOptions, codecOf } from "../squashfs/blocks/codec.ts";
 import { STORED_BLOCK } from "../squashfs/blocks/format.ts";
-import { FragmentDigest } from "../squashfs/blocks/fragment-digest.ts";
+import { fragmentDigest } from "../squashfs/blocks/fragment-digest.ts";
 import type { BlockDigest, DigestRequest, WantedBlock } from "./digest-request.ts";
 
 /** The digests of blocks in the order of the request. Stored bytes that cannot be read or decompressed are `damaged`. */
@@ -18,8 +18,9 @@ function digestOf(block: WantedBlock, { fd, codec }: { fd: number; codec: CodecO
   const content = stored && contentOf(stored, block);
   if (stored === undefined || content?.length !== size) return "damaged";
   if (check && !isCompressedAs(stored, content, codec)) return "foreign";
+  const files = parts?.map((length) => ({ length, digest: undefined }));
   const digest =
-    parts === undefined ? Bun.CryptoHasher.hash("sha256", content) : digestOfParts(content, parts);
+    files === undefined ? Bun.CryptoHasher.hash("sha256", content) : fragmentDigest(content, files);
   return { digest, checksum: checksumOf(stored) };
 }
 
@@ -51,14 +52,4 @@ function isCompressedAs(stored: Uint8Array, content: Uint8Array, codec: CodecOpt
   const packed = codecOf(codec)?.pack?.(content);
   const expected = packed !== undefined && packed.length < content.length ? packed : content;
   return Buffer.compare(expected, stored) === 0;
-}
-
-function digestOfParts(content: Uint8Array, parts: readonly number[]): Uint8Array {
-  const digest = new FragmentDigest();
-  let at = 0;
-  for (const length of parts) {
-    digest.add(length, Bun.CryptoHasher.hash("sha256", content.subarray(at, at + length)));
-    at += length;
-  }
-  return digest.take();
 }

@@ -1,4 +1,4 @@
-import { FragmentDigest } from "./blocks/fragment-digest.ts";
+import type { FragmentPart } from "./blocks/fragment-digest.ts";
 import type { FileEntry } from "./content-reader.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { ContentOptions } from "./large-files.ts";
@@ -9,7 +9,8 @@ export class SmallFiles {
   /** Files by the SHA-256 of their content. */
   readonly #duplicates = new Duplicates();
   readonly #digest = new Uint8Array(32);
-  readonly #fragmentDigest = new FragmentDigest();
+  /** The files in the fragment, if their digests are wanted. */
+  #parts: FragmentPart[] = [];
   /** The number of each fragment's data block. */
   readonly fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
@@ -40,9 +41,10 @@ export class SmallFiles {
     if (this.#used === 0) return;
     const { writer, digests } = this.#options;
     this.fragments.push(writer.next);
-    const [full, length] = [this.#fragment, this.#used];
+    const [full, length, parts] = [this.#fragment, this.#used, this.#parts];
     this.#used = 0;
-    await writer.add(full, { length, digest: digests === "all" ? this.#fragmentDigest.take() : undefined });
+    this.#parts = [];
+    await writer.add(full, { length, parts: digests === "all" ? parts : undefined });
     this.#fragment = writer.buffer();
   }
 
@@ -51,13 +53,16 @@ export class SmallFiles {
     const { length } = content;
     onRead(length);
     const isShared = lengths.has(length);
-    if (isShared || digests === "all") Bun.CryptoHasher.hash("sha256", content, this.#digest);
-    const same = isShared ? this.#duplicates.findOrAdd(this.#digest, files.count) : undefined;
-    if (same !== undefined) {
-      files.addSame(same);
-      return;
+    if (isShared) {
+      Bun.CryptoHasher.hash("sha256", content, this.#digest);
+      const same = this.#duplicates.findOrAdd(this.#digest, files.count);
+      if (same !== undefined) {
+        files.addSame(same);
+        return;
+      }
     }
-    if (digests === "all") this.#fragmentDigest.add(length, this.#digest);
+    // The thread that compresses the fragment computes the other digests.
+    if (digests === "all") this.#parts.push({ length, digest: isShared ? this.#digest.slice() : undefined });
     files.addFragment(this.fragments.length, this.#used);
     this.#used += length;
   }

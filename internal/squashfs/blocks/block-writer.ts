@@ -6,6 +6,7 @@ import type { FileRegion } from "../../files/file-region.ts";
 import type { BlockLedger } from "./block-ledger.ts";
 import { type Compressors, digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
+import type { FragmentPart } from "./fragment-digest.ts";
 
 /**
  * Blocks that may wait for each processor: enough that none has nothing to do while this thread does something else,
@@ -40,8 +41,8 @@ type Pending = PendingBlock | (() => void);
 export interface AddOptions {
   /** Bytes of the buffer that are the block. */
   length: number;
-  /** The block's digest, if it is not the SHA-256 of its content. */
-  digest?: Uint8Array | undefined;
+  /** The files in a fragment, if their digest is to be that of the block. */
+  parts?: readonly FragmentPart[] | undefined;
   /** Called with the SHA-256 of the block's content when the block is written. */
   onDigest?: PendingBlock["onDigest"];
 }
@@ -99,9 +100,9 @@ export class BlockWriter {
    * Takes the first bytes of a {@link buffer} as the next block; waits where too many are on their way.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, { length, digest, onDigest }: AddOptions): Promise<void> {
+  async add(data: Uint8Array<ArrayBuffer>, { length, parts, onDigest }: AddOptions): Promise<void> {
     const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
-    const block = this.#pack(data, { length, digest: digest ?? (isWanted ? "wanted" : "unneeded") });
+    const block = this.#pack(data, { length, digest: parts ?? (isWanted ? "wanted" : "unneeded") });
     // It is waited for in its turn.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ length, block, onDigest });

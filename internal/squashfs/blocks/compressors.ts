@@ -1,13 +1,14 @@
 import { Threads } from "../../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
+import { type FragmentPart, fragmentDigest } from "./fragment-digest.ts";
 
 /** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */
 export interface PackRequest {
   data: Uint8Array<ArrayBuffer>;
   length: number;
   options: CodecOptions;
-  /** The digest under which the block is looked up, or whether it is the SHA-256 of the content. */
-  digest: Uint8Array | "wanted" | "unneeded";
+  /** The files of a fragment, or whether the SHA-256 of the content is wanted. */
+  digest: readonly FragmentPart[] | "wanted" | "unneeded";
   /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
   known: SharedArrayBuffer | undefined;
 }
@@ -16,7 +17,7 @@ export interface PackedBlock {
   data: Uint8Array<ArrayBuffer>;
   /** Undefined where it would not be shorter. */
   packed: Uint8Array<ArrayBuffer> | undefined;
-  /** The digest that was given or wanted. */
+  /** The digest of the block, or of the fragment, if it was wanted. */
   digest?: Uint8Array | undefined;
   /** The descriptor of the file from which the block was taken instead of compressing it. */
   foundIn?: number | undefined;
@@ -27,7 +28,7 @@ export interface PackedBlock {
 /** The digest of a request with this content. */
 export function digestOf(content: Uint8Array, wish: PackRequest["digest"]): Uint8Array | undefined {
   if (wish === "unneeded") return undefined;
-  return wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : wish;
+  return wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : fragmentDigest(content, wish);
 }
 
 export type PackOptions = Omit<PackRequest, "data" | "options">;
