@@ -4,14 +4,14 @@ import { errnoOf, machineError } from "../internal/base/machine-error.ts";
 import { systemError } from "../internal/files/system-error.ts";
 import { NeedsPodmanUnshare } from "../internal/image/source/needs-podman-unshare.ts";
 import { runInPodmanUnshare } from "../internal/process/podman-unshare.ts";
-import { printableLines } from "../internal/text/printable.ts";
+import { printable, printableLines } from "../internal/text/printable.ts";
 import { consoleReporter } from "../internal/ui/console-reporter.ts";
 import { renderError } from "../internal/ui/error-text.ts";
 import { VERSION } from "./build-info.ts";
 import { refuseBunVariables } from "./bun-variables.ts";
 import { withHelpFirst } from "./help.ts";
 import { createProgram, type Verbosity } from "./program.ts";
-import { dropEmptyVariables } from "./reference/environment.ts";
+import { dropEmptyVariables, valuesFromVariables } from "./reference/environment.ts";
 import type { World } from "./world.ts";
 
 const USAGE_EXIT_CODE = 2;
@@ -92,5 +92,9 @@ function report(error: unknown): number {
   }
   const told = systemError(error);
   process.stderr.write(renderError(told));
-  return told instanceof PlatterError ? told.exitCode : 1;
+  if (!(told instanceof PlatterError)) return 1;
+  // The option that the error is about may not be on the command line.
+  const lines = told.kind === "usage" ? program.commands.flatMap(valuesFromVariables) : [];
+  process.stderr.write(lines.map((line) => `note: ${printable(line)}\n`).join(""));
+  return told.exitCode;
 }

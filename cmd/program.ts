@@ -14,6 +14,7 @@ import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
 import { addMan } from "./man.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
+import { valuesFromVariables } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { helpText } from "./reference/help-text.ts";
 import { pageOf } from "./reference/page.ts";
@@ -55,7 +56,7 @@ export function createProgram(options: {
     })
     .hook("preAction", (_, command) => {
       refuseEmptyPaths(command);
-      reportVariables(command as Command, worldOf());
+      for (const line of valuesFromVariables(command)) worldOf().reporter.verbose(line);
     })
     .exitOverride();
   const worldOf = () => {
@@ -81,15 +82,6 @@ export function createProgram(options: {
   addHelp(root, worldOf);
   for (const command of [root, ...root.commands]) command.showHelpAfterError(usageHint(command as Command));
   return root;
-}
-
-/** With --verbose, says which options have their values from the environment. */
-function reportVariables(command: Command, { reporter }: World): void {
-  for (const option of command.options) {
-    const key = option.attributeName();
-    if (command.getOptionValueSource(key as never) !== "env") continue;
-    reporter.verbose(`\`${option.long}\` is \`${command.getOptionValue(key)}\`, from ${option.envVar}`);
-  }
 }
 
 /** What follows a usage error. */

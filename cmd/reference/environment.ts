@@ -28,3 +28,23 @@ export const OPTION_VARIABLES = {
 export function dropEmptyVariables(environment: Record<string, string | undefined>): void {
   for (const name of Object.values(OPTION_VARIABLES)) if (environment[name] === "") delete environment[name];
 }
+
+/** The part of a commander `Command` that has the options and their values. */
+interface ParsedCommand {
+  readonly options: readonly {
+    readonly long?: string | undefined;
+    readonly envVar?: string | undefined;
+    attributeName(): string;
+  }[];
+  getOptionValue(key: string): unknown;
+  getOptionValueSource(key: never): string | undefined;
+}
+
+/** A line for each option of a command that has its value from a variable. */
+export function valuesFromVariables(command: ParsedCommand): string[] {
+  return command.options.flatMap((option) => {
+    const key = option.attributeName();
+    if (command.getOptionValueSource(key as never) !== "env") return [];
+    return [`\`${option.long}\` is \`${command.getOptionValue(key)}\`, from ${option.envVar}`];
+  });
+}

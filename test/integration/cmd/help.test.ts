@@ -136,6 +136,15 @@ describe("variables", () => {
     expect(timesIn("w")).toEqual(before);
   });
 
+  test("a wrong value: the error names the variable", async () => {
+    const ran = await scene.run(BUILD, { env: { PLATTER_COMPRESSION: "lzma", PLATTER_WORK: "w" } });
+    expect(ran.stderr).toContain("[E_COMPRESSION]");
+    expect(ran.stderr).toContain("note: `--compression` is `lzma`, from PLATTER_COMPRESSION\n");
+    expect(ran.code).toBe(2);
+    const given = await scene.run([...BUILD, "--compression", "lzma"]);
+    expect(given.stderr).not.toContain("note:");
+  });
+
   test("-v says which options come from variables", async () => {
     const { stderr } = await scene.succeed(["-v", ...BUILD], { env: { PLATTER_WORK: "w" } });
     expect(stderr).toContain("`--work` is `w`, from PLATTER_WORK\n");
