@@ -5,9 +5,12 @@ import { type MatchWork, PatternMatcher } from "./pattern-matcher.ts";
 import { compilePattern, type PatternProgram } from "./pattern-program.ts";
 import { PatternProblem } from "./pattern-source.ts";
 import { parsePattern } from "./pattern-syntax.ts";
-import { policyError } from "./policy-error.ts";
+import { policyError, policyLimitError } from "./policy-error.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import { type PatternPlace, placeOf } from "./stems.ts";
+
+/** Instructions of all patterns together: ten times those of a large policy, and some hundred megabytes. */
+const MAX_INSTRUCTIONS = 1_000_000;
 
 /** A line with its pattern ready to match. */
 interface Candidate {
@@ -22,6 +25,8 @@ interface Candidate {
 /** Finds the line of a policy that is about a path (selabel_lookup(3)). */
 export class ContextIndex {
   readonly #work: MatchWork;
+  /** Instructions of all patterns. */
+  #instructions = 0;
   /** Candidates by the number of their folders, the deepest first. */
   readonly #trees: { depth: number; tree: PrefixTree<Candidate> }[] = [];
   /** Exact paths of libselinux from 3.8 on. Of several lines the first that fits wins. */
@@ -80,6 +85,10 @@ export class ContextIndex {
 
   #addPattern(line: FileContext, { folders, depth }: PatternPlace, rank: number): void {
     const program = programOf(line);
+    this.#instructions += program.instructions.length;
+    if (this.#instructions > MAX_INSTRUCTIONS) {
+      throw policyLimitError(line.file, "has patterns that are too large together");
+    }
     const [longer, shorter] =
       folders.length > program.prefix.length ? [folders, program.prefix] : [program.prefix, folders];
     // The pattern and its folders never fit the same path.

@@ -12,6 +12,9 @@ const DEAD = -2;
 const ALL = -3;
 /** States that one pattern keeps. If it needs more, it forgets all but the first and makes them again. */
 const MAX_STATES = 256;
+const MIN_STATES = 16;
+/** Members of all states of one pattern: one with many instructions keeps fewer states. */
+const MAX_MEMBERS = 50_000;
 
 interface State {
   /** Instructions of kind `set` and `end`. */
@@ -34,6 +37,7 @@ export class PatternMatcher {
   readonly #samples: readonly number[];
   readonly #states: State[] = [];
   readonly #numbers = new Map<string, number>();
+  readonly #maxStates: number;
   /** Next state of each state and class. */
   #steps: Int32Array;
 
@@ -42,6 +46,8 @@ export class PatternMatcher {
     this.#work = work;
     const sets = program.instructions.flatMap((each) => (each.kind === "set" ? [each.set] : []));
     ({ classes: this.#classes, samples: this.#samples } = byteClasses(sets));
+    const fitting = Math.floor(MAX_MEMBERS / program.instructions.length);
+    this.#maxStates = Math.max(MIN_STATES, Math.min(MAX_STATES, fitting));
     this.#steps = new Int32Array(0);
     this.#numberOf(this.#closure([program.entry], program.prefix === ""));
   }
@@ -80,7 +86,7 @@ export class PatternMatcher {
     let next: number;
     if (state.accepts || this.#isUniversal(state)) next = ALL;
     else if (state.members.length === 0) next = DEAD;
-    else if (this.#states.length >= MAX_STATES && !this.#numbers.has(keyOf(state))) {
+    else if (this.#states.length >= this.#maxStates && !this.#numbers.has(keyOf(state))) {
       this.#forget();
       return this.#numberOf(state);
     } else next = this.#numberOf(state);

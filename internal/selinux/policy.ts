@@ -1,3 +1,4 @@
+import type { PlatterError } from "../base/error.ts";
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { EntryType } from "../image/image-tree.ts";
 import { ContextIndex } from "./context-index.ts";
@@ -16,8 +17,12 @@ export interface PolicyTexts {
   subsDist?: string | undefined;
 }
 
-/** Steps of matching that all paths together may take: forty times those of 500,000 paths with a usual policy. */
+/** Steps of matching that all paths together may take, half a minute of them: forty times those of 500,000 paths with a usual policy. */
 const MAX_STEPS = 5e9;
+
+/** Lines of each kind that a policy may have. Those of distributions have some thousand patterns and forty aliases. */
+const MAX_PATTERNS = 100_000;
+const MAX_ALIASES = 2000;
 
 /** The contexts of a policy's text files, as libselinux looks them up (selabel_file(5)). */
 export class SelinuxPolicy {
@@ -25,6 +30,7 @@ export class SelinuxPolicy {
   readonly patterns: number;
   readonly #file: string;
   readonly #work: MatchWork = { steps: 0 };
+  readonly #maxSteps: number;
   readonly #index: ContextIndex;
   readonly #subs: readonly PathAlias[];
   readonly #subsDist: readonly PathAlias[];
@@ -33,7 +39,11 @@ export class SelinuxPolicy {
    * `file` is the path of `file_contexts` in the image, with a leading slash, for messages. Throws `E_SELINUX_POLICY` for
    * a line that libselinux refuses and for a pattern that platter does not read.
    */
-  constructor(texts: PolicyTexts, { file, order }: { file: string; order: MatchingOrder }) {
+  constructor(
+    texts: PolicyTexts,
+    { file, order, maxSteps = MAX_STEPS }: { file: string; order: MatchingOrder; maxSteps?: number },
+  ) {
+    this.#maxSteps = maxSteps;
     const lines = [
       ...parseFileContexts(texts.contexts, file, 0),
       ...parseFileContexts(texts.homedirs ?? "", `${file}.homedirs`, 1),
@@ -41,9 +51,13 @@ export class SelinuxPolicy {
     ];
     this.#file = file;
     this.patterns = lines.length;
+    if (lines.length > MAX_PATTERNS)
+      throw tooMany(file, lines.length, { of: "patterns", most: MAX_PATTERNS });
     this.#index = new ContextIndex(lines, { order, work: this.#work });
     this.#subs = parsePathAliases(texts.subs ?? "", order);
     this.#subsDist = parsePathAliases(texts.subsDist ?? "", order);
+    const aliases = this.#subs.length + this.#subsDist.length;
+    if (aliases > MAX_ALIASES) throw tooMany(file, aliases, { of: "aliases", most: MAX_ALIASES });
   }
 
   /** Steps that matching took until now: a measure that does not depend on the machine. */
@@ -53,10 +67,14 @@ export class SelinuxPolicy {
 
   /** The context of a path; undefined if the policy does not have one or says `<<none>>`. */
   contextOf(path: BytePath, type: EntryType): string | undefined {
-    if (this.#work.steps > MAX_STEPS) {
+    if (this.#work.steps > this.#maxSteps) {
       throw policyLimitError(this.#file, "has patterns that take too long to match");
     }
     const local = applyAlias(this.#subs, `/${path}`) ?? `/${path}`;
     return this.#index.find(applyAlias(this.#subsDist, local) ?? local, type)?.context;
   }
+}
+
+function tooMany(file: string, count: number, { of, most }: { of: string; most: number }): PlatterError {
+  return policyLimitError(file, `has ${count} ${of}, and at most ${most} are allowed`);
 }

@@ -118,3 +118,27 @@ test("matchingOrderOf: the library's symbol versions decide", () => {
   expect(matchingOrderOf(library("LIBSELINUX_3.5", "LIBSELINUX_3.8"))).toBe("3.8");
   expect(matchingOrderOf(library("LIBSELINUX_3.8", "LIBSELINUX_3.9"))).toBe("from 3.9");
 });
+
+test.each([
+  ["too many patterns", { contexts: "/a u:r:t:s0\n".repeat(100_001) }, "has 100001 patterns"],
+  ["too many aliases", { contexts: "", subs: "/a /b\n".repeat(2001) }, "has 2001 aliases"],
+  [
+    "patterns that are too large together",
+    { contexts: "/.*a{1900} u:r:t:s0\n".repeat(600) },
+    "has patterns that are too large together",
+  ],
+])("SelinuxPolicy: %s are refused", (_, texts, reason) => {
+  expect(() => policy(texts)).toThrow(reason);
+});
+
+test("SelinuxPolicy: matching ends with an error when it takes too many steps", () => {
+  const lines = Array.from({ length: 100 }, (_, index) => `/.*${"a".repeat(50)}${index} u:r:t:s0\n`);
+  const slow = new SelinuxPolicy(
+    { contexts: lines.join("") },
+    { file: FILE, order: "3.8", maxSteps: 1_000_000 },
+  );
+  const path = toBytePath(`/${"a".repeat(4000)}`);
+  expect(() => {
+    for (let name = 0; name < 100; name++) slow.contextOf(path, "file");
+  }).toThrow("has patterns that take too long to match");
+});
