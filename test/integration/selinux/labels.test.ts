@@ -241,6 +241,37 @@ describe("--selinux", () => {
   });
 });
 
+test("attributes that only an ostree repository has reach the file, its label with keep", async () => {
+  const objects = "sysroot/ostree/repo/objects";
+  const capability = Buffer.from("0100000200200000000000000000000000000000", "hex").toString("latin1");
+  // A GVariant `a(ayay)`: names and values, with the end of each name and of each pair behind them.
+  const pair = (name: string, value: string) => `${name}\0${value}${String.fromCharCode(name.length + 1)}`;
+  const pairs = [pair("security.capability", capability), pair("security.selinux", "u:r:own_t:s0\0")];
+  const ends = [pairs[0]!.length, pairs[0]!.length + pairs[1]!.length];
+  const set = Buffer.from(pairs.join("") + String.fromCharCode(...ends), "latin1");
+  const layer = tar([
+    { name: `${objects}/aa/set.file-xattrs`, content: set },
+    { name: `${objects}/bb/x.file`, content: "program", mode: 0o755 },
+    { name: `${objects}/bb/x.file-xattrs-link`, type: "1", link: `${objects}/aa/set.file-xattrs` },
+    { name: "usr/bin/newuidmap", type: "1", link: `${objects}/bb/x.file` },
+  ]);
+  const maker = new OciMaker(scene.at("oci"));
+  maker.add(maker.image([layer]), "latest");
+  const found = async (choice: string) => {
+    await scene.succeed(["squash", "oci:oci", "--selinux", choice, "-o", `${choice}.squashfs`]);
+    const path = join(mounted(`${choice}.squashfs`, "squashfs"), "usr/bin/newuidmap");
+    return readXattrs(Buffer.from(`${path}\0`)).map(([name, value]) => [
+      name,
+      Buffer.from(value).toString("latin1"),
+    ]);
+  };
+  expect(await found("auto")).toEqual([["security.capability", capability]]);
+  expect((await found("keep")).sort()).toEqual([
+    ["security.capability", capability],
+    ["security.selinux", "u:r:own_t:s0\0"],
+  ]);
+});
+
 describe("the plan", () => {
   test("labels make `enforcing=0` superfluous, and another finding takes the place of that about missing labels", async () => {
     const withPolicy = await inspect({ with: POLICY });
