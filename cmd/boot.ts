@@ -21,6 +21,7 @@ import { claim } from "./claim.ts";
 import { parseMemory } from "./options/memory.ts";
 import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { refuseUnused, type Unused } from "./options/refuse-unused.ts";
+import { pattern, positive } from "./options/values.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { World, WorldOf } from "./world.ts";
@@ -207,33 +208,6 @@ async function writeReports(
     await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
   }
   if (flags.json) await world.printData(jsonReport(results, subject));
-}
-
-function positive(option: string) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value > 0) return value;
-    throw new PlatterError({
-      code: "E_NUMBER",
-      kind: "usage",
-      message: `Cannot use \`${option} ${text}\`: it is not a whole number above 0`,
-      hint: "Give a number such as 2.",
-    });
-  };
-}
-
-/** @throws PlatterError `E_PATTERN` */
-function pattern(text: string): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (error) {
-    throw new PlatterError({
-      code: "E_PATTERN",
-      kind: "usage",
-      message: `Cannot use \`${text}\` as a regular expression: ${(error as Error).message}`,
-      hint: "Give a pattern such as --until 'login:'.",
-    });
-  }
 }
 
 function notBooted(iso: string, options: { failed: readonly BootResult[]; keepIn: string }): PlatterError {

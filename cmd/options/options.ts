@@ -6,7 +6,7 @@ import { parseIgnored } from "../../internal/contract/findings/ignored-findings.
 import { readInputText } from "../../internal/files/open-input.ts";
 import { LATEST_TIME } from "../../internal/image/entry-walk.ts";
 import { Session } from "../../internal/pipeline/session.ts";
-import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-options.ts";
+import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-type.ts";
 import { SELINUX_CHOICES, type SelinuxChoice } from "../../internal/selinux/labels.ts";
 import { OPTION_VARIABLES } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";

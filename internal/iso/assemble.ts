@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
 import type { Task } from "../base/progress.ts";
+import { runTogether } from "../base/run-together.ts";
 import { rangeBytesSync, unreadableFile } from "../bytes/chunk.ts";
 import { writeWhole } from "../files/whole-file.ts";
 import { MIN_BOOT_IMAGE } from "../iso-format/boot-info.ts";
@@ -71,7 +72,7 @@ async function describeIso(layout: IsoLayout): Promise<IsoDescription> {
   return {
     ...layout,
     rootfs: layout.rootfs && (await sized(layout.rootfs)),
-    files: await Promise.all(layout.files.map(sized)),
+    files: await runTogether(layout.files.map((file) => () => sized(file))),
     bios: bios && { image: bios.image, code: code! },
     esp: await withSize(layout.espImage),
   };

@@ -1,6 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 import { explained, type Layer } from "../image/decompress/layer.ts";
-import { memberLocator } from "../image/layer/content-ranges";
+import { memberLocator } from "../image/layer/content-ranges.ts";
 import { LayerBuilder } from "../image/layer/layer-builder.ts";
 import type { LayerMarks } from "../image/layer/layer-marks.ts";
 import { IMPLIED_FOLDER } from "../image/layer/member-inode.ts";

@@ -1,6 +1,6 @@
 import type { ByteRange } from "../bytes/byte-range.ts";
 import type { Content, Locator } from "../image/image-tree.ts";
-import { memberLocator } from "../image/layer/content-ranges";
+import { memberLocator } from "../image/layer/content-ranges.ts";
 import { Spool } from "../image/layer/spool.ts";
 import { TreeTable } from "../image/table/tree-table.ts";
 

@@ -1,7 +1,8 @@
 import { type Architecture, parseArchitecture } from "../base/architecture.ts";
 import type { Reporter } from "../base/progress.ts";
 import { ForeignOwners } from "../contract/checks/foreign-owners.ts";
-import { type Decision, decide } from "../contract/plan/decision.ts";
+import { decide } from "../contract/plan/decide.ts";
+import type { Decision } from "../contract/plan/decision.ts";
 import { compileExcludes, DEFAULT_EXCLUDES } from "../image/excludes.ts";
 import type { ImageTree, TreeNode } from "../image/image-tree.ts";
 import { readWhole } from "../image/read-whole.ts";

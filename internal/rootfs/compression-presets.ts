@@ -1,5 +1,5 @@
 import type { CompressionOptions } from "../squashfs/blocks/compression.ts";
-import type { RootfsType } from "./rootfs-options.ts";
+import type { RootfsType } from "./rootfs-type.ts";
 
 const KIB = 1024;
 

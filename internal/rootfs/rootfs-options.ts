@@ -2,10 +2,7 @@ import { z } from "zod";
 import { PlatterError } from "../base/error.ts";
 import { COMPRESSIONS, type Compression, SQUASHFS_COMPRESSIONS } from "../squashfs/blocks/compression.ts";
 import { PRESETS } from "./compression-presets.ts";
-
-/** File systems that the live system's root can be. */
-export const ROOTFS_TYPES = ["squashfs", "erofs"] as const;
-export type RootfsType = (typeof ROOTFS_TYPES)[number];
+import { ROOTFS_TYPES, type RootfsType } from "./rootfs-type.ts";
 
 export const rootfsOptionsSchema = z.strictObject({
   type: z.enum(ROOTFS_TYPES),

@@ -1,7 +1,8 @@
 /** Whether the entries of a GRUB menu can boot: their files, their kernel, their arguments and their initramfs. */
 import type { Architecture } from "../base/architecture.ts";
+import type { BootProgram } from "../contract/checks/boot-program.ts";
 import { checkInitramfs } from "../contract/checks/check-initramfs.ts";
-import { type BootProgram, checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
+import { checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
 import { rootSearch } from "../contract/config/root-arguments.ts";
 import { BOOT_WAYS, type BootEffect, type BootWay } from "../contract/findings/boot-claims.ts";
 import { type Finding, type FindingCode, finding, textOf } from "../contract/findings/finding.ts";

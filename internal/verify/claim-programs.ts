@@ -1,7 +1,8 @@
 /** The programs that UEFI firmware starts from an ISO, without and with Secure Boot. */
 import type { Architecture } from "../base/architecture.ts";
 import { ARCHITECTURE_NAMES, efiSuffix, removableLoader } from "../base/architecture.ts";
-import { type BootProgram, checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
+import type { BootProgram } from "../contract/checks/boot-program.ts";
+import { checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
 import type { BootEffect } from "../contract/findings/boot-claims.ts";
 import type { Finding } from "../contract/findings/finding.ts";
 import type { FatEntry } from "../fat/fat-walk.ts";

@@ -4,8 +4,8 @@ import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { NO_INDEX } from "../squashfs/blocks/format.ts";
 import { printable } from "../text/printable.ts";
+import type { LabelSample, SquashfsSuperblock } from "./squashfs-facts.ts";
 import { MetadataReader } from "./squashfs-metadata.ts";
-import type { SquashfsSuperblock } from "./squashfs-superblock.ts";
 import type { SquashfsTables } from "./squashfs-tables.ts";
 
 /** Inodes that are looked at besides the root, evenly over all. */
@@ -22,14 +22,6 @@ const HEAD = 16;
 const XATTR_AT: Readonly<Record<number, number>> = { 8: 20, 9: 36, 11: 8, 12: 8, 13: 4, 14: 4 };
 const SYMLINK = 10;
 const CONTEXT = /^[^:\0]+:[^:\0]+:[^:\0]+(?::[^\0]*)?\0$/;
-
-export interface LabelSample {
-  /** The context of the root directory; undefined without a label. */
-  root: string | undefined;
-  /** Inodes that were looked at, the root included. */
-  inodes: number;
-  labelled: number;
-}
 
 /**
  * Looks at the labels of the root directory and of some inodes. Undefined if the squashfs does not have attributes, or is

@@ -4,25 +4,9 @@ import type { ProblemCode } from "../bytes/problem-codes.ts";
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import { type LabelSample, sampleLabels } from "./squashfs-labels.ts";
+import type { SquashfsSuperblock } from "./squashfs-facts.ts";
+import { sampleLabels } from "./squashfs-labels.ts";
 import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
-
-export interface SquashfsSuperblock {
-  inodes: number;
-  /** Seconds since 1970. */
-  mkfsTime: number;
-  blockSize: number;
-  fragments: number;
-  compressor: "gzip" | "lzma" | "lzo" | "xz" | "lz4" | "zstd";
-  flags: number;
-  ids: number;
-  /** Length of the file system in bytes, without padding. */
-  bytesUsed: number;
-  hasXattrs: boolean;
-  hasExports: boolean;
-  /** Undefined if labels could not be looked at. */
-  labels?: LabelSample | undefined;
-}
 
 const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as const;
 /** Length of the superblock. */

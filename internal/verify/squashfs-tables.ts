@@ -3,7 +3,7 @@
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import type { SquashfsSuperblock } from "./squashfs-superblock.ts";
+import type { SquashfsSuperblock } from "./squashfs-facts.ts";
 
 const SUPERBLOCK_SIZE = 96;
 const METADATA = 8192;

@@ -13,7 +13,7 @@ import { AREA_OFFSET, AREA_SIZE } from "../isomd5/text.ts";
 import { type ErofsSuperblock, isErofs, readErofs } from "../rootfs/erofs-superblock.ts";
 import { printable } from "../text/printable.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
-import type { LabelSample } from "./squashfs-labels.ts";
+import type { LabelSample } from "./squashfs-facts.ts";
 import { readSquashfs } from "./squashfs-superblock.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 

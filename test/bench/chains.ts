@@ -1,7 +1,7 @@
 /** What is measured, as command lines. */
 import { resolve } from "node:path";
 import { PRESETS } from "../../internal/rootfs/compression-presets.ts";
-import type { Input } from "./inputs.ts";
+import type { Input } from "./input.ts";
 
 export const BINARY = resolve(import.meta.dir, "../../dist/platter");
 const REFERENCE = resolve(import.meta.dir, "./reference-chain.sh");

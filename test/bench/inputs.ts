@@ -1,20 +1,11 @@
 /** The images that are measured, made once and kept. */
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-
+import type { Input } from "./input.ts";
 import { changedImage } from "./rebuild.ts";
 
 export const INPUT_NAMES = ["debian", "small-files"] as const;
 export type InputName = (typeof INPUT_NAMES)[number];
-
-export interface Input extends AsyncDisposable {
-  /** Its name in podman's storage. */
-  image: string;
-  /** The root file system as a folder: what podman mounts. */
-  tree: string;
-  /** The same as an OCI archive. */
-  archive: string;
-}
 
 const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-live.sh");
 const DEBIAN = "localhost/platter-test/debian-live";

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { seededNoise } from "../helpers/noise.ts";
 import { BINARY, OUTPUT } from "./chains.ts";
-import type { Input } from "./inputs.ts";
+import type { Input } from "./input.ts";
 import { measure } from "./meter.ts";
 import type { Run } from "./table.ts";
 

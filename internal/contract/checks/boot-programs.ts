@@ -5,7 +5,8 @@ import { MAX_KERNEL, readKernelImage } from "../../pe/kernel-image.ts";
 import { isFault } from "../../pe/pe-image.ts";
 import type { Finding, FindingCode } from "../findings/finding.ts";
 import { type Distribution, howToInstall } from "../pieces/packages.ts";
-import { type BootProgram, type BootPrograms, checkSecureBoot } from "./check-secure-boot.ts";
+import type { BootProgram, BootPrograms } from "./boot-program.ts";
+import { checkSecureBoot } from "./check-secure-boot.ts";
 import { type SecureBoot, summariseSecureBoot } from "./secure-boot.ts";
 
 /** Reads a file of the image. */

@@ -1,28 +1,13 @@
-import { ARCHITECTURES, type Architecture, efiSuffix } from "../../base/architecture.ts";
+import { ARCHITECTURES, efiSuffix } from "../../base/architecture.ts";
 import type { EfiProgram } from "../../pe/efi-program.ts";
 import { findsMenu } from "../../pe/grub-embedded.ts";
-import type { KernelImage } from "../../pe/kernel-image.ts";
 import { revokedBy } from "../../pe/sbat.ts";
 import { issuersOf, MICROSOFT_2011, MICROSOFT_2023, signersOf, trustOf } from "../../pe/trust.ts";
 import type { VendorTable } from "../../pe/vendor-certificate.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
+import type { BootProgram, BootPrograms } from "./boot-program.ts";
 import { levelFor } from "./secure-boot.ts";
-
-/** A program of the image by its path. If it is not a program, `fault` gives the reason: `has no PE header`. */
-export interface BootProgram {
-  path: string;
-  program: EfiProgram | undefined;
-  fault: string | undefined;
-}
-
-/** The programs in the order in which they start; undefined if the image does not have one. */
-export interface BootPrograms {
-  architecture: Architecture;
-  shim: BootProgram | undefined;
-  grub: BootProgram | undefined;
-  kernel: { path: string; image: KernelImage } | undefined;
-}
 
 /** The keys of a shim without the section `.vendor_cert`. */
 const NO_KEYS: VendorTable = {

@@ -1,6 +1,6 @@
 import { KNOWN_LEVEL, newestLevel, type SbatLevel } from "../../pe/sbat.ts";
 import { issuersOf, signersOf, type Trust, trustOf } from "../../pe/trust.ts";
-import type { BootPrograms } from "./check-secure-boot.ts";
+import type { BootPrograms } from "./boot-program.ts";
 
 /** A summary of the ISO's signatures for Secure Boot. */
 export interface SecureBoot {

@@ -8,7 +8,7 @@ import type { IsoYaml } from "../config/iso-yaml-schema.ts";
 import { type OsRelease, parseOsRelease } from "../config/os-release.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { DecisionInputs } from "./decision.ts";
-import type { PlanOptions } from "./plan-options";
+import type { PlanOptions } from "./plan-options.ts";
 
 type Texts = Pick<DecisionInputs, "tree" | "readText">;
 

@@ -1,7 +1,8 @@
 import { type FoundFile, findFile } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import { moduleName } from "../../initramfs/summary.ts";
-import type { RootfsOptions, RootfsType } from "../../rootfs/rootfs-options.ts";
+import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
+import type { RootfsType } from "../../rootfs/rootfs-type.ts";
 import type { Compression } from "../../squashfs/blocks/compression.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";

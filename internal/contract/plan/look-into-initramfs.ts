@@ -7,8 +7,8 @@ import { checkInitramfs } from "../checks/check-initramfs.ts";
 import type { Finding } from "../findings/finding.ts";
 import type { FoundKernel } from "../pieces/locate-kernel.ts";
 import { findKernelConfig, type KernelMounts, kernelMounts } from "./kernel-mounts.ts";
-import type { PlanInputs } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
+import type { PlanInputs } from "./plan-inputs.ts";
 
 /** In bytes. Any list of modules or configuration is smaller. */
 const MAX_TEXT = 1024 * 1024;

@@ -1,24 +1,15 @@
 import { runTogether } from "../../base/run-together.ts";
-import type { FoundFile } from "../../image/find-file.ts";
-import type { TreeNode } from "../../image/image-tree.ts";
-import type { InitramfsSummary } from "../../initramfs/summary.ts";
 import { checkBootPrograms } from "../checks/boot-programs.ts";
 import { checkRoots } from "../checks/check-roots.ts";
 import type { SecureBoot } from "../checks/secure-boot.ts";
 import { type Finding, findingsAbout, hasErrors, uniqueFindings } from "../findings/finding.ts";
 import type { Part } from "../findings/plan-parts.ts";
-import type { Decision, DecisionInputs } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import { lookIntoInitramfs } from "./look-into-initramfs.ts";
-import { type PartialPlan, type Piece, PLAN_VERSION } from "./plan.ts";
-import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces";
+import { type PartialPlan, PLAN_VERSION } from "./plan.ts";
+import type { PlanInputs } from "./plan-inputs.ts";
+import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces.ts";
 import { uuidOf } from "./uuid.ts";
-
-export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
-  /** Keeps a file of the image under a name in the work directory, and returns its size and digest. */
-  save: (found: FoundFile, file: string) => Promise<Piece>;
-  /** Reads an initramfs of the image from its beginning to its end. */
-  readInitramfs: (node: TreeNode) => Promise<InitramfsSummary>;
-}
 
 /**
  * Reads what was decided on, and saves the pieces. `parts` must be there for a plan: an error in another part leaves it

@@ -2,8 +2,8 @@ import { runTogether } from "../../base/run-together.ts";
 import type { FoundEfi } from "../pieces/locate-efi.ts";
 import type { FoundKernel } from "../pieces/locate-kernel.ts";
 import type { Decision } from "./decision.ts";
-import type { PlanInputs } from "./make-plan.ts";
 import { PIECES, type Piece, type Plan } from "./plan.ts";
+import type { PlanInputs } from "./plan-inputs.ts";
 
 /** Saves the kernel with its initramfs. */
 export async function saveKernel(kernel: FoundKernel, save: PlanInputs["save"]): Promise<Plan["kernel"]> {

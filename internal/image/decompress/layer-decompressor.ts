@@ -3,7 +3,7 @@ import type { HeldRange } from "../../bytes/byte-range.ts";
 import { OpenFile } from "../../bytes/open-file.ts";
 import { openMemoryFile } from "../../os/memory-file.ts";
 import type { Digest } from "./blob.ts";
-import type { LayerJob, LayerRequest, LayerResult, Limits } from "./layer-job";
+import type { LayerJob, LayerRequest, LayerResult, Limits } from "./layer-job.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 
 /** A layer's plain tar in a file, which stays open until its owner disposes of it. */

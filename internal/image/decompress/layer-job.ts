@@ -91,7 +91,7 @@ async function* decompressed(
   const engine = new DecompressionStream(job.compression);
   const input = engine.writable.getWriter();
   const feeding = feed(input, piecesOf(job.source, limits));
-  // The engine's output would not end: what is wrong with its input shows there too.
+  // Without an abort the engine's output would not end. The error is thrown where `feeding` is awaited.
   feeding.catch((error) => input.abort(error).catch(() => undefined));
   yield* engine.readable;
   await feeding;

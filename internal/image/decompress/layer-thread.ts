@@ -1,5 +1,5 @@
 /** The program of a thread that decompresses layers: answers each request in turn. */
-import { type LayerRequest, runLayerJob } from "./layer-job";
+import { type LayerRequest, runLayerJob } from "./layer-job.ts";
 
 declare const self: Worker;
 

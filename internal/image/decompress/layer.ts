@@ -1,7 +1,7 @@
 import { PlatterError } from "../../base/error.ts";
 import { decompressed } from "../../compression/decompress.ts";
 import { type Blob, checkedBytes, type Digest, parseDigest } from "./blob.ts";
-import type { LayerDecompressor, PlainLayer } from "./layer-decompressor";
+import type { LayerDecompressor, PlainLayer } from "./layer-decompressor.ts";
 import { storedLayer } from "./stored-layer.ts";
 
 /** One layer of an image as a plain tar stream that can be read from the start again. */

@@ -5,7 +5,7 @@ import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
 import type { Content, Inode, Locator, SequentialReader } from "../image-tree.ts";
-import { layerOf, ordinalOf } from "./content-ranges";
+import { layerOf, ordinalOf } from "./content-ranges.ts";
 import { Spool, type SpoolSizes } from "./spool.ts";
 
 /** A layer's decompressor holds more memory than this. */

@@ -5,11 +5,11 @@ import type { TarDialect } from "../../tar/member.ts";
 import { tarError } from "../../tar/tar-error.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { explained, type Layer } from "../decompress/layer.ts";
-import { LayerDecompressor, type PlainLayer } from "../decompress/layer-decompressor";
+import { LayerDecompressor, type PlainLayer } from "../decompress/layer-decompressor.ts";
 import type { Locator } from "../image-tree.ts";
 import { LARGEST_PIECE } from "../open-options.ts";
 import type { TableNode } from "../table/table-node.ts";
-import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-ranges";
+import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-ranges.ts";
 import type { Spool } from "./spool.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 

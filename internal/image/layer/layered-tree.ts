@@ -17,7 +17,7 @@ import type {
   SequentialReader,
   TreeNode,
 } from "../image-tree.ts";
-import { type ContentRanges, layerOf, ordinalOf } from "./content-ranges";
+import { type ContentRanges, layerOf, ordinalOf } from "./content-ranges.ts";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
 import { Spool } from "./spool.ts";

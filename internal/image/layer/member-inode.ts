@@ -1,7 +1,8 @@
 import type { TarDialect, TarMember } from "../../tar/member.ts";
 import { shownPath, tarError } from "../../tar/tar-error.ts";
 import type { Locator } from "../image-tree.ts";
-import type { InodeTable, NewInode } from "../table/inode-table.ts";
+import type { NewInode } from "../table/inode-columns.ts";
+import type { InodeTable } from "../table/inode-table.ts";
 import { MAX_PATH } from "./member-path.ts";
 
 /** 2262-04-11 in seconds: 2^63 nanoseconds. */

@@ -76,6 +76,7 @@ export async function openContainersStorage(
     Object.assign(tree.root.inode, { mode: LAYERED_ROOT_MODE, mtime: source.created ?? 0 });
     return tree;
   } catch (error) {
+    // The error that is thrown gives the reason, not an error of the unmount.
     await release().catch(() => undefined);
     throw error;
   }

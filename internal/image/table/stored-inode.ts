@@ -1,19 +1,19 @@
 import type { EntryType, Inode, Locator } from "../image-tree.ts";
 import type { Xattrs } from "../xattr-set.ts";
-import type { InodeTable } from "./inode-table.ts";
+import type { InodeColumns } from "./inode-columns.ts";
 
-/** One row of an {@link InodeTable} as an {@link Inode}; writing to it writes to the table. */
+/** One row of a table as an {@link Inode}; writing to it writes to the table. */
 export class StoredInode implements Inode {
-  readonly #table: InodeTable;
+  readonly #table: InodeColumns;
   readonly index: number;
 
-  constructor(table: InodeTable, index: number) {
+  constructor(table: InodeColumns, index: number) {
     this.#table = table;
     this.index = index;
   }
 
   /** Whether it is a row of that table. */
-  isIn(table: InodeTable): boolean {
+  isIn(table: InodeColumns): boolean {
     return this.#table === table;
   }
 

@@ -79,14 +79,11 @@ export async function readBootImage(
  */
 async function isSessionStart(source: ByteSource, sector: number): Promise<boolean> {
   if (sector <= 16) return false;
-  const [current, other] = await Promise.all([16, sector].map((at) => source.read(at * SECTOR, SECTOR)));
-  if (other!.length < SECTOR || other![0] !== 1 || latin1(other!.subarray(1, 6)) !== "CD001") return false;
-  return (
-    Buffer.compare(
-      current!.subarray(ROOT_EXTENT, ROOT_EXTENT + 8),
-      other!.subarray(ROOT_EXTENT, ROOT_EXTENT + 8),
-    ) === 0
-  );
+  const other = await source.read(sector * SECTOR, SECTOR);
+  if (other.length < SECTOR || other[0] !== 1 || latin1(other.subarray(1, 6)) !== "CD001") return false;
+  const current = await source.read(16 * SECTOR, SECTOR);
+  const rootOf = (descriptor: Uint8Array) => descriptor.subarray(ROOT_EXTENT, ROOT_EXTENT + 8);
+  return Buffer.compare(rootOf(current), rootOf(other)) === 0;
 }
 
 /** The sum of all 32-bit words after the table. */

@@ -9,7 +9,8 @@ import { type Extent, SECTOR } from "../../iso-format/units.ts";
 import { printable } from "../../text/printable.ts";
 import { type DirectoryRecord, readDirectoryRecord } from "./directory-record.ts";
 import type { IsoNode } from "./iso-node.ts";
-import { type RockRidge, readRockRidge } from "./rock-ridge.ts";
+import { readRockRidge } from "./rock-ridge.ts";
+import type { RockRidge } from "./rock-ridge-fields.ts";
 import type { VolumeDescriptor } from "./volume-descriptor.ts";
 
 /** One file or directory: with several records if it has several extents. */

@@ -1,7 +1,7 @@
 /** The entries of one system use area (SUSP 1.12, 5; RRIP 1.12, 4). */
 import { type Block, both32, expectBytes, latin1 } from "../../bytes/fields.ts";
 import type { ProblemLog } from "../../bytes/problem-log.ts";
-import type { RockRidge } from "./rock-ridge.ts";
+import type { RockRidge } from "./rock-ridge-fields.ts";
 
 /** Signatures that occur in ISOs. Any other signature is damage. */
 const KNOWN = "SP CE PD ST ER ES RR PX PN SL NM CL PL RE TF SF ZF ZI AA BA AS AL XA MD";

@@ -1,18 +1,15 @@
 import { constants } from "node:fs";
 import { copyFile, link, lstat, mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { z } from "zod";
 import { errnoOf } from "../../base/machine-error.ts";
 import { HeldFolder } from "../../files/held-folder.ts";
-import { readInputText } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
 import type { KnownFile } from "../../reuse/known-files.ts";
+import { CACHE_VERSION, printRecord, readRecord, readRecordedSize } from "./cache-record.ts";
 import { openBlocks } from "./cached-blocks.ts";
 import { reportSwept } from "./claim.ts";
 import { fileChecksum } from "./file-checksum.ts";
 
-/** Raised when entries made before are not to be used any more. */
-const CACHE_VERSION = 2;
 /** An entry is a folder of this name; of its two files the artifact has the first name. */
 const entryName = (key: string) => `v${CACHE_VERSION}-${key}`;
 /** Entries of every version take space. */
@@ -23,18 +20,9 @@ const RECORD = "entry.json";
 const BLOCKS = "blocks";
 /** The name of an entry in the temporary folder in which it is made or removed. */
 const UNFINISHED = "entry";
-/** Bytes that a record may have. */
-const MAX_RECORD = 64 * 1024;
 /** Blocks that are looked up, and artifacts with them that are open. Each block needs some 60 bytes of memory. */
 const MOST_BLOCKS = 2 ** 19;
 const MOST_FILES = 64;
-
-const recordSchema = z.strictObject({
-  version: z.literal(CACHE_VERSION),
-  size: z.int().nonnegative(),
-  /** {@link fileChecksum} of the artifact. */
-  checksum: z.string().regex(/^[0-9a-f]{16}$/),
-});
 
 export interface CacheOptions {
   /** Bytes that all entries together may have. */
@@ -140,8 +128,7 @@ export class ArtifactCache {
       await linkOrCopy(file, `${part}/${ARTIFACT}`);
       if (blocks !== undefined) await writeFile(`${part}/${BLOCKS}`, blocks);
       const checksum = await fileChecksum(file);
-      const record: z.infer<typeof recordSchema> = { version: CACHE_VERSION, size: length, checksum };
-      await writeFile(`${part}/${RECORD}`, `${JSON.stringify(record)}\n`);
+      await writeFile(`${part}/${RECORD}`, printRecord({ size: length, checksum }));
       await rename(part, entry);
     } catch (error) {
       // Another run was quicker.
@@ -229,20 +216,6 @@ export interface CacheEntry {
 }
 
 class Damaged extends Error {}
-
-function readRecordedSize(path: string): number | undefined {
-  const record = readRecord(path);
-  return typeof record === "string" ? undefined : record.size;
-}
-
-function readRecord(path: string): z.infer<typeof recordSchema> | "absent" | "damaged" {
-  try {
-    const text = readInputText(path, { code: "E_CACHE", limit: MAX_RECORD });
-    return recordSchema.safeParse(JSON.parse(text)).data ?? "damaged";
-  } catch (error) {
-    return errnoOf((error as Error).cause) === "ENOENT" ? "absent" : "damaged";
-  }
-}
 
 /** Gives a file another name, or where that cannot be a copy, which shares its blocks if the file system can. */
 async function linkOrCopy(from: string, to: string): Promise<void> {

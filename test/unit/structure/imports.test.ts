@@ -1,7 +1,7 @@
 /** Which folders of internal/ may import which, and how large folders may be. */
 
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dir, "../../..");
@@ -109,4 +109,74 @@ test.each(["internal", "cmd", "test"])("%s/: no folder has more files than a rea
     counts.set(entry.parentPath, (counts.get(entry.parentPath) ?? 0) + 1);
   }
   expect([...counts].filter(([, count]) => count > MOST_FILES)).toEqual([]);
+});
+
+/** The files on an import cycle, imports of types included; empty without a cycle. */
+function cycleIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] => {
+    const start = path.indexOf(file);
+    if (start !== -1) return path.slice(start);
+    if (done.has(file)) return [];
+    path.push(file);
+    for (const imported of imports.get(file) ?? []) {
+      const cycle = visit(imported);
+      if (cycle.length > 0) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return [];
+  };
+  for (const file of imports.keys()) {
+    const cycle = visit(file);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
+
+test("internal/ and cmd/: no file imports itself over others, not even for a type", () => {
+  const imports = new Map<string, readonly string[]>();
+  for (const top of ["internal", "cmd"]) {
+    for (const name of readdirSync(join(ROOT, top), { recursive: true, encoding: "utf8" })) {
+      const path = join(top, name);
+      if (path.endsWith(".ts")) imports.set(path, importsOf(path, readFileSync(join(ROOT, path), "utf8")));
+    }
+  }
+  expect(imports.size).toBeGreaterThan(300);
+  expect(cycleIn(imports)).toEqual([]);
+});
+
+test("internal/, cmd/ and test/: an import of the project's own files names the file with its ending", () => {
+  const without: string[] = [];
+  for (const top of ["internal", "cmd", "test"]) {
+    for (const name of readdirSync(join(ROOT, top), { recursive: true, encoding: "utf8" })) {
+      // This file has examples of imports in a text.
+      if (!name.endsWith(".ts") || name.endsWith("structure/imports.test.ts")) continue;
+      const imports = importsOf(join(top, name), readFileSync(join(ROOT, top, name), "utf8"));
+      for (const imported of imports) {
+        if (!existsSync(join(ROOT, imported))) without.push(`${join(top, name)} imports ${imported}`);
+      }
+    }
+  }
+  expect(without).toEqual([]);
+});
+
+test("cycleIn: the files of a cycle are named, and files that only lead to it are not", () => {
+  const imports = new Map([
+    ["a", ["b", "d"]],
+    ["b", ["c"]],
+    ["c", ["b"]],
+    ["d", []],
+  ]);
+  expect(cycleIn(imports)).toEqual(["b", "c"]);
+  expect(
+    cycleIn(
+      new Map([
+        ["a", ["b", "c"]],
+        ["b", ["c"]],
+        ["c", []],
+      ]),
+    ),
+  ).toEqual([]);
 });

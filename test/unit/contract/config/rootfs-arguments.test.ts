@@ -3,7 +3,7 @@ import { toBytePath } from "../../../../internal/bytes/byte-path.ts";
 import { requireErofsKernel } from "../../../../internal/rootfs/erofs-kernel.ts";
 import { mkfsErofsArguments } from "../../../../internal/rootfs/erofs-writer.ts";
 import { walkOptions } from "../../../../internal/rootfs/rootfs.ts";
-import type { RootfsType } from "../../../../internal/rootfs/rootfs-options.ts";
+import type { RootfsType } from "../../../../internal/rootfs/rootfs-type.ts";
 import type { Compression } from "../../../../internal/squashfs/blocks/compression.ts";
 
 describe("mkfsErofsArguments", () => {

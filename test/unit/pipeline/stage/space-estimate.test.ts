@@ -6,7 +6,7 @@ import type { WalkOptions } from "../../../../internal/image/entry-walk.ts";
 import { openDirectory } from "../../../../internal/image/source/directory.ts";
 import { spaceNeeds } from "../../../../internal/pipeline/stage/space-check.ts";
 import { estimateSpace } from "../../../../internal/pipeline/stage/space-estimate.ts";
-import type { RootfsType } from "../../../../internal/rootfs/rootfs-options.ts";
+import type { RootfsType } from "../../../../internal/rootfs/rootfs-type.ts";
 import type { Compression } from "../../../../internal/squashfs/blocks/compression.ts";
 import { plan } from "../../../helpers/plan.ts";
 

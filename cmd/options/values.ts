@@ -1,0 +1,29 @@
+import { PlatterError } from "../../internal/base/error.ts";
+
+/** A parser of the option's value as a whole number above 0. It throws `E_NUMBER`. */
+export function positive(option: string) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value > 0) return value;
+    throw new PlatterError({
+      code: "E_NUMBER",
+      kind: "usage",
+      message: `Cannot use \`${option} ${text}\`: it is not a whole number above 0`,
+      hint: "Give a number such as 2.",
+    });
+  };
+}
+
+/** A regular expression. @throws PlatterError `E_PATTERN` */
+export function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new PlatterError({
+      code: "E_PATTERN",
+      kind: "usage",
+      message: `Cannot use \`${text}\` as a regular expression: ${(error as Error).message}`,
+      hint: "Give a pattern such as --until 'login:'.",
+    });
+  }
+}

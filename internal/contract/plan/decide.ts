@@ -1,0 +1,106 @@
+import { hasBios } from "../../base/architecture.ts";
+import { LATEST_TIME } from "../../image/entry-walk.ts";
+import { compileExcludes } from "../../image/excludes.ts";
+import { findFile } from "../../image/find-file.ts";
+import type { TreeNode } from "../../image/image-tree.ts";
+import { checkCapabilities } from "../checks/check-capabilities.ts";
+import { checkLive } from "../checks/check-live.ts";
+import { checkSelinux } from "../checks/check-selinux.ts";
+import { findingsAboutExcludes } from "../checks/exclude-findings.ts";
+import { checkKeys } from "../checks/left-keys.ts";
+import { checkEntries } from "../config/check-menu.ts";
+import { decideMenu } from "../config/decide-menu.ts";
+import { finding } from "../findings/finding.ts";
+import { architectureOf } from "../pieces/image-architecture.ts";
+import { locateBios, locateFont } from "../pieces/locate-bios.ts";
+import { locateEfi } from "../pieces/locate-efi.ts";
+import { locateKernel } from "../pieces/locate-kernel.ts";
+import { distributionOf } from "../pieces/packages.ts";
+import { decideSelinux } from "./decide-selinux.ts";
+import type { Decision, DecisionInputs } from "./decision.ts";
+import { readIsoYaml, readOsRelease } from "./image-texts.ts";
+import { requirePieceSizes } from "./piece-size.ts";
+import type { PlanOptions } from "./plan-options.ts";
+
+/** Makes the decisions that need only the names and texts of the image. */
+export async function decide(inputs: DecisionInputs, choices: PlanOptions): Promise<Decision> {
+  const { tree } = inputs;
+  const { root, source } = tree;
+  const architecture = await architectureOf(tree, choices.architecture);
+  const osRelease = await readOsRelease(inputs);
+  const { config, placeOf, findings } = await readIsoYaml(inputs, choices);
+  const selinux = await decideSelinux(
+    { root, reference: source.reference, readBytes: inputs.readBytes },
+    choices.selinux ?? config.selinux ?? "auto",
+  );
+  const { labelled } = selinux;
+  const { label, menu, ...decided } = decideMenu({
+    config,
+    placeOf,
+    osRelease,
+    architecture,
+    label: choices.label,
+    labelled,
+  });
+  const { kernel, ...located } = locateKernel(root, choices.kernel);
+  const distribution = distributionOf(osRelease);
+  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor, distribution });
+  const wantsBios = choices.boot === "bios-and-uefi" && hasBios(architecture);
+  const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
+  const { font, ...fonts } = locateFont(root);
+  const bootModules = modules && { modules };
+  requirePieceSizes({ kernel, efi, bios: bootModules, font });
+  for (const each of [decided, located, loaders, bios, fonts]) findings.push(...each.findings);
+  findings.push(...checkKeys(root), ...selinux.findings);
+  findings.push(...(await checkSelinux({ root, readText: inputs.readText, labelled }, menu)));
+  findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
+  findings.push(...findingsAboutExcludes(root, choices.excludes));
+  const exclude = compileExcludes(choices.excludes) as (path: string) => boolean;
+  findings.push(
+    ...inputs.owners.findings(),
+    ...(await checkCapabilities({ root, readText: inputs.readText })),
+    ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
+  );
+  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+    const seen = `\`${source.reference}\` has no \`/usr/bin/fuse-overlayfs\`.`;
+    findings.push(finding("F_PAYLOAD_MOUNT", seen));
+  }
+  if (root.children?.get("usr")?.inode.type !== "directory") {
+    findings.push(finding("F_NO_USR", `\`${source.reference}\` has no \`/usr\` directory.`));
+  }
+  return {
+    root: {
+      image: {
+        reference: source.reference,
+        digest: source.digest ?? null,
+        created: source.created ?? null,
+        treeDigest: inputs.treeDigest,
+      },
+      payloads: [...(choices.payloads ?? [])],
+      architecture,
+      time: Math.min(choices.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
+      kernel: kernel && { version: kernel.version },
+      excludes: [...choices.excludes],
+      ...(selinux.plan === undefined ? {} : { selinux: selinux.plan }),
+    },
+    identity: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
+    distribution,
+    placeOf,
+    kernel,
+    efi,
+    bios: bootModules,
+    font,
+    findings,
+  };
+}
+
+/** The newest time in the tree: a substitute for the creation time, if the image does not have one. */
+function newestTime(root: TreeNode): number {
+  let newest = 0;
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.inode.mtime > newest) newest = node.inode.mtime;
+    for (const child of node.children?.values() ?? []) pending.push(child);
+  }
+  return newest;
+}

@@ -1,0 +1,26 @@
+/** The fields of a squashfs superblock (Linux, Documentation/filesystems/squashfs.rst). */
+export interface SquashfsSuperblock {
+  inodes: number;
+  /** Seconds since 1970. */
+  mkfsTime: number;
+  blockSize: number;
+  fragments: number;
+  compressor: "gzip" | "lzma" | "lzo" | "xz" | "lz4" | "zstd";
+  flags: number;
+  ids: number;
+  /** Length of the file system in bytes, without padding. */
+  bytesUsed: number;
+  hasXattrs: boolean;
+  hasExports: boolean;
+  /** Undefined if labels could not be looked at. */
+  labels?: LabelSample | undefined;
+}
+
+/** The number of inodes of a squashfs with SELinux labels. */
+export interface LabelSample {
+  /** The context of the root directory; undefined without a label. */
+  root: string | undefined;
+  /** Inodes that were looked at, the root included. */
+  inodes: number;
+  labelled: number;
+}
