@@ -70,7 +70,7 @@ export const ERRORS = {
   },
   E_NO_BIOS: {
     kinds: ["usage"],
-    title: "a part for BIOS is asked of an ISO without BIOS boot",
+    title: "a stage for BIOS boot cannot run for a UEFI-only ISO",
     fix: "Leave --no-bios out, or skip this stage.",
   },
   E_NO_IMAGE: {

@@ -1,8 +1,8 @@
 type Results<W extends readonly (() => unknown)[]> = { -readonly [K in keyof W]: Awaited<ReturnType<W[K]>> };
 
 /**
- * Starts all works, waits until each has ended, and returns their results. When the first one throws, `cancel` is
- * called to stop the others. Its error is thrown once all have ended: no work continues after the caller has the error.
+ * Calls all functions, waits until each has ended, and returns their results. At the first error, `cancel` is called to
+ * stop the other functions. That error is thrown after all have ended, so nothing runs in the background afterwards.
  */
 export async function runTogether<const W extends readonly (() => unknown)[]>(
   works: W,

@@ -26,7 +26,7 @@ export async function prepareFirmware(
   throw new PlatterError({
     code: "E_BOOT_WAY",
     kind: "usage",
-    message: `Cannot boot with BIOS: machines of ${architecture} do not have it`,
-    hint: "Choose --firmware uefi or secure-boot.",
+    message: `Cannot boot with BIOS: machines for ${architecture} do not have BIOS firmware`,
+    hint: "Choose `--firmware uefi` or `--firmware secure-boot`.",
   });
 }

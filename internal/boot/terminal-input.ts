@@ -1,4 +1,4 @@
-/** An item of a terminal's input: text, or a movement of the cursor. Colours, modes and erasing are dropped. */
+/** One instruction for a terminal: text, or a movement of its cursor. Colours, modes and erasing are left out. */
 export type TerminalItem =
   | { kind: "text"; text: string }
   /** `\r`, `\n`, `\b` or `\t`. */
@@ -12,10 +12,10 @@ export type TerminalItem =
   /** ED 2 or RIS: the screen is cleared. */
   | { kind: "clear" };
 
-/** A longer unfinished sequence does not count as a sequence. */
+/** Characters. A longer unfinished sequence is dropped. */
 const MAX_SEQUENCE = 64;
 
-/** Reads the bytes of a serial terminal (ECMA-48), which may be cut anywhere. */
+/** Reads the output of a serial console (ECMA-48). A chunk may end within a character or a sequence. */
 export class TerminalInput {
   readonly #decoder = new TextDecoder();
   #unfinished = "";

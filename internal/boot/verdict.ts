@@ -16,13 +16,13 @@ export function timedOut(
   return {
     phase,
     code: "B_TIMEOUT",
-    message: `After ${timeout} seconds the console shows the ${PHASE_NAMES[phase]} phase without ${next}.`,
+    message: `After ${timeout} seconds the boot is still in the ${PHASE_NAMES[phase]} phase, without ${next}.`,
     hint: silenceHint(phase, architecture),
     line: suspicion,
   };
 }
 
-/** The failure of a machine that was switched off or reset before it had booted. */
+/** The failure of a machine that switched itself off, or reset, before the system was up. */
 export function switchedOff(
   { phase, suspicion }: Seen,
   architecture: Architecture,

@@ -77,7 +77,7 @@ function shrunkFile(path: string): PlatterError {
   return new PlatterError({
     code: "E_FILE_SHRANK",
     kind: "machine",
-    message: `Cannot read \`${path}\`: it became shorter in the process`,
+    message: `Cannot read \`${path}\`: it became shorter while platter read it`,
     hint: "Make sure that no other program changes it, and try again.",
   });
 }

@@ -6,7 +6,7 @@ type Column =
   | Uint32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-/** A column for at least `length` numbers, with the old ones. It is the same column if that is long enough. */
+/** Returns the column if it has room for `length` numbers, otherwise a larger copy. */
 export function withRoom<T extends Column>(column: T, length: number): T {
   if (length <= column.length) return column;
   const larger = new (column.constructor as new (length: number) => T)(Math.max(length, column.length * 2));

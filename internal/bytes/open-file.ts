@@ -18,7 +18,7 @@ export class OpenFile implements OpenedFile, Disposable {
     this.size = size;
   }
 
-  /** Takes over a descriptor; `path` is its name in messages. */
+  /** Takes over a descriptor. Messages name the file by `path`. */
   static of(fd: number, path: string): OpenFile {
     return new OpenFile(fd, path, fstatSync(fd).size);
   }
@@ -38,7 +38,7 @@ export class OpenFile implements OpenedFile, Disposable {
     }
   }
 
-  /** Its descriptor, which this object closes. @throws PlatterError `E_FILE_READ` once it is closed */
+  /** The file's descriptor, which only this object closes. @throws PlatterError `E_FILE_READ` after it was closed */
   get fd(): number {
     if (this.#fd === undefined) throw unreadableFile(new Error("it is closed"), this.path);
     return this.#fd;

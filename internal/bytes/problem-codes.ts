@@ -6,11 +6,11 @@ export const PROBLEMS = {
 
   // Volume descriptors (ECMA-119, 8)
   "block-size": "the ISO does not have blocks of 2048 bytes",
-  "boot-record": "a boot record is not one of El Torito",
+  "boot-record": "a boot record is not for El Torito",
   "both-endian": "a number that is recorded in both byte orders has two values",
-  "descriptor-escape": "a supplementary volume descriptor is neither Joliet's nor an enhanced one",
+  "descriptor-escape": "a supplementary volume descriptor is neither for Joliet nor an enhanced descriptor",
   "descriptor-magic": "a volume descriptor does not have the identifier `CD001`",
-  "descriptor-type": "a volume descriptor has an unknown type, or a second primary one differs",
+  "descriptor-type": "a volume descriptor has an unknown type, or two primary descriptors differ",
   "descriptor-version": "a volume descriptor has an unknown version",
   "descriptors-cut-off": "the file ends within its volume descriptors",
   "joliet-volume-id": "the label of Joliet is not the label of the ISO",
@@ -23,7 +23,7 @@ export const PROBLEMS = {
 
   // Directories, Rock Ridge and Joliet
   "directory-cut-off": "the ISO ends within a directory",
-  "directory-dots": "a directory does not begin with itself and its parent",
+  "directory-dots": "a directory does not begin with the entries for itself and its parent",
   "directory-end": "the unused end of a directory is not zero",
   "directory-loop": "a directory contains itself",
   "directory-record": "an entry of a directory is not valid",
@@ -67,7 +67,7 @@ export const PROBLEMS = {
   "gpt-header": "a GPT header is not valid",
   "gpt-header-crc": "a GPT header has a wrong checksum",
   "gpt-overlap": "two GPT partitions overlap",
-  "gpt-place": "a GPT header is made for another place",
+  "gpt-place": "a GPT header names another block than its own",
   "gpt-signature": "a GPT header is missing",
   "mbr-active": "the MBR has several active entries",
   "mbr-bounds": "an MBR partition reaches beyond the ISO",
@@ -103,9 +103,9 @@ export const PROBLEMS = {
   "long-name-order": "the parts of a long file name are out of order",
   "long-name-orphan": "a long file name belongs to no file",
   media: "a FAT file system has an impossible media descriptor",
-  name: "a FAT directory has an impossible name",
+  name: "an entry of a FAT directory has an impossible name",
   "reserved-sectors": "a FAT file system does not have a reserved sector",
-  "root-entries": "a FAT file system has a root directory without room",
+  "root-entries": "the root directory of a FAT file system does not have room for entries",
   "root-truncated": "a FAT file system ends within its root directory",
   "sector-size": "a FAT file system has an impossible sector size",
   "too-many-entries": "a FAT file system has more files than platter checks",
@@ -114,7 +114,7 @@ export const PROBLEMS = {
 
   // EFI programs
   "efi-machine": "an EFI program is for another architecture",
-  "efi-signer": "the first EFI program is not signed by Microsoft for others",
+  "efi-signer": "the first EFI program is not signed with Microsoft's key for other vendors",
   "efi-twin": "an EFI program differs between the ISO and its EFI system partition",
   "efi-unsigned": "the first EFI program is not signed",
   esp: "the entry for UEFI does not lead to a readable file system",
@@ -146,8 +146,8 @@ export const PROBLEMS = {
   // Checksum and plan
   checksum: "the content does not have the implanted checksum",
   "checksum-text": "the text of the implanted checksum is damaged",
-  "expected-file": "a file is not the planned one",
-  "expected-label": "the label is not the planned one",
+  "expected-file": "a file differs from the plan",
+  "expected-label": "the label differs from the plan",
 } as const satisfies Record<string, string>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -25,7 +25,7 @@ function tooWide(name: string, cause: Error): PlatterError {
   return new PlatterError({
     code: "E_COMPRESSION_WINDOW",
     kind: "contract",
-    message: `Cannot read ${name}: it was compressed with a window of more than 128 MiB, as \`zstd --long=31\` does`,
+    message: `Cannot read ${name}: it was compressed with a window of more than 128 MiB, as by \`zstd --long=31\``,
     hint: "Compress it again without `--long`.",
     cause,
   });

@@ -98,7 +98,8 @@ export function readBootSector(
     );
     return { layout: undefined, problems };
   }
-  if (type !== "FAT32" && rootEntries === 0) note("root-entries", 17, "has a root directory without room");
+  if (type !== "FAT32" && rootEntries === 0)
+    note("root-entries", 17, "has no room for entries in its root directory");
   if (fatBytes < Math.ceil(((clusters + 2) * bitsOf(type)) / 8)) {
     note("fat-size", 22, `has a FAT of ${fatBytes} bytes, too short for ${clusters} clusters`);
     return { layout: undefined, problems };

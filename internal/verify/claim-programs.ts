@@ -98,7 +98,12 @@ function withoutShim(
   const isTrusted = issuersOf(program).some((name) => name === MICROSOFT_2011 || name === MICROSOFT_2023);
   if (!isTrusted)
     return [
-      { effect: "limits", ways, text: `${path} is not signed by Microsoft for others`, code: "efi-signer" },
+      {
+        effect: "limits",
+        ways,
+        text: `${path} is not signed with Microsoft's key for other vendors`,
+        code: "efi-signer",
+      },
     ];
   return [{ effect: "limits", ways, text: `platter does not know what ${path} starts`, code: null }];
 }

@@ -5,12 +5,12 @@ import type { Context } from "../work/context.ts";
 import { sha256Text } from "../work/receipt.ts";
 import type { Stage } from "./stage.ts";
 
-/** Raised when the same inputs give other bytes than before. */
+/** Part of every key. Increase the number if the same inputs give other bytes than before. */
 const FORMAT = "platter-cache 1";
 
 /**
- * The same stage, whose one output is taken from the cache if possible, and is put there otherwise. `content` identifies
- * the contents of the image's files, which the stage's inputs do not. If it is undefined, nothing is cached.
+ * The same stage, but its output is taken from the cache if possible, and is added to the cache otherwise. `content`
+ * identifies the contents of the image's files, because the stage's inputs do not. If it is undefined, nothing is cached.
  */
 export function cachedStage(
   stage: Stage,
@@ -34,13 +34,13 @@ export function cachedStage(
       if (fetched === "found") return "from the cache";
       if (fetched === "damaged") {
         context.reporter.warn(
-          `The entry for \`${stage.name}\` in \`${cache.path}\` is damaged; platter makes it again.`,
+          `The entry for \`${stage.name}\` in \`${cache.path}\` is damaged, so platter makes it again`,
         );
       }
       const detail = await stage.run(task);
       await cache.store(key, output, options.blocks()).catch((error) => {
         if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
-        // The output is there all the same.
+        // The stage has made its output, so the build goes on without the cache.
         context.reporter.warn(
           `Cannot keep the result of \`${stage.name}\` in \`${cache.path}\`: ${reason(error)}`,
         );
@@ -50,7 +50,7 @@ export function cachedStage(
   };
 }
 
-/** Digest of all that decides the bytes. */
+/** Digest of everything that the output's bytes depend on. */
 async function cacheKey(
   stage: Stage,
   { context, content }: { context: Context; content: string },

@@ -50,7 +50,7 @@ export class EarlierBlocks implements Disposable {
       return;
     }
     const onDamaged = () =>
-      reporter.warn(`Blocks of \`${path}\` have changed; platter compresses them again`);
+      reporter.warn(`Blocks of \`${path}\` have changed, so platter compresses them again`);
     this.#known.add({ ...found, onDamaged });
   }
 

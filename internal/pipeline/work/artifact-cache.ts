@@ -104,7 +104,7 @@ export class ArtifactCache {
       if (!file) continue;
       blocks += file.blocks.count;
       const onDamaged = () => {
-        warn(`An entry in \`${this.path}\` is damaged; platter compresses its blocks again.`);
+        warn(`An entry in \`${this.path}\` is damaged, so platter compresses its blocks again`);
         this.#remove(path).catch(() => undefined);
       };
       files.push({ ...file, onUsed: () => void this.#touch(path), onDamaged });

@@ -11,26 +11,26 @@ export interface StoredBlock {
   offset: number;
   /** The block's length as an inode has it, with `STORED_BLOCK` if it is not compressed. */
   length: number;
-  /** {@link checksumOf} the stored bytes. */
+  /** The stored bytes' {@link checksumOf}. */
   checksum: bigint;
 }
 
-/** Detects damage, not an intention: XXH3 of 64 bits. */
+/** The 64-bit XXH3 of the bytes. It detects damage, but not a deliberate change. */
 export function checksumOf(bytes: Uint8Array): bigint {
   return Bun.hash.xxHash3(bytes) as bigint;
 }
 
-/** Bytes that a block has in its file. */
+/** Length in bytes of a block in its file. */
 export function storedLength({ length }: Pick<StoredBlock, "length">): number {
   return length & (STORED_BLOCK - 1);
 }
 
 /**
- * Stored blocks by the SHA-256 of their content, in memory that threads share. One thread adds, all threads find. The first
- * block with a digest stays.
+ * Stored blocks by the SHA-256 of their content, in memory that threads share. One thread adds blocks, and all threads find
+ * them. Of several blocks with the same digest, the table keeps the first.
  */
 export class BlockTable {
-  /** What a thread needs for its own view of the table. */
+  /** Memory of the table. Another thread passes it to {@link sharing}. */
   readonly memory: SharedArrayBuffer;
   /** One more than the entry's number; 0 is free. Open addressing, at most half full. */
   readonly #slots: Uint32Array;
@@ -59,7 +59,7 @@ export class BlockTable {
     this.#slots = new Uint32Array(memory, take(8 * capacity), 2 * capacity);
   }
 
-  /** An empty table with room for a number of blocks. The system gives the memory when it is first used. */
+  /** An empty table with room for a number of blocks. The system allocates each page of the memory at its first use. */
   static withRoom(blocks: number): BlockTable {
     return new BlockTable(new SharedArrayBuffer(Math.max(1, blocks) * (ENTRY + 8)));
   }
@@ -69,7 +69,7 @@ export class BlockTable {
     return new BlockTable(memory);
   }
 
-  /** Blocks that were added. */
+  /** Number of blocks in the table. */
   get count(): number {
     return this.#count;
   }
@@ -99,7 +99,7 @@ export class BlockTable {
     Atomics.store(this.#slots, slot, entry + 1);
   }
 
-  /** The slot of a digest's entry, or the free one where it would be. */
+  /** The slot of a digest's entry, or the free slot for it. */
   #slotOf(digest: Uint8Array): number {
     const [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]] as number[];
     const size = this.#slots.length;

@@ -57,7 +57,7 @@ const BOOT: Record<string, () => Promise<void>> = {
   "--timeout": async () => {
     fakeQemu("exec sleep 100");
     const { code, stderr } = await boot("--timeout", "1");
-    expect(stderr).toContain("After 1 seconds the console shows");
+    expect(stderr).toContain("After 1 seconds the boot is still in");
     expect(code).toBe(6);
   },
   "--memory": async () => expect(await machine("--memory", "333")).toContain("333M"),

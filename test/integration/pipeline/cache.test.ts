@@ -102,7 +102,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     await scene.succeed([...args, "out/a.iso"]);
     damage(entries(scene)[0]!);
     const ran = await scene.succeed([...args, "out/b.iso"]);
-    expect(ran.stderr).toContain("is damaged; platter makes it again");
+    expect(ran.stderr).toContain("is damaged, so platter makes it again");
     expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
     expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);

@@ -337,7 +337,7 @@ describe("a boot that comes to no end", () => {
     expect(timedOut(watcher, { timeout: 30, architecture: "x86_64" })).toMatchObject({
       phase: "firmware",
       code: "B_TIMEOUT",
-      message: "After 30 seconds the console shows the firmware phase without a sign of the GRUB phase.",
+      message: "After 30 seconds the boot is still in the firmware phase, without a sign of the GRUB phase.",
     });
   });
 
