@@ -9,6 +9,7 @@ import { type KnownFile, KnownFiles } from "../../../internal/reuse/known-files.
 import { openReused } from "../../../internal/reuse/reused-file.ts";
 import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
 import { BlockRecords } from "../../../internal/squashfs/blocks/block-records.ts";
+import { checksumOf, storedLength } from "../../../internal/squashfs/blocks/block-table.ts";
 import { codecIdentity } from "../../../internal/squashfs/blocks/codec.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
 import { seededNoise } from "../../helpers/noise.ts";
@@ -65,8 +66,9 @@ function knownFile(name: string, blocks: BlockRecords): KnownFile {
 }
 
 describe("writeSquashfs with a cache", () => {
+  // Enough of them that most files have a damaged block.
   const damage = fc.array(fc.record({ place: fc.nat(), bit: fc.integer({ min: 0, max: 7 }) }), {
-    maxLength: 12,
+    maxLength: 60,
   });
   /** Which of the records are still there. */
   const state = fc.record({ before: files, damage, leftOut: fc.array(fc.nat(), { maxLength: 5 }) });
@@ -120,6 +122,25 @@ describe("writeSquashfs with a cache", () => {
     const { use } = await writtenTo(at("changed"), { members: changed, options: zstd, known });
     // A fragment has five of the small files: the changed one moves only the ones after it.
     expect(use!.reusedBytes / use!.bytes).toBeWithin(0.7, 1);
+  });
+
+  test("records each block that is in the file once, and no block that was taken back", async () => {
+    const large = Buffer.from(seededNoise(5 * BLOCK + 9, 3)).toString("latin1");
+    const names = ["a", "b", "c", "d"];
+    const members: Member[] = names.map((name) => ({
+      name,
+      content: name === "c" ? "text ".repeat(BLOCK) : large,
+    }));
+    const { bytes, use } = await writtenTo(at("records"), { members, options: zstd, known: "none" });
+    let end = 0;
+    for (const { offset, length, checksum } of use!.blocks) {
+      const stored = bytes.subarray(offset, offset + storedLength({ length }));
+      expect(offset).toBeGreaterThanOrEqual(end);
+      expect(checksumOf(stored)).toBe(checksum);
+      end = offset + stored.length;
+    }
+    // Six blocks of the noise, and five of the text.
+    expect(use!.blocks.count).toBe(11);
   });
 
   test("counts each damaged file once, and files that were used", async () => {
