@@ -45,6 +45,16 @@ function ignoreCase(command: string, base: string): Record<string, OptionCase> {
   return { [`${command} --ignore`]: { base: `${base} --config odd.yaml --strict`, given, changes: "code" } };
 }
 
+/** The image does not have a policy. */
+function selinuxCase(command: string, base: string): Record<string, OptionCase> {
+  return { [`${command} --selinux`]: { base, given: "--selinux require", changes: "code" } };
+}
+
+/** Takes blocks from an ISO that was made of the same image. */
+function reuseCase(command: string, base: string): Record<string, OptionCase> {
+  return { [`${command} --reuse`]: { base, given: "--reuse made.iso", changes: "stderr" } };
+}
+
 function rootCases(command: string, base: string, changes: "files" | "stdout"): Record<string, OptionCase> {
   return {
     [`${command} --exclude`]: { base, given: "--exclude usr/share/doc", changes },
@@ -98,6 +108,19 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   " --version": { base: "inspect dir:image", given: "--version", changes: "stdout" },
   ...planCases("build", BUILD, "files"),
   ...ignoreCase("build", BUILD),
+  ...selinuxCase("build", BUILD),
+  ...selinuxCase("inspect", "inspect dir:image"),
+  "render-grub --selinux": { base: `${MENU} --work out/work`, given: "--selinux keep", changes: "files" },
+  ...selinuxCase("squash", SQUASH),
+  "efi-image --selinux": { base: `${ESP} --work out/work`, given: "--selinux keep", changes: "files" },
+  ...reuseCase("build", BUILD),
+  ...reuseCase("squash", SQUASH),
+  "cache --prune": {
+    before: [`${BUILD} --cache out/cache`],
+    base: "cache out/cache",
+    given: "--prune 0",
+    changes: "stdout",
+  },
   ...payloadCases("build", BUILD, "files"),
   ...imageCases("build", BUILD),
   ...squashCases("build", BUILD),
