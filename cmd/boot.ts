@@ -145,7 +145,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     });
 }
 
-/** Options that a run ignores. */
+/** Options that have no effect in a run with these flags. */
 function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
   return [
     {
@@ -169,14 +169,17 @@ function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
   ];
 }
 
-/** Makes sure that no file in the folder of --keep is the ISO. @throws PlatterError `E_SAME_FILE` */
+/** Refuses a --keep folder in which a log or picture would replace the ISO. @throws PlatterError `E_SAME_FILE` */
 function requireLogsApart(iso: string, folder: string, ways: readonly BootWay[]): void {
   const files = ways.flatMap((way) => Object.values(logPaths(folder, way)));
   const writes = files.map((path) => ({ option: "--keep", path }));
   requireApart({ reads: [{ option: "the ISO", path: iso }], writes, fills: [] });
 }
 
-/** Starts no machine for a file that cannot boot. @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO`, `E_ISO_INCOMPLETE` */
+/**
+ * Refuses a file that is not a complete ISO before any machine starts.
+ * @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO`, `E_ISO_INCOMPLETE`
+ */
 async function expectIso(path: string): Promise<void> {
   await using source = await openFileSource(path);
   const other = await notAnIso(source);

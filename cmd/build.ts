@@ -58,7 +58,7 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       const output = flags.output === undefined ? undefined : checkOutput(flags.output);
       if (flags.from !== "inspect" && flags.work === undefined) throw noWork(flags.from);
       requireSameImage(image, flags);
-      // Without the stages before it a stage works on the plan that is there.
+      // If the build begins at a later stage, it uses the plan in the work folder instead of the image.
       const reference = flags.from === "inspect" ? image : undefined;
       using _ = claim(world, { image: reference, flags });
       const cache = await openCache(flags, world);

@@ -1,6 +1,6 @@
 import { PlatterError } from "../internal/base/error.ts";
 
-/** Variables that make the runtime inside platter load code, wait for a debugger or act as another program. */
+/** Variables that make the Bun runtime inside platter load code, wait for a debugger or run as another program. */
 const VARIABLES = [
   "BUN_OPTIONS",
   "BUN_INSPECT",
@@ -10,8 +10,8 @@ const VARIABLES = [
 ];
 
 /**
- * Refuses to run if the environment steers the runtime that platter is compiled with. By then the runtime may have
- * loaded code already, which platter cannot see.
+ * Refuses to run if a variable of the environment changes how the Bun runtime inside platter works. The runtime may
+ * already have loaded code that platter cannot see.
  * @throws PlatterError `E_ENVIRONMENT`
  */
 export function refuseBunVariables(environment: Readonly<Record<string, string | undefined>>): void {

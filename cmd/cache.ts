@@ -56,7 +56,7 @@ async function openExisting(path: string | undefined, { reporter, now }: World):
   return ArtifactCache.open(path, { limit: Number.POSITIVE_INFINITY, now: () => now().getTime(), report });
 }
 
-/** A line for each entry, and one for all. */
+/** One line for each entry, and a last line with the total. */
 function entryLines(entries: readonly CacheEntry[]): string {
   const lines = entries.map(({ path, size, used }) => {
     const when = used === 0 ? "incomplete" : new Date(used).toISOString().slice(0, 16).replace("T", " ");

@@ -9,7 +9,7 @@ import { recordedReference } from "../internal/pipeline/work/recorded-reference.
 import { removeOldLogs } from "../internal/process/kept-logs.ts";
 import type { World } from "./world.ts";
 
-/** The flags of all commands that name files. */
+/** Flags that name files, of all commands. */
 export interface FileFlags {
   output?: string | undefined;
   config?: string | undefined;
@@ -26,8 +26,8 @@ export interface FileFlags {
 }
 
 /**
- * Claims the files that a command writes, until the result is disposed. `image` is the command's argument; without it,
- * the image of the plan in the work folder counts. `outputs` replaces the path of -o, and `reads` are ISOs.
+ * Claims the files that a command writes, until the result is disposed. `image` is the command's argument. If it is
+ * undefined, the image is the one in the work folder's plan. `outputs` replaces the path of -o, and `reads` are ISOs.
  * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`, `E_REFERENCE`, `E_PAYLOAD_NAME`
  */
 export function claim(
@@ -67,7 +67,9 @@ export function claim(
   return claimFiles({ reads, writes, work: flags.work, cache: flags.cache, report });
 }
 
-/** Removes what killed runs left in the folder for temporary files, and old logs of failed runs, and reports it. */
+/**
+ * Removes leftovers of killed runs and old logs of failed runs from the folder for temporary files, and reports them.
+ */
 function tidyTemporary({ reporter, now }: World): void {
   reportSwept(tmpdir(), (text) => reporter.info(text));
   for (const path of removeOldLogs(tmpdir(), now().getTime()))

@@ -9,7 +9,10 @@ import { claim, type FileFlags } from "./claim.ts";
 import { openSession, type PayloadFlags, type PlanFlags, type WorkFlags } from "./options/options.ts";
 import type { World } from "./world.ts";
 
-/** Where a stage's one artifact goes: a file, or with --work its place there. @throws PlatterError `E_OUTPUT` */
+/**
+ * Host path for a stage's artifact: the file of -o, or the artifact's path in the folder of --work.
+ * @throws PlatterError `E_OUTPUT`
+ */
 function targetOf(flags: { output?: string | undefined; work?: string | undefined }): string | undefined {
   if (flags.output !== undefined) return checkOutput(flags.output);
   if (flags.work !== undefined) return undefined;
@@ -22,8 +25,8 @@ function targetOf(flags: { output?: string | undefined; work?: string | undefine
 }
 
 /**
- * Runs what makes one artifact, and brings it to where the flags say.
- * @throws PlatterError `E_OUTPUT`, and whatever `make` throws
+ * Calls `make` for one artifact, and moves or copies the artifact to the path that the flags name.
+ * @throws PlatterError `E_OUTPUT`, and the errors of `make`
  */
 export async function makeArtifact(
   world: World,
@@ -44,13 +47,14 @@ export async function makeArtifact(
   });
 }
 
-/** Brings an artifact to where the user wants it; it appears when it is whole. */
+/** Moves or copies an artifact to `output`. The output file appears only when it is complete. */
 async function deliver(work: WorkDir, artifact: string, output: string): Promise<void> {
   const made = work.file(artifact);
   const content = work.content(artifact);
   const write = (partial: string) => {
     if ("bytes" in content) return writeFile(partial, content.bytes);
-    // A temporary work directory is next to the output, so a rename does. A kept one keeps its artifact.
+    // A temporary work directory is on the file system of the output, so a rename is enough. A kept one keeps its
+    // artifact.
     return work.kept ? copyFile(made, partial, constants.COPYFILE_FICLONE) : rename(made, partial);
   };
   await writeWhole(output, { code: "E_OUTPUT", write });

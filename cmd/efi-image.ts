@@ -55,7 +55,7 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
         await work.write(ARTIFACTS.espImage, makeEsp(files, { time, uuid: digest }));
       } else {
         const { efi, ...plan } = await planAlone(session, ["config", "efi"]);
-        // Without a finding that is an error about the boot loaders, the plan has them.
+        // The plan has boot loaders for EFI: if they were missing, a finding would have ended the run.
         const stage = efiImageStage({ ...plan, efi: efi! }, context);
         await runStage(stage, { context, freshness: "when-changed" });
       }

@@ -17,7 +17,7 @@ export function addHelp(program: Command, worldOf: WorldOf): void {
     });
 }
 
-/** @throws PlatterError `E_HELP_TOPIC` */
+/** The command with this name. @throws PlatterError `E_HELP_TOPIC` */
 export function commandNamed(program: Command, name: string): Command {
   const found = program.commands.find((each) => each.name() === name);
   if (found !== undefined) return found as Command;
@@ -34,8 +34,8 @@ export function commandNamed(program: Command, name: string): Command {
 }
 
 /**
- * The arguments of the command line, with `--help COMMAND` written as `help COMMAND`: the parser takes the option alone.
- * Options that are valid for all commands may stand in front.
+ * The arguments of the command line, with `--help COMMAND` written as `help COMMAND`, because the parser does not
+ * accept a word after `--help`. Options that are valid for all commands may come first.
  */
 export function withHelpFirst(args: readonly string[]): string[] {
   const isGlobal = (argument: string) => /^(-[vq]|--verbose|--quiet)$/.test(argument);

@@ -63,7 +63,7 @@ function badChecksum(iso: string, check: IsoMd5Check): PlatterError {
 function hintFor({ isIso, present, actual }: IsoMd5Check): string {
   if (!isIso) return "Name the file of an ISO.";
   if (!present) return "Implant a checksum with `platter implant`.";
-  // A new checksum would hide that the ISO is not complete.
+  // A new checksum would hide that the ISO is incomplete.
   if (actual === undefined) return "Make or download the ISO again.";
   return "Make or download the ISO again, or write a new checksum with `platter implant --force`.";
 }

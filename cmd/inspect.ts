@@ -55,7 +55,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
   );
 }
 
-/** Undefined for an ISO with payloads: their size is unknown before their layers are read. */
+/** Bytes that a build needs. Undefined for an ISO with payloads: their size is unknown until their layers are read. */
 function estimateOf(plan: Plan, tree: ImageTree): SpaceEstimate | undefined {
   if (plan.payloads.length > 0) return undefined;
   const rootfs = { image: tree, tree, walk: (options: WalkOptions) => options };

@@ -26,7 +26,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
   });
 }
 
-/** The text of --help or --version, which is printed at the end. */
+/** The text of --help or --version. It is printed before the process ends. */
 let help = "";
 const program = createProgram({
   worldFor,
@@ -51,7 +51,7 @@ function worldFor(verbosity: Verbosity): World {
   };
 }
 
-/** Writes all of the data. A reader that closes the pipe early (`| head`) does not count as an error. */
+/** Writes all of the data to standard output. It is not an error if the reader closes the pipe early (`  head`). */
 function printData(data: string | Uint8Array): Promise<void> {
   return new Promise((done, fail) => {
     process.stdout.write(data, (error) => {
@@ -60,7 +60,7 @@ function printData(data: string | Uint8Array): Promise<void> {
     });
   });
 }
-// `printData` reports errors of standard output. Errors of standard error cannot be reported.
+// `printData` reports errors of standard output. Errors of standard error cannot be reported anywhere.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 try {
@@ -71,14 +71,19 @@ try {
   process.exitCode = await endOf(error);
 }
 
-/** The exit code of a run that an error ended. If the run must start again under `podman unshare`, that run's exit code. */
+/**
+ * The exit code of a run that ended with an error. If the run must start again under `podman unshare`, the exit code of
+ * the second run.
+ */
 async function endOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return endOfParsing(error);
   if (!(error instanceof NeedsPodmanUnshare)) return report(error);
   return runInPodmanUnshare(error, interruption.signal).catch(report);
 }
 
-/** What commander threw: usage errors are on standard error already, and help is still to be printed. */
+/**
+ * The exit code for an error of commander. Usage errors were already printed to standard error; help is printed here.
+ */
 async function endOfParsing({ exitCode }: CommanderError): Promise<number> {
   if (exitCode !== 0) return USAGE_EXIT_CODE;
   return printData(help).then(() => 0, report);
@@ -93,7 +98,7 @@ function report(error: unknown): number {
   const told = systemError(error);
   process.stderr.write(renderError(told));
   if (!(told instanceof PlatterError)) return 1;
-  // The option that the error is about may not be on the command line.
+  // The error may be about the value of a variable, so each variable that sets an option is named.
   const lines = told.kind === "usage" ? program.commands.flatMap(valuesFromVariables) : [];
   process.stderr.write(lines.map((line) => `note: ${printable(line)}\n`).join(""));
   return told.exitCode;

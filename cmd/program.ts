@@ -27,8 +27,8 @@ import type { World } from "./world.ts";
 export type Verbosity = "quiet" | "normal" | "verbose";
 
 /**
- * The command line: all commands with their options. `worldFor` makes what a command gets from outside, and `writeOut`
- * takes the text of --help and --version.
+ * The command line: all commands with their options. `worldFor` makes the `World` of a command, and `writeOut` receives
+ * the text of --help and --version.
  */
 export function createProgram(options: {
   worldFor: (verbosity: Verbosity) => World;
@@ -49,7 +49,7 @@ export function createProgram(options: {
       formatHelp: (command, helper) =>
         helpText(pageOf(command as Command), { columns: helper.helpWidth || 80, box: helper }),
     })
-    // Usage errors repeat what was typed.
+    // Usage errors quote words of the command line, which may contain control characters.
     .configureOutput({
       writeOut: options.writeOut,
       writeErr: (text) => void process.stderr.write(printableLines(text)),
@@ -84,7 +84,7 @@ export function createProgram(options: {
   return root;
 }
 
-/** What follows a usage error. */
+/** The hint after a usage error. */
 function usageHint(command: Command): string {
   const { name, usage } = pageOf(command);
   const help =

@@ -7,7 +7,7 @@ import { recordFile } from "../internal/pipeline/work/receipt.ts";
 import { OPTION_GROUPS } from "./reference/groups.ts";
 import type { World } from "./world.ts";
 
-/** Options for files that are written next to the ISO. */
+/** Adds the options for files that are written next to the ISO. */
 export function withRecordOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.output)
@@ -23,7 +23,7 @@ interface RecordFlags {
   report?: string | undefined;
 }
 
-/** Writes what the flags ask for. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */
+/** Writes the files that the flags name. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */
 export async function writeRecords(
   flags: RecordFlags,
   options: { output: string; record: Omit<BuildRecord, "iso">; world: World },

@@ -25,7 +25,7 @@ import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
-/** Options about an image that also count without one. */
+/** Options about an image that also have an effect without an image. */
 const TEXT_OPTIONS = ["--config", "--label", "--arch", "--platform"];
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {

@@ -19,7 +19,7 @@ import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { World, WorldOf } from "./world.ts";
 
-/** The words of --require. */
+/** The words that --require accepts. */
 const WAY_WORDS: ReadonlyMap<string, BootWay> = new Map([
   ["bios", "bios"],
   ["uefi", "uefi"],
@@ -92,7 +92,7 @@ async function printJson(
   );
 }
 
-/** @throws PlatterError `E_REQUIRE` */
+/** The boot ways of a --require text. @throws PlatterError `E_REQUIRE` */
 function waysOf(text: string): BootWay[] {
   const words = text.split(",").map((word) => word.trim());
   const wanted = words.map((word) => {
@@ -108,10 +108,10 @@ function waysOf(text: string): BootWay[] {
   return BOOT_WAYS.filter((way) => wanted.includes(way));
 }
 
-/** Bytes that a plan or a build report may have. */
+/** Most bytes of a plan or a build report. */
 const MAX_PLAN = 16 * 1024 * 1024;
 
-/** What the plan says of the ISO. @throws PlatterError `E_INPUT`, `E_PLAN` */
+/** What the ISO must contain according to the plan. @throws PlatterError `E_INPUT`, `E_PLAN` */
 function expectedFrom(path: string) {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? join(path, ARTIFACTS.plan) : path;
@@ -122,7 +122,7 @@ function expectedFrom(path: string) {
   return { label: plan.label, files, espFiles };
 }
 
-/** Why the run fails, the gravest first; undefined if nothing fails. */
+/** The error for the gravest failure. Undefined if nothing failed. */
 function failureOf(
   iso: string,
   options: {
@@ -136,7 +136,7 @@ function failureOf(
   if (verdict.kind === "not-an-iso") return notIso(iso, verdict.reason);
   if (verdict.kind === "incomplete") return isoIncomplete(iso, verdict);
   const failed = report.checks.filter(({ status }) => status === "problem");
-  // With --quiet the report is not shown, and the error has to say everything.
+  // The report is not shown with --quiet, so the error contains all problems.
   const problems = failed.flatMap((check) => check.problems.map(problemText));
   const detail = verbosity === "quiet" ? problems.slice(0, 20) : [];
   const unmet = unmetWays(verdict, verdict.kind === "boots-nowhere" ? BOOT_WAYS : required);

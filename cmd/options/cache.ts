@@ -7,7 +7,7 @@ import type { World } from "../world.ts";
 
 const DEFAULT_SIZE = "10G";
 
-/** Options for what is kept between builds. */
+/** Adds the options for the cache between builds. */
 export function withCacheOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.work)
@@ -25,7 +25,10 @@ interface CacheFlags {
   cacheSize: string;
 }
 
-/** The cache that the flags name, if any. @throws PlatterError `E_CACHE`, `E_CACHE_SIZE` */
+/**
+ * Opens the cache that the flags name. Undefined if they do not name one.
+ * @throws PlatterError `E_CACHE`, `E_CACHE_SIZE`
+ */
 export async function openCache(
   flags: CacheFlags,
   { now, reporter }: Pick<World, "now" | "reporter">,
@@ -39,7 +42,10 @@ export async function openCache(
   });
 }
 
-/** Bytes as a user writes them: `500M`, `10G`, `1.5T`, each a power of 1024. @throws PlatterError `E_CACHE_SIZE` */
+/**
+ * Bytes of a size as a user writes it, such as `500M`, `10G` or `1.5T`. The units are powers of 1024.
+ * @throws PlatterError `E_CACHE_SIZE`
+ */
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text);
   const power = ["", "k", "m", "g", "t"].indexOf((match?.[2] ?? "").toLowerCase());

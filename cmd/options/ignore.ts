@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { OPTION_GROUPS } from "../reference/groups.ts";
 
-/** The option for findings that the image's author accepts. */
+/** Adds the option for findings that the user accepts. */
 export function withIgnoreOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.findings)

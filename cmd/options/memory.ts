@@ -1,9 +1,12 @@
 import { PlatterError } from "../../internal/base/error.ts";
 
-/** Least memory of a machine in MiB. A small live image boots on BIOS with this much. */
+/** Least memory of a machine, in MiB. A small live image boots on BIOS with this much. */
 const LEAST_MEMORY = 128;
 
-/** MiB, as QEMU takes them: a number of MiB, or a number with M, G or T. @throws PlatterError `E_MEMORY` */
+/**
+ * MiB of a text that QEMU's -m accepts: a number of MiB, or a number with M, G or T.
+ * @throws PlatterError `E_MEMORY`
+ */
 export function parseMemory(text: string): number {
   const match = /^(\d+)([mgt]?)(?:i?b)?$/i.exec(text);
   const unit = match?.[2]?.toLowerCase() ?? "";

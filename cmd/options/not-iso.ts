@@ -2,7 +2,7 @@ import { PlatterError } from "../../internal/base/error.ts";
 import { missingText } from "../../internal/ui/verification.ts";
 import type { Incomplete } from "../../internal/verify/verdict.ts";
 
-/** `reason` completes "it". */
+/** The error for a file that is not an ISO. `reason` continues a sentence that begins with "it". */
 export function notIso(path: string, reason: string): PlatterError {
   return new PlatterError({
     code: "E_NOT_AN_ISO",
@@ -12,7 +12,7 @@ export function notIso(path: string, reason: string): PlatterError {
   });
 }
 
-/** The file ends before the volume does. */
+/** The error for a file that is shorter than its volume. */
 export function isoIncomplete(path: string, incomplete: Incomplete): PlatterError {
   return new PlatterError({
     code: "E_ISO_INCOMPLETE",

@@ -17,12 +17,12 @@ import type { Unused } from "./refuse-unused.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-/** Options that decide what is on the ISO. */
+/** Adds the options that decide what is on the ISO. */
 export function withPlanOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return withFindingOptions(withRootOptions(withMenuOptions(command)));
 }
 
-/** Options that decide how the ISO boots. */
+/** Adds the options that decide how the ISO boots. */
 function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return withKernelOption(command)
     .optionsGroup(OPTION_GROUPS.boot)
@@ -44,7 +44,7 @@ export function withKernelOption<A extends unknown[], O extends {}>(command: Com
     );
 }
 
-/** Options that decide what is in the root file system. */
+/** Adds the options that decide what is in the root file system. */
 export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.content)
@@ -58,12 +58,12 @@ export function withRootOptions<A extends unknown[], O extends {}>(command: Comm
     );
 }
 
-/** Options that decide which findings end a run. */
+/** Adds the options that decide which findings end a run. */
 export function withFindingOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command.optionsGroup(OPTION_GROUPS.findings).option("--strict", "treat warnings as errors", false);
 }
 
-/** Options for container images that the live system brings along. */
+/** Adds the options for container images that the live system carries. */
 export function withPayloadOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.content)
@@ -81,7 +81,7 @@ export function withPayloadOptions<A extends unknown[], O extends {}>(command: C
     );
 }
 
-/** Options that decide where things are read from and written to. */
+/** Adds the options for folders: where inputs are read and outputs are written. */
 export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return withArchitectureOptions(withWorkOption(command));
 }
@@ -109,7 +109,7 @@ function withArchitectureOptions<A extends unknown[], O extends {}>(command: Com
     );
 }
 
-/** Options for the root file system. */
+/** Adds the options for the format of the root file system. */
 export function withSquashOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.rootfs)
@@ -152,14 +152,14 @@ export interface WorkFlags {
   platform?: string | undefined;
 }
 
-/** Options about an image and the plan that is made of it. Without an image they have no effect. */
+/** Options about an image and its plan. They have no effect without an image. */
 export const IMAGE_OPTIONS: readonly string[] = [
   ...withIgnoreOption(
     withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))),
   ).options.map(({ long }) => long),
 ].filter((name) => name !== undefined);
 
-/** Refuses options about an image if the plan in the work folder is used as it is. */
+/** Rule that refuses options about an image if the command uses the plan in the work folder. */
 export function withoutImage(image: string | undefined, { work }: { work?: string | undefined }): Unused {
   return {
     when: image === undefined && work !== undefined,
@@ -169,7 +169,10 @@ export function withoutImage(image: string | undefined, { work }: { work?: strin
   };
 }
 
-/** A session for the flags. A temporary work directory goes next to the output, or into the system's folder for them. */
+/**
+ * Opens a session for the flags. A temporary work directory is made next to the output, or in the system's folder for
+ * temporary files.
+ */
 export function openSession(
   world: World,
   options: {
@@ -207,15 +210,15 @@ export function openSession(
   });
 }
 
-/** Bytes that a configuration or an os-release file may have. */
+/** Most bytes of a configuration or an os-release file. */
 const MAX_TEXT = 1024 * 1024;
 
-/** The `iso.yaml` of --config. @throws PlatterError `E_INPUT` */
+/** Text and path of the `iso.yaml` of --config. Undefined without the option. @throws PlatterError `E_INPUT` */
 export function readConfig(file: string | undefined): { text: string; file: string } | undefined {
   return file === undefined ? undefined : { text: readText(file), file };
 }
 
-/** A text file that the user named, of at most `limit` bytes. @throws PlatterError `E_INPUT` */
+/** The content of a text file that the user named, of at most `limit` bytes. @throws PlatterError `E_INPUT` */
 export function readText(path: string, limit = MAX_TEXT): string {
   return readInputText(path, { code: "E_INPUT", limit });
 }

@@ -11,8 +11,8 @@ interface ParsedCommand {
 }
 
 /**
- * Refuses an empty path as the value of an option, as an unset variable of a script gives it: the system takes it as the
- * current folder.
+ * Refuses an empty path as the value of an option. A script passes one if a variable is not set, and the system would
+ * use the current folder instead.
  * @throws PlatterError `E_EMPTY_PATH`
  */
 export function refuseEmptyPaths(command: ParsedCommand): void {

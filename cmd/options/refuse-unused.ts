@@ -1,25 +1,22 @@
 import { PlatterError } from "../../internal/base/error.ts";
 
-/** Options that a run would ignore under a condition, by their long names, and why. */
+/** Options, by their long names, that have no effect under a condition, and the reason. */
 export interface Unused {
   when: boolean;
   options: readonly string[];
-  /** Completes `… has no effect: `. */
+  /** The end of a sentence that begins with `… has no effect: `. */
   reason: string;
   hint: string;
 }
 
-/** The part of a commander `Command` that says what was given. */
+/** The part of a commander `Command` that has the options and the source of their values. */
 interface ParsedCommand {
   readonly args: readonly string[];
   readonly options: readonly { readonly long?: string | undefined; attributeName(): string }[];
   getOptionValueSource(key: never): string | undefined;
 }
 
-/**
- * Refuses the options of the command line that a run would ignore.
- * @throws PlatterError `E_OPTION_UNUSED`
- */
+/** Refuses options of the command line that have no effect under these rules. @throws PlatterError `E_OPTION_UNUSED` */
 export function refuseUnused(command: ParsedCommand, rules: readonly Unused[]): void {
   for (const { when, options, reason, hint } of rules) {
     if (!when) continue;
@@ -34,12 +31,12 @@ export function refuseUnused(command: ParsedCommand, rules: readonly Unused[]): 
   }
 }
 
-/** Stands for the command's argument among the options of a rule. */
+/** The name of the command's argument among the options of a rule. */
 export const IMAGE_ARGUMENT = "IMAGE";
 
 /**
- * The flags without a `--work` that comes from the environment, if something else replaces the image and its plan. The
- * default must not change what such a run makes.
+ * Returns the flags without a `--work` from the environment if something else replaces the image and its plan. Such a
+ * run must not use the default work folder.
  */
 export function withoutDefaultWork<F extends { work?: string | undefined }>(
   command: ParsedCommand,
@@ -50,7 +47,7 @@ export function withoutDefaultWork<F extends { work?: string | undefined }>(
   return isReplaced && !isGiven(command, "--work") ? { ...flags, work: undefined } : flags;
 }
 
-/** Whether an option is on the command line, and not only a default or a variable of the environment. */
+/** Whether an option is on the command line. A default or a variable of the environment does not count. */
 function isGiven(command: ParsedCommand, name: string): boolean {
   if (name === IMAGE_ARGUMENT) return command.args.length > 0;
   const option = command.options.find(({ long }) => long === name);

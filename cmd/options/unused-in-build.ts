@@ -13,7 +13,7 @@ interface BuildFlags {
   cache?: string | undefined;
 }
 
-/** What the options of `build` are for, apart from those that the plan is made of. */
+/** Options of `build` by the stages that use them, without those that decide the plan. */
 const OPTIONS_OF_STAGES: readonly (readonly [StageName[], string[]])[] = [
   [["squash"], ["--rootfs", "--compression", "--cache", "--cache-size", "--reuse"]],
   [["assemble"], ["--strict-gpt"]],
@@ -23,7 +23,7 @@ const OPTIONS_OF_STAGES: readonly (readonly [StageName[], string[]])[] = [
   ],
 ];
 
-/** Options that this build would ignore. */
+/** Rules for options that have no effect in a build with these flags. */
 export function unusedInBuild(options: {
   image: string | undefined;
   flags: BuildFlags;
@@ -60,7 +60,10 @@ export function unusedInBuild(options: {
   ];
 }
 
-/** Refuses an image that is not the one of the plan which later stages use. @throws PlatterError `E_OPTION_UNUSED` */
+/**
+ * Refuses an image that is not the image of the plan in the work folder, if the build begins after the plan.
+ * @throws PlatterError `E_OPTION_UNUSED`
+ */
 export function requireSameImage(image: string | undefined, { from, work }: BuildFlags): void {
   if (image === undefined || from === "inspect" || work === undefined) return;
   const planned = recordedReference(work);
@@ -73,7 +76,7 @@ export function requireSameImage(image: string | undefined, { from, work }: Buil
   });
 }
 
-/** Whether a reference names the image of another one, which is written in full. */
+/** Whether a reference names the same image as `full`, a complete reference. */
 function isSameReference(text: string, full: string): boolean {
   const [path, fullPath] = [pathOfReference(text), pathOfReference(full)];
   if (path === undefined || fullPath === undefined) return withoutTransport(text) === withoutTransport(full);

@@ -2,7 +2,7 @@
 export interface Variable {
   name: string;
   meaning: string;
-  /** Commands that read the variable; all commands if it is not given. */
+  /** Commands that read the variable. Undefined for all commands. */
   commands?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const OPTION_VARIABLES = {
   work: "PLATTER_WORK",
 } as const;
 
-/** Removes empty variables of {@link OPTION_VARIABLES}: the parser of the command line would take them as empty values. */
+/** Removes empty variables of {@link OPTION_VARIABLES}, which the command line parser would use as empty values. */
 export function dropEmptyVariables(environment: Record<string, string | undefined>): void {
   for (const name of Object.values(OPTION_VARIABLES)) if (environment[name] === "") delete environment[name];
 }
@@ -40,7 +40,7 @@ interface ParsedCommand {
   getOptionValueSource(key: never): string | undefined;
 }
 
-/** A line for each option of a command that has its value from a variable. */
+/** One line for each option whose value is from a variable of the environment. */
 export function valuesFromVariables(command: ParsedCommand): string[] {
   return command.options.flatMap((option) => {
     const key = option.attributeName();

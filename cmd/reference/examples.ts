@@ -1,4 +1,4 @@
-/** A command line that does something useful, and for what it is shown. */
+/** A command line and its purpose. */
 export interface Example {
   line: string;
   purpose: string;
@@ -6,7 +6,7 @@ export interface Example {
 
 const EXAMPLES = new WeakMap<object, readonly Example[]>();
 
-/** Gives a command the examples of its help and its man page. Each is `[LINE, PURPOSE]`. */
+/** Adds examples to the help and the man page of a command. Each is `[LINE, PURPOSE]`. */
 export function withExamples<C extends object>(command: C, ...examples: (readonly [string, string])[]): C {
   EXAMPLES.set(
     command,

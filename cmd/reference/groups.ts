@@ -21,5 +21,5 @@ export const COMMAND_GROUPS = {
   other: "Other commands",
 } as const;
 
-/** Options and commands without a group. */
+/** Headings for options and commands without a group. */
 export const UNGROUPED = { options: "Options", commands: COMMAND_GROUPS.other } as const;

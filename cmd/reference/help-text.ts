@@ -1,14 +1,14 @@
 import { ALL_EXIT_CODES } from "../../internal/base/exit-codes.ts";
 import { type CommandPage, remarksOn } from "./page.ts";
 
-/** Wraps texts, as commander's `Help` does. */
+/** The functions of commander's `Help` that wrap texts. */
 export interface TextBox {
   boxWrap(text: string, width: number): string;
 }
 
-/** Columns above which long lines are hard to read. */
+/** Most columns of a help text, because longer lines are hard to read. */
 const WIDEST = 100;
-/** Columns of the names of options and commands, beyond which the description begins on a line of its own. */
+/** Columns for the names of options and commands. After a longer name, the description begins in the next line. */
 const NAME_COLUMNS = 26;
 
 interface Item {
@@ -64,7 +64,7 @@ export function helpText(page: CommandPage, { columns, box }: { columns: number;
 }
 
 function optionItem(option: CommandPage["globalOptions"][number]): Item {
-  // Names of options without a short form stand below the names of those that have one.
+  // An option without a short form is indented, so that all long forms begin in the same column.
   const term = option.short === undefined ? `    ${option.flags}` : option.flags;
   return { term, text: [option.description, ...remarksOn(option)].join(" ") };
 }

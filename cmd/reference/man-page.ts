@@ -7,8 +7,8 @@ export function manPageName({ name }: Pick<CommandPage, "name">): string {
 }
 
 /**
- * A command as a man page of section 1, in the macros of man(7). `date` is written as 2026-12-31, and `others` are the
- * pages that it refers to.
+ * The man page of a command, in section 1, with the macros of man(7). `date` has the form 2026-12-31, and `others` are
+ * the pages under SEE ALSO.
  */
 export function manPage(
   page: CommandPage,
@@ -70,7 +70,7 @@ function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`.SH ${roff(heading)}`, ...lines];
 }
 
-/** `\-o, \-\-output <file>`, with the value in italics. */
+/** The flags of an option in roff, such as `\-o, \-\-output <file>`, with the value in italics. */
 function flagsText({ flags, value }: OptionEntry): string {
   if (value === undefined) return roff(flags);
   const [names = ""] = flags.split(/ [<[]/);
@@ -82,13 +82,13 @@ function seeAlso(page: CommandPage, others: readonly CommandPage[]): string[] {
   return names.map((name, index) => `.BR ${roff(name)} (1)${index < names.length - 1 ? "," : ""}`);
 }
 
-/** A text in roff, in lines of at most 80 characters where its words allow it. */
+/** A text in roff, in lines of at most 80 characters if its words are short enough. */
 function filled(text: string): string {
   const lines = roff(text).match(/\S.{0,78}(?=\s|$)|\S+/g) ?? [];
   return lines.map((line) => line.replace(/^(?=[.'])/, "\\&")).join("\n");
 }
 
-/** A text in roff: a hyphen is a minus sign, and no line begins with a control character. */
+/** A text in roff: hyphens are escaped as minus signs, and no line begins with a control character. */
 function roff(text: string): string {
   const escaped = text.replace(/\\/g, "\\e").replace(/-/g, "\\-").replace(/"/g, "\\(dq");
   return escaped.replace(/^(?=[.'])/gm, "\\&").replace(/[^\x20-\x7e\n]/g, (character) => {

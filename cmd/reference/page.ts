@@ -5,18 +5,18 @@ import { COMMAND_GROUPS, OPTION_GROUPS, UNGROUPED } from "./groups.ts";
 
 /** An option as the help, the man pages, the documentation and the completions show it. */
 export interface OptionEntry {
-  /** As it is written, such as `-o, --output <file>`. */
+  /** All forms of the option, such as `-o, --output <file>`. */
   flags: string;
   short: string | undefined;
   long: string;
-  /** Name of the value; undefined if the option takes none. */
+  /** Name of the value. Undefined if the option does not take a value. */
   value: string | undefined;
   description: string;
-  /** The only values, if they are fixed. */
+  /** The allowed values. Empty if any value is allowed. */
   choices: readonly string[];
-  /** The value without the option, if it is a text or a number. */
+  /** The default value, if it is a text or a number. */
   default: string | undefined;
-  /** The variable that gives the default. */
+  /** The environment variable that sets the default. */
   variable: string | undefined;
   isRepeatable: boolean;
 }
@@ -33,7 +33,7 @@ export interface Group<T> {
   entries: readonly T[];
 }
 
-/** Everything that help, man page, documentation and completions say of a command. Plain data. */
+/** A command as the help, the man page, the documentation and the completions show it. */
 export interface CommandPage {
   /** Empty for platter itself. */
   name: string;
@@ -48,7 +48,7 @@ export interface CommandPage {
   variables: readonly { name: string; meaning: string }[];
 }
 
-/** The page of a command. `-h` is among the global options. */
+/** The page of a command. Its global options include `-h`. */
 export function pageOf(command: Command): CommandPage {
   const { parent } = command;
   const program = parent ?? command;
@@ -89,7 +89,7 @@ export function allPages(program: Command): CommandPage[] {
   return [program, ...visibleCommands(program)].map(pageOf);
 }
 
-/** What stands behind the description of an option: `[choices: …] [default: …] [env: …]`. */
+/** The remarks after the description of an option: `[choices: …] [default: …] [env: …]`. */
 export function remarksOn({ choices, default: value, variable }: OptionEntry): string[] {
   return [
     ...(choices.length === 0 ? [] : [`[choices: ${choices.join(", ")}]`]),
@@ -149,7 +149,7 @@ function variablesOf(name: string, options: readonly Option[]) {
   return [...(name === "" ? all : own), ...others.map(({ name, meaning }) => ({ name, meaning }))];
 }
 
-/** The entries by their headings, in the order of `headings`; other headings follow. */
+/** The entries by their headings. The headings in `headings` come first, in that order. */
 function grouped<T>(
   entries: readonly T[],
   options: {

@@ -85,7 +85,7 @@ complete -F _platter platter
 `;
 }
 
-/** The cases in which the word is the value of an option. */
+/** Cases of the script in which the current word is the value of an option. */
 function valueCases(page: CommandPage): string[] {
   return optionsOf(page).flatMap((option) => {
     const values = valuesOfOption(option);

@@ -1,7 +1,9 @@
 import type { CommandPage, OptionEntry } from "../page.ts";
 import { IMAGE_PREFIXES, optionsOf, type Values, valuesOfArgument, valuesOfOption } from "./values.ts";
 
-/** A completion script for fish, to be sourced or to be put into a folder of `fish_complete_path` as `platter.fish`. */
+/**
+ * A completion script for fish. The user sources it, or saves it as `platter.fish` in a folder of `fish_complete_path`.
+ */
 export function fishCompletion(pages: readonly CommandPage[]): string {
   const [program, ...commands] = pages;
   return `# fish completion for platter: platter completion fish | source
@@ -68,7 +70,7 @@ function optionLine(option: OptionEntry, condition: string): string {
   return `complete -c platter${condition}${short} -l ${option.long.slice(2)}${value} -d ${quoted(option.description)}\n`;
 }
 
-/** Flags of \`complete\` that offer the values. */
+/** Flags of \`complete\` that offer these values. */
 function flagsFor(values: Values): string {
   switch (values.kind) {
     case "words":

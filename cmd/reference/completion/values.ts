@@ -6,17 +6,17 @@ import { COMPRESSIONS } from "../../../internal/squashfs/blocks/compression.ts";
 import { EXPLAINED_CODES } from "../../../internal/ui/explain.ts";
 import type { ArgumentEntry, CommandPage, OptionEntry } from "../page.ts";
 
-/** What a shell offers for an argument or for the value of an option. */
+/** The words that a shell offers for an argument or for the value of an option. */
 export type Values =
   | { kind: "words"; words: readonly string[] }
   | { kind: "file" }
   | { kind: "folder" }
-  /** A transport, then a path. */
+  /** An image reference: a transport and a path. */
   | { kind: "image" }
   /** Any text. */
   | { kind: "text" };
 
-/** Transports as references begin with them. */
+/** The beginnings of references, one for each transport. */
 export const IMAGE_PREFIXES = TRANSPORTS.map((name) => (name === "docker" ? "docker://" : `${name}:`));
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
@@ -33,12 +33,12 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 const IMAGES = ["image", "ref", "ref[=name]"];
 const FILES = ["file", "plan", "iso"];
 
-/** What is offered for the value of an option; undefined if the option takes none. */
+/** The words to offer for the value of an option. Undefined if the option does not take a value. */
 export function valuesOfOption({ value, choices }: OptionEntry): Values | undefined {
   return value === undefined ? undefined : valuesNamed(value, choices);
 }
 
-/** What is offered for the first argument of a command. `help` takes the name of a command, and `explain` any code. */
+/** The words to offer for the first argument of a command: commands for `help`, codes for `explain`. */
 export function valuesOfArgument(argument: ArgumentEntry, pages: readonly CommandPage[]): Values {
   if (argument.name === "code") return { kind: "words", words: EXPLAINED_CODES };
   if (argument.name !== "command") return valuesNamed(argument.name, argument.choices);
@@ -53,7 +53,7 @@ function valuesNamed(name: string, choices: readonly string[]): Values {
   return { kind: name === "dir" ? "folder" : "text" };
 }
 
-/** All options that a command takes, those for all commands last. */
+/** All options of a command. Those of all commands come last. */
 export function optionsOf(page: CommandPage): OptionEntry[] {
   return [...page.options.flatMap(({ entries }) => entries), ...page.globalOptions];
 }

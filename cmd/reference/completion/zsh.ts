@@ -1,7 +1,7 @@
 import type { CommandPage, OptionEntry } from "../page.ts";
 import { IMAGE_PREFIXES, optionsOf, type Values, valuesOfArgument, valuesOfOption } from "./values.ts";
 
-/** A completion script for zsh, to be sourced or to be put into a folder of `fpath` as `_platter`. */
+/** A completion script for zsh. The user sources it, or saves it as `_platter` in a folder of `fpath`. */
 export function zshCompletion(pages: readonly CommandPage[]): string {
   const [program, ...commands] = pages;
   return `#compdef platter
@@ -85,7 +85,7 @@ function action(values: Values): string {
   }
 }
 
-/** A text inside a specification of `_arguments`. */
+/** A text with the special characters of an `_arguments` specification escaped. */
 const escaped = (text: string) => text.replace(/[\\:[\]]/g, "\\$&");
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
