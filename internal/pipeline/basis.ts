@@ -14,12 +14,12 @@ import type { Session } from "./session.ts";
 import { requirePieces } from "./work/check-pieces.ts";
 import type { WorkDir } from "./work/work-dir.ts";
 
-/** What a run begins with: an image that is open and decided on, or the plan that an earlier run left. */
+/** The input of a run: an open image with the decisions about it, or the plan of an earlier run. */
 export type Basis = { kind: "image"; image: DecidedImage } | { kind: "plan"; plan: Plan };
 
 /**
- * Opens the image and decides on it, or reads the plan of the work directory if no image was named. The caller has looked
- * for inputs and programs with `requireInputs`.
+ * Opens the image and decides on it, or reads the plan of the work directory if no image was named. The caller must first
+ * call `requireInputs`.
  * @throws PlatterError `E_NO_IMAGE`, `E_PLAN`, `E_PIECE_CHANGED`; the errors of {@link decideOnImage}
  */
 export async function openBasis(session: Session): Promise<Basis> {

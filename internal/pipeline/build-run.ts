@@ -5,7 +5,7 @@ import type { Session } from "./session.ts";
 import { EarlierBlocks } from "./stage/earlier-blocks.ts";
 import { runStage, type Stage, type StageName, type StageTimes, stagesBetween } from "./stage/stage.ts";
 
-/** One build, as all its phases see it. */
+/** The values that all phases of one build share. */
 export interface BuildRun {
   session: Session;
   options: BuildOptions;
@@ -30,14 +30,14 @@ export function buildRun(session: Session, options: BuildOptions): BuildRun {
   return { session, options, wanted, tools, times, run, earlier: earlierBlocks(session, options) };
 }
 
-/** Where blocks of earlier builds are looked for; undefined if nowhere. */
+/** The blocks of earlier builds; undefined if there is neither a cache to read nor an earlier ISO. */
 function earlierBlocks({ context }: Session, options: BuildOptions): EarlierBlocks | undefined {
   const cache = options.freshness === "always" ? undefined : options.cache;
   if (cache === undefined && options.reuse === undefined) return undefined;
   return EarlierBlocks.of({ ...context, squash: options.squash, cache });
 }
 
-/** Whether the root file system is written straight into the ISO, because nothing needs it as a file of its own. */
+/** Whether the root file system is written straight into the ISO, because nothing needs it as a separate file. */
 export function writesIntoIso({ session, options, wanted }: BuildRun): boolean {
   const isWhole = wanted.has("squash") && wanted.has("assemble") && options.output !== undefined;
   return isWhole && !session.work.kept && options.cache === undefined && isOwnRootfs(options.squash);

@@ -63,7 +63,7 @@ async function planBuild(run: BuildRun, basis: Basis, start: number): Promise<Om
   return { plan, boots, times, tools };
 }
 
-/** The system's errors become errors of their own here: they are not errors of writing the ISO's file. */
+/** Wraps errors of the system, so that `withIsoFile` does not report them as errors of writing the ISO. */
 async function planOutsideIso(session: Session, basis: Basis): Promise<Plan> {
   try {
     return await wholePlan(session, basis);

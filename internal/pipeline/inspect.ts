@@ -19,14 +19,14 @@ import { savePiece } from "./work/save-piece.ts";
 
 type MadePlan = Awaited<ReturnType<typeof makePlan>>;
 
-/** What `inspect` shows about an image. Plan and boots are undefined if no ISO can be made of it. */
+/** The result of `inspect` for an image. Plan and boots are undefined if no ISO can be made of it. */
 export interface Inspection extends Omit<MadePlan, "plan"> {
   tree: ImageTree;
   plan: Plan | undefined;
   boots: BootClaims | undefined;
 }
 
-/** What `build` makes without options. */
+/** The root file system that `build` makes without options. */
 const DEFAULT_ROOTFS = parseRootfsOptions({ rootfs: "squashfs" });
 
 /**
@@ -48,8 +48,8 @@ export async function inspectImage(session: Session, reference: string): Promise
 }
 
 /**
- * Makes the plan of an image that has these parts, or says why not. The pieces of the image that the ISO needs are saved in
- * the work directory. The plan is written there if an ISO can be made of it.
+ * Makes the plan with these parts, or returns the findings that prevent it. The pieces of the image that the ISO needs are
+ * saved in the work directory. The plan is written there if an ISO can be made of it.
  */
 export async function makePlanOf(
   { tree, decision }: DecidedImage,

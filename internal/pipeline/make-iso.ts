@@ -15,7 +15,7 @@ export async function makeIso(
   const { context } = session;
   const { output, strictGpt, freshness } = options;
   if (output === undefined) return;
-  // The space that the image takes makes room for the ISO. A temporary work directory still refers to the image.
+  // Releasing the image frees space for the ISO. A temporary work directory still refers to the image.
   if (session.work.kept) await session.releaseImages();
   const checksum = wanted.has("implant") ? "implant" : "leave";
   if (wanted.has("assemble"))

@@ -9,7 +9,7 @@ import { checkSpace, type SpaceUse } from "./stage/space-check.ts";
 import { estimateSpace } from "./stage/space-estimate.ts";
 import { type SquashInputs, squashIntoIsoStage, squashStage } from "./stage/squash.ts";
 
-/** The root file system that a build makes: how it is planned, and where its files are. */
+/** The source of a root file system: the draft of the plan, and the image. */
 export interface RootfsSource {
   draft: DraftPlan;
   image: () => Promise<ImageTree>;
@@ -44,7 +44,7 @@ export async function writeRootfsIntoIso(
   return length;
 }
 
-/** Opening also checks the free space: a root file system that is not made again needs none. */
+/** The free space is checked in `open`, because a root file system that is not made again does not need space. */
 function squashInputs(
   { session, options, earlier }: BuildRun,
   { draft, image }: RootfsSource,

@@ -5,7 +5,7 @@ import { requireStart, type StartNeeds } from "./require-start.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Looks for the image, its payloads and all programs that they and these tools need, before anything is read.
+ * Checks that the image, its payloads and all necessary programs exist, before anything is read.
  * @throws PlatterError the errors of {@link requireStart}
  */
 export function requireInputs(session: Session, tools: readonly ToolName[]): Promise<void> {
@@ -17,7 +17,7 @@ export function requireInputs(session: Session, tools: readonly ToolName[]): Pro
   return requireWith(session, { programs, versions });
 }
 
-/** Throws these errors, together with all others about what the run begins with. */
+/** Throws these errors together with all other errors about the inputs of the run. */
 export function throwWithOthers(session: Session, errors: readonly PlatterError[]): Promise<void> {
   return requireWith(session, { programs: [], errors });
 }

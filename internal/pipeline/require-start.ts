@@ -35,7 +35,7 @@ type Options = Pick<OpenOptions, "signal" | "runTool">;
 
 /**
  * Looks for the image, the payloads and all programs before anything is read, and reports together what is missing.
- * podman and registries are asked for images only if something else is missing: reading them shows it otherwise.
+ * podman and registries are asked for images only if something else is missing. Otherwise reading the image reports it.
  * @throws PlatterError `E_START` for several problems, else `E_TOOL_MISSING`, `E_TOOL_VERSION`,
  * `E_PAYLOAD_MISSING`, `E_IMAGE_MISSING`,
  * `E_REFERENCE…`, `E_PAYLOAD_NAME`, `E_FILE_…`, `E_TAR_…`, `E_REGISTRY`
@@ -75,12 +75,12 @@ function same(error: unknown): unknown {
   return error;
 }
 
-/** Whether the program is there that knows about the image. */
+/** Whether the program exists that can look for the image. */
 function canAsk({ transport }: KnownReference): boolean {
   return findProgram(transport === "docker" ? "skopeo" : "podman") !== undefined;
 }
 
-/** Keeps an expected error; others are thrown. */
+/** Calls `act`, and adds an expected error to `errors`. Other errors are thrown. */
 async function collect(
   errors: PlatterError[],
   asSeen: Wanted["asSeen"],
@@ -95,7 +95,7 @@ async function collect(
   }
 }
 
-/** One error for several. Its kind is the gravest of theirs. */
+/** One error for several errors, with the gravest of their kinds. */
 function together(errors: readonly PlatterError[]): PlatterError {
   const [first] = errors;
   if (first !== undefined && errors.length === 1) return first;

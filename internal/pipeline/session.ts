@@ -8,7 +8,7 @@ import type { Context } from "./work/context.ts";
 import { keepFailureLog } from "./work/failure-log.ts";
 import { WorkDir } from "./work/work-dir.ts";
 
-/** What one run of a command owns: its work directory, and the images that its phases open. All are released together. */
+/** The resources of one run of a command: its work directory, and the images that its phases open. */
 export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
   readonly work: WorkDir;
@@ -49,12 +49,12 @@ export class Session implements AsyncDisposable {
     await this.#opened.disposeAsync();
   }
 
-  /** Stops all works of this session. */
+  /** Aborts the signal of this session's context. */
   cancel(): void {
     this.#canceller.abort();
   }
 
-  /** Does the work. If it fails, the log of the failure outlives a temporary work directory. */
+  /** Calls `work`. If it fails, the log of the failure is kept, even after a temporary work directory is removed. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();

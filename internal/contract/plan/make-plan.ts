@@ -12,8 +12,8 @@ import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces.ts";
 import { uuidOf } from "./uuid.ts";
 
 /**
- * Reads what was decided on, and saves the pieces. `parts` must be there for a plan: an error in another part leaves it
- * incomplete. Without a plan the findings about them hold at least one error.
+ * Checks the pieces that were decided on, and saves them. There is a plan if the findings about `parts` are not errors. An
+ * error about another part makes the plan incomplete.
  */
 export async function makePlan(
   decision: Decision,

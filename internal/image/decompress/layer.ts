@@ -8,15 +8,15 @@ import { storedLayer } from "./stored-layer.ts";
 export interface Layer {
   /** For messages. */
   readonly name: string;
-  /** The tar stream; when it ends, its digest has been checked. */
+  /** The tar stream. At its end, it checks its digest. */
   open(): AsyncIterable<Uint8Array>;
-  /** The same unchecked: for those who stop at the last content that they want, before a digest could be compared. */
+  /** Like `open` without the digest check, for callers that stop before the end. */
   reopen(): AsyncIterable<Uint8Array>;
-  /** Reads all of it for its digest only, to find out whether a layer that makes no sense is damaged. */
+  /** Reads the whole layer to check its digest. An unreadable layer may be damaged. */
   verify(): Promise<void>;
   /**
-   * The plain tar in a file, for reading its contents in any order. Undefined if that is not possible; {@link open} then
-   * reports an error, if the layer has one.
+   * The plain tar in a file, for reading its contents in any order. Undefined if that is not possible. Then {@link open}
+   * reports any error of the layer.
    */
   decompress(decompressor: LayerDecompressor): Promise<PlainLayer | undefined>;
 }
@@ -39,7 +39,7 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
     open,
     reopen: () => decompressed(blob.open(), { name, signal }),
     async verify() {
-      // A damaged blob is reported as such, and not by what decompressing it gives.
+      // Check the blob first, so that its damage is not reported as an error of decompression.
       if (blob.digest !== undefined) for await (const _ of checkedBytes(blob));
       if (diffId !== undefined) for await (const _ of open());
     },
@@ -50,7 +50,7 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
   };
 }
 
-/** The plain tar; at its end its digest has been compared. @throws PlatterError `E_BLOB_DIGEST` */
+/** The plain tar, whose digest is compared at its end. @throws PlatterError `E_BLOB_DIGEST` */
 async function* checkedPlain(
   plain: AsyncIterable<Uint8Array>,
   { name, diffId }: { name: string; diffId: Digest },
@@ -85,12 +85,12 @@ export function madeLayer(name: string, open: () => AsyncIterable<Uint8Array>): 
   };
 }
 
-/** Errors that say all there is to say, without another reading. */
+/** Errors that are certain without reading the layer again. */
 const CERTAIN = ["E_BLOB_DIGEST", "E_BLOB_EXPANSION"];
 
 /**
- * An error met while a layer was read, or the better one that the layer is damaged: garbage in a damaged layer shows
- * as a tar or compression error long before its end is reached.
+ * Returns the error that the layer is damaged, if it is, and otherwise the error of reading it. Damage often shows as a
+ * tar or compression error before the digest can be compared.
  */
 export async function explained(error: unknown, layer: Layer): Promise<unknown> {
   if (!(error instanceof PlatterError) || error.kind !== "contract" || CERTAIN.includes(error.code))

@@ -76,7 +76,7 @@ export async function assembleStage(
   };
 }
 
-/** What the stages before recorded about their outputs. */
+/** Digests of the outputs of the earlier stages, from their receipts. */
 async function madeBefore({ work }: Context): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   if (!work.kept) return digests;

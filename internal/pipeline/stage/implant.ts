@@ -2,7 +2,7 @@ import { implantIsoMd5 } from "../../isomd5/file.ts";
 import type { Context } from "../work/context.ts";
 import type { Stage } from "./stage.ts";
 
-/** Implants the checksum into an ISO that is there already. */
+/** Implants the checksum into an ISO of an earlier run. */
 export function implantStage(context: Context, options: { output: string; force: boolean }): Stage {
   return {
     name: "implant",

@@ -49,7 +49,7 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
       const reuse = await squash.earlier?.reuse();
       await work.make(ARTIFACTS.rootfs, (partial) => {
         const { time } = plan;
-        // Not by the manifest: the same tree gives the same bytes wherever it lies.
+        // Leave out the manifest's digest: the same tree must give the same bytes from every image source.
         const { image: _, ...content } = inputs;
         const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
         const log = work.log("squash");

@@ -35,11 +35,11 @@ export function stagesBetween(from: StageName, to: StageName): Set<StageName> {
 export interface Stage {
   name: StageName;
   tools: readonly ToolName[];
-  /** Everything that decides what comes out, by name. */
+  /** Everything that the outputs depend on, by name. */
   inputs: Readonly<Record<string, string>>;
-  /** Host paths of what comes out. */
+  /** Host paths of the outputs. */
   outputs: readonly string[];
-  /** Makes the outputs, and may tell something for the user. */
+  /** Makes the outputs. May return a detail for the user. */
   run: (task: Task) => Promise<string | undefined>;
 }
 
@@ -49,8 +49,8 @@ export type Freshness = "when-changed" | "always";
 export type StageTimes = Map<StageName, number | undefined>;
 
 /**
- * Runs a stage, unless what it made before still holds: same inputs, outputs untouched. Its receipt is written only
- * when it succeeded.
+ * Runs a stage, unless its inputs and outputs are unchanged since an earlier run. The receipt is written only if the
+ * stage succeeds.
  */
 export async function runStage(
   stage: Stage,
@@ -108,7 +108,7 @@ async function isFresh(
   stage: Pick<Stage, "inputs" | "outputs"> & { version: string },
 ): Promise<boolean> {
   if (receipt === undefined || !sameInputs(receipt.inputs, stage.inputs)) return false;
-  // Another version of platter may make other bytes of the same inputs.
+  // Another version of platter may make other bytes from the same inputs.
   if (receipt.platter !== stage.version) return false;
   const recorded = receipt.outputs.map(({ path }) => path).sort();
   if (recorded.join("\n") !== [...stage.outputs].sort().join("\n")) return false;

@@ -9,20 +9,20 @@ import { STORED_BLOCK } from "./format.ts";
 import type { FragmentPart } from "./fragment-digest.ts";
 
 /**
- * Blocks that may wait for each processor: enough that none has nothing to do while this thread does something else,
- * such as looking into the initramfs. Where so many would take more than some megabytes, fewer will do.
+ * The number of blocks that may wait for each processor, so that no processor is idle while this thread does other work,
+ * such as reading the initramfs. `bytes` limits the memory of all waiting blocks.
  */
 const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
   ledger: BlockLedger;
-  /** Undefined where blocks are stored as they are. */
+  /** Undefined if blocks are stored without compression. */
   compressors: Compressors | undefined;
   blockSize: number;
   signal: AbortSignal;
 }
 
-/** So many holes in a row are worth waiting for the blocks before them. */
+/** From this number of holes in a row, it is faster to write all pending blocks and add the holes together. */
 const MANY_HOLES = 16;
 
 /** Blocks after which the event loop gets a turn. */
@@ -48,8 +48,8 @@ export interface AddOptions {
 }
 
 /**
- * Data blocks on their way into the file: compressed on all processors, written in the order in which they came.
- * A block is known by its number in that order.
+ * Writes data blocks into the file: compressed on all processors, and in the order in which they were added. Each block is
+ * identified by its number in that order.
  */
 export class BlockWriter {
   readonly #region: FileRegion;
@@ -62,7 +62,7 @@ export class BlockWriter {
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
-  /** Blocks that were taken, and those of them that are written. */
+  /** The number of blocks that were added, and of those that are written. */
   #taken = 0;
   #written = 0;
   #position: number;
@@ -91,24 +91,24 @@ export class BlockWriter {
     return this.#position;
   }
 
-  /** Room for one block, which {@link add} or {@link giveBack} takes again. */
+  /** A buffer for one block. Pass it to {@link add} or {@link giveBack} afterwards. */
   buffer(): Uint8Array<ArrayBuffer> {
     return this.#free.pop() ?? new Uint8Array(this.#blockSize);
   }
 
   /**
-   * Takes the first bytes of a {@link buffer} as the next block; waits where too many are on their way.
+   * Adds the first bytes of a {@link buffer} as the next block. Waits if too many blocks are pending.
    * @throws PlatterError `E_INTERRUPTED`
    */
   async add(data: Uint8Array<ArrayBuffer>, { length, parts, onDigest }: AddOptions): Promise<void> {
     const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
     const block = this.#pack(data, { length, digest: parts ?? (isWanted ? "wanted" : "unneeded") });
-    // It is waited for in its turn.
+    // Prevents an unhandled rejection. The error surfaces when the block is written.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ length, block, onDigest });
   }
 
-  /** Calls `then` when all blocks that were added before are written, and no later one. @throws PlatterError `E_INTERRUPTED` */
+  /** Calls `then` after the blocks before it are written, and before the next block. @throws PlatterError `E_INTERRUPTED` */
   async whenWritten(then: () => void): Promise<void> {
     this.#pending.push(then);
     await this.#turn();
@@ -118,7 +118,7 @@ export class BlockWriter {
     this.#free.push(data);
   }
 
-  /** Takes blocks of zeros, which need no room in the file. @throws PlatterError `E_INTERRUPTED` */
+  /** Adds blocks of zeros, which do not take space in the file. @throws PlatterError `E_INTERRUPTED` */
   async addHoles(count: number): Promise<void> {
     if (count < MANY_HOLES) {
       for (let i = 0; i < count; i++) await this.#take({ length: 0, block: HOLE });
@@ -135,25 +135,25 @@ export class BlockWriter {
     await this.#turn();
   }
 
-  /** Writes all that is on its way. @throws the system's error */
+  /** Writes all pending blocks. @throws the system's error */
   async drain(): Promise<void> {
     while (this.#pending.length > 0) await this.#writeNext();
   }
 
-  /** Takes back the blocks from `first` to `end`, of which the last one was just written. Their room is used again. */
+  /** Removes the blocks from `first` to `end`, which must be the last ones written. Their space is used again. */
   takeBack(first: number, end: number): void {
     if (first === end) return;
     this.#position = this.#places[first] as number;
     this.#ledger.cutAt(this.#position);
   }
 
-  /** The next block gets a number again whose block was taken back, as all after it. Only after {@link drain}. */
+  /** Gives the next block this number, whose block was removed with all later ones. Call {@link drain} first. */
   continueAt(number: number): void {
     this.#taken = number;
     this.#written = number;
   }
 
-  /** Waits until nothing is compressed any more, whatever became of it. */
+  /** Waits until all compression has ended, and drops the results and errors. */
   async abandon(): Promise<void> {
     await Promise.allSettled(
       this.#pending.map((pending) => (typeof pending === "function" ? undefined : pending.block)),
@@ -166,7 +166,7 @@ export class BlockWriter {
     return this.#places[block] as number;
   }
 
-  /** A block's length as an inode or a fragment table tells it; 0 is a hole. */
+  /** A block's length as an inode or a fragment table has it; 0 is a hole. */
   lengthOf(block: number): number {
     return this.#lengths[block] as number;
   }
@@ -189,7 +189,7 @@ export class BlockWriter {
     await this.#turn();
   }
 
-  /** Gives the event loop a turn from time to time: not even Ctrl-C would have one. @throws PlatterError `E_INTERRUPTED` */
+  /** Yields to the event loop from time to time, so that Ctrl-C is handled. @throws PlatterError `E_INTERRUPTED` */
   async #turn(): Promise<void> {
     if (++this.#turns % TURN === 0) await setImmediate();
     throwIfAborted(this.#signal, "the squash");
