@@ -38,7 +38,7 @@ export async function planInWork(work: WorkDir): Promise<Plan> {
 
 /**
  * The part of the plan that is decided before large files of the image are read.
- * @throws PlatterError the findings of the whole plan if the image lacks something
+ * @throws PlatterError the findings of the whole plan if the image lacks a file that the ISO needs
  */
 export async function draftPlan(session: Session, basis: Basis): Promise<DraftPlan> {
   if (basis.kind === "plan") return basis.plan;
@@ -47,14 +47,17 @@ export async function draftPlan(session: Session, basis: Basis): Promise<DraftPl
   return draft ?? wholePlan(session, basis);
 }
 
-/** The plan of an ISO. It is made now if the run began with an image. @throws PlatterError if a finding is an error */
+/**
+ * The plan of an ISO. If the run began with an image, the plan is made now.
+ * @throws PlatterError if a finding is an error
+ */
 export async function wholePlan(session: Session, basis: Basis): Promise<Plan> {
   return (await planFor(session, basis, PARTS)) as Plan;
 }
 
 /**
- * The plan for a stage that needs only these parts: errors about other parts do not stop it. The findings about the parts
- * are reported if the plan is made now.
+ * The plan for a stage that needs only these parts. Errors about other parts do not stop the stage. If the plan is made
+ * now, the findings about the parts are reported.
  * @throws PlatterError if a finding about the parts is an error
  */
 export async function planFor(session: Session, basis: Basis, parts: readonly Part[]): Promise<PartialPlan> {
@@ -62,17 +65,20 @@ export async function planFor(session: Session, basis: Basis, parts: readonly Pa
   const { tree } = basis.image;
   const { plan, findings } = await makePlanOf(basis.image, session.context, parts);
   reportUnignored(findingsAbout(findings, parts), tree.source.reference, session.options);
-  // Without a finding that is an error about these parts, makePlan returned a plan.
+  // `plan` is undefined only if a finding about these parts is an error, and then the line above threw.
   return plan!;
 }
 
-/** The plan for a stage that runs alone and reads nothing of the image but its plan; see {@link planFor}. */
+/** The plan for a stage that runs alone and needs only the plan, not the image; see {@link planFor}. */
 export async function planAlone(session: Session, parts: readonly Part[]): Promise<PartialPlan> {
   await requireInputs(session, []);
   return planFor(session, await openBasis(session), parts);
 }
 
-/** Returns the image of a basis. The image of an earlier plan is opened and compared at the first call. */
+/**
+ * Returns a function that returns the image of a basis. For an earlier plan, the first call opens the image and
+ * compares it.
+ */
 export function imageOf(session: Session, basis: Basis): () => Promise<ImageTree> {
   if (basis.kind === "image") return async () => basis.image.tree;
   return once(() => openPlannedImage(session, basis.plan));

@@ -13,9 +13,9 @@ export interface BuildOptions {
   to: StageName;
   freshness: Freshness;
   squash: RootfsOptions;
-  /** Where root file systems are kept between builds. */
+  /** The cache of root file systems between builds. Undefined without one. */
   cache: ArtifactCache | undefined;
-  /** Host path of an earlier ISO or squashfs, from which compressed blocks are taken. */
+  /** Host path of an earlier ISO or squashfs from which compressed blocks are copied. */
   reuse: string | undefined;
   strictGpt: boolean;
 }
@@ -24,8 +24,10 @@ export interface BuildResult {
   plan: Plan;
   boots: BootClaims;
   times: StageTimes;
-  /** The tools that were called, or would have been called if anything had changed. */
+  /** The tools that the build calls. They are also listed if all stages were skipped. */
   tools: readonly FoundTool[];
-  /** How much of the root file system was taken from earlier builds; undefined if there was no folder to search. */
+  /**
+   * How much of the root file system was copied from earlier builds. Undefined if the build searched no earlier builds.
+   */
   reused: Reused | undefined;
 }

@@ -10,12 +10,12 @@ export interface BuildRun {
   session: Session;
   options: BuildOptions;
   wanted: ReadonlySet<StageName>;
-  /** The tools that will be called, or would be called if anything had changed. */
+  /** The tools that the build calls if no stage is skipped. */
   tools: readonly ToolName[];
   /** Seconds by stage, filled as stages end. */
   times: StageTimes;
   run: (stage: Stage) => Promise<void>;
-  /** Blocks of earlier builds; undefined if all are compressed. */
+  /** Blocks of earlier builds. Undefined if all blocks are compressed again. */
   earlier: EarlierBlocks | undefined;
 }
 

@@ -11,14 +11,14 @@ import { digestOfRootfs, openNamedImage } from "./open-image.ts";
 import { describePayloads } from "./payloads.ts";
 import type { Session } from "./session.ts";
 
-/** An open image, and what was decided about its ISO. */
+/** An open image, and the decisions about its ISO. */
 export interface DecidedImage {
   tree: ImageTree;
   decision: Decision;
 }
 
 /**
- * Opens the image that the user named, and decides all that needs only its names and texts.
+ * Opens the image that the user named, and makes all decisions that need only file names and small text files.
  * @throws PlatterError `E_EXCLUDE…`, `E_PAYLOAD_…`, `E_IMAGE_…`
  */
 export async function decideOnImage(session: Session, reference: string): Promise<DecidedImage> {
@@ -37,7 +37,7 @@ export async function decideOnImage(session: Session, reference: string): Promis
   return { tree, decision };
 }
 
-/** Reports that the image is for another machine, which the user did not ask for. */
+/** Reports an image for another architecture than the host's if the user did not ask for one. */
 function noteForeign(architecture: Architecture, reporter: Reporter): void {
   const host = parseArchitecture(process.arch);
   if (architecture === host) return;

@@ -4,7 +4,7 @@ import { assembleStage, type BegunIso } from "./stage/assemble.ts";
 import { implantStage } from "./stage/implant.ts";
 
 /**
- * Makes the ISO, or completes one that was begun. Does nothing if the build ends before the ISO. The assemble stage
+ * Makes the ISO, or completes an ISO that was begun. Does nothing if the build ends before the ISO. The assemble stage
  * implants the checksum while it has the file open. The implant stage is only for an ISO of an earlier run.
  */
 export async function makeIso(

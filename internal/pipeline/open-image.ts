@@ -14,9 +14,9 @@ import { imageChanged } from "./work/image-changed.ts";
 
 /** How an image is opened. */
 interface Opening {
-  /** The architecture to take from an image index; undefined for the host's. */
+  /** The architecture to choose from an image index. Undefined for the host's. */
   architecture: string | undefined;
-  /** The time of the ISO, in seconds since 1970; undefined if the image decides. */
+  /** The time of the ISO, in seconds since 1970. Undefined for the time of the image. */
   epoch: number | undefined;
 }
 
@@ -46,7 +46,7 @@ export function digestOfRootfs(
   return treeDigest(tree, walkOptions(compileExcludes(excludes), 0), visit);
 }
 
-/** Opens an image so that its source keeps the files that a plan needs when it first reads them. */
+/** Opens an image. Its source keeps the files that a plan needs when they are read first. */
 async function open(
   session: Session,
   reference: string,
@@ -69,13 +69,13 @@ async function open(
   return tree;
 }
 
-/** No layer says when the root directory was made, and a folder's time may be that of its unpacking. */
+/** Sets the time of the root directory, which no layer records. In a folder, it may be the time of unpacking. */
 function settleRootTime({ source, root }: ImageTree, epoch: number): void {
   const isKnown = source.created === undefined && root.inode.mtime <= epoch;
   if (!isKnown) root.inode.mtime = epoch;
 }
 
-/** Folders of a list that are named; there may be hundreds of mounts. */
+/** Folders that a message names. The others are counted, because there may be hundreds of mounts. */
 const NAMED = 5;
 
 function leftOutText(folders: readonly BytePath[]): string {

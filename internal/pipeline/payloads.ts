@@ -10,7 +10,7 @@ import { throwWithOthers } from "./require-inputs.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Looks up the payloads that the user named, without reading their layers. All that do not exist are reported together.
+ * Looks up the payloads that the user named, without reading their layers. All missing payloads are reported together.
  * @throws PlatterError `E_PAYLOAD_…`, `E_START`
  */
 export async function describePayloads(session: Session): Promise<PayloadDescription[]> {
@@ -30,7 +30,10 @@ export async function describePayloads(session: Session): Promise<PayloadDescrip
   return described;
 }
 
-/** Opens the payloads of a plan, and puts them into the image's tree. The session owns the result. @throws PlatterError `E_PAYLOAD_…` */
+/**
+ * Opens the payloads of a plan, and adds them to the image's tree. The session owns the result.
+ * @throws PlatterError `E_PAYLOAD_…`
+ */
 export async function openPayloads(
   session: Session,
   tree: ImageTree,

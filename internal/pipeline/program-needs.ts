@@ -3,13 +3,15 @@ import type { ProgramNeed } from "../process/program.ts";
 
 const HINT = "Install what is missing, or save the image elsewhere and use `oci-archive:FILE`.";
 
-/** Programs of which one is needed to read the image. `fetchers` are those that can fetch it from a registry. */
+/**
+ * The programs that can read the image; one of them is enough. `fetchers` are those that can fetch it from a registry.
+ */
 export function referenceNeeds(reference: KnownReference, fetchers: readonly string[]): ProgramNeed[] {
   const { transport } = reference;
   if (transport === "docker")
     return [{ programs: fetchers, by: `\`${formatReference(reference)}\``, hint: HINT }];
   if (transport !== "containers-storage") return [];
-  // The user may have meant a path.
+  // The user may have meant a path, so the error repeats the name as it was written.
   const by = reference.noPath === undefined ? formatReference(reference) : reference.name;
   const seen = reference.noPath === undefined ? "" : ` (${reference.noPath})`;
   return [{ programs: ["podman"], by: `\`${by}\`${seen}`, hint: HINT }];

@@ -7,7 +7,7 @@ import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
 import type { StageTimes } from "./stage/stage.ts";
 import type { FileRecord } from "./work/receipt.ts";
 
-/** What the parameters below mean; another number is another meaning. */
+/** Identifies the meaning of the parameters below. A change of the meaning needs a new number. */
 const BUILD_TYPE = "urn:platter:iso:1";
 const STATEMENT = "https://in-toto.io/Statement/v1";
 
@@ -73,7 +73,10 @@ export function provenance(record: BuildRecord) {
   };
 }
 
-/** The plan in the text of a provenance statement; undefined if the text is not one. The plan is not checked here. */
+/**
+ * The plan in the text of a provenance statement. Undefined if the text is not such a statement. The plan is not
+ * checked here.
+ */
 export function planInStatement(text: string): string | undefined {
   let value: unknown;
   try {
@@ -85,12 +88,12 @@ export function planInStatement(text: string): string | undefined {
   return plan === undefined ? undefined : JSON.stringify(plan);
 }
 
-/** By algorithm; an image without a manifest has only platter's own digest over its tree. */
+/** The digest of the image by algorithm. An image without a manifest has only platter's own digest of its tree. */
 function imageDigest({ digest, treeDigest }: Plan["image"]): Record<string, string> {
   return digest === null ? { platterTreeSha256: hex(treeDigest) } : { sha256: hex(digest) };
 }
 
-/** The value of a digest with its algorithm before it. */
+/** The hexadecimal part of a digest, without the algorithm before it. */
 function hex(digest: string): string {
   return digest.slice(digest.indexOf(":") + 1);
 }

@@ -10,18 +10,15 @@ import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";
 import { ARTIFACTS } from "./work/work-dir.ts";
 
-/** Stands in for a build's UUID: no ISO has it, so GRUB then goes by the label. */
+/** The UUID in menus without a build. No ISO has it, so GRUB searches by the label. */
 const NO_BUILD = "00000000-0000-0000-0000-000000000000";
 
-/**
- * The menus of texts alone, without any image.
- * @throws PlatterError for what is wrong in the texts
- */
+/** The menus of texts alone, without any image. @throws PlatterError for errors in the texts */
 export function renderFromTexts(texts: {
   config: { text: string; file: string } | undefined;
   osRelease: string;
   label: string | undefined;
-  /** Decides the default label, and whether there is a menu for BIOS. */
+  /** Determines the default label, and whether the BIOS menu is made. */
   architecture: Architecture;
   reporter: Reporter;
 }): Map<string, string> {

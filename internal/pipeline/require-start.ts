@@ -12,20 +12,20 @@ import { referenceNeeds } from "./program-needs.ts";
 /** An image or a payload that a run reads. */
 interface Wanted {
   reference: string;
-  /** Programs that can fetch it from a registry. */
+  /** Programs that can fetch the image from a registry. */
   fetchers: readonly string[];
-  /** The error that the user sees. */
+  /** Turns an error into the error that the user sees. */
   asSeen: (error: unknown) => unknown;
 }
 
 export interface StartNeeds {
-  /** Undefined if no image is read. */
+  /** Reference of the image. Undefined if no image is read. */
   image: string | undefined;
-  /** As the user asks for them. */
+  /** References of the payloads, as the user wrote them. */
   payloads: readonly string[];
   /** Programs that the run needs for other reasons. */
   programs: readonly ProgramNeed[];
-  /** Checks the versions of programs that are there. */
+  /** Checks the versions of the installed programs. */
   versions?: () => Promise<void>;
   /** Errors that were found elsewhere, and are reported together with those found here. */
   errors?: readonly PlatterError[];

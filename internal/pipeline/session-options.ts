@@ -3,23 +3,23 @@ import type { FindingCode } from "../contract/findings/finding.ts";
 import type { Strictness } from "../contract/findings/findings-error.ts";
 import type { PlanOptions } from "../contract/plan/plan-options.ts";
 
-/** What is the same for every command that works on an image. */
+/** The options of every command that works on an image. */
 export interface SessionOptions {
-  /** The image; undefined where the plan in the work directory names it. */
+  /** The image. Undefined if the plan in the work directory names it. */
   reference: string | undefined;
-  /** The user's work directory; undefined for a temporary one. */
+  /** The user's work directory. Undefined for a temporary one. */
   work: string | undefined;
-  /** The output next to which a temporary work directory is made. */
+  /** The folder in which a temporary work directory is made. */
   beside: string;
   architecture: string | undefined;
   plan: Omit<PlanOptions, "excludes" | "parts"> & {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
-  /** Payloads as the user asks for them. */
+  /** References of the payloads, as the user wrote them. */
   payloads: readonly string[];
   strictness: Strictness;
-  /** Findings that are neither shown nor count with `strict`. Boot claims still follow from them. */
+  /** Codes of findings that are not shown, and that `strict` does not count. The boot claims still consider them. */
   ignored: ReadonlySet<FindingCode>;
   signal: AbortSignal;
   reporter: Reporter;

@@ -13,7 +13,7 @@ export class Session implements AsyncDisposable {
   readonly options: SessionOptions;
   readonly work: WorkDir;
   readonly context: Context;
-  /** Runs a program. Its output goes into a log of the work directory. */
+  /** Runs a program. Its output is written to a log in the work directory. */
   readonly runTool: RunTool;
   readonly #canceller = new AbortController();
   readonly #opened = new AsyncDisposableStack();
@@ -39,12 +39,12 @@ export class Session implements AsyncDisposable {
     this.context = { work, signal, reporter, toolbox, clock, version };
   }
 
-  /** Takes over an opened image or an image with payloads, and returns it. */
+  /** Takes ownership of an opened image or an image with payloads, and returns it. */
   own<T extends AsyncDisposable>(opened: T): T {
     return this.#opened.use(opened);
   }
 
-  /** Releases all images, and everything that is kept for reading them. No image can be opened afterwards. */
+  /** Releases all images and all resources for reading them. No image can be opened afterwards. */
   async releaseImages(): Promise<void> {
     await this.#opened.disposeAsync();
   }
@@ -72,7 +72,7 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** Opens the work directory, and reports what killed runs had left there. */
+/** Opens the work directory, and reports the leftovers of killed runs. */
 function openWork({ work, beside, reporter }: SessionOptions): WorkDir {
   if (work === undefined) {
     reportSwept(beside, (text) => reporter.info(text));

@@ -15,14 +15,14 @@ export interface IsoOptions {
   checksum: "implant" | "leave";
 }
 
-/** The file that becomes the ISO, and the bytes of the root file system that it has at `ROOTFS_OFFSET`. */
+/** The file that becomes the ISO, and the length of the root file system that is already at `ROOTFS_OFFSET`. */
 export interface BegunIso {
   file: FileHandle;
   rootfs: number;
 }
 
 /**
- * Writes the ISO: as a new file, with the root file system of the work directory, or into a file that was begun.
+ * Writes the ISO as a new file with the root file system of the work directory, or into a file that was begun.
  * @throws PlatterError `E_STAGE_MISSING` if an earlier stage has not run
  */
 export async function assembleStage(

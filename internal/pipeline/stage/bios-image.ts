@@ -23,7 +23,7 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
   };
 }
 
-/** The image's modules, which may be in memory. A module of the plan that is gone is an error of the work directory. */
+/** The image's GRUB modules, which may be in memory. A missing module of the plan is an error of the work directory. */
 function keptModules({ bios }: Pick<Plan, "bios">, work: WorkDir): ModuleFolder {
   const planned = new Set(bios?.modules.map(({ file }) => file));
   const { place, read } = moduleFolder(work.file(PIECES.bios), `/${MODULES_FOLDER}`);

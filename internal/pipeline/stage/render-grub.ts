@@ -9,7 +9,7 @@ import type { Stage } from "./stage.ts";
 
 type MenuPlan = Pick<PartialPlan, "menu" | "label" | "uuid" | "bios" | "architecture" | "efi" | "findings">;
 
-/** The menus of a plan, by the file of the work directory that each goes into. */
+/** The menus of a plan, by their file names in the work directory. */
 export function renderMenus(plan: MenuPlan): Map<string, string> {
   const { menu, label } = plan;
   const marker = markerPath(plan.uuid);

@@ -5,25 +5,25 @@ import type { Reporter } from "../../base/progress.ts";
 import { formatBytes } from "../../ui/format.ts";
 import type { Range, SpaceEstimate } from "./space-estimate.ts";
 
-/** What will be written where. */
+/** The folders that a build writes to. */
 export interface SpaceUse {
   /** The work directory. */
   work: string;
   /** Whether the root file system is written into the ISO, or into the work directory first and then copied. */
   rootfs: "in-iso" | "artifact";
-  /** The ISO; undefined where none is made. */
+  /** Host path of the ISO. Undefined if no ISO is made. */
   output: string | undefined;
 }
 
-/** A folder, and how many bytes it must hold. */
+/** A folder, and the bytes that it needs. */
 export interface SpaceNeed {
   folder: string;
   bytes: Range;
-  /** What they are needed for. */
+  /** The files that need the bytes, for messages. */
   what: string;
 }
 
-/** Bytes that a build still needs, by file system. `onOneDisk` says whether work directory and ISO share one. */
+/** Bytes that a build still needs, by file system. `onOneDisk` is true if the work directory and the ISO share one. */
 export function spaceNeeds(
   estimate: SpaceEstimate,
   use: SpaceUse & { onOneDisk: boolean; copies: "share-blocks" | "take-space" },
@@ -45,9 +45,8 @@ export function spaceNeeds(
 }
 
 /**
- * Looks whether the disks have room for a build, before anything large is written: a warning where it may become too
- * little.
- * @throws PlatterError `E_DISK_SPACE` where it is too little in any case
+ * Checks the free space of all disks before anything large is written. Warns if a disk may become full.
+ * @throws PlatterError `E_DISK_SPACE` if the space is too small in any case
  */
 export function checkSpace(estimate: SpaceEstimate, use: SpaceUse & { reporter: Reporter }): void {
   const onOneDisk = use.output !== undefined && deviceOf(use.work) === deviceOf(dirname(use.output));
@@ -86,7 +85,7 @@ function larger(a: Range, b: Range): Range {
   return { least: Math.max(a.least, b.least), most: Math.max(a.most, b.most) };
 }
 
-/** Bytes: what an ordinary user may use, and what is there for root, who may use what is reserved. */
+/** Free bytes of a file system. `surely` is for ordinary users, and `atMost` includes the bytes reserved for root. */
 function freeSpace(folder: string): { surely: number; atMost: number } {
   const { bavail, bfree, bsize } = statfsSync(folder);
   return { surely: bavail * bsize, atMost: (process.getuid?.() === 0 ? bfree : bavail) * bsize };
@@ -97,7 +96,7 @@ function deviceOf(folder: string): number {
 }
 
 /**
- * File systems in which a copy always takes space of its own, by statfs(2)'s number: ext2 to ext4, tmpfs, FAT. Others may
- * share a copy's blocks with its source.
+ * File systems on which a copy never shares blocks with its source, by the type of statfs(2): ext2 to ext4, tmpfs, FAT.
+ * On others, a copy may share them.
  */
 const NOT_SHARING = new Set([0xef53, 0x01021994, 0x4d44]);

@@ -6,7 +6,7 @@ import type { TreeWithPayloads } from "../../payload/with-payloads.ts";
 import { walkOptions } from "../../rootfs/rootfs.ts";
 import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
 
-/** Bytes: what is needed in any case, and what will do in all but strange ones. */
+/** Bounds in bytes. `least` is needed in any case, and `most` is enough for all but unusual images. */
 export interface Range {
   least: number;
   most: number;
@@ -15,31 +15,34 @@ export interface Range {
 export interface SpaceEstimate {
   /** Bytes of all files that go into the root file system, uncompressed. */
   content: number;
-  /** The compressed root file system. */
+  /** Bytes of the compressed root file system. */
   rootfs: Range;
-  /** Files that are gone once the root file system is made. */
+  /** Bytes of files that are removed after the root file system is made. */
   temporary: number;
-  /** The EFI system partition. */
+  /** Bytes of the EFI system partition. */
   esp: number;
   iso: Range;
 }
 
 const MIB = 1024 * 1024;
 
-/** What is left of files: of text alone, and of a system whose firmware and modules are compressed already. */
+/**
+ * Compressed size as a share of the content. `least` is for text, and `most` for firmware and modules that are already
+ * compressed.
+ */
 const FACTORS: Readonly<Record<string, Range>> = {
   none: { least: 0.5, most: 1 },
   lz4: { least: 0.15, most: 0.8 },
 };
 const USUAL: Range = { least: 0.1, most: 0.7 };
-/** Layers are compressed file by file of the same content: the root file system has about their size. */
+/** Share for compressed layers. The files in them have the same content, so the root file system is about as large. */
 const OF_LAYERS: Range = { least: 0.4, most: 1.15 };
-/** Bytes from which on a file may be a disk image with little in it: it does not count for what is least. */
+/** A file of this many bytes may be a disk image with few data. `least` does not count it. */
 const LARGE_FILE = 64 * MIB;
-/** Bytes that an entry takes in the tables at most, with a name of usual length. */
+/** Most bytes of an entry in the tables, with a name of usual length. */
 const ENTRY = 96;
 
-/** How large an ISO will be, before anything of it is made. */
+/** The size of an ISO in bytes, estimated before any part of it is made. */
 export function estimateSpace(
   plan: DraftPlan,
   whole: Pick<TreeWithPayloads, "image" | "tree" | "walk">,
@@ -55,7 +58,7 @@ export function estimateSpace(
   return {
     content,
     rootfs,
-    // mkfs.erofs keeps all content of a tar archive as it is until it has compressed it.
+    // mkfs.erofs keeps the whole content of a tar archive in a temporary file while it compresses it.
     temporary: type === "erofs" ? content : 0,
     esp,
     iso: { least: rootfs.least + sum(/./), most: rootfs.most + others },
@@ -88,7 +91,7 @@ function estimateRootfs(
 
 interface Sizes {
   content: number;
-  /** Of the content what large files have. */
+  /** Bytes of the content that are in large files. */
   large: number;
   entries: number;
 }

@@ -18,9 +18,9 @@ import type { Stage } from "./stage.ts";
 export interface SquashInputs {
   plan: RootPlan;
   options: RootfsOptions;
-  /** Opens the image with the payloads of the plan. It is called when the stage runs, and not if the stage is skipped. */
+  /** Opens the image with the payloads of the plan. It is called only if the stage runs. */
   open: () => Promise<TreeWithPayloads>;
-  /** Blocks of earlier builds; undefined if all are compressed. */
+  /** Blocks of earlier builds. Undefined if all blocks are compressed again. */
   earlier: EarlierBlocks | undefined;
 }
 
@@ -63,7 +63,7 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
   };
 }
 
-/** Writes the root file system into the file that becomes the ISO. `onWritten` gets its length in bytes. */
+/** Writes the root file system into the file that becomes the ISO. `onWritten` is called with its length in bytes. */
 export function squashIntoIsoStage(
   target: SquashfsTarget,
   squash: SquashInputs,
