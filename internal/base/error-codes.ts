@@ -1,16 +1,18 @@
 import type { ErrorKind } from "./exit-codes.ts";
 
-/** The texts for all errors of a code. The message and the hint of a single error are more specific. */
+/** The texts of an error code. The message and the hint of a single error are more specific. */
 export interface ErrorText {
-  /** Kinds that the code occurs with; the kind decides the exit code. Empty for a bug in platter. */
+  /** Kinds of the errors with this code, which decide the exit code. Empty for a bug in platter. */
   kinds: readonly ErrorKind[];
-  /** A phrase about the error. */
+  /** A short description of the error. */
   title: string;
   /** One sentence about the fix. */
   fix: string;
 }
 
-/** Every error that platter can end with, by its stable code. Errors of a single finding have the finding's code. */
+/**
+ * All errors that platter can end with, by their stable codes. The error of a single finding has the finding's code.
+ */
 export const ERRORS = {
   // The command line and the environment
   E_ARCHITECTURE: {
@@ -649,7 +651,7 @@ export const ERRORS = {
 /** Stable code of an error that is not a finding. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Codes that occur with a kind. */
+/** Codes of the errors of a kind. */
 export type ErrorCodeOf<K extends ErrorKind> = {
   [C in ErrorCode]: K extends (typeof ERRORS)[C]["kinds"][number] ? C : never;
 }[ErrorCode];

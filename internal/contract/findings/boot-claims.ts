@@ -15,7 +15,7 @@ const bootReasonSchema = z.strictObject({
 
 const bootClaimSchema = z.strictObject({
   boots: z.boolean(),
-  /** Why it does not boot. For a way that boots: what limits it. */
+  /** The reasons why it does not boot, or the limits of a way that boots. */
   reasons: z.array(bootReasonSchema),
 });
 
@@ -25,14 +25,14 @@ export const bootClaimsSchema = z.strictObject({
   secureBoot: bootClaimSchema,
 });
 
-/** Where an ISO boots, and why not elsewhere. */
+/** Whether an ISO boots in each way, with the reasons. */
 export type BootClaims = z.infer<typeof bootClaimsSchema>;
 export type BootClaim = z.infer<typeof bootClaimSchema>;
 
 /** Code of a finding, or of a problem in a finished ISO. */
 export type ReasonCode = ProblemCode | `F_${string}`;
 
-/** Something that stops or limits some ways to boot. */
+/** A reason that prevents or limits some ways to boot. */
 export interface BootEffect {
   effect: "breaks" | "limits";
   ways: readonly BootWay[];
@@ -40,12 +40,12 @@ export interface BootEffect {
   code: ReasonCode | null;
 }
 
-/** BIOS firmware exists only on x86. */
+/** The effect of an architecture without BIOS: BIOS firmware exists only on x86. */
 export function withoutBios(architecture: Architecture): BootEffect {
   return { effect: "breaks", ways: ["bios"], text: `machines of ${architecture} have no BIOS`, code: null };
 }
 
-/** The claims that all effects together leave. Secure Boot needs all that UEFI needs. */
+/** The claims that result from all effects together. Secure Boot needs everything that UEFI needs. */
 export function claimsFrom(effects: readonly BootEffect[]): BootClaims {
   const claim = (way: BootWay): BootClaim => {
     const applies = ({ ways }: BootEffect) =>

@@ -3,21 +3,24 @@ import type { Part } from "./plan-parts.ts";
 
 export type Severity = "error" | "warning" | "note";
 
-/** What a finding faults: the image with its configuration, or an option that does not fit the image. */
+/** The subject of a finding: the image with its configuration, or an option that does not fit the image. */
 export type FindingKind = "image" | "option";
 
-/** What is the same for every finding of a code. */
+/** The texts that all findings of a code share. */
 export interface FindingText {
   severity: Severity;
   /** The part of a plan that the finding concerns. A stage that does not need the part is not stopped. */
   part: Part;
   kind: FindingKind;
-  /** What was found, in some words. */
+  /** A short description of the problem. */
   title: string;
-  /** One sentence: why it matters. */
+  /** One sentence that explains why the problem matters. */
   why: string;
-  /** One sentence: what to do about it. */
+  /** One sentence that explains how to fix the problem. */
   fix: string;
-  /** Ways to boot that it stops or limits; `title` is the reason. Absent if it has no effect on booting. */
+  /**
+   * Ways to boot that the problem prevents or limits, with `title` as the reason. Undefined without an effect on
+   * booting.
+   */
   boot?: Pick<BootEffect, "effect" | "ways">;
 }

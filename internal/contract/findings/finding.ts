@@ -9,7 +9,9 @@ import { type Place, placeSchema } from "./place.ts";
 import type { Part } from "./plan-parts.ts";
 import { SECURE_BOOT_FINDINGS } from "./secure-boot-findings.ts";
 
-/** Every finding platter can make, by its stable code; documentation is generated from this. */
+/**
+ * Every finding that platter can report, by its stable code. A page of the documentation is generated from this list.
+ */
 export const FINDINGS = {
   ...CONFIG_FINDINGS,
   ...IMAGE_FINDINGS,
@@ -32,14 +34,14 @@ export const findingSchema = z.strictObject({
   why: z.string(),
   fix: z.string(),
   place: placeSchema.optional(),
-  /** Indexes of the menu entries that it is about; absent if it is not about single entries. */
+  /** Indexes of the menu entries with the problem. Undefined if the finding is not about single entries. */
   entries: z.array(z.int().nonnegative()).optional(),
 });
 
-/** Something about the image that its maker should know: what was seen, why it matters, what to do. */
+/** A problem of the image for its author: what was seen, why it matters, and what to do. */
 export type Finding = z.infer<typeof findingSchema>;
 
-/** A finding with the texts of its code; `seen` is one sentence, `fix` replaces the code's own. */
+/** A finding with the texts of its code. `seen` is one sentence, and `fix` replaces the code's own fix. */
 export function finding(
   code: FindingCode,
   seen: string,
@@ -63,7 +65,7 @@ export function finding(
   };
 }
 
-/** Each finding once; of several that say the same, the first. */
+/** The findings without repetitions. The first of several equal findings is kept. */
 export function uniqueFindings(findings: readonly Finding[]): Finding[] {
   const known = new Set<string>();
   return findings.filter(({ code, seen }) => {
@@ -76,12 +78,12 @@ export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((each) => each.severity === "error");
 }
 
-/** What is the same for every finding of a code. */
+/** The texts that all findings of a code share. */
 export function textOf(code: FindingCode): FindingText {
   return FINDINGS[code];
 }
 
-/** The findings that matter to a caller that needs these parts of a plan. */
+/** The findings about these parts of a plan. */
 export function findingsAbout(findings: readonly Finding[], parts: readonly Part[]): Finding[] {
   return findings.filter(({ code }) => parts.includes(textOf(code).part));
 }

@@ -7,7 +7,7 @@ import type { FindingKind } from "./finding-text.ts";
 /** Whether warnings count as errors. */
 export type Strictness = "normal" | "strict";
 
-/** A fault of the image is graver than one of an option. */
+/** A problem of the image is graver than a problem of an option. */
 export const FINDING_ERROR_KINDS = { image: "contract", option: "usage" } as const satisfies Record<
   FindingKind,
   ErrorKind
@@ -33,7 +33,7 @@ export function findingsError(
     return new PlatterError({
       code: errorCodeOf(first.code),
       kind,
-      // A finding is a sentence; an error has no full stop.
+      // A finding ends with a full stop, but an error does not.
       message: seenAt(first).replace(/\.$/, ""),
       detail: [...(place?.excerpt ?? []), first.why],
       hint: first.fix,

@@ -2,7 +2,7 @@ import { BOOT_WAYS } from "./boot-claims.ts";
 import type { FindingText } from "./finding-text.ts";
 import { installPackages } from "./install-packages.ts";
 
-/** Findings about what an image holds, clauses C1 to C5, C8 and C9. */
+/** Findings about the content of an image, clauses C1 to C5, C8 and C9. */
 export const IMAGE_FINDINGS = {
   F_KERNEL_MISSING: {
     severity: "error",

@@ -4,7 +4,7 @@ import type { FindingText } from "./finding-text.ts";
 const BUILD_AGAIN =
   "Build it again in the image: `dracut --no-hostonly --add dmsquash-live --kver KVER /usr/lib/modules/KVER/initramfs.img`.";
 
-/** Findings about what the initramfs holds. */
+/** Findings about the content of the initramfs. */
 export const INITRAMFS_FINDINGS = {
   F_INITRAMFS_UNREADABLE: {
     severity: "warning",

@@ -12,8 +12,8 @@ const LABELS: Readonly<Record<PackagingDistribution, string>> = {
 };
 
 /**
- * What to do in an image of any distribution and architecture to get a piece. One sentence: "Install `shim-x64` (Fedora,
- * CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image."
+ * The advice to install a package that contains a piece, for any distribution and architecture. It is one sentence,
+ * such as "Install `shim-x64` (Fedora, CentOS; `shim-aa64` on aarch64) or `shim-signed` (Debian, Ubuntu) in the image."
  */
 export function installPackages(piece: PackagedPiece): string {
   const [main, ...others] = ARCHITECTURE_NAMES;

@@ -1,6 +1,6 @@
 import type { FindingText } from "./finding-text.ts";
 
-/** Findings about files of the live system that boot and then do not work. */
+/** Findings about files without which the live system boots but does not work. */
 export const LIVE_FINDINGS = {
   F_LIVE_OWNERS: {
     severity: "warning",

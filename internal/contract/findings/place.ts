@@ -6,12 +6,12 @@ export const placeSchema = z.strictObject({
   file: z.string(),
   line: z.int().min(1),
   column: z.int().min(1),
-  /** The line with its number, and under it a caret; printable as it stands. */
+  /** The line with its number, and a line with a caret under it. Control characters are escaped. */
   excerpt: z.array(z.string()),
 });
 export type Place = z.infer<typeof placeSchema>;
 
-/** Columns of source shown on either side of the caret. */
+/** Columns of text that are shown on either side of the caret. */
 const SPAN = 60;
 
 /** The {@link Place} at `offset` characters from the beginning of `text`; `line` counts from 1. */
@@ -37,7 +37,7 @@ export function placeIn(
   return { file, line, column: at + 1, excerpt };
 }
 
-/** The caret stands below its character only if a tab takes one column. */
+/** Replaces characters that do not have the width of one column, so that the caret is below its character. */
 function oneColumnEach(text: string): string {
   return printable(text.replaceAll("\t", " "));
 }

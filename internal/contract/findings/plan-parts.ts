@@ -1,3 +1,3 @@
-/** What a plan consists of, as far as a stage may do with one part and without another. */
+/** The parts of a plan. A stage may need some parts and not others. */
 export const PARTS = ["root", "config", "kernel", "efi", "bios"] as const;
 export type Part = (typeof PARTS)[number];

@@ -4,7 +4,7 @@ import { adviceLines, findingLine } from "./finding-lines.ts";
 import { findingsError, type Strictness } from "./findings-error.ts";
 
 /**
- * Reports warnings with their advice, and notes in one line each.
+ * Reports warnings with their advice, and each note in one line.
  * @throws PlatterError if a finding counts as an error; see {@link findingsError}
  */
 export function reportFindings(

@@ -1,7 +1,7 @@
 import type { FindingText } from "./finding-text.ts";
 import { installPackages } from "./install-packages.ts";
 
-/** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot lets them. */
+/** Findings about the programs that UEFI firmware, shim and GRUB start, and whether Secure Boot allows them. */
 const NO_SECURE_BOOT = "On a machine with Secure Boot on, the ISO will not start.";
 const SHIM_PACKAGE = installPackages("shim");
 const GRUB_PACKAGE = installPackages("grub");

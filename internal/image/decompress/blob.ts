@@ -2,22 +2,22 @@ import { PlatterError } from "../../base/error.ts";
 import { type FileRange, type HeldRange, lent } from "../../bytes/byte-range.ts";
 import { RangeStream } from "../../bytes/range-stream.ts";
 
-/** Bytes of an image that can be read from the start as often as needed: a layer, a configuration, a manifest. */
+/** Bytes of an image that can be read from the start any number of times: a layer, a configuration or a manifest. */
 export interface Blob {
-  /** Its name in messages: digest and location. */
+  /** Name for messages: digest and location. */
   readonly name: string;
-  /** Expected digest of these bytes, `sha256:…` or `sha512:…`; undefined if unknown. */
+  /** Expected digest of the bytes, `sha256:…` or `sha512:…`. Undefined if unknown. */
   readonly digest: string | undefined;
-  /** Expected length in bytes; undefined if unknown. */
+  /** Expected length in bytes. Undefined if unknown. */
   readonly size: number | undefined;
-  /** Ends reading. */
+  /** Aborts reading. */
   readonly signal?: AbortSignal;
   open(): AsyncIterable<Uint8Array>;
   /** The bytes as a range of a file. Undefined if they are not in a file. @throws as {@link open} */
   hold?(): HeldRange;
 }
 
-/** A blob in a file that is open as long as the blob is needed. */
+/** A blob in a file. The file must stay open until the blob is not needed any more. */
 export function storedBlob(
   range: FileRange,
   options: Pick<Blob, "name"> & Partial<Pick<Blob, "digest" | "size">> & { signal: AbortSignal },
@@ -42,7 +42,7 @@ export interface Digest {
   hex: string;
 }
 
-/** A digest in the form of manifests. @throws PlatterError `E_BLOB_DIGEST` */
+/** Parses a digest as manifests write it. @throws PlatterError `E_BLOB_DIGEST` */
 export function parseDigest(digest: string): Digest {
   const match = /^(sha256|sha512):([0-9a-f]+)$/.exec(digest);
   const algorithm = match?.[1] as DigestAlgorithm | undefined;
@@ -57,7 +57,7 @@ export function parseDigest(digest: string): Digest {
   return { algorithm, hex: match[2] };
 }
 
-/** The blob's bytes; when they end, their length and digest have been checked. @throws PlatterError `E_BLOB_DIGEST` */
+/** Yields the blob's bytes. Length and digest are checked at the end. @throws PlatterError `E_BLOB_DIGEST` */
 export async function* checkedBytes(blob: Blob): AsyncGenerator<Uint8Array> {
   if (blob.digest === undefined) return yield* blob.open();
   const { algorithm, hex } = parseDigest(blob.digest);
@@ -75,7 +75,10 @@ export async function* checkedBytes(blob: Blob): AsyncGenerator<Uint8Array> {
   if (actual !== hex) throw damaged(blob, `its content has the digest ${algorithm}:${actual}`);
 }
 
-/** The whole of a small blob, checked. @throws PlatterError `E_BLOB_DIGEST`, `E_BLOB_TOO_LARGE` */
+/**
+ * The content of a small blob. Length and digest are checked.
+ * @throws PlatterError `E_BLOB_DIGEST`, `E_BLOB_TOO_LARGE`
+ */
 export async function readBlob(blob: Blob, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

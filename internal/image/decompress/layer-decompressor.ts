@@ -6,15 +6,15 @@ import type { Digest } from "./blob.ts";
 import type { LayerJob, LayerRequest, LayerResult, Limits } from "./layer-job.ts";
 import type { StoredLayer } from "./stored-layer.ts";
 
-/** A layer's plain tar in a file, which stays open until its owner disposes of it. */
+/** A layer's plain tar in a file. The file stays open until its owner disposes of it. */
 export interface PlainLayer extends HeldRange {
-  /** Whether the stored bytes have the expected digest; true if none is known. */
+  /** Whether the stored bytes have the expected digest. True without an expected digest. */
   readonly isRight: Promise<boolean>;
 }
 
 /**
- * Decompresses layers into memory and computes their digests, on a thread for each processor, the first ones first. A plain
- * layer stays where it is.
+ * Decompresses layers into memory and computes their digests, on one thread for each processor, in the order of the
+ * calls. A plain layer stays in its file.
  */
 export class LayerDecompressor implements AsyncDisposable {
   readonly #signal: AbortSignal;
@@ -27,10 +27,10 @@ export class LayerDecompressor implements AsyncDisposable {
     Atomics.store(this.#limits.stopped, 0, 1);
   };
 
-  /** Bytes of memory that no layer counts on yet. */
+  /** Bytes of memory that are not reserved for a layer. */
   #free: number;
 
-  /** `memory` is what all plain layers may take together, in bytes. */
+  /** `memory` is the limit for all plain layers together, in bytes. */
   constructor({ memory, signal }: { memory: number; signal: AbortSignal }) {
     this.#signal = signal;
     this.#free = memory;
@@ -49,7 +49,7 @@ export class LayerDecompressor implements AsyncDisposable {
   async decompress(layer: StoredLayer): Promise<PlainLayer | undefined> {
     const { held, name, compression, digest, diffId, likelyLength } = layer;
     if (compression === "none") {
-      // The stored bytes are the plain tar: both digests are theirs.
+      // The stored bytes are the plain tar, so both digests are of the same bytes.
       const isSame =
         digest !== undefined && digest.algorithm === diffId?.algorithm && digest.hex === diffId.hex;
       const both = [this.#hasDigest(held, digest), isSame || this.#hasDigest(held, diffId)];
@@ -72,7 +72,7 @@ export class LayerDecompressor implements AsyncDisposable {
       const close = () => file.closeInBackground();
       return { file, start: 0, length: result.length, isRight, [Symbol.dispose]: close };
     }
-    // Its memory is for other layers now.
+    // The memory of this layer is now free for other layers.
     file.closeInBackground();
     return undefined;
   }
@@ -95,10 +95,10 @@ export class LayerDecompressor implements AsyncDisposable {
     return run;
   }
 
-  /** Stops what is under way. What was decompressed stays. */
+  /** Stops decompressing. Layers that are already decompressed stay usable. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
-    // A thread that still wrote would do so into whatever file has the descriptor by then.
+    // Wait for the threads: otherwise one could write to another file that has the same descriptor by then.
     await Promise.all(this.#running);
     this.#signal.removeEventListener("abort", this.#stop);
     this.#threads[Symbol.dispose]();

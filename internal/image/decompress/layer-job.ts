@@ -7,28 +7,28 @@ interface Source extends ByteRange {
   fd: number;
 }
 
-/** What is to be done with a layer as it is stored. */
+/** The work for one stored layer. */
 export type LayerJob = { source: Source } & (
   | { action: "digest"; algorithm: DigestAlgorithm }
   | {
       action: "decompress";
       compression: "gzip" | "zstd";
-      /** Where the plain tar goes, from its beginning. */
+      /** Descriptor of the file for the plain tar, which is written from its beginning. */
       target: number;
-      /** What to compute the plain tar's digest by, if at all. */
+      /** Algorithm for the plain tar's digest. Undefined if no digest is needed. */
       algorithm: DigestAlgorithm | undefined;
     }
 );
 
-/** What all threads look at, in memory that they share. */
+/** Values that all threads read and change, in shared memory. */
 export interface Limits {
-  /** Bytes that targets may still take, as the only number. */
+  /** One number: the bytes that all targets together may still use. */
   left: BigInt64Array<SharedArrayBuffer>;
-  /** 1 as the only number once nothing more is wanted. */
+  /** One number: 1 if no more results are needed. */
   stopped: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a thread is sent. */
+/** The message to a thread. */
 export interface LayerRequest {
   job: LayerJob;
   limits: Limits;
@@ -37,7 +37,7 @@ export interface LayerRequest {
 export interface LayerResult {
   /** Bytes of the result. */
   length: number;
-  /** The result's digest in hexadecimal, where it was asked for. */
+  /** The result's digest in hexadecimal. Undefined if it was not requested. */
   digest: string | undefined;
 }
 
@@ -69,7 +69,7 @@ export async function runLayerJob(job: LayerJob, limits: Limits): Promise<LayerR
   }
 }
 
-/** The source in pieces, each valid until the next. */
+/** The bytes of the source in pieces. Each piece is valid until the next. */
 function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBuffer>> {
   const buffer = new Uint8Array(READ_SIZE);
   for (let done = 0; done < source.length; ) {
@@ -81,7 +81,7 @@ function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBu
   }
 }
 
-/** Bytes that the engine is given at a time: what comes out of so few stays in the processor's cache. */
+/** Bytes in one write to the engine. The output for so few bytes stays in the processor's cache. */
 const PIECE = 64 * 1024;
 
 async function* decompressed(

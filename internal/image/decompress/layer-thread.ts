@@ -1,4 +1,4 @@
-/** The program of a thread that decompresses layers: answers each request in turn. */
+/** The program of a thread that decompresses layers. It answers requests in order. */
 import { type LayerRequest, runLayerJob } from "./layer-job.ts";
 
 declare const self: Worker;

@@ -6,7 +6,7 @@ import { storedLayer } from "./stored-layer.ts";
 
 /** One layer of an image as a plain tar stream that can be read from the start again. */
 export interface Layer {
-  /** For messages. */
+  /** Name for messages. */
   readonly name: string;
   /** The tar stream. At its end, it checks its digest. */
   open(): AsyncIterable<Uint8Array>;
@@ -22,7 +22,7 @@ export interface Layer {
 }
 
 interface BlobLayerOptions {
-  /** Digest of the plain tar, as the image's configuration gives it. */
+  /** Digest of the plain tar, from the image's configuration. */
   diffId?: string | undefined;
 }
 

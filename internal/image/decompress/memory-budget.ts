@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 import { freemem } from "node:os";
 
-/** The part of what is free that decompressed layers may take: the page cache and the compressing threads need the rest. */
+/** Share of the free memory for decompressed layers. The page cache and the compressing threads need the rest. */
 const SHARE = 0.25;
 
-/** Bytes that decompressed layers may take in memory here. */
+/** Bytes of memory for decompressed layers on this machine. */
 export function memoryForLayers(): number {
   return Math.min(freemem(), cgroupLimit("/")) * SHARE;
 }
 
 /**
- * The least that a control group of this process may take, in bytes; Infinity where none has a limit (Linux,
- * admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst). `root` is where the file systems of the kernel are mounted.
+ * The lowest memory limit of the control groups of this process, in bytes. Infinity without a limit (Linux,
+ * admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst). `root` is the folder in which the file systems of the kernel are
+ * mounted.
  */
 export function cgroupLimit(root: string): number {
   let least = Number.POSITIVE_INFINITY;
@@ -22,7 +23,7 @@ export function cgroupLimit(root: string): number {
     if (!isUnified && !controllers?.split(",").includes("memory")) continue;
     const mount = `${root}/sys/fs/cgroup${isUnified ? "" : "/memory"}`;
     const file = isUnified ? "memory.max" : "memory.limit_in_bytes";
-    // In a container the path may be the host's, and the mount shows the container's own group as its root.
+    // In a container, the path may be the host's, and the mounted root is the container's own group.
     for (const group of withParents(path)) {
       const limit = Number.parseInt(read(`${mount}${group}/${file}`), 10);
       if (limit < least) least = limit;

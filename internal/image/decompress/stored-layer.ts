@@ -5,12 +5,12 @@ import { type Blob, type Digest, parseDigest } from "./blob.ts";
 
 /** A layer in a file, in a form that can be decompressed without another program. */
 export interface StoredLayer {
-  /** For messages. */
+  /** Name for messages. */
   name: string;
-  /** The part of the file; the owner of this layer must dispose of it. */
+  /** The range of the file. The owner of this layer must dispose of it. */
   held: HeldRange;
   compression: Exclude<Compression, "xz" | "bzip2">;
-  /** Bytes that the plain tar probably has. */
+  /** Estimated bytes of the plain tar. */
   likelyLength: number;
   /** Expected digests of the stored bytes and of the plain tar, if they are known. */
   digest: Digest | undefined;
@@ -35,19 +35,19 @@ export function storedLayer(blob: Blob, diffId: Digest | undefined): StoredLayer
       return { name, held, compression, likelyLength, digest, diffId };
     }
   } catch {
-    // An error of the system, or a digest that cannot be checked.
+    // The system reported an error, or the digest cannot be checked.
   }
   held?.[Symbol.dispose]();
   return undefined;
 }
 
-/** How many times as long as a compressed layer the plain one may be, where nothing says so. */
+/** Estimated length of a plain layer, as a multiple of the compressed one, if no length is recorded. */
 const LIKELY_RATIO = 3;
 
 function plainLength({ file, start, length }: HeldRange, compression: StoredLayer["compression"]): number {
   if (compression === "none") return length;
   if (compression === "zstd" || length < 4) return length * LIKELY_RATIO;
-  // ISIZE (RFC 1952, 2.3.1): the length of the last member, of most layers the only one, modulo 4 GiB.
+  // ISIZE (RFC 1952, 2.3.1): the length of the last member modulo 4 GiB. Most layers have only one member.
   const trailer = Buffer.alloc(4);
   readAtSync(file, { target: trailer, at: start + length - 4 });
   const size = trailer.readUInt32LE(0);

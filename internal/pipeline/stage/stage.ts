@@ -45,7 +45,7 @@ export interface Stage {
 
 export type Freshness = "when-changed" | "always";
 
-/** Seconds that each stage took; undefined for one that was skipped. */
+/** Seconds that each stage took. Undefined for a stage that was skipped. */
 export type StageTimes = Map<StageName, number | undefined>;
 
 /**

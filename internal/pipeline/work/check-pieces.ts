@@ -3,11 +3,11 @@ import type { Piece, Plan } from "../../contract/plan/plan.ts";
 import { openInput } from "../../files/open-input.ts";
 import type { WorkDir } from "./work-dir.ts";
 
-/** Pieces that an error names; the others are counted. */
+/** Pieces that an error names. The others are counted. */
 const NAMED = 5;
 
 /**
- * Compares the pieces in a work folder with the digests in its plan: something else may have changed them since.
+ * Compares the pieces in a work folder with the digests in its plan, because other programs may have changed them.
  * @throws PlatterError `E_PIECE_CHANGED`
  */
 export async function requirePieces(plan: Plan, work: WorkDir): Promise<void> {
@@ -35,7 +35,7 @@ function piecesOf({ kernel, efi, bios, font }: Plan): Piece[] {
   return [kernel.vmlinuz, kernel.initramfs, efi.shim, efi.grub, ...some, ...(bios?.modules ?? [])];
 }
 
-/** What a piece's file has that its plan does not say; undefined if it is the same. */
+/** The difference between a piece's file and the plan. Undefined if they are the same. */
 async function differenceOf({ size, sha256 }: Piece, path: string): Promise<string | undefined> {
   try {
     await using file = await openInput(path, { code: "E_PIECE_CHANGED", flags: "r" });

@@ -6,11 +6,11 @@ export function checksumPath(iso: string): string {
   return `${resolve(iso)}-CHECKSUM`;
 }
 
-/** The text of a checksum file as Fedora's releases have them; `sha256sum --check` reads it. */
+/** The text of a checksum file in the format of Fedora's releases, which `sha256sum --check` reads. */
 export function renderChecksum({ path, size, sha256 }: FileRecord): string {
   const name = basename(path);
   const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-  // As coreutils writes a name that it had to escape.
+  // coreutils puts a backslash before a line whose name is escaped.
   const mark = escaped === name ? "" : "\\";
   return `# ${escaped}: ${size} bytes\n${mark}SHA256 (${escaped}) = ${sha256}\n`;
 }

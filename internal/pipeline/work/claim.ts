@@ -6,7 +6,7 @@ import { formatBytes } from "../../ui/format.ts";
 import { checkOutput, folderOf } from "./output.ts";
 import { ARTIFACTS, FOLDERS } from "./work-dir.ts";
 
-/** What a command will read and write, as the user named it. */
+/** The files that a command reads and writes, by the paths that the user wrote. */
 export interface FileUse {
   reads: readonly NamedPath[];
   /** Files that will be written as a whole. */
@@ -18,8 +18,8 @@ export interface FileUse {
 }
 
 /**
- * Makes sure that outputs can be written, that no file is both read and written, and that no other process writes one of
- * the outputs. They are held until the result is disposed.
+ * Checks that outputs can be written, that no file is both read and written, and that no other process writes one of
+ * the outputs. The outputs are locked until the result is disposed.
  * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`
  */
 export function claimFiles(use: FileUse): Disposable {
@@ -44,13 +44,13 @@ export function claimFiles(use: FileUse): Disposable {
   return claim;
 }
 
-/** Removes what killed runs left in a folder, and reports it. */
+/** Removes the leftovers of killed runs from a folder, and reports them. */
 export function reportSwept(folder: string, report: (text: string) => void): void {
   for (const { path, bytes } of sweep(folder))
     report(`Removed \`${path}\` (${formatBytes(bytes)}), left by a run that was killed`);
 }
 
-/** What the stages write in the folder of --work. */
+/** The files and folders that the stages write in the folder of --work. */
 function writtenIn(work: string | undefined): NamedPath[] {
   if (work === undefined) return [];
   const names = [...FOLDERS, ...Object.values(ARTIFACTS), "lock"].filter((name) => !name.includes("/"));

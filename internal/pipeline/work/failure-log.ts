@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { PlatterError } from "../../base/error.ts";
 
 /**
- * Copies the log that an error names out of a folder that is about to go, and names the copy instead. Where it cannot
- * be copied, the error still says what happened.
+ * Copies the log that an error names to another folder, because the log's folder will be removed. Returns an error that
+ * names the copy. If the log cannot be copied, returns an error without it.
  */
 export function keepFailureLog(error: unknown): unknown {
   if (!(error instanceof PlatterError) || error.log === undefined || !existsSync(error.log)) return error;
@@ -18,7 +18,7 @@ export function keepFailureLog(error: unknown): unknown {
 function copyOf(log: string): string | undefined {
   const kept = join(tmpdir(), `platter-${process.pid}-${basename(log)}`);
   try {
-    // What somebody else put there is not followed.
+    // Removing the path first prevents the copy from following a link that another user made.
     rmSync(kept, { force: true });
     copyFileSync(log, kept, constants.COPYFILE_EXCL);
     return kept;

@@ -3,8 +3,8 @@ import { open } from "node:fs/promises";
 const CHUNK = 1024 * 1024;
 
 /**
- * A checksum of a file that detects damage, not an intention, in 16 hexadecimal digits: XXH3 of each MiB, with the one before
- * as its seed. It takes a twentieth of the time of SHA-256.
+ * A checksum of a file in 16 hexadecimal digits: XXH3 of each MiB, with the previous hash as its seed. It detects
+ * accidental damage, but not deliberate changes. It takes a twentieth of the time of SHA-256.
  * @throws the system's error
  */
 export async function fileChecksum(path: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function fileChecksum(path: string): Promise<string> {
   }
 }
 
-/** Reads on until the buffer is full or the file ends. Returns the number of bytes. */
+/** Reads until the buffer is full or the file ends. Returns the number of bytes. */
 async function fill(file: Awaited<ReturnType<typeof open>>, buffer: Uint8Array): Promise<number> {
   for (let done = 0; ; ) {
     const { bytesRead } = await file.read(buffer, done, buffer.length - done, null);

@@ -1,6 +1,6 @@
 import { PlatterError } from "../../base/error.ts";
 
-/** The image is not the one of the plan any more. */
+/** The error for an image that changed after the plan was made. */
 export function imageChanged(reference: string): PlatterError {
   return new PlatterError({
     code: "E_IMAGE_CHANGED",

@@ -5,8 +5,8 @@ import { followLinks } from "../../files/output-place.ts";
 import { writeError } from "../../files/whole-file.ts";
 
 /**
- * Refuses an output that could not be written, before anything slow starts. Returns the absolute path of the file that
- * will be written, which is another if the output is a link.
+ * Refuses an output that cannot be written, before anything slow starts. Returns the absolute path of the output, with
+ * links resolved.
  * @throws PlatterError `E_OUTPUT`
  */
 export function checkOutput(path: string): string {
@@ -39,7 +39,7 @@ function noStream(): PlatterError {
   });
 }
 
-/** The folder in which an output appears, of a path that {@link checkOutput} returned. */
+/** The folder of an output path that {@link checkOutput} returned. */
 export function folderOf(path: string): string {
   return dirname(path);
 }

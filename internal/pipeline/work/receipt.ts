@@ -5,7 +5,7 @@ import { z } from "zod";
 const fileSchema = z.strictObject({
   path: z.string(),
   size: z.int(),
-  /** Milliseconds; saves reading a file whose time and size are as they were. */
+  /** Milliseconds. If time and size of the file are the same, its content is not read again. */
   mtimeMs: z.number(),
   sha256: z.string(),
 });
@@ -14,14 +14,14 @@ export const receiptSchema = z.strictObject({
   version: z.literal(2),
   stage: z.string(),
   platter: z.string(),
-  /** What went in, by name: digests, options, tool versions. */
+  /** The stage's inputs, by name: digests, options, tool versions. */
   inputs: z.record(z.string(), z.string()),
   outputs: z.array(fileSchema),
   tools: z.array(z.strictObject({ name: z.string(), path: z.string(), version: z.string() })),
   seconds: z.number(),
 });
 
-/** What a stage did: enough to tell whether it must be done again. */
+/** The record of a stage. It decides whether the stage must run again. */
 export type Receipt = z.infer<typeof receiptSchema>;
 export type FileRecord = z.infer<typeof fileSchema>;
 
@@ -30,7 +30,7 @@ export function parseReceipt(text: string | undefined): Receipt | undefined {
   try {
     return receiptSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    // A receipt that cannot be read says nothing: the stage is done again.
+    // If a receipt cannot be read, the stage runs again.
     return undefined;
   }
 }
@@ -48,7 +48,7 @@ export async function recordFile(path: string): Promise<FileRecord> {
   return { path, size, mtimeMs, sha256: await sha256File(path) };
 }
 
-/** Whether a file is still what was recorded. */
+/** Whether a file is the same as in its record. */
 export async function isUnchanged(record: FileRecord): Promise<boolean> {
   const now = await stat(record.path).catch(() => undefined);
   if (now === undefined || now.size !== record.size) return false;

@@ -10,7 +10,7 @@ export function recordedReference(work: string): string | undefined {
     const text = readInputText(`${work}/${ARTIFACTS.plan}`, { code: "E_WORK", limit: MAX_TEXT });
     return schema.safeParse(JSON.parse(text)).data?.image.reference;
   } catch {
-    // Opening the work folder reports what is wrong with it.
+    // Opening the work folder reports the error.
     return undefined;
   }
 }

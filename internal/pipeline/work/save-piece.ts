@@ -5,12 +5,12 @@ import type { FoundFile } from "../../image/find-file.ts";
 import type { ImageTree } from "../../image/image-tree.ts";
 import type { WorkDir } from "./work-dir.ts";
 
-/** Up to this many bytes a piece may go into memory. Larger ones are the kernel and the initramfs. */
+/** Most bytes of a piece in memory. Only the kernel and the initramfs are larger. */
 const SMALL = 8 * 1024 * 1024;
 
 /**
- * Keeps a file of the image for the stages. A work directory that the user named gets a copy. A temporary one has small
- * files in memory, and refers to large ones that can be read from the image again.
+ * Saves a file of the image for the stages. A work directory that the user named contains a copy. A temporary one keeps
+ * small files in memory, and refers to large files that can be read from the image again.
  */
 export async function savePiece(
   tree: ImageTree,
@@ -30,7 +30,7 @@ export async function savePiece(
   }
   const piece = () => ({ source: found.path, file, size, sha256: hasher.digest("hex") });
   const isIn = (folder: string) => file.startsWith(`${folder}/`);
-  // A module that is too large for GRUB is found to be so in its file.
+  // The check for GRUB modules that are too large reads the size of a file.
   const needsFile = work.kept || (isIn(PIECES.bios) && inode.size > MAX_FILE);
   if (!needsFile && inode.size <= SMALL) {
     const bytes = await wholeOf(content(tree.read(inode)));
@@ -39,7 +39,7 @@ export async function savePiece(
   }
   const held = needsFile ? undefined : tree.held?.(inode);
   if (held !== undefined) {
-    // Lent before it is read: a change of the file from now on is noticed.
+    // Lent before the first read, so that every later change of the file is noticed.
     work.lend(file, held);
     for await (const _ of content(rangeBytes(held)));
     return piece();

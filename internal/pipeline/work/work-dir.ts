@@ -14,7 +14,7 @@ import { requireWorkFolder, type WorkNames } from "./work-folder.ts";
 import { holdWorkFolder } from "./work-lock.ts";
 import { WorkMemory } from "./work-memory.ts";
 
-/** Files of the work directory that stages hand to each other. */
+/** Files of the work directory that one stage writes and another stage reads. */
 export const ARTIFACTS = {
   plan: "plan.json",
   efiConfig: "grub/grub-efi.cfg",
@@ -26,30 +26,30 @@ export const ARTIFACTS = {
   espImage: "efiboot.img",
 } as const;
 
-/** Bytes that a plan, a receipt or a menu may have. */
+/** Most bytes of a plan, a receipt or a menu. */
 export const MAX_TEXT = 64 * 1024 * 1024;
 
-/** Folders of the work directory. The first one is made first: a folder that has it is a work directory. */
+/** Folders of the work directory. The first is made first, because it marks a folder as a work directory. */
 export const FOLDERS = ["stages", "image", "grub", "iso", "logs"];
 
 const [RECEIPTS = "", ...OTHER_FOLDERS] = FOLDERS;
 const FILES = Object.values(ARTIFACTS).filter((name) => !name.includes("/"));
 
-/** What a work directory has at its top. */
+/** Names at the top of a work directory. */
 const NAMES: WorkNames = {
   receipts: RECEIPTS,
   lock: "lock",
   others: [...OTHER_FOLDERS, ...FILES, ...FILES.map((name) => `${name}.partial`)],
 };
 
-/** The folder where stages leave what they made: the user's with --work, else a temporary one. */
+/** The folder for the outputs of stages: the user's with --work, otherwise a temporary one. */
 export class WorkDir implements Disposable {
   readonly path: string;
-  /** Whether it stays, so that a later run can use what it holds. */
+  /** Whether the folder is kept for later runs. */
   readonly kept: boolean;
-  /** Files of a temporary folder that take no space in it. */
+  /** Files of a temporary folder that do not use space in it. */
   readonly #memory: WorkMemory | undefined;
-  /** What an earlier run that was killed had left unfinished here, by name. It has been removed. */
+  /** Names of the unfinished files of a killed run. They have been removed. */
   readonly leftovers: readonly string[];
   readonly #held: Disposable;
 
@@ -103,14 +103,14 @@ export class WorkDir implements Disposable {
     return this.file(`logs/${name}.log`);
   }
 
-  /** Writes a small file so that it is there whole or not at all. A temporary folder keeps it in memory. */
+  /** Writes a small file. Other runs never see part of it. A temporary folder keeps it in memory. */
   async write(name: string, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     if (this.#memory?.add(name, bytes) === true) return;
     await this.make(name, (partial) => writeFile(partial, content, { mode: 0o644 }));
   }
 
-  /** Makes a file that is there whole or not at all. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
+  /** Makes a file with `write`. Other runs never see part of it. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
   async make<T>(name: string, write: (partial: string) => Promise<T>): Promise<T> {
     const path = this.file(name);
     await mkdir(dirname(path), { recursive: true }).catch((error) => {
@@ -120,8 +120,9 @@ export class WorkDir implements Disposable {
   }
 
   /**
-   * Writes a file where none is and which counts for nothing before a later one is there: that spares the renaming.
-   * @throws PlatterError `E_WORK`, `E_NO_SPACE`, and whatever `content` throws
+   * Writes a new file directly, without a rename. Until a later file exists, no run reads it, so an incomplete one does
+   * no harm.
+   * @throws PlatterError `E_WORK`, `E_NO_SPACE`, and the errors of `content`
    */
   async add(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = this.file(name);
@@ -138,31 +139,31 @@ export class WorkDir implements Disposable {
     }
   }
 
-  /** Has a part of an open file stand for a file of a temporary folder, which disposes of it. */
+  /** Uses a range of an open file as a file of a temporary folder, which disposes of it. */
   lend(name: string, held: HeldRange): void {
     if (this.#memory === undefined)
       throw new TypeError(`\`${this.path}\` is kept, so it needs files of its own`);
     this.#memory.lend(name, held);
   }
 
-  /** @throws PlatterError `E_FILE_CHANGED` if a file that was lent in part has been written to since */
+  /** Checks that no lent file was written to after it was lent. @throws PlatterError `E_FILE_CHANGED` */
   requireUnchanged(): void {
     this.#memory?.requireUnchanged();
   }
 
-  /** Where the content of a file is. It need not exist. */
+  /** The content of a file in memory, or its path. The file may not exist. */
   content(name: string): IsoContent {
     return this.#memory?.get(name) ?? { path: this.file(name) };
   }
 
-  /** Removes the plan and the pieces of the image: a plan is never left next to the pieces of another image. */
+  /** Removes the plan and the pieces of the image, so that a plan is never next to the pieces of another image. */
   async removePlan(): Promise<void> {
     this.#memory?.clear();
     await rm(this.file(ARTIFACTS.plan), { force: true });
     await rm(this.file("image"), { recursive: true, force: true });
   }
 
-  /** A file that an earlier stage has left. @throws PlatterError `E_WORK` */
+  /** The content of a file that an earlier stage made. @throws PlatterError `E_WORK` */
   async readBytes(name: string): Promise<Uint8Array> {
     const content = this.content(name);
     if ("bytes" in content) return content.bytes;
@@ -176,7 +177,7 @@ export class WorkDir implements Disposable {
     });
   }
 
-  /** The error for a file that a stage has left and that is gone. */
+  /** The error for a missing file that an earlier stage made. */
   missing(name: string): PlatterError {
     return machineError(Object.assign(new Error(), { code: "ENOENT" }), {
       code: "E_WORK",
@@ -185,7 +186,7 @@ export class WorkDir implements Disposable {
     });
   }
 
-  /** A file's text; undefined if it is not there. */
+  /** A file's text. Undefined if the file does not exist. */
   async read(name: string): Promise<string | undefined> {
     if (this.#memory?.get(name) !== undefined) return Buffer.from(await this.readBytes(name)).toString();
     try {

@@ -5,12 +5,12 @@ import { type FileLock, signerOf } from "../../files/file-lock.ts";
 import { FolderInUse, lockFolder } from "../../files/held-folder.ts";
 import { isWorkFolder, type WorkNames } from "./work-folder.ts";
 
-/** Names of what is being written, of an unpacked layout and of a shut-in tool's folder. */
+/** Names of unfinished files, unpacked layouts, and folders of confined tools. */
 const UNFINISHED = /\.partial$|^\.layout-\w{6}$|^\.enclosed-\w{6}$/;
 
 /**
- * Locks the user's work folder, creating it if necessary, and removes what a killed run left unfinished in it. Returns
- * also the names of what was removed.
+ * Locks the user's work folder, creating it if necessary, and removes the unfinished files of a killed run. Also
+ * returns the names of the removed files.
  * @throws PlatterError `E_WORK_LOCKED`; the system's error
  */
 export function holdWorkFolder(path: string, names: WorkNames): { held: Disposable; leftovers: string[] } {
@@ -34,7 +34,7 @@ export function holdWorkFolder(path: string, names: WorkNames): { held: Disposab
   }
 }
 
-/** @throws PlatterError `E_WORK_LOCKED` */
+/** Locks the user's folder. @throws PlatterError `E_WORK_LOCKED` */
 function lockUserFolder(path: string): FileLock {
   try {
     return lockFolder(path, () => mkdirSync(path, { recursive: true }));
@@ -49,7 +49,10 @@ function lockUserFolder(path: string): FileLock {
   }
 }
 
-/** What a run that was killed left unfinished in its work folder, by name. At its top, files of the user may be next to it. */
+/**
+ * Names of the unfinished files of a killed run. At the top of the folder, a file `*.partial` may belong to the user,
+ * and is not listed.
+ */
 function unfinishedIn(path: string, { receipts, others }: WorkNames): string[] {
   return ["", receipts, ...others].flatMap((folder) => {
     if (!isFolder(`${path}/${folder}`)) return [];

@@ -2,18 +2,18 @@ import { PlatterError } from "../../base/error.ts";
 import type { HeldRange } from "../../bytes/byte-range.ts";
 import { stampOf } from "../../bytes/content-stamp.ts";
 
-/** Bytes that all contents in memory may have together: boot programs, menus and the ESP have a quarter of it. */
+/** Most bytes of all contents in memory. Boot programs, menus and the ESP have a quarter of it. */
 const LIMIT = 64 * 1024 * 1024;
 
-/** A content, and the stamp of its file when it was lent. */
+/** A content, and the stamp of its file at the time of lending. */
 interface Lent {
   held: HeldRange;
   stamp: string;
 }
 
 /**
- * Files of a temporary work directory that need no space on its disk: small contents in memory, and parts of files that
- * are open elsewhere, such as in an image.
+ * Files of a temporary work directory that do not use space on its disk: small contents in memory, and ranges of files
+ * that are open elsewhere, such as in an image.
  */
 export class WorkMemory implements Disposable {
   readonly #bytes = new Map<string, Uint8Array>();
@@ -29,7 +29,7 @@ export class WorkMemory implements Disposable {
     return true;
   }
 
-  /** Takes over a part of an open file; it is disposed of with all others. */
+  /** Takes ownership of a range of an open file. It is disposed of with all others. */
   lend(name: string, held: HeldRange): void {
     this.#lent.get(name)?.held[Symbol.dispose]();
     this.#lent.set(name, { held, stamp: stampOf(held.file) });
@@ -42,7 +42,7 @@ export class WorkMemory implements Disposable {
     return lent && { range: lent.held };
   }
 
-  /** @throws PlatterError `E_FILE_CHANGED` if an open file was written to since a part of it was lent */
+  /** Checks that no open file was written to after a range of it was lent. @throws PlatterError `E_FILE_CHANGED` */
   requireUnchanged(): void {
     for (const { held, stamp } of this.#lent.values()) {
       if (stampOf(held.file) === stamp) continue;
@@ -55,7 +55,7 @@ export class WorkMemory implements Disposable {
     }
   }
 
-  /** Forgets all contents. */
+  /** Removes all contents. */
   clear(): void {
     for (const { held } of this.#lent.values()) held[Symbol.dispose]();
     this.#lent.clear();
