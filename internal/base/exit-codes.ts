@@ -1,6 +1,6 @@
 /** The kind of an error, which alone decides the exit code. */
 export type ErrorKind =
-  /** The command line makes no sense. */
+  /** The command line is not valid. */
   | "usage"
   /** The image or its configuration breaks the contract. */
   | "contract"

@@ -17,10 +17,10 @@ export interface PolicyTexts {
   subsDist?: string | undefined;
 }
 
-/** Steps of matching that all paths together may take, half a minute of them: forty times those of 500,000 paths with a usual policy. */
+/** The most steps of matching for all paths together, about half a minute. A usual policy needs a fortieth for 500,000 paths. */
 const MAX_STEPS = 5e9;
 
-/** Lines of each kind that a policy may have. Those of distributions have some thousand patterns and forty aliases. */
+/** The most lines of each kind in a policy. The policies of distributions have some thousand patterns and forty aliases. */
 const MAX_PATTERNS = 100_000;
 const MAX_ALIASES = 2000;
 
@@ -60,7 +60,7 @@ export class SelinuxPolicy {
     if (aliases > MAX_ALIASES) throw tooMany(file, aliases, { of: "aliases", most: MAX_ALIASES });
   }
 
-  /** Steps that matching took until now: a measure that does not depend on the machine. */
+  /** The number of steps of matching so far. It does not depend on the machine. */
   get steps(): number {
     return this.#work.steps;
   }

@@ -4,10 +4,10 @@ import type { BlockReuse } from "./block-reuse.ts";
 import { BlockTable, checksumOf } from "./block-table.ts";
 import type { PackedBlock } from "./compressors.ts";
 
-/** More blocks are not looked up: the table would take more memory than compressing takes time. */
+/** The most blocks in the table. With more blocks, the memory of the table costs more than the time for compressing. */
 const MOST_KNOWN = 2 ** 20;
 
-/** Knows which blocks are in the file that is being written, and in earlier squashfs files. */
+/** The blocks of the file that is being written, and of earlier squashfs files. */
 export class BlockLedger {
   readonly #region: FileRegion;
   readonly #reuse: BlockReuse | undefined;
@@ -30,7 +30,7 @@ export class BlockLedger {
     return this.#table?.memory;
   }
 
-  /** Prepares for at most so many blocks of the file. */
+  /** Prepares for at most this number of blocks of the file. */
   expect(blocks: number): void {
     const known = this.#reuse?.known;
     const room = (known?.count ?? 0) + blocks;
@@ -39,7 +39,7 @@ export class BlockLedger {
     known?.addTo(this.#table);
   }
 
-  /** Notes a block with the `length` that an inode has, at a byte offset of the region. */
+  /** Adds a block at a byte offset of the region. `length` is the length as an inode has it. */
   add(block: PackedBlock, { offset, length, bytes }: { offset: number; length: number; bytes: Uint8Array }) {
     const { digest, foundIn, damagedIn } = block;
     if (digest === undefined) return;

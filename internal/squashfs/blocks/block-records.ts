@@ -33,7 +33,7 @@ export class BlockRecords {
     this.#checksums[2 * at + 1] = Number(checksum >> 32n);
   }
 
-  /** The record that was added as the one with this number. Its digest is valid until the next is added. */
+  /** The record with this number in the order of adding. Its digest is valid until the next record is added. */
   at(index: number): BlockRecord {
     return {
       digest: this.#digests.subarray(index * DIGEST, (index + 1) * DIGEST),
@@ -45,7 +45,7 @@ export class BlockRecords {
     };
   }
 
-  /** Drops the last records if they are at this offset or behind it. */
+  /** Drops the last records if they are at this offset or after it. */
   cutAt(offset: number): void {
     while (this.#count > 0 && (this.#offsets[this.#count - 1] as number) >= offset) this.#count--;
   }

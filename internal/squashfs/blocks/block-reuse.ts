@@ -1,9 +1,9 @@
 import type { BlockRecords } from "./block-records.ts";
 import type { BlockTable } from "./block-table.ts";
 
-/** Blocks of earlier squashfs files, which were compressed as this build compresses. */
+/** Blocks of earlier squashfs files with the compression of this build. */
 export interface KnownBlocks {
-  /** How many there are. */
+  /** The number of blocks. */
   readonly count: number;
   /** Adds the blocks. Their files stay open while the table is in use. */
   addTo(table: BlockTable): void;
@@ -13,7 +13,7 @@ export interface KnownBlocks {
   onDamaged(fd: number): void;
 }
 
-/** What a squashfs was made of. */
+/** The blocks of a finished squashfs. */
 export interface BlockUse {
   blocks: BlockRecords;
   /** Bytes of the compressed blocks, and how many of them were taken from earlier squashfs files. */
@@ -21,7 +21,7 @@ export interface BlockUse {
   reusedBytes: number;
 }
 
-/** Makes a squashfs with blocks of earlier ones. The bytes do not depend on it. */
+/** The earlier blocks for a squashfs. The bytes of the squashfs do not depend on them. */
 export interface BlockReuse {
   known: KnownBlocks | undefined;
   /** Called when the squashfs is complete. */

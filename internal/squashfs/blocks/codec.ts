@@ -2,21 +2,21 @@ import { constants, deflateSync, zstdCompressSync } from "node:zlib";
 import type { CompressionOptions } from "./compression.ts";
 import { FLAG, METADATA_SIZE, type SquashfsCompressor, STORED_METADATA } from "./format.ts";
 
-/** What compresses the parts of a squashfs; a part that becomes no shorter is stored as it is. */
+/** Compresses the parts of a squashfs. A part that does not become shorter is stored without compression. */
 export interface Codec {
   compressor: SquashfsCompressor;
-  /** Flags of the superblock that say what is not compressed. */
+  /** Flags of the superblock for the parts that are not compressed. */
   flags: number;
-  /** The compressor's options as they stand behind the superblock; undefined where they are the usual ones. */
+  /** The compressor's options, which follow the superblock; undefined for the default options. */
   options: Buffer | undefined;
-  /** Compresses a block; undefined where nothing is compressed at all. */
+  /** Compresses a block; undefined without compression. */
   pack: ((data: Uint8Array) => Uint8Array) | undefined;
 }
 
-/** What a codec is made of. */
+/** The parameters of a codec. */
 export type CodecOptions = Pick<CompressionOptions, "compression" | "level">;
 
-/** The codec of a compression; undefined for those that only an erofs can have. */
+/** The codec of a compression; undefined for a compression that only an erofs can have. */
 export function codecOf({ compression, level }: CodecOptions): Codec | undefined {
   switch (compression) {
     case "zstd":
@@ -33,18 +33,18 @@ export function codecOf({ compression, level }: CodecOptions): Codec | undefined
   }
 }
 
-/** Raised when the same content is compressed to other bytes than before by the same library. */
+/** Increase this number if the same library compresses the same content to other bytes than before. */
 const CODEC = 1;
 
-/** A text for everything that decides the bytes of a compressed block besides its content. */
+/** A text for everything except the content that the bytes of a compressed block depend on. */
 export function codecIdentity({ compression, level }: CodecOptions): string {
   const { zstd, zlib } = process.versions;
-  // Of zlib there are versions that use instructions which only some processors have.
+  // Some versions of zlib use instructions that only some processors have.
   const library = compression === "gzip" ? [zlib, process.arch] : [zstd];
   return JSON.stringify([CODEC, compression, level, ...library]);
 }
 
-/** The levels that a squashfs without options says it was compressed with. */
+/** The levels of a squashfs without options. */
 export const ZSTD_LEVEL = 15;
 const GZIP_LEVEL = 9;
 /** The logarithm of deflate's window in a squashfs without options. */
@@ -61,27 +61,27 @@ function zstd(level: number): Codec {
   };
 }
 
-/** Where a smaller table saves more than asking for it costs. */
+/** From this level and block length on, a smaller hash table saves more time than setting the parameter costs. */
 const SMALLER_TABLE = { level: 6, length: 128 * 1024 };
 
 /**
- * A frame of Zstandard. The library's hash table has twice as many entries as a block of this length has bytes, and is
- * emptied for each. With half as many as bytes it stays in the processor's cache: a tenth to a quarter of the time less,
- * for about 0.1 % more bytes.
+ * A frame of Zstandard. By default the library's hash table has twice as many entries as the block has bytes, and is
+ * cleared for each block. With half as many entries as bytes, the table stays in the processor's cache. That takes 10 to
+ * 25 % less time, for about 0.1 % more bytes.
  */
 function packZstd(data: Uint8Array, level: number): Uint8Array {
   const { length } = data;
   if (level < SMALLER_TABLE.level || length < SMALLER_TABLE.length)
     return Bun.zstdCompressSync(data, { level });
   const packed = zstdCompressSync(data, {
-    // What a block that becomes no shorter may need (ZSTD_compressBound in zstd.h), and a byte that is left over.
+    // The greatest length of a result (ZSTD_compressBound in zstd.h), and one more byte.
     chunkSize: length + (length >> 8) + 1,
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_hashLog]: Math.ceil(Math.log2(length)) - 1,
     },
   });
-  // Behind it is the whole of the chunk.
+  // Copy the bytes, because `packed` refers to the memory of the whole chunk.
   return new Uint8Array(packed);
 }
 
@@ -97,7 +97,7 @@ function gzip(level: number): Codec {
   };
 }
 
-/** A squashfs always names a compressor; gzip is the one that every reader knows. */
+/** A squashfs must name a compressor. Every reader knows gzip. */
 const none: Codec = {
   compressor: "gzip",
   flags: FLAG.plainInodes | FLAG.plainData | FLAG.plainFragments | FLAG.plainXattrs | FLAG.plainIds,
@@ -105,7 +105,7 @@ const none: Codec = {
   pack: undefined,
 };
 
-/** A metadata block as it is stored: its length, then what is in it. */
+/** A metadata block as it is stored: its length, then its content. */
 export function metadataBlock(data: Uint8Array, codec: Codec | undefined): Buffer {
   if (data.length > METADATA_SIZE) throw new RangeError(`a metadata block of ${data.length} bytes`);
   const packed = codec?.pack?.(data);

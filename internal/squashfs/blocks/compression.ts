@@ -1,6 +1,6 @@
-/** In the order in which they are named to the user. */
+/** All compressions, in the order of help and messages. */
 export const COMPRESSIONS = ["zstd", "gzip", "none", "xz", "lz4"] as const;
-/** Those that a squashfs can have; mkfs.erofs knows all. */
+/** The compressions of a squashfs. An erofs can have any compression. */
 export const SQUASHFS_COMPRESSIONS: readonly Compression[] = ["zstd", "gzip", "none"];
 export type Compression = (typeof COMPRESSIONS)[number];
 

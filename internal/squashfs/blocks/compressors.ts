@@ -2,7 +2,7 @@ import { Threads } from "../../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
 import { type FragmentPart, fragmentDigest } from "./fragment-digest.ts";
 
-/** Sent to a thread: the first bytes of a buffer are to be compressed. The buffer goes along, and comes back. */
+/** A request to compress the first bytes of a buffer. The buffer is transferred to the thread, and back with the result. */
 export interface PackRequest {
   data: Uint8Array<ArrayBuffer>;
   length: number;
@@ -15,13 +15,13 @@ export interface PackRequest {
 
 export interface PackedBlock {
   data: Uint8Array<ArrayBuffer>;
-  /** Undefined where it would not be shorter. */
+  /** Undefined if compression does not make the block shorter. */
   packed: Uint8Array<ArrayBuffer> | undefined;
   /** The digest of the block, or of the fragment, if it was wanted. */
   digest?: Uint8Array | undefined;
   /** The descriptor of the file from which the block was taken instead of compressing it. */
   foundIn?: number | undefined;
-  /** The descriptor of a file that has the block no longer. */
+  /** The descriptor of a file that does not have the block any more. */
   damagedIn?: number | undefined;
 }
 
@@ -34,8 +34,8 @@ export function digestOf(content: Uint8Array, wish: PackRequest["digest"]): Uint
 export type PackOptions = Omit<PackRequest, "data" | "options">;
 
 /**
- * Compresses blocks on threads of its own. The pool that Bun reads files and inflates with would let everything else wait
- * behind the blocks.
+ * Compresses blocks on its own threads. In Bun's thread pool, reading files and inflating would have to wait for the
+ * blocks.
  */
 export class Compressors implements Disposable {
   readonly #options: CodecOptions;
@@ -46,16 +46,16 @@ export class Compressors implements Disposable {
   constructor(options: CodecOptions) {
     const { compression, level } = options;
     this.#options = { compression, level };
-    // It starts up while the first block is read.
+    // Start a thread now, so that it is ready when the first block was read.
     this.#threads.warmUp();
   }
 
-  /** Takes the buffer's first `length` bytes; the buffer is gone until it comes back with the result. */
+  /** Compresses the buffer's first `length` bytes. The buffer cannot be used until it comes back with the result. */
   pack(data: Uint8Array<ArrayBuffer>, options: PackOptions): Promise<PackedBlock> {
     return this.#threads.ask({ data, options: this.#options, ...options }, [data.buffer]);
   }
 
-  /** Only once nothing is being compressed. */
+  /** Call it only after all requests were answered. */
   [Symbol.dispose](): void {
     this.#threads[Symbol.dispose]();
   }

@@ -1,18 +1,18 @@
-/** What a squashfs is made of (Linux, Documentation/filesystems/squashfs.rst, version 4.0). All numbers are little-endian. */
+/** Structures of a squashfs (Linux, Documentation/filesystems/squashfs.rst, version 4.0). All numbers are little-endian. */
 
 /** Length of the superblock. */
 export const SUPERBLOCK_SIZE = 96;
 /** Bytes of a full metadata block before it is compressed. */
 export const METADATA_SIZE = 8192;
-/** A reference or a place that leads nowhere. */
+/** A reference or an offset of a structure that does not exist. */
 export const NONE = 0xffffffffffffffffn;
 /** In an inode: no fragment, no extended attributes. */
 export const NO_INDEX = 0xffffffff;
-/** In the length of a data block or a fragment: it is stored as it is. */
+/** Flag in the length of a data block or a fragment: the block is not compressed. */
 export const STORED_BLOCK = 1 << 24;
-/** In the length of a metadata block: the same. */
+/** Flag in the length of a metadata block: the block is not compressed. */
 export const STORED_METADATA = 1 << 15;
-/** More owners and groups do not fit into an inode's fields. */
+/** The most owners and groups that the fields of an inode can number. */
 export const MAX_IDS = 0xffff;
 
 const MAGIC = 0x73717368;
@@ -43,10 +43,10 @@ interface SuperblockFields {
   compressor: SquashfsCompressor;
   flags: number;
   ids: number;
-  /** The block of the root's inode, counted from the inode table's begin, and the place in it. */
+  /** The block of the root's inode, from the start of the inode table, and the offset in the block. */
   root: Reference;
   bytesUsed: number;
-  /** Where each of the tables is; undefined for one that is not there. */
+  /** The offset of each table; undefined if the table does not exist. */
   idTable: number;
   xattrTable: number | undefined;
   inodeTable: number;
@@ -55,11 +55,11 @@ interface SuperblockFields {
   exportTable: number;
 }
 
-/** Where something begins in a table of metadata blocks. */
+/** The position of an entry in a table of metadata blocks. */
 export interface Reference {
-  /** Bytes from the table's begin to the block, as it is stored. */
+  /** Offset in bytes of the stored block in the table. */
   block: number;
-  /** Bytes in the block after decompression. */
+  /** Offset in bytes in the decompressed block. */
   at: number;
 }
 
