@@ -6,9 +6,11 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
   type Scalar,
   visit,
+  type YAMLMap,
 } from "yaml";
 import { printable } from "../../text/printable.ts";
 import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
@@ -27,6 +29,8 @@ export class YamlSource {
   readonly findings: Finding[] = [];
   readonly #lines = new LineCounter();
   readonly #document: Document | undefined;
+  /** Made when a map is first searched, so that a file with many findings takes linear time. */
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
   constructor(
     readonly text: string,
@@ -161,16 +165,23 @@ export class YamlSource {
     return true;
   }
 
+  /** The pairs of a map by their keys. Of duplicate keys the last one counts, as in {@link value}. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.map((pair) => [nameOf(pair.key), pair]));
+      this.#pairs.set(map, pairs);
+    }
+    return pairs;
+  }
+
   /** The node at a path and, in a map, its key. */
   #nodeAt(path: YamlPath): { key: Node | undefined; value: Node | undefined } | undefined {
     let key: Node | undefined;
     let value = (this.#document?.contents ?? undefined) as Node | undefined;
     for (const step of path) {
       if (isMap(value)) {
-        // Of duplicate keys the last one counts, as in the value.
-        const pair = value.items.findLast(
-          (item) => String(isScalar(item.key) ? item.key.value : item.key) === step,
-        );
+        const pair = this.#pairsOf(value).get(String(step));
         if (pair === undefined) return undefined;
         key = (pair.key ?? undefined) as Node | undefined;
         value = (pair.value ?? undefined) as Node | undefined;
@@ -181,6 +192,10 @@ export class YamlSource {
     }
     return { key, value };
   }
+}
+
+function nameOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
 }
 
 function isEmpty(contents: unknown): boolean {
