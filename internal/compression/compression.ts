@@ -3,10 +3,10 @@ import { readAtSync } from "../bytes/chunk.ts";
 
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
-/** How many bytes tell a compression. */
+/** Bytes that suffice to recognize a compression. */
 export const MAGIC_LENGTH = 4;
 
-/** What the first bytes of a stream say; media types and file names lie. */
+/** The compression by the first bytes of a stream, because media types and file names may be wrong. */
 export function compressionOf(start: Uint8Array): Compression {
   const [a, b, c, d] = start;
   if (a === 0x1f && b === 0x8b) return "gzip";

@@ -23,7 +23,7 @@ const COLLECT_AFTER = 128 * 1024 * 1024;
 let sinceCollection = 0;
 
 /**
- * The stream decompressed by an engine of Node's on another thread. `frames` tells whether a zstd stream is whole.
+ * The stream decompressed by an engine of Node's on another thread. `frames` checks whether a zstd stream is complete.
  * @throws PlatterError `E_BLOB_CORRUPT`, `E_COMPRESSION_WINDOW`; any error of the input
  */
 export async function* inflated(
@@ -59,7 +59,7 @@ export async function* inflated(
   }
 }
 
-/** Gives the engine its input, and reads on when it has had enough; tells what went wrong with the input. */
+/** Gives the engine its input, and reads on when it has had enough; returns the error of the input. */
 async function feed(
   input: AsyncIterable<Uint8Array>,
   engine: Transform,
@@ -73,7 +73,7 @@ async function feed(
     for await (const chunk of input) {
       if (options.consumer.isGone) break;
       options.frames?.add(chunk);
-      // What stands behind the last member is not the engine's.
+      // The engine does not need the bytes after the last member.
       if (engine.readableEnded || engine.destroyed || engine.write(chunk)) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -9,7 +9,7 @@ const SPECIAL = "$%'-_@~`!(){}^#&";
 /** A name whose on-disk form is its only form: upper-case 8.3 with nothing that needs a long entry. */
 const PLAIN = /^[A-Z0-9$%'\-_@~`!(){}^#&]{1,8}(?:\.[A-Z0-9$%'\-_@~`!(){}^#&]{1,3})?$/;
 
-/** Whether `name` can stand in a directory as a short name alone. */
+/** Whether `name` can be in a directory as a short name alone. */
 export function isPlainShortName(name: string): boolean {
   return PLAIN.test(name);
 }

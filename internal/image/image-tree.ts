@@ -88,7 +88,7 @@ export interface ImageTree extends AsyncDisposable {
   /** The content as a range of a file on the host or in memory. Undefined if it must be read by {@link read}. */
   held?(inode: Inode): HeldRange | undefined;
   /**
-   * Tells the tree that a host file holds this content until disposal of the tree, so that the tree may drop its own
+   * Registers a host file that holds this content until disposal of the tree, so that the tree may drop its own
    * copy.
    */
   isSavedAt?(inode: Inode, hostFile: string): void;

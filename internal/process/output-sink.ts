@@ -42,7 +42,7 @@ export class OutputSink {
   }
 }
 
-/** The end of what a tool printed, safe on a terminal: a tool may repeat what stands in an untrusted image. */
+/** The end of what a tool printed, safe on a terminal: a tool may repeat texts of an untrusted image. */
 export function lastLines(text: string): string[] {
   return text
     .split(/[\r\n]+/)

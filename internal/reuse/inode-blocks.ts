@@ -119,7 +119,7 @@ function addFile(
   return list + 4 * count;
 }
 
-/** The offset behind the index of a long folder's list. */
+/** The offset after the index of a long folder's list. */
 function afterIndex(table: Buffer, start: number, entries: number): number {
   let at = start;
   for (let i = 0; i < entries; i++) at += 12 + table.readUInt32LE(at + 8) + 1;

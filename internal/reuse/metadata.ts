@@ -5,7 +5,7 @@ import { METADATA_SIZE, STORED_METADATA } from "../squashfs/blocks/format.ts";
 const MOST = 256 * 1024 * 1024;
 
 /**
- * The content of metadata blocks, one behind the other (squashfs.rst, "Metadata"), compressed with zstd.
+ * The content of metadata blocks, one after the other (squashfs.rst, "Metadata"), compressed with zstd.
  * @throws Error if they are damaged, or larger than platter reads
  */
 export function metadataContent(bytes: Buffer): Buffer {

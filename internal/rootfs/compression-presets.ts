@@ -3,7 +3,7 @@ import type { RootfsType } from "./rootfs-type.ts";
 
 const KIB = 1024;
 
-/** The presets. docs/performance.md has the measurements behind them. */
+/** The presets. docs/performance.md has their measurements. */
 export const PRESETS: Readonly<
   Record<"fast" | "balanced" | "small", Readonly<Record<RootfsType, CompressionOptions>>>
 > = {

@@ -35,7 +35,7 @@ const DIGIT = setOf([0x30, 0x39]);
 const WORD = setOf([0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]);
 const SPACE = setOf([0x09, 0x0d], [0x20, 0x20]);
 
-/** Classes behind a backslash, as PCRE2 has them in the C locale (pcre2pattern, "Generic character types"). */
+/** Classes after a backslash, as PCRE2 has them in the C locale (pcre2pattern, "Generic character types"). */
 export const ESCAPED_CLASSES: Readonly<Record<string, ByteSet>> = {
   d: DIGIT,
   D: complement(DIGIT),

@@ -35,7 +35,7 @@ export function withoutLabels(): AttributesOf {
   return (_entry, xattrs) => withLabel(xattrs, undefined);
 }
 
-/** Stands for entries without attributes as a key. */
+/** The key of entries without attributes. */
 const NOTHING: Xattrs = new Map();
 const NO_LABEL = new Uint8Array(0);
 

@@ -155,7 +155,7 @@ function bootPrograms(volume: FatVolume): FatEntry[] {
 
 const PROGRAM_NAME = new RegExp(`(${EFI_MACHINES.join("|")})\\.efi$`, "i");
 
-/** The machine that the name of a program stands for. */
+/** The machine type in the name of a program. */
 function machineOf(path: string): string | undefined {
   return PROGRAM_NAME.exec(path)?.[1]?.toUpperCase();
 }

@@ -51,7 +51,7 @@ describe("an ISO without a serial console", () => {
       expect(result?.menu).toEqual({ kind: "console-added" });
       expect(result?.failure).toBeUndefined();
       const log = readFileSync(result?.serialLog ?? "", "utf8");
-      // The kernel tells it twice, and the first line comes while it takes the port over, which may lose a byte.
+      // The kernel prints the line twice. The first time it is taking over the port, which may lose a byte.
       expect(log).toMatch(/[Cc]ommand line: .*rd\.live\.image console=tty0 console=ttyS0/);
     });
   }

@@ -37,7 +37,7 @@ if (process.env.PLATTER_TEST === "full") {
       const console = readFileSync(result.serialLog, "utf8");
       // The kernel may speak into a line, but not into the middle of what one write has put there.
       expect(console).toContain(`payload-report: image ${NAME} ${digest}`);
-      // The payload removes /etc/issue, which stands in its lower layer.
+      // The payload removes /etc/issue, which is in its lower layer.
       const ran = /payload-report: run read from the payload (.*)/.exec(console)?.[1];
       expect(ran).toContain("'/etc/issue': No such file");
       expect(ran).toContain("/etc/passwd");

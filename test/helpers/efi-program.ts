@@ -2,7 +2,7 @@
 
 export interface EfiParts {
   machine?: "X64" | "AA64" | "IA32";
-  /** Told apart by what they hold, as files are. */
+  /** Content of a section that makes the program different from others. */
   content?: string;
   /** Further sections by name; a name of more than eight characters is cut off. */
   sections?: Readonly<Record<string, string | Uint8Array>>;

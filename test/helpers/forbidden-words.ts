@@ -12,7 +12,13 @@ const FORBIDDEN_WORDS = [
   "for who",
   "at once",
   "meanwhile",
+  "behind",
   "beside",
+  "comes? to",
+  "lies",
+  "stands?(?! for)",
+  "tells?",
+  "told",
   "in vain",
 ];
 const FORBIDDEN = new RegExp(FORBIDDEN_WORDS.map((words) => `\\b${words}\\b`).join("|"), "gi");

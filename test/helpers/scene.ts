@@ -1,6 +1,6 @@
 /**
- * A scratch folder in which the real binary runs. Its path stands in the PATH of everything that is started here, so
- * that a process which was left behind is found by its environment.
+ * A scratch folder in which the real binary runs. Its path is in the PATH of every process that is started here, so
+ * that a leftover process is found by its environment.
  */
 import { expect } from "bun:test";
 import {
@@ -147,7 +147,7 @@ export class Scene implements Disposable {
     return ran;
   }
 
-  /** Everything that a run must not leave behind: temporary folders, unfinished files, mounts, processes. */
+  /** Everything that must be gone after a run: temporary folders, unfinished files, mounts, processes. */
   async leftovers(): Promise<string[]> {
     await untilOrLate(() => this.processes().length === 0, SETTLING);
     const processes = this.processes();
@@ -209,7 +209,7 @@ export interface Refusal {
   hint?: readonly string[];
 }
 
-/** Asserts one clear message with its hint, and nothing left behind. */
+/** Asserts one clear message with its hint, and no leftovers. */
 export async function expectRefusal(scene: Scene, ran: Ran, refusal: Refusal): Promise<void> {
   const { stderr } = ran;
   const told = stderr.slice(stderr.search(/^error: /m));

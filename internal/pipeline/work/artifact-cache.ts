@@ -37,7 +37,7 @@ export interface CacheOptions {
 export type Fetched = "found" | "absent" | "damaged";
 
 /**
- * A folder of large files by a key that stands for their bytes, kept between builds and shared by them. An entry
+ * A folder of large files by a key that identifies their bytes, kept between builds and shared by them. An entry
  * appears whole by a rename and goes by one, so no lock is needed; who fetches one gets a name of its own for the file,
  * or a copy, which stays when the entry goes. Least recently used entries go first.
  */

@@ -79,7 +79,7 @@ function isJsonList(said: string): boolean {
   }
 }
 
-/** Rules about one RUN. What follows `&&` counts only where it stands after what it cleans up. */
+/** Rules about one RUN. What follows `&&` counts only if it is after the command that it cleans up. */
 function lintRun(said: string, shell: "pipefail" | "plain"): string[] {
   const broken: string[] = [];
   const rule = (name: string, isBroken: boolean) => {

@@ -131,7 +131,7 @@ const middle: Member[] = [
   { name: "opaque/kept-dir/", uid: 2 },
   { name: "opaque/kept-dir/new", content: "new" },
   { name: "opaque/new", content: "new" },
-  // Only now: it hides older layers, not what stands before it.
+  // It hides only files of older layers, not files before it in this layer.
   { name: "opaque/.wh..wh..opq" },
   { name: "file-to-dir/", mode: 0o700 },
   { name: "file-to-dir/x", content: "x" },

@@ -5,7 +5,7 @@ import { hostProgram } from "../scene.ts";
 
 /**
  * Debian has musl, but the C++ library only for glibc. It calls a few functions that musl does not have. A library in
- * the place of glibc's loader stands in for them, with results that mean "not available".
+ * the place of glibc's loader replaces them, with results that mean "not available".
  */
 const MISSING_IN_MUSL = `
 .text

@@ -152,7 +152,7 @@ describe("several of a kind", () => {
   const kernels = (...names: string[]) =>
     Object.fromEntries(names.map((name) => [name, name.endsWith("vmlinuz") ? kernel : name]));
 
-  test("kernels: the highest that has an initramfs is chosen, and told", async () => {
+  test("kernels: the highest that has an initramfs is chosen, and reported", async () => {
     const files = kernels(
       ...["6.9", "6.10"].flatMap((k) => [kernelFile(k, "vmlinuz"), kernelFile(k, "initramfs.img")]),
       kernelFile("6.11", "vmlinuz"),
@@ -186,7 +186,7 @@ describe("several of a kind", () => {
     });
   });
 
-  test("vendors: the one with all binaries is chosen, and told", async () => {
+  test("vendors: the one with all binaries is chosen, and reported", async () => {
     const ran = await build({ with: { "boot/efi/EFI/another/shimx64.efi": "shim" } });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toMatch(/^note: .*2 vendors \(`another`, `tiny`\).*`tiny` was chosen/m);

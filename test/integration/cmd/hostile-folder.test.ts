@@ -9,7 +9,7 @@ setDefaultTimeout(60_000);
 
 const BUN = `${import.meta.dir}/../../../node_modules/.bin/bun`;
 
-/** Whatever runs one of these tells of it on both outputs, and leaves a file. */
+/** A program that reports on both outputs that it was run, and makes a file. */
 function trap(scene: Scene, name: string): string {
   const mark = JSON.stringify(scene.at(`sprung-${name}`));
   return `console.log("TRAP ${name}"); console.error("TRAP ${name}"); require("node:fs").writeFileSync(${mark}, "");\n`;
@@ -96,7 +96,7 @@ test("nothing of the folder is run or read, and the ISO is the same", async () =
   expect(await scene.leftovers()).toEqual([]);
 });
 
-test("also when the binary itself lies there", async () => {
+test("also when the binary itself is there", async () => {
   using scene = new Scene("folder");
   const cwd = hostile(scene);
   cpSync(BINARY, `${cwd}/platter`);

@@ -1,4 +1,4 @@
-/** Ctrl-C and its relatives, in every stage: prompt, exit code 130, and nothing left behind. */
+/** Ctrl-C and its relatives, in every stage: prompt, exit code 130, and no leftovers. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   closeSync,
@@ -309,7 +309,7 @@ function hugeIso(scene: Scene): string {
   if (made.exitCode !== 0) throw new Error(made.stderr.toString());
   const sectors = 8 * 2 ** 20;
   const bytes = Buffer.from(readFileSync(path));
-  // The volume's size stands in both byte orders (ECMA-119 8.4.8).
+  // The volume's size is stored in both byte orders (ECMA-119 8.4.8).
   bytes.writeUInt32LE(sectors, 16 * 2048 + 80);
   bytes.writeUInt32BE(sectors, 16 * 2048 + 84);
   writeFileSync(path, bytes);

@@ -123,7 +123,7 @@ describe("in podman's user namespace", () => {
     expect(missing.stderr).toContain("hint: Run platter with sudo if the image is in root's storage.");
   });
 
-  test("root is told that the image is in the storage of the user who called sudo", async () => {
+  test("root gets the hint that the image is in the storage of the user who called sudo", async () => {
     const script = `mount --bind ${scene.at("etc/passwd")} /etc/passwd && exec "$@"`;
     const prefix = ["unshare", "--mount", "sh", "-euc", script, "sh"];
     const ran = await scene.run(["inspect", "localhost/own:1"], { prefix, env: { SUDO_UID: "4711" } });
@@ -152,7 +152,7 @@ describe("in podman's user namespace", () => {
     expect(ran.stderr).toMatch(/^error: .*`podman`.*not in PATH.*\[E_TOOL_MISSING\]$/m);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s ends all of it and leaves nothing behind", async (signal) => {
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends all of it and leaves nothing", async (signal) => {
     const before = scene.processes().length;
     fakeErofs(scene, `touch ${scene.tmp}/ready; sleep 600`);
     const running = scene.start(["build", "localhost/own:1", "-o", scene.at("out/x.iso"), ...EROFS], user);

@@ -102,7 +102,7 @@ test("--report -: on standard output, and nothing else there", async () => {
   expect(dependency.digest).toEqual({ platterTreeSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
 });
 
-test("without an ISO there is nothing to record, and a report that cannot be written is told before the build", async () => {
+test("without an ISO there is nothing to record, and a report that cannot be written is an error before the build", async () => {
   using scene = sceneWithLayout();
   const early = ["build", "oci:layout", "-o", "out/x.iso", "--to", "squash", "--work", "work"];
   await expectRefusal(scene, await scene.run([...early, "--checksum"]), {

@@ -36,7 +36,7 @@ function sceneWithImage(changes = {}): Scene {
 
 const bytesOf = (scene: Scene, name: string) => readFileSync(scene.at(name));
 
-/** Stages that ran, and those that were skipped, by what the user is told. */
+/** Stages that ran, and those that were skipped, by what the user sees. */
 function told({ stderr }: Ran): { done: string[]; unchanged: string[] } {
   const names = (pattern: RegExp) => [...stderr.matchAll(pattern)].map(([, name]) => name!).sort();
   return { done: names(/^done ([\w-]+)/gm), unchanged: names(/^([\w-]+): unchanged/gm) };
@@ -133,7 +133,7 @@ describe("with --work", () => {
     expect((await build()).done).toContain("bios-image");
   });
 
-  test("an image that changed behind the plan's back is not squashed under it", async () => {
+  test("an image that changed after the plan is not squashed", async () => {
     using scene = sceneWithImage();
     await scene.succeed(["inspect", "dir:image", "--work", "work"]);
     scene.write("image/usr/share/new", "new");

@@ -248,7 +248,7 @@ describe("mkfs.erofs that fails", () => {
     expect(await scene.leftovers()).toEqual([]);
   });
 
-  test("a child that it leaves behind does not hold up the build", async () => {
+  test("a child that outlives it does not hold up the build", async () => {
     using scene = sceneWithImage();
     fake(scene, "sleep 600 & cat >/dev/null; echo no >&2; exit 1");
     await expectRefusal(scene, await scene.run(BUILD), { exit: 4, code: "E_TOOL_FAILED", says: ["no"] });

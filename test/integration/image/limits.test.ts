@@ -18,7 +18,7 @@ afterAll(() => scene[Symbol.dispose]());
 
 /** The tiny image as an archive, with more members after its own. */
 function archive(members: Iterable<Member>): string {
-  // What stands behind the end mark is not read, so the mark goes.
+  // Bytes after the end mark are not read, so remove the mark.
   let end = image.length;
   while (image[end - 1] === 0) end--;
   const parts = [image.subarray(0, Math.ceil(end / 512) * 512)];

@@ -149,7 +149,7 @@ describe("platter sees what podman mounts", () => {
     expect(new Set(digests.values()).size).toBe(1);
   });
 
-  test("and leaves no mount and no file behind", () => {
+  test("and leaves no mount and no file", () => {
     // Two mounts are this test's own.
     const mounts = JSON.parse(run(`${podman} image mount --format json`)) as unknown[];
     expect(mounts).toHaveLength(2);

@@ -66,7 +66,7 @@ describe("an initramfs that the real tools packed", () => {
     "xz --check=crc32",
     "xz --check=none",
     "lz4 -l -q",
-  ])("%s, behind early microcode: all of it is read", async (tool) => {
+  ])("%s, after early microcode: all of it is read", async (tool) => {
     hostProgram(tool.split(" ")[0]!);
     const plain = shell(`${archived("early")}; ${archived("live")} | ${tool}`);
     expect(await findingsWith(plain)).toEqual([]);

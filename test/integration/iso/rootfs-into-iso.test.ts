@@ -1,5 +1,5 @@
 /**
- * A build that writes the root file system straight into the ISO, and does not come to its end: the ISO that was there
+ * A build that writes the root file system straight into the ISO, and does not complete: the ISO of an earlier build
  * stays, and nothing else does. Needs root, for mounts.
  */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";

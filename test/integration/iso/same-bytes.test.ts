@@ -117,7 +117,7 @@ describe("from every place where the image may lie", () => {
     expect(await build(reference())).toBe(expected);
   });
 
-  test("dir: of the mounted image, with the time that a folder does not tell", async () => {
+  test("dir: of the mounted image, with the time that a folder does not have", async () => {
     expect(await build(`dir:${mounted}`, { env: { SOURCE_DATE_EPOCH: CREATED } })).toBe(expected);
   });
 

@@ -132,7 +132,7 @@ test("--supported-iso gives the same as implantisomd5's", async () => {
   expectSameBytes(readFileSync(iso), readFileSync(theirs));
 });
 
-test("a second time needs to be told so, and then changes nothing", async () => {
+test("a second time needs an option, and then changes nothing", async () => {
   const iso = makeIso("twice", 1_000_000);
   await implantIsoMd5(iso, { present: "keep" });
   const once = readFileSync(iso);

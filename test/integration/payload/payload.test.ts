@@ -309,7 +309,7 @@ describe("payloads from everywhere", () => {
     expect(listMounted(ours, "localhost/one:1")).toEqual(listMounted(real, "localhost/one:1"));
   }, 60_000);
 
-  test("a root file system becomes an image of one layer, with one digest wherever it lies", async () => {
+  test("a root file system becomes an image of one layer, with one digest in any place", async () => {
     run("tar", "-C", scene.at("root"), "--format=pax", "--numeric-owner", "-cf", scene.at("root.tar"), ".");
     const made = [`dir:${scene.at("root")}`, `tar:${scene.at("root.tar")}`].map(async (payload, i) =>
       unpack(await squash(`root${i}`, scene.at("root"), "--payload", `${payload}=localhost/root:1`)),
@@ -486,7 +486,7 @@ describe("the plan", () => {
       { reference: payload, indexes: [], digest: indexDigest("shared"), names: ["localhost/shared:latest"] },
     ]);
     expect(with1.plan.uuid).not.toBe(without.plan.uuid);
-    // Where the payload lies makes no difference.
+    // The place of the payload makes no difference.
     cpSync(scene.at("shared"), scene.at("moved/shared"), { recursive: true });
     expect((await inspect("--payload", `oci:${scene.at("moved/shared")}`)).plan.uuid).toBe(with1.plan.uuid);
     const shown = (await scene.succeed(["inspect", image, "--payload", payload])).stdout;

@@ -144,7 +144,7 @@ function programSize(bytes: Uint8Array): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(64 + 24 + 112 + 36, true);
 }
 
-test("readEfiProgram: no damage makes it throw, and it always comes to an end", () => {
+test("readEfiProgram: no damage makes it throw, and it always ends", () => {
   const shim = bytesOf("shim");
   // The headers, the tables of sections and strings, and the signatures; the code is of no interest.
   const places = fc.oneof(fc.nat(4095), fc.integer({ min: shim.length - 20_000, max: shim.length - 1 }));

@@ -29,7 +29,7 @@ ${MAKES}`,
   expect(ran.stderr.indexOf("done efi-image")).toBeLessThan(ran.stderr.indexOf("done squash"));
 });
 
-test("an error that is found after that stops the squash, and is what is told", async () => {
+test("an error that is found after that stops the squash, and is reported", async () => {
   using scene = new Scene("together");
   tinyImage(scene.at("image"), { with: { [SHIM]: "no program" } });
   const ended = scene.at("squash-ended");

@@ -182,7 +182,7 @@ describe("the erofs made from the tar stream is the image", () => {
     expectSameBytes(readFileSync(await made("balanced", "two.erofs")), one);
   });
 
-  test("damage to its superblock is told, wherever it is", async () => {
+  test("damage anywhere in its superblock is reported", async () => {
     const bytes = readFileSync(await made("fast", "one.erofs"));
     const { structures } = await readErofs(memorySource(bytes));
     expect(structures).toEqual([{ name: "superblock of erofs", start: 1028, length: 3068 }]);

@@ -86,7 +86,7 @@ done`,
 }
 
 describe("the action's script", () => {
-  test("builds and checks an ISO, and tells where it is and its digest", async () => {
+  test("builds and checks an ISO, and reports its path and digest", async () => {
     const ran = await act({
       image: `oci:${smallLive().oci}`,
       output: "isos/small.iso",
@@ -216,7 +216,7 @@ describe("the action's script", () => {
     });
   }
 
-  test("fails with platter's exit code, leaves no output and no work behind", async () => {
+  test("fails with platter's exit code, leaves no output and no work folder", async () => {
     const image = tinyImage(scene.at("image"), { without: ["boot/efi"] });
     const ran = await act({ image: `dir:${image}` });
     expect(ran.code).toBe(3);

@@ -22,7 +22,7 @@ function run(argv: readonly string[], user?: OrdinaryUser): string {
   return done.stdout.toString();
 }
 
-/** Runs a container to its end, and tells what it said if it failed. */
+/** Runs a container to its end, and reports its output if it failed. */
 function failureOf(args: readonly string[], user?: OrdinaryUser): string {
   const env = { ...process.env, ...user?.env };
   const child = Bun.spawnSync(podmanRun(["--rm", ...args], user), { env, stderr: "pipe" });
@@ -82,7 +82,7 @@ if (process.env.PLATTER_TEST === "full") {
       run(["podman", "save", "-q", "--format", "oci-archive", "-o", scene.at("platter.oci"), IMAGE]);
       for (const file of ["img.oci", "platter.oci"]) run(["chmod", "644", scene.at(file)]);
       const user = ordinaryUser(scene);
-      // Each call leaves a process behind, whose namespaces the next one would join: what is mounted there among them.
+      // Each call leaves a process. The next call would join its namespaces, and see its mounts.
       const podman = (...args: readonly string[]) => {
         run(["podman", ...USER_STORAGE, ...args], user);
         run(["podman", ...USER_STORAGE, "system", "migrate"], user);

@@ -244,7 +244,7 @@ describe("--selinux", () => {
 test("attributes that only an ostree repository has reach the file, its label with keep", async () => {
   const objects = "sysroot/ostree/repo/objects";
   const capability = Buffer.from("0100000200200000000000000000000000000000", "hex").toString("latin1");
-  // A GVariant `a(ayay)`: names and values, with the end of each name and of each pair behind them.
+  // A GVariant `a(ayay)`: names and values, followed by the end of each name and of each pair.
   const pair = (name: string, value: string) => `${name}\0${value}${String.fromCharCode(name.length + 1)}`;
   const pairs = [pair("security.capability", capability), pair("security.selinux", "u:r:own_t:s0\0")];
   const ends = [pairs[0]!.length, pairs[0]!.length + pairs[1]!.length];

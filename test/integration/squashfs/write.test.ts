@@ -204,7 +204,7 @@ describe("everything that is hard about an image", () => {
     expectSameBytes(readFileSync(again), readFileSync(image));
   });
 
-  test("unsquashfs is told the compressor's level", async () => {
+  test("unsquashfs reads the compressor's level", async () => {
     await using tree = await openLayers([[{ name: "file", content: "x" }]]);
     for (const [options, says] of [
       [{ ...zstd, level: 7 }, /^Compression zstd\n\tcompression-level 7$/m],
@@ -379,9 +379,9 @@ describe("contents", () => {
 });
 
 describe("names", () => {
-  test("more than a header can count, and than a number can tell apart, in folders that need an index", async () => {
+  test("more than a header can count, and than a number can count, in folders that need an index", async () => {
     const folder = scene.folder("many");
-    // The inodes of what stands behind `b` have numbers that are far from those before it.
+    // The inodes of the names after `b` have numbers that are far from those before it.
     for (const name of ["a", "b", "c"]) mkdirSync(`${folder}/${name}`);
     for (let i = 0; i < 40_000; i++) writeFileSync(`${folder}/b/${"long-name-".repeat(i % 20)}${i}`, "");
     for (let i = 0; i < 600; i++) mkdirSync(`${folder}/c/${i}`);

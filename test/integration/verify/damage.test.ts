@@ -57,7 +57,7 @@ function statusOf(report: VerifyReport, code: string): string | undefined {
   return report.checks.find((check) => check.code === code)?.status;
 }
 
-/** Flips bits within each structure; gives what was not told by the check that the structure belongs to. */
+/** Flips bits within each structure; returns the flips that the structure's own check did not report. */
 async function missed(
   bytes: Uint8Array,
   structures: readonly CheckedStructure[],
@@ -129,7 +129,7 @@ test("the list of checked structures holds what it should", () => {
   }
 });
 
-describe("one changed byte in a checked structure is told by its check", () => {
+describe("one changed byte in a checked structure is reported by its check", () => {
   test("boot structures, descriptors and squashfs: all, several times", async () => {
     const structures = sound.structures.filter((structure) => !isTree(structure));
     expect(structures.length).toBeGreaterThan(100);
@@ -174,7 +174,7 @@ test("one changed byte in a structure that platter wrote is reported by its chec
   expect(await missed(own, some, { seed: 23 })).toEqual([]);
 });
 
-test("one changed byte anywhere is told by the checksum, with the part in which it lies", async () => {
+test("one changed byte anywhere is reported by the checksum, with its part of the ISO", async () => {
   const random = generator(13);
   const end = implanted.length - 15 * 2048;
   for (let turn = 0; turn < 40; turn++) {
@@ -190,7 +190,7 @@ test("one changed byte anywhere is told by the checksum, with the part in which 
   }
 });
 
-test("cutting the ISO at every boundary is told", async () => {
+test("cutting the ISO at every boundary is reported", async () => {
   const boundaries = new Set<number>([0, 1, 511, 512, 32767, iso.length - 1, iso.length - 512]);
   for (const { start: offset, length } of sound.structures) {
     boundaries.add(offset);
@@ -207,7 +207,7 @@ test("cutting the ISO at every boundary is told", async () => {
   }
 });
 
-test("what follows after the end is told, unless it is padding", async () => {
+test("bytes after the end are reported, unless they are padding", async () => {
   for (const extra of [1, 2048, 100_000]) {
     const longer = new Uint8Array(iso.length + extra);
     longer.set(iso);

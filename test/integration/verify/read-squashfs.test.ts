@@ -55,7 +55,7 @@ describe("what mksquashfs writes is read without a problem", () => {
   });
 });
 
-test("cut off anywhere is told", async () => {
+test("a file that is cut off anywhere is reported", async () => {
   const bytes = load(makeSquashfs(join(folder, "cut")));
   const used = (await readSquashfs(memorySource(bytes))).value!.bytesUsed;
   for (const length of [0, 4, 95, 96, 5000, used - 1]) {

@@ -131,7 +131,7 @@ describe("ISOs by other tools have no problems", () => {
   });
 });
 
-describe("what would keep an ISO from booting is told", () => {
+describe("problems that would keep an ISO from booting are reported", () => {
   const cases: [string, Record<string, string[]>, Parameters<typeof makeIso>[1] & object, string][] = [
     [
       "another label than the menu's",

@@ -331,7 +331,7 @@ describe("a machine that its own system switches off", () => {
   });
 });
 
-describe("a boot that comes to no end", () => {
+describe("a boot that does not end", () => {
   test("says which phase it hangs in and what was to come", () => {
     const { watcher } = watch([SEABIOS]);
     expect(timedOut(watcher, { timeout: 30, architecture: "x86_64" })).toMatchObject({

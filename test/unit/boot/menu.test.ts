@@ -6,7 +6,7 @@ import type { Phase } from "../../../internal/boot/phase.ts";
 import { menuHasSerialConsole } from "../../../internal/boot/serial-console.ts";
 
 interface Trait {
-  /** The picture is not on the serial line until GRUB is told to use its text terminal. */
+  /** The picture is not on the serial line until GRUB is set to use its text terminal. */
   graphical?: true;
   /** The menu boots before it can be stopped. */
   hasty?: true;
@@ -18,7 +18,7 @@ interface Trait {
   deaf?: true;
 }
 
-/** GRUB as far as the driver can tell: a menu, a command line and an editor. */
+/** GRUB as the driver sees it: a menu, a command line and an editor. */
 class FakeGrub implements DrivenMachine {
   readonly #traits: Trait;
   #mode: "menu" | "prompt" | "editor" | "booted" = "menu";

@@ -33,7 +33,7 @@ function request(over: Partial<BootRequest> = {}): BootRequest {
 }
 
 describe("bootOnce", () => {
-  test("ends the machine once it is up, and tells the phases", async () => {
+  test("ends the machine once it is up, and reports the phases", async () => {
     const seen: string[][] = [];
     const phases: string[] = [];
     const says = ["SeaBIOS", "Welcome to GRUB!", "[    0.000000] Linux version 6.1", "x login: ", ""];

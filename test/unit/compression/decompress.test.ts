@@ -63,7 +63,7 @@ describe("streams are decompressed by their first bytes", () => {
     }
   });
 
-  test("input behind the last member is read too, so that its digest can be checked", async () => {
+  test("input after the last member is read too, so that its digest can be checked", async () => {
     const packed = Buffer.concat([gzipSync(bytes), Buffer.alloc(300_000)]);
     let read = 0;
     async function* counted() {
@@ -144,7 +144,7 @@ describe("zstd frames are followed through every form of header", () => {
     }
   });
 
-  test("something else behind a frame is not whole", () => {
+  test("other bytes after a frame are not whole", () => {
     const frames = new ZstdFrames();
     frames.add(Uint8Array.from([...magic, 0x00, 0x50, ...lastRaw, 0, 0, 0, 0]));
     expect(frames.isWhole).toBe(false);

@@ -56,13 +56,19 @@ describe("forbiddenIn", () => {
     "Meanwhile it waits",
     "the file beside it",
     "it waits in vain",
+    "bytes behind the end",
+    "it comes to an end",
+    "the file lies there",
+    "it stands in a list",
+    "it tells the size",
+    "the user is told",
   ])("finds %j", (text) => {
     expect(forbiddenIn(text)).not.toEqual([]);
   });
 
   test("leaves plain words alone", () => {
     const plain =
-      "This is not a label, and besides nothing is at one side. It has not read it. It is now there.";
+      "This is not a label, and besides nothing is at one side. It has not read it. It is now there. UUID stands for a number. I understand.";
     expect(forbiddenIn(plain)).toEqual([]);
   });
 });

@@ -105,7 +105,7 @@ test("any tree comes back", async () => {
   );
 });
 
-describe("damage is told", () => {
+describe("damage is reported", () => {
   const boot = ROOT + 32;
   /** The directory `EFI`, whose third entry is `BOOT`. */
   const efi = ROOT + 512 * 32;
@@ -171,7 +171,7 @@ describe("damage is told", () => {
     expect(await codesOf(changed((bytes) => bytes.fill(0x42, at, at + 1)))).toEqual(["long-name-orphan"]);
   });
 
-  test("truncation anywhere is told", async () => {
+  test("truncation anywhere is reported", async () => {
     for (const end of [
       0,
       100,

@@ -44,7 +44,7 @@ describe("quoteWord", () => {
     expect(quoteWord(word)).toBe(quoted);
   });
 
-  test("any printable text is one word and nothing else, wherever it stands", () => {
+  test("any printable text is one word and nothing else in any place", () => {
     fc.assert(
       fc.property(text, text, (a, b) => {
         expect(lexGrub(`x ${quoteWord(a)} ${quoteWord(b)}\ny`)).toEqual([["x", a, b], ["y"]]);
@@ -88,7 +88,7 @@ describe("splitWords", () => {
     expect(splitWords(written)).toEqual(words);
   });
 
-  test("reads what single quotes hold as it stands, and its words survive GRUB", () => {
+  test("reads text in single quotes unchanged, and its words survive GRUB", () => {
     const noQuote = text.filter((each) => !each.includes("'"));
     fc.assert(
       fc.property(fc.array(noQuote, { maxLength: 5 }), (words) => {

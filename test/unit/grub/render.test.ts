@@ -152,7 +152,7 @@ describe("nothing that an entry holds adds a line or a command", () => {
 });
 
 describe("what tools look for in a menu", () => {
-  test("the label stands as it is on `linux` and `search` lines, where USB writers replace it", () => {
+  test("the label is written unchanged on `linux` and `search` lines, where USB writers replace it", () => {
     for (const text of Object.values(rendered(menuOf("")))) {
       expect(text).toContain(" root=live:CDLABEL=MY_ISO ");
     }

@@ -97,7 +97,7 @@ describe("an initramfs", () => {
     expect(await read(bytes)).toEqual({ names: ["a", "b"], texts: [], problem: undefined });
   });
 
-  test("zeros behind a name are no part of it; a name too long for the kernel is passed over", async () => {
+  test("zeros after a name are not part of it; a name too long for the kernel is skipped", async () => {
     const names = ["aligned\0\0\0\0\0\0\0\0", "x".repeat(4096), "after"];
     expect(await read(newc(names))).toMatchObject({ names: ["aligned", "after"], problem: undefined });
   });
@@ -131,7 +131,7 @@ describe("an initramfs", () => {
   });
 });
 
-const behind = (bytes: Buffer) => Buffer.concat([early, bytes]);
+const afterEarly = (bytes: Buffer) => Buffer.concat([early, bytes]);
 const at = early.length;
 const damaged = (bytes: Buffer, place: number) => {
   const copy = Buffer.from(bytes);
@@ -143,7 +143,7 @@ describe("what no kernel unpacks", () => {
   const packed = gzipSync(main);
   test.each<[string, Buffer, string]>([
     ["text", Buffer.from("an initramfs"), "something unknown at byte 0, beginning with 61 6e 20 69 6e 69"],
-    ["text behind an archive", behind(Buffer.from("GARBAGE")), `something unknown at byte ${at}`],
+    ["text after an archive", afterEarly(Buffer.from("GARBAGE")), `something unknown at byte ${at}`],
     [
       "an archive out of line",
       Buffer.concat([early, Buffer.alloc(2), main]),
@@ -159,10 +159,14 @@ describe("what no kernel unpacks", () => {
       newc([{ name: "a", magic: "070701zz" }]),
       "no cpio header of format newc at byte 0",
     ],
-    ["half a header", behind(main.subarray(0, 50)), `ends within the header of the member at byte ${at}`],
-    ["half a name", behind(main.subarray(0, 112)), `ends within the name of the member at byte ${at}`],
-    ["half a file", behind(main.subarray(0, 124)), `ends within the file of the member at byte ${at}`],
-    ["half of gzip", behind(packed.subarray(0, 60)), `ends within the gzip data that begins at byte ${at}`],
+    ["half a header", afterEarly(main.subarray(0, 50)), `ends within the header of the member at byte ${at}`],
+    ["half a name", afterEarly(main.subarray(0, 112)), `ends within the name of the member at byte ${at}`],
+    ["half a file", afterEarly(main.subarray(0, 124)), `ends within the file of the member at byte ${at}`],
+    [
+      "half of gzip",
+      afterEarly(packed.subarray(0, 60)),
+      `ends within the gzip data that begins at byte ${at}`,
+    ],
     [
       "half of zstd",
       zstdCompressSync(main).subarray(0, 60),
@@ -218,7 +222,9 @@ describe("what is not looked into", () => {
     ["lzma", Buffer.from([0x5d, 0, 0, 0x80, 0, 0xff])],
     ["lzo", Buffer.from([0x89, 0x4c, 0x5a, 0x4f, 0, 0x0d])],
   ])("%s", async (format, bytes) => {
-    expect((await read(behind(bytes))).problem).toBe(`closed: is compressed with ${format} at byte ${at}`);
+    expect((await read(afterEarly(bytes))).problem).toBe(
+      `closed: is compressed with ${format} at byte ${at}`,
+    );
   });
 
   test("more than there can be", async () => {
@@ -243,7 +249,7 @@ describe("what is not looked into", () => {
 
 describe("whatever the bytes are", () => {
   const live = newc(liveFiles("6.1"));
-  const samples = [live, gzipSync(live), zstdCompressSync(live), lz4Literals(live)].map(behind);
+  const samples = [live, gzipSync(live), zstdCompressSync(live), lz4Literals(live)].map(afterEarly);
 
   test("it is read to an end, cut off anywhere", async () => {
     for (const bytes of samples) {
@@ -269,7 +275,7 @@ describe("whatever the bytes are", () => {
     );
   });
 
-  test("it is read to an end, with any bytes behind a magic number", async () => {
+  test("it is read to an end, with any bytes after a magic number", async () => {
     const magics = [
       "",
       "070701",

@@ -77,7 +77,7 @@ test("bytes after the volume's end do not count", () => {
   expect(implanted(longer).subarray(0, iso.length)).toEqual(implanted(iso));
 });
 
-test("a primary volume descriptor behind others is found", async () => {
+test("a primary volume descriptor after others is found", async () => {
   const iso = implanted(fakeIso(300, { before: 2 }));
   expect(Buffer.from(iso.subarray(18 * 2048 + 883)).toString("latin1", 0, 13)).toBe("ISO MD5SUM = ");
   expect((await checkIsoMd5(memorySource(iso))).ok).toBe(true);
@@ -166,7 +166,7 @@ describe("the text", () => {
 describe("the check", () => {
   const iso = implanted(fakeIso(2000));
 
-  test("says in which part the first damaged byte lies", async () => {
+  test("reports the part with the first damaged byte", async () => {
     for (const at of [0, 40_000, 1_000_000, 2_500_000, 2000 * 2048 - 15 * 2048 - 1]) {
       const damaged = iso.slice();
       damaged[at]! ^= 1;
@@ -184,7 +184,7 @@ describe("the check", () => {
     expect((await checkIsoMd5(memorySource(damaged))).ok).toBe(true);
   });
 
-  test("tells damaged fragment sums from a damaged ISO", async () => {
+  test("distinguishes damaged fragment sums from a damaged ISO", async () => {
     const damaged = iso.slice();
     const at = Buffer.from(damaged.buffer).indexOf("FRAGMENT SUMS = ") + 20;
     damaged[at] = damaged[at] === 0x30 ? 0x31 : 0x30;
@@ -193,7 +193,7 @@ describe("the check", () => {
     expect(result.fragments.filter((fragment) => !fragment.ok)).toHaveLength(1);
   });
 
-  test("tells an ISO without a checksum, a cut off one and none", async () => {
+  test("distinguishes an ISO without a checksum, an incomplete ISO and another file", async () => {
     expect(await checkIsoMd5(memorySource(fakeIso(100)))).toMatchObject({
       present: false,
       message: "no checksum is implanted",
@@ -204,7 +204,7 @@ describe("the check", () => {
     expect(await checkIsoMd5(memorySource(new Uint8Array(9)))).toMatchObject({ present: false });
   });
 
-  test("tells how far it is, and stops when it is told to", async () => {
+  test("reports its progress, and stops when it is aborted", async () => {
     const seen: number[] = [];
     const controller = new AbortController();
     const stopped = checkIsoMd5(memorySource(iso), {

@@ -53,7 +53,7 @@ describe("names of images", () => {
 });
 
 describe("what a user asks for", () => {
-  test("is a reference, with a name behind an equals sign", () => {
+  test("is a reference, with a name after an equals sign", () => {
     expect(parsePayloadRequest("oci:dir:tag")).toEqual({ reference: "oci:dir:tag", name: undefined });
     expect(parsePayloadRequest("oci:dir:tag=quay.io/x")).toEqual({
       reference: "oci:dir:tag",

@@ -62,7 +62,7 @@ function grafted(
 }
 
 describe("the storage", () => {
-  test("lies where the image's symlinks lead", async () => {
+  test("is in the folder to which the image's symlinks lead", async () => {
     const root = folder("linked", (root) => {
       mkdirSync(join(root, "data/containers"), { recursive: true });
       mkdirSync(join(root, "var"));

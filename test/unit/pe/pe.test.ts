@@ -23,7 +23,7 @@ describe("headers", () => {
     expect(sectionOf(file, image, ".sbat")).toEqual(new Uint8Array(latin("sbat,1\n")));
     expect(sectionOf(file, image, ".vendor_cert")).toEqual(new Uint8Array(latin("keys")));
     expect(sectionOf(file, image, ".data")).toBeUndefined();
-    // The same name in a string table behind the file's end of sections.
+    // The same name in a string table after the file's end of sections.
     const long = Buffer.concat([file, Buffer.alloc(4), latin(".sbatlevel\0")]);
     long.writeUInt32LE(file.length, 64 + 12);
     long.fill(0, 64 + 24 + 240 + 40, 64 + 24 + 240 + 48).write("/4", 64 + 24 + 240 + 40);

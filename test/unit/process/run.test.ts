@@ -22,7 +22,7 @@ async function* pieces(count: number, size: number): AsyncGenerator<Uint8Array> 
   for (let i = 0; i < count; i++) yield new Uint8Array(size).fill(i);
 }
 
-/** Whether a process of this marker, which stands in its command line, still runs. */
+/** Whether a process with this marker in its command line still runs. */
 function runs(marker: string): boolean {
   return Bun.spawnSync(["pgrep", "-f", `sleep ${marker}`]).exitCode === 0;
 }
@@ -53,7 +53,7 @@ describe("what a tool gives", () => {
     const log = join(scratch, "pieces.log");
     let sum = 0;
     let busy = false;
-    await sh("head -c 3000000 /dev/zero; echo told >&2", {
+    await sh("head -c 3000000 /dev/zero; echo done >&2", {
       log,
       onStdout: async (chunk) => {
         expect(busy).toBe(false);
@@ -64,7 +64,7 @@ describe("what a tool gives", () => {
       },
     });
     expect(sum).toBe(3_000_000);
-    expect(readFileSync(log, "utf8")).toMatch(/^\$ \/bin\/sh -c .*\ntold\n$/);
+    expect(readFileSync(log, "utf8")).toMatch(/^\$ \/bin\/sh -c .*\ndone\n$/);
   });
 
   test("a log to which each call is added", async () => {
@@ -180,7 +180,7 @@ describe("what a tool gets", () => {
 });
 
 describe("a tool that fails", () => {
-  test("tells its last lines, of both outputs, without what is empty", async () => {
+  test("reports the last lines of both outputs, without empty ones", async () => {
     const log = join(scratch, "failed.log");
     const error = await failure(
       sh("seq 1 20; echo; echo 'at\rlast' >&2; exit 9", { log, name: "mksquashfs" }),

@@ -19,7 +19,7 @@ test("finds what was added first, among thousands", () => {
   );
 });
 
-test("digests that begin alike are told apart", () => {
+test("digests that begin alike are distinguished", () => {
   const duplicates = new Duplicates();
   const digests = Array.from({ length: 2000 }, (_, i) => {
     const digest = Buffer.alloc(32, 7);

@@ -89,7 +89,7 @@ describe("members", () => {
       { path: "some/prefix/name" },
     ],
     [
-      "star's shorter prefix, with times behind it",
+      "star's shorter prefix, with times after it",
       {
         name: "name",
         patch: (b) => {
@@ -481,7 +481,7 @@ describe("nonsense is refused, and the archive named", () => {
     ],
     ["a wrong checksum", "E_TAR_CHECKSUM", Buffer.from(good).fill("7", 100, 101)],
     ["text", "E_TAR_NUMBER", Buffer.from("this is not an archive. ".repeat(100))],
-    ["members behind a block of zeros", "E_TAR_CHECKSUM", Buffer.concat([tar([], 1), good])],
+    ["members after a block of zeros", "E_TAR_CHECKSUM", Buffer.concat([tar([], 1), good])],
     ["letters for a number", "E_TAR_NUMBER", tar([{ name: "a", patch: (b) => b.write("12z", 108) }])],
     ["a gap in a number", "E_TAR_NUMBER", tar([{ name: "a", patch: (b) => b.write("1 2", 108) }])],
     ["a negative size", "E_TAR_NUMBER", tar([{ name: "a", size: -512 }])],

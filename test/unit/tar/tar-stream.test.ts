@@ -34,7 +34,7 @@ async function streamed(tree: ImageTree, options: WalkOptions): Promise<string[]
 }
 
 describe("the tar stream", () => {
-  test("stands in canonical order, without the root, a link behind the first of its names", async () => {
+  test("is in canonical order, without the root, and a link is after the first of its names", async () => {
     await using tree = await openLayers([
       [
         { name: "z", content: "hard" },

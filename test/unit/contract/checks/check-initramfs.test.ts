@@ -54,7 +54,7 @@ const without = (...names: string[]) => ({
 });
 
 describe("live support", () => {
-  test("all that is needed: nothing to tell", () => {
+  test("all that is needed: no findings", () => {
     expect(check()).toEqual([]);
   });
 
@@ -201,7 +201,7 @@ describe("kernel modules", () => {
     ).toEqual([]);
   });
 
-  test("without a list of what is built in that is told", () => {
+  test("a missing list of built-in modules is reported", () => {
     expect(check(without("overlay"), { builtin: undefined })[0]!.seen).toEndWith(
       "nor built into the kernel; without a `modules.builtin`, the built-in modules are unknown.",
     );

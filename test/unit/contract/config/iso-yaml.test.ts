@@ -336,7 +336,7 @@ describe("what is sound next to a mistake", () => {
   });
 });
 
-describe("what is refused, and where it stands", () => {
+describe("refused values, and their places", () => {
   test.each<[string, string[]]>([
     ["- a\n", ["ISO_YAML_TYPE 1:1"]],
     ["text\n", ["ISO_YAML_TYPE 1:1"]],
@@ -450,7 +450,7 @@ label: a/b
     );
   });
 
-  test("tells how to write a text that YAML takes for something else", () => {
+  test("explains how to write a text that YAML takes for another type", () => {
     expect(only("label: true\n", "F_ISO_YAML_TYPE").finding.fix).toBe('Put it into quotes: `"true"`.');
   });
 });

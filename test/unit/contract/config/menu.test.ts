@@ -163,7 +163,7 @@ describe("variables", () => {
     expect(made.entry.kernelArgs).toEqual(["a=x init=/bin/sh 'y", 'b=1 single "', "c"]);
   });
 
-  test("an empty version is told, and an entry never has an empty name", () => {
+  test("an empty version is reported, and an entry never has an empty name", () => {
     const osRelease = parseOsRelease("NAME=Debian\n");
     expect(one({ name: "${version}" }, {}, osRelease)).toMatchObject({
       entry: { title: "Entry 1" },
@@ -194,7 +194,7 @@ describe("variables", () => {
   });
 });
 
-describe("what is told about entries", () => {
+describe("findings about entries", () => {
   test.each<[Parameters<typeof entry>[0], string[]]>([
     [{ linux: "vmlinuz quiet" }, ["F_MENU_PATH"]],
     [{ linux: "''" }, ["F_MENU_PATH"]],
@@ -230,7 +230,7 @@ describe("the default", () => {
     expect(index(wanted)).toEqual([expected]);
   });
 
-  test("one that does not exist is told, and the first entry takes its place", () => {
+  test("one that does not exist is reported, and the first entry takes its place", () => {
     expect(index(4)[0]).toBe(0);
     expect(index(4)[1]).toStartWith("F_MENU_DEFAULT_UNKNOWN ");
     expect(index("Secnod")).toEqual([0, "F_MENU_DEFAULT_UNKNOWN Write `Second` if you mean that."]);

@@ -67,7 +67,7 @@ describe("isWhole", () => {
 });
 
 describe("what a finding is about", () => {
-  test("only what matters to a stage is told", () => {
+  test("only findings that matter to a stage are reported", () => {
     const findings = (["F_NO_USR", "F_KERNEL_MISSING", "F_LABEL_EMPTY", "F_SHIM_MISSING"] as const).map(
       (code) => finding(code, "x"),
     );

@@ -33,10 +33,10 @@ afterEach(() => {
   for (const file of opened.splice(0)) file[Symbol.dispose]();
 });
 
-/** An open file with something before and behind the bytes in question. */
+/** An open file with other bytes before and after the bytes in question. */
 function stored(bytes: Uint8Array) {
   const path = join(scratch, `file-${made++}`);
-  writeFileSync(path, Buffer.concat([Buffer.from("before"), bytes, Buffer.from("behind")]));
+  writeFileSync(path, Buffer.concat([Buffer.from("before"), bytes, Buffer.from("after")]));
   const file = OpenFile.open(path);
   opened.push(file);
   return { file, start: "before".length, length: bytes.length };
@@ -168,7 +168,7 @@ describe("what is known of a layer before it is read", () => {
     const zstd = zstdCompressSync(text);
     expect(layerOf(zstd)).toMatchObject({ compression: "zstd", likelyLength: zstd.length * 3 });
     expect(layerOf(Buffer.alloc(0))).toMatchObject({ compression: "none", likelyLength: 0 });
-    // The last member tells only of itself.
+    // The last member has only its own length.
     const members = Buffer.concat([gzipSync(text), gzipSync(Buffer.from("end"))]);
     expect(layerOf(members)).toMatchObject({ compression: "gzip", likelyLength: members.length * 3 });
   });

@@ -322,7 +322,7 @@ describe("layers from files", () => {
   });
 
   test.each([
-    ["that tell their length", "gzip"],
+    ["that have their length", "gzip"],
     ["that turn out longer", "zstd"],
   ])("layers %s are merged once, whether there is memory for them or not: %s", async (_, compression) => {
     const content = "b".repeat(20 << 20);

@@ -69,12 +69,12 @@ const cases: [string, Member[][], string[]][] = [
     ['/a file 644 0:0 "a"'],
   ],
   [
-    "a whiteout makes the folder it stands in",
+    "a whiteout makes the folder that it is in",
     [[file("a")], [{ name: "d/.wh.x" }]],
     ['/a file 644 0:0 "a"', "/d directory 755 0:0"],
   ],
   [
-    "an opaque folder hides older layers' content wherever the mark stands, and keeps its own",
+    "an opaque folder hides older layers' content wherever the mark is, and keeps its own",
     [
       [folder("o", { uid: 1 }), file("o/old"), folder("o/sub", { uid: 1 }), file("o/sub/old")],
       [file("o/before"), { name: "o/.wh..wh..opq" }, file("o/sub/new"), file("o/after")],
@@ -235,7 +235,7 @@ const cases: [string, Member[][], string[]][] = [
     ['/a file 644 0:0 "a"'],
   ],
   [
-    "children stand in byte order, whatever order the layer has",
+    "children are in byte order, whatever order the layer has",
     [[file("b"), file("\xff"), file("a-b"), file("a/x"), file("Z"), file("a.b")]],
     [
       '/Z file 644 0:0 "Z"',

@@ -137,7 +137,7 @@ describe("layouts that are broken", () => {
       (blobs, d) => writeFileSync(join(blobs, d.layer), layer("b")),
     ],
     [
-      "a layer with bytes behind it",
+      "a layer with bytes after it",
       "E_BLOB_DIGEST",
       (blobs, d) => writeFileSync(join(blobs, d.layer), Buffer.concat([layer("a"), Buffer.alloc(9)])),
     ],
@@ -221,7 +221,7 @@ describe("layouts that are broken", () => {
   });
 });
 
-test("members behind large ones, which are passed over unread, are found where they are", async () => {
+test("members after large ones, which are skipped unread, are found", async () => {
   const layout = maker();
   const large = tar([{ name: "large", content: Buffer.alloc(5_000_000, "abc") }]);
   layout.add(layout.image([large, layer("a")], { compression: "none" }), "t");

@@ -1,4 +1,4 @@
-/** Sources that other programs stand behind, with those programs played by the test. */
+/** Sources that other programs read, with those programs played by the test. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -152,7 +152,7 @@ describe("containers-storage", () => {
     }
   });
 
-  test("another failure is told as podman tells it", async () => {
+  test("another failure is reported in podman's words", async () => {
     const { failure } = await open("a", () => ({
       exitCode: 125,
       stderr: "Error: overlay: permission denied\n",
@@ -255,7 +255,7 @@ describe("docker://", () => {
     expect(readdirSync(work)).toEqual([]);
   });
 
-  test("a failure of skopeo's leaves nothing behind", async () => {
+  test("a failure of skopeo leaves nothing", async () => {
     const { failure } = await open("docker://quay.io/a", () => ({ exitCode: 1 }));
     expect(failure).toMatchObject({ code: "E_REGISTRY", exitCode: 4 });
     expect(readdirSync(work)).toEqual([]);

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(scratch, { recursive: true }));
 
-/** A context that writes down what is told, and a clock that goes on by a second each time. */
+/** A context that records what is reported, and a clock that goes on by a second each time. */
 function contextOf(work: WorkDir, version = "4.5.1"): { context: Context; told: string[] } {
   const told: string[] = [];
   const reporter: Reporter = {

@@ -70,8 +70,8 @@ describe("a recorded file", () => {
     return path;
   };
 
-  test("is told by path, size, time and digest", async () => {
-    const path = made("told");
+  test("is recognized by path, size, time and digest", async () => {
+    const path = made("recorded");
     utimesSync(path, 5, 1.5);
     expect(await recordFile(path)).toEqual({ path, size: 3, mtimeMs: 1500, sha256: ABC });
   });

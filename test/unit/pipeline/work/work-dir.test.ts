@@ -112,7 +112,7 @@ describe("a kept work directory", () => {
 });
 
 describe("a temporary work directory", () => {
-  test("lies in the folder it is to lie in, and goes with all it holds", () => {
+  test("is made in the given folder, and is removed with its content", () => {
     const work = WorkDir.temporary(scratch);
     expect(work.kept).toBe(false);
     expect(readdirSync(scratch)).toEqual([expect.stringMatching(/^\.platter-\w{6}$/)]);
@@ -330,7 +330,7 @@ describe("keepFailureLog", () => {
     rmSync(kept.log!);
   });
 
-  test("the copy does not follow what lies in its place", () => {
+  test("the copy does not follow a link in its place", () => {
     writeFileSync(at("squash.log"), "all of it");
     writeFileSync(at("precious"), "precious");
     const place = join(tmpdir(), `platter-${process.pid}-squash.log`);
