@@ -27,20 +27,29 @@ export interface InodeBlocks {
 const HEAD = 16;
 /** Files have so many bytes at most in what platter reads: numbers above are damage. */
 const MOST_BYTES = 2 ** 50;
+/** Blocks, and files in fragments, that are read: a desktop image has a tenth of them. */
+const MOST_FOUND = 2 ** 20;
 
 /**
- * Reads all inodes of an inode table's content.
- * @throws RangeError if it is damaged
+ * Reads all inodes of an inode table's content. `fragments` is the number of fragments that the squashfs has.
+ * @throws RangeError if it is damaged, or has more blocks or files than platter reads
  */
-export function blocksOfInodes(table: Buffer, blockSize: number): InodeBlocks {
+export function blocksOfInodes(
+  table: Buffer,
+  { blockSize, fragments }: { blockSize: number; fragments: number },
+): InodeBlocks {
   const found: InodeBlocks = { blocks: new Map(), fragments: new Map() };
-  for (let at = 0; at < table.length; ) at = readInode(table, at, { blockSize, found });
+  const reading = { blockSize, fragments, found, parts: 0 };
+  for (let at = 0; at < table.length; ) at = readInode(table, at, reading);
   return found;
 }
 
 interface Reading {
   blockSize: number;
+  fragments: number;
   found: InodeBlocks;
+  /** Files in fragments so far. */
+  parts: number;
 }
 
 /** Reads the inode at an offset. Returns the offset of the next one. */
@@ -110,8 +119,11 @@ function addFile(
     const content = Math.min(blockSize, size - tail - i * blockSize);
     found.blocks.set(place, { offset: place, length, size: content });
     place += length & 0xffffff;
+    if (found.blocks.size > MOST_FOUND) throw new RangeError("there are too many blocks");
   }
   if (isFragment && tail > 0) {
+    if (fragment >= reading.fragments) throw new RangeError("an inode names a fragment that does not exist");
+    if (++reading.parts > 2 * MOST_FOUND) throw new RangeError("there are too many files in fragments");
     const parts = found.fragments.get(fragment) ?? [];
     parts.push({ offset, size: tail });
     found.fragments.set(fragment, parts);

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
 import { runTogether } from "../base/run-together.ts";
 import { Threads } from "../base/threads.ts";
@@ -62,9 +63,16 @@ async function readDigests(
   blocks: readonly WantedBlock[],
   reading: Reading,
 ): Promise<BlockRecords | Unusable> {
+  let sha256: string | undefined;
+  try {
+    sha256 = recordedChecksum(reading.path);
+  } catch (error) {
+    if (error instanceof PlatterError) return { reason: "the checksum file next to it cannot be read" };
+    throw error;
+  }
   using threads = new Threads<DigestRequest, DigestAnswer>("reuse/digest-thread", { ahead: 1 });
   const [checksum, records] = await runTogether([
-    () => readChecksum(threads, reading),
+    () => readChecksum(threads, { ...reading, sha256 }),
     () => readBlocks(threads, blocks, reading),
   ]);
   throwIfAborted(reading.signal, "the reading of the earlier ISO");
@@ -75,14 +83,14 @@ async function readDigests(
 /** One thread reads the whole file. */
 async function readChecksum(
   threads: Threads<DigestRequest, DigestAnswer>,
-  { path, signal }: Reading,
+  { path, sha256, signal }: Reading & { sha256: string | undefined },
 ): Promise<Checksum> {
   const stop = new SharedArrayBuffer(4);
   const onAbort = () => Atomics.store(new Int32Array(stop), 0, STOP);
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     if (signal.aborted) return "unread";
-    const answer = await threads.ask({ kind: "checksum", path, sha256: recordedChecksum(path), stop });
+    const answer = await threads.ask({ kind: "checksum", path, sha256, stop });
     return answer.kind === "checksum" ? answer.checksum : "unread";
   } finally {
     signal.removeEventListener("abort", onAbort);

@@ -1,7 +1,8 @@
 /** The blocks of a squashfs that platter may have written, found by its tables (squashfs.rst). */
 import type { ByteSource } from "../files/byte-source.ts";
+import { storedLength } from "../squashfs/blocks/block-table.ts";
 import { type CodecOptions, codecOf, ZSTD_LEVEL } from "../squashfs/blocks/codec.ts";
-import { FLAG, METADATA_SIZE, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
+import { FLAG, METADATA_SIZE, STORED_BLOCK, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
 import { readSquashfs } from "../verify/squashfs-superblock.ts";
 import type { WantedBlock } from "./digest-request.ts";
 import { type BlockPlace, blocksOfInodes, type FragmentPart } from "./inode-blocks.ts";
@@ -9,7 +10,7 @@ import { metadataContent } from "./metadata.ts";
 
 /** Bytes of tables that are read: more than those of two million files. */
 const MOST_TABLES = 128 * 1024 * 1024;
-/** Blocks that are compressed again, in comparison. */
+/** So many compressed blocks are compressed again, in comparison, and as many of the others. */
 const CHECKED = 32;
 
 /** What a squashfs must have been written with. */
@@ -49,7 +50,7 @@ async function readBlocks(
 ): Promise<WantedBlock[]> {
   const [inodes, directories] = [Number(head.readBigUInt64LE(64)), Number(head.readBigUInt64LE(72))];
   const table = metadataContent(await readTable(source, inodes, directories));
-  const { blocks, fragments } = blocksOfInodes(table, wanted.blockSize);
+  const { blocks, fragments } = blocksOfInodes(table, { blockSize: wanted.blockSize, fragments: count });
   const places = await fragmentPlaces(source, { list: Number(head.readBigUInt64LE(80)), count });
   const found: Omit<WantedBlock, "check">[] = [...blocks.values()].map(withoutParts);
   for (const [number, parts] of fragments) {
@@ -60,8 +61,34 @@ async function readBlocks(
   const sizeLimit = wanted.blockSize;
   const usable = found.filter(({ length, size }) => (length & 0xffffff) <= sizeLimit && size <= sizeLimit);
   usable.sort((a, b) => a.offset - b.offset);
-  const step = Math.max(1, Math.floor(usable.length / CHECKED));
-  return usable.map((block, i) => ({ ...block, check: i % step === 0 }));
+  requireApart(usable);
+  const checked = new Set(blocksToCheck(usable));
+  return usable.map((block) => ({ ...block, check: checked.has(block) }));
+}
+
+/**
+ * Requires that blocks, in the order of their offsets, do not overlap: otherwise a small file could have any number of bytes.
+ * @throws RangeError
+ */
+export function requireApart(blocks: readonly BlockPlace[]): void {
+  let end = 0;
+  for (const { offset, length } of blocks) {
+    if (offset < end) throw new RangeError("blocks overlap");
+    end = offset + storedLength({ length });
+  }
+}
+
+/**
+ * Some of the compressed blocks, of all lengths, and some of the others. A block that is not compressed, or a short one,
+ * may be the same with every version of zstd.
+ */
+export function blocksToCheck<B extends BlockPlace>(blocks: readonly B[]): B[] {
+  const bySize = blocks.toSorted((a, b) => b.size - a.size);
+  const isStored = ({ length }: B) => (length & STORED_BLOCK) !== 0;
+  return [bySize.filter((block) => !isStored(block)), bySize.filter(isStored)].flatMap((some) => {
+    const step = Math.max(1, some.length / CHECKED);
+    return some.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
+  });
 }
 
 function withoutParts({ offset, length, size }: BlockPlace): Omit<WantedBlock, "check"> {

@@ -40,7 +40,7 @@ export class EarlierBlocks implements Disposable {
 
   /**
    * Adds the blocks of an ISO or squashfs. A file of which no block can be used is a warning.
-   * @throws PlatterError `E_ISO_OPEN`, `E_INPUT`, `E_INTERRUPTED`
+   * @throws PlatterError `E_ISO_OPEN`, `E_INTERRUPTED`
    */
   async read(path: string): Promise<void> {
     const { squash, signal, reporter } = this.#options;
