@@ -1,4 +1,4 @@
-/** A set of bytes: 256 entries, 1 for a member. */
+/** A set of bytes. Each of the 256 elements is 1 for a member. */
 export type ByteSet = Uint8Array<ArrayBuffer>;
 
 /** The set of all bytes from `first` to `last`. */
@@ -19,7 +19,7 @@ export function addAll(set: ByteSet, other: ByteSet): void {
   for (const [byte, member] of other.entries()) if (member === 1) set[byte] = 1;
 }
 
-/** The only member. Undefined if the set has several or is empty. */
+/** The only member. Undefined if the set is empty or has several members. */
 export function onlyMember(set: ByteSet): number | undefined {
   const first = set.indexOf(1);
   return first < 0 || set.indexOf(1, first + 1) >= 0 ? undefined : first;

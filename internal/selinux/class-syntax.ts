@@ -1,7 +1,7 @@
 import { addAll, type ByteSet, byteRange, complement, ESCAPED_CLASSES, POSIX_CLASSES } from "./byte-set.ts";
 import { PatternProblem, type PatternSource, parseEscapedByte } from "./pattern-source.ts";
 
-/** A class, after its opening bracket (pcre2pattern, "Square brackets and character classes"). */
+/** Parses a class of characters after its opening bracket (pcre2pattern, "Square brackets and character classes"). */
 export function parseClass(source: PatternSource): ByteSet {
   const negated = source.match(/\^/y) !== undefined;
   const set: ByteSet = new Uint8Array(256);
@@ -23,7 +23,7 @@ export function parseClass(source: PatternSource): ByteSet {
   return negated ? complement(set) : set;
 }
 
-/** The last byte of a range that begins with `start`; `start` itself without a range. */
+/** The last byte of a range that begins with `start`. Returns `start` if there is no range. */
 function rangeEnd(source: PatternSource, start: number): number {
   if (source.match(/-(?!\])/y) === undefined) return start;
   if (source.done) throw new PatternProblem("has a class without a closing bracket");
@@ -33,7 +33,7 @@ function rangeEnd(source: PatternSource, start: number): number {
   return end;
 }
 
-/** One byte, or a class inside of the class. */
+/** Parses one byte, or a class inside the class. */
 function parseClassItem(source: PatternSource): number | ByteSet {
   const posix = source.match(/\[:(\^?)([a-z]+):\]/y);
   if (posix !== undefined) {

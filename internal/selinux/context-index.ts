@@ -12,24 +12,24 @@ import { type PatternPlace, placeOf } from "./stems.ts";
 /** Instructions of all patterns together: ten times those of a large policy, and some hundred megabytes. */
 const MAX_INSTRUCTIONS = 1_000_000;
 
-/** A line with its pattern ready to match. */
+/** A line of the policy, with its pattern. */
 interface Candidate {
   line: FileContext;
   program: PatternProgram;
-  /** Made when a path first needs it. */
+  /** Undefined until a path needs it. */
   matcher: PatternMatcher | undefined;
-  /** The highest of several matching candidates wins. */
+  /** If several candidates match, the one with the highest rank is used. */
   rank: number;
 }
 
-/** Finds the line of a policy that is about a path (selabel_lookup(3)). */
+/** Finds the line of a policy for a path (selabel_lookup(3)). */
 export class ContextIndex {
   readonly #work: MatchWork;
-  /** Instructions of all patterns. */
+  /** Number of instructions of all patterns. */
   #instructions = 0;
-  /** Candidates by the number of their folders, the deepest first. */
+  /** Candidates by the number of folders in their patterns. The largest number is first. */
   readonly #trees: { depth: number; tree: PrefixTree<Candidate> }[] = [];
-  /** Exact paths of libselinux from 3.8 on. Of several lines the first that fits wins. */
+  /** Lines with exact paths, for libselinux from 3.8 on. The first line with a matching type is used. */
   readonly #paths = new Map<string, FileContext[]>();
 
   /** Throws `E_SELINUX_POLICY` for a pattern that platter does not read. */
@@ -54,7 +54,7 @@ export class ContextIndex {
       const found = this.#last(tree.find(path), { path, type, after: best?.rank ?? -1 });
       if (found === undefined) continue;
       best = found;
-      // libselinux ends its search here, even if a line of a folder above comes later.
+      // libselinux ends its search at this line, even if a later line with fewer folders matches.
       if (found.line.context === undefined) break;
     }
     return best?.line;
@@ -125,7 +125,7 @@ function laterInputFirst(a: FileContext, b: FileContext): number {
   return b.input - a.input;
 }
 
-/** Types in the order of libselinux's numbers, lines for all types first. */
+/** Types in the order of libselinux's numbers. Lines for all types are first. */
 const KINDS: readonly FileContext["type"][] = [
   undefined,
   "directory",

@@ -1,15 +1,15 @@
 import type { EntryType } from "../image/image-tree.ts";
 import { type PolicyLine, policyError } from "./policy-error.ts";
 
-/** One line of `file_contexts`: which paths get which context (file_contexts(5)). */
+/** One line of `file_contexts`: a pattern of paths and their context (file_contexts(5)). */
 export interface FileContext extends PolicyLine {
-  /** One byte a character, always ASCII. */
+  /** The characters are ASCII, so each is one byte. */
   pattern: string;
-  /** The only type of entry that the line is about; undefined for all types. */
+  /** The type of entry to which the line applies. Undefined for all types. */
   type: EntryType | "socket" | undefined;
   /** Undefined for `<<none>>`: matching entries get no label. */
   context: string | undefined;
-  /** Which of the policy's files the line is in: 0 `file_contexts`, 1 `.homedirs`, 2 `.local`. */
+  /** The policy file of the line: 0 for `file_contexts`, 1 for `.homedirs`, 2 for `.local`. */
   input: number;
 }
 
@@ -23,10 +23,10 @@ const TYPES: Readonly<Record<string, FileContext["type"]>> = {
   "-s": "socket",
 };
 
-/** libselinux refuses longer ones. */
+/** libselinux refuses longer fields. */
 const MAX_FIELD = 65534;
 
-/** White space as C's isspace has it. */
+/** Fields between the white space of C's isspace. */
 export const FIELDS = /[^ \t\n\v\f\r]+/g;
 
 /**
@@ -36,7 +36,7 @@ export const FIELDS = /[^ \t\n\v\f\r]+/g;
 export function parseFileContexts(text: string, file: string, input: number): FileContext[] {
   const contexts: FileContext[] = [];
   for (const [index, whole] of text.split("\n").entries()) {
-    // libselinux takes a line as a C string.
+    // libselinux reads a line as a C string.
     const line = whole.split("\0", 1)[0]!;
     const fields = line.match(FIELDS)?.slice(0, 3) ?? [];
     if (fields[0] === undefined || fields[0].startsWith("#")) continue;
@@ -63,7 +63,9 @@ export function parseFileContexts(text: string, file: string, input: number): Fi
   return contexts;
 }
 
-/** `user:role:type`, and for a policy with levels `:range`, which may contain colons itself. */
+/**
+ * Whether a text has the form `user:role:type`, or with levels `user:role:type:range`. The range may contain colons.
+ */
 function isContext(text: string): boolean {
   return text === "<<none>>" || /^[^:]+:[^:]+:[^:]+(?::[^:].*)?$/.test(text);
 }

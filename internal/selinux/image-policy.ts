@@ -12,7 +12,7 @@ export interface ImagePolicy extends Pick<SelinuxConfig, "mode" | "type"> {
   /** Path of `file_contexts` in the image, with a leading slash. */
   file: string;
   order: MatchingOrder;
-  /** SHA-256 over the texts and the order: equal labels for equal paths. */
+  /** SHA-256 of the texts and the order. Policies with the same digest give the same labels. */
   digest: string;
   policy: SelinuxPolicy;
 }
@@ -23,7 +23,7 @@ export type ReadFile = (node: TreeNode) => Promise<Uint8Array>;
 const CONFIG = "etc/selinux/config";
 const LIBRARY = "libselinux.so.1";
 const MIB = 1024 * 1024;
-/** Bytes of one file of a policy. Those of distributions have less than one million. */
+/** Most bytes of one file of a policy. Files of distributions have less than one million. */
 const MAX_FILE = 32 * MIB;
 const SUFFIXES = {
   contexts: "",
@@ -33,7 +33,7 @@ const SUFFIXES = {
   subsDist: ".subs_dist",
 };
 
-/** What `/etc/selinux/config` of an image says; undefined if the image does not have it. */
+/** The settings in `/etc/selinux/config` of an image. Undefined if the image does not have the file. */
 export async function readSelinuxConfig(root: TreeNode, read: ReadFile): Promise<SelinuxConfig | undefined> {
   const text = await textOf(root, CONFIG, read);
   return text === undefined ? undefined : parseSelinuxConfig(text);
@@ -61,7 +61,7 @@ export async function readImagePolicy(root: TreeNode, read: ReadFile): Promise<I
   return { ...config, file, order, digest, policy };
 }
 
-/** A file's text, one byte a character; undefined if the image does not have the file. */
+/** A file's text, with one character for each byte. Undefined if the image does not have the file. */
 async function textOf(root: TreeNode, path: string, read: ReadFile): Promise<string | undefined> {
   const found = findFile(root, path);
   if (found === undefined) return undefined;
@@ -72,7 +72,7 @@ async function textOf(root: TreeNode, path: string, read: ReadFile): Promise<str
   return bytesToLatin1(await read(found.node));
 }
 
-/** The order of the image's own libselinux; the latest if the image does not have the library. */
+/** The order of the image's own libselinux. The latest order if the image does not have the library. */
 async function orderOf(root: TreeNode, read: ReadFile): Promise<MatchingOrder> {
   const folders = ["usr/lib", "lib"].flatMap((folder) => [
     `${folder}64`,

@@ -23,13 +23,13 @@ export function policyLabels(policy: SelinuxPolicy): AttributesOf {
   };
 }
 
-/** The labels that the image brings, those of its layers included. */
+/** The labels of the image itself, including those in its layers. */
 export function imageLabels(): AttributesOf {
   const withLabel = relabelling();
   return (_entry, xattrs) => withLabel(xattrs, xattrs?.get(LABEL) ?? xattrs?.get(LAYER_LABEL));
 }
 
-/** No labels, even if the image brings them. */
+/** No labels, even if the image has some. */
 export function withoutLabels(): AttributesOf {
   const withLabel = relabelling();
   return (_entry, xattrs) => withLabel(xattrs, undefined);
@@ -39,7 +39,7 @@ export function withoutLabels(): AttributesOf {
 const NOTHING: Xattrs = new Map();
 const NO_LABEL = new Uint8Array(0);
 
-/** Gives a set of attributes another label. The same set and label give the same result. */
+/** Returns a function that replaces the label in a set of attributes. The same set and label give the same object. */
 function relabelling(): (xattrs: Xattrs | undefined, label: Uint8Array | undefined) => Xattrs | undefined {
   const known = new WeakMap<Xattrs, Map<Uint8Array, Xattrs>>();
   return (xattrs, label) => {

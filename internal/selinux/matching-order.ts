@@ -11,7 +11,7 @@ const VERSIONS: readonly (readonly [string, MatchingOrder])[] = [
   ["LIBSELINUX_3.8", "3.8"],
 ];
 
-/** The order of a `libselinux.so.1`, by the symbol versions that it defines. */
+/** The order of a `libselinux.so.1`, determined by the symbol versions that it defines. */
 export function matchingOrderOf(library: Uint8Array): MatchingOrder {
   const bytes = Buffer.from(library.buffer, library.byteOffset, library.byteLength);
   for (const [version, order] of VERSIONS) if (bytes.includes(`\0${version}\0`)) return order;

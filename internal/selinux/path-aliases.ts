@@ -10,7 +10,7 @@ export interface PathAlias {
 /** libselinux reads lines into a buffer of this many bytes; the rest of a longer line counts as a line of its own. */
 const BUFFER = 1022;
 
-/** The aliases of a text with one byte a character, in the order in which they are tried. */
+/** The aliases of a text, in the order in which they are tried. Each character of the text is one byte. */
 export function parsePathAliases(text: string, order: MatchingOrder): PathAlias[] {
   const aliases: PathAlias[] = [];
   for (const whole of text.match(new RegExp(`[^\\n]{0,${BUFFER - 1}}\\n|[^\\n]{1,${BUFFER}}`, "g")) ?? []) {
@@ -21,7 +21,7 @@ export function parsePathAliases(text: string, order: MatchingOrder): PathAlias[
   return order === "3.8" ? aliases : aliases.reverse();
 }
 
-/** The path after the first alias that fits; undefined if none does. Paths begin with a slash. */
+/** The path after the first matching alias. Undefined if no alias matches. Paths begin with a slash. */
 export function applyAlias(aliases: readonly PathAlias[], path: string): string | undefined {
   for (const { from, to } of aliases) {
     if (!path.startsWith(from)) continue;

@@ -1,33 +1,33 @@
 import { byteClasses } from "./byte-set.ts";
 import type { PatternProgram } from "./pattern-program.ts";
 
-/** Counts the work of matching, so that a policy cannot make it endless. */
+/** Counts steps of matching, so that a policy cannot make it endless. */
 export interface MatchWork {
   steps: number;
 }
 
 const UNKNOWN = -1;
 const DEAD = -2;
-/** Every continuation matches. */
+/** The next state if every continuation of the path matches. */
 const ALL = -3;
-/** States that one pattern keeps. If it needs more, it forgets all but the first and makes them again. */
+/** Most states of one pattern. If it needs more, all but the first are dropped and made again. */
 const MAX_STATES = 256;
 const MIN_STATES = 16;
-/** Members of all states of one pattern: one with many instructions keeps fewer states. */
+/** Most members of all states of one pattern. A pattern with many instructions has fewer states. */
 const MAX_MEMBERS = 50_000;
 
 interface State {
   /** Instructions of kind `set` and `end`. */
   members: readonly number[];
-  /** Matches already, whatever follows. */
+  /** Whether the path matches regardless of the bytes that follow. */
   accepts: boolean;
-  /** Matches if the path ends here. */
+  /** Whether the path matches if it ends here. */
   acceptsAtEnd: boolean;
 }
 
 /**
- * Says whether a path matches a pattern. States of a deterministic automaton are made when a path first needs them. The
- * time is proportional to the length of the path, whatever the pattern is: nothing backtracks.
+ * Matches paths against a pattern. States of a deterministic automaton are made when a path first needs them. There is
+ * no backtracking, so the time is proportional to the length of the path for every pattern.
  */
 export class PatternMatcher {
   readonly #program: PatternProgram;
@@ -80,7 +80,7 @@ export class PatternMatcher {
     return this.#states[number]!.acceptsAtEnd;
   }
 
-  /** Makes one transition, and the state that it leads to. */
+  /** Makes one transition and its target state. */
   #step(number: number, class_: number): number {
     const state = this.#after(this.#states[number]!, class_);
     let next: number;
@@ -138,7 +138,7 @@ export class PatternMatcher {
     return result;
   }
 
-  /** Whether the state matches at the end, and every byte leads back to it: the state after `.*`. */
+  /** Whether the state matches at the end and every byte leads back to it, such as the state after `.*`. */
   #isUniversal(state: State): boolean {
     if (!state.acceptsAtEnd) return false;
     const key = keyOf(state);
@@ -169,7 +169,7 @@ export class PatternMatcher {
   }
 }
 
-/** Equal for states with the same future. */
+/** A key that is equal for states with the same transitions. */
 function keyOf({ members, accepts }: State): string {
   return `${accepts}:${members.join()}`;
 }

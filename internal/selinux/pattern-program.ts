@@ -9,15 +9,15 @@ export type Instruction =
   | { kind: "end"; next: number }
   | { kind: "accept" };
 
-/** A pattern as a nondeterministic automaton over bytes, after the bytes with which each match begins. */
+/** A pattern as a nondeterministic automaton over bytes, without the prefix of all matching paths. */
 export interface PatternProgram {
-  /** Bytes that each matching path begins with, one a character. They are not in the instructions. */
+  /** Bytes with which each matching path begins, one byte a character. They are not in the instructions. */
   prefix: string;
   instructions: readonly Instruction[];
   entry: number;
 }
 
-/** More are not needed by any real policy, and would make each step slow. */
+/** Most instructions of a pattern. No known policy needs more, and more would make each step slow. */
 const MAX_INSTRUCTIONS = 2000;
 
 /** Compiles a pattern (Thompson's construction). Throws {@link PatternProblem} if it is too large. */
@@ -36,7 +36,7 @@ export function compilePattern(node: PatternNode): PatternProgram {
   return { prefix, instructions: builder.instructions, entry };
 }
 
-/** Splits the literal bytes after `^` off. */
+/** Separates the literal bytes after `^` from the rest of the pattern. */
 function withoutPrefix(node: PatternNode): { prefix: string; rest: PatternNode } {
   if (node.kind !== "sequence" || node.parts[0]?.kind !== "start") return { prefix: "", rest: node };
   let prefix = "";
@@ -64,7 +64,7 @@ class ProgramBuilder {
     return this.instructions.push(instruction) - 1;
   }
 
-  /** The entry of a node after which `next` follows. */
+  /** Compiles a node that is followed by the instruction `next`. Returns the entry of the node. */
   compile(node: PatternNode, next: number): number {
     switch (node.kind) {
       case "set":

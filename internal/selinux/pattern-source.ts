@@ -1,7 +1,7 @@
-/** Why platter does not take a pattern; the message is the end of a sentence about a line. */
+/** The reason why platter refuses a pattern. The message is the end of a sentence about a line. */
 export class PatternProblem extends Error {}
 
-/** The text of a pattern, one byte a character, and where its reader is. */
+/** The text of a pattern, one byte a character, and the position of its reader. */
 export class PatternSource {
   readonly text: string;
   at = 0;
@@ -22,7 +22,7 @@ export class PatternSource {
     return this.text.charAt(this.at++);
   }
 
-  /** The match of a sticky expression here, consumed; undefined if it does not match. */
+  /** The match of a sticky expression at the position, which is then after the match. Undefined without a match. */
   match(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = this.at;
     const found = expression.exec(this.text);
@@ -34,7 +34,7 @@ export class PatternSource {
 
 const ESCAPED_BYTES: Readonly<Record<string, number>> = { a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
 
-/** The byte that an escape stands for. The source is after the backslash. */
+/** The byte of an escape sequence. The position is after the backslash. */
 export function parseEscapedByte(source: PatternSource): number {
   const hexadecimal = source.match(/x([0-9A-Fa-f]{2})/y);
   if (hexadecimal !== undefined) return Number.parseInt(hexadecimal[1]!, 16);

@@ -2,19 +2,19 @@ import { type ByteSet, byteRange, ESCAPED_CLASSES, oneByte } from "./byte-set.ts
 import { parseClass } from "./class-syntax.ts";
 import { PatternProblem, PatternSource, parseEscapedByte } from "./pattern-source.ts";
 
-/** A regular expression without captures: what a pattern of a policy can say. */
+/** A regular expression without captures. */
 export type PatternNode =
   /** One byte of a set. */
   | { kind: "set"; set: ByteSet }
   /** The start of the path. */
   | { kind: "start" }
-  /** The end of the path, or before a line feed that ends it. */
+  /** The end of the path, or the position before a line feed at the end. */
   | { kind: "end" }
   | { kind: "sequence"; parts: readonly PatternNode[] }
   | { kind: "choice"; options: readonly PatternNode[] }
   | { kind: "repeat"; part: PatternNode; min: number; max: number };
 
-/** PCRE2's own limits. */
+/** The limits of PCRE2. */
 const MAX_DEPTH = 250;
 const MAX_COUNT = 65535;
 
@@ -51,7 +51,7 @@ function parseSequence(source: PatternSource, depth: number): PatternNode {
   return parts.length === 1 ? parts[0]! : { kind: "sequence", parts };
 }
 
-/** One item without its quantifier; undefined for a comment. */
+/** Parses one item without its quantifier. Returns undefined for a comment. */
 function parseItem(source: PatternSource, depth: number): PatternNode | undefined {
   const character = source.take();
   switch (character) {
@@ -119,7 +119,7 @@ function repeated(source: PatternSource, part: PatternNode): PatternNode {
 function takeQuantifier(source: PatternSource): { min: number; max: number } | undefined {
   const found = source.match(/[*+?]|\{(\d+)(,?)(\d*)\}/y);
   if (found === undefined) {
-    // PCRE2 10.43 began to take this as a quantifier.
+    // PCRE2 treats this as a quantifier since 10.43.
     if (source.match(/\{,\d+\}/y) !== undefined) {
       throw new PatternProblem("has `{,n}`, whose meaning depends on the release of PCRE2");
     }

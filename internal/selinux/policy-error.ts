@@ -9,7 +9,7 @@ export interface PolicyLine {
   line: number;
 }
 
-/** The error about a policy that platter cannot read exactly. `reason` is the end of a sentence. */
+/** The error for a policy that platter cannot read exactly. `reason` is the end of a sentence. */
 export function policyError({ file, line }: PolicyLine, reason: string, source?: string): PlatterError {
   return new PlatterError({
     code: "E_SELINUX_POLICY",
@@ -20,7 +20,7 @@ export function policyError({ file, line }: PolicyLine, reason: string, source?:
   });
 }
 
-/** A policy whose patterns need too much work, or that is too large. */
+/** The error for a policy that is too large, or whose patterns need too much work. */
 export function policyLimitError(file: string, reason: string): PlatterError {
   return new PlatterError({
     code: "E_SELINUX_POLICY",

@@ -8,7 +8,7 @@ import { applyAlias, type PathAlias, parsePathAliases } from "./path-aliases.ts"
 import type { MatchWork } from "./pattern-matcher.ts";
 import { policyLimitError } from "./policy-error.ts";
 
-/** The text files of a policy, one byte a character. Only `contexts` is needed. */
+/** The text files of a policy, with one character for each byte. Only `contexts` is required. */
 export interface PolicyTexts {
   contexts: string;
   homedirs?: string | undefined;
@@ -65,7 +65,7 @@ export class SelinuxPolicy {
     return this.#work.steps;
   }
 
-  /** The context of a path; undefined if the policy does not have one or says `<<none>>`. */
+  /** The context of a path. Undefined if the policy does not have one, or if it is `<<none>>`. */
   contextOf(path: BytePath, type: EntryType): string | undefined {
     if (this.#work.steps > this.#maxSteps) {
       throw policyLimitError(this.#file, "has patterns that take too long to match");

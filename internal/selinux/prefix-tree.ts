@@ -1,4 +1,4 @@
-/** Values by the text that a path must begin with. */
+/** Values by a prefix of the path. */
 export class PrefixTree<Value> {
   readonly #root: PrefixNode<Value> = { values: [], next: undefined };
 
@@ -17,7 +17,10 @@ export class PrefixTree<Value> {
     node.values.push(value);
   }
 
-  /** The values of all prefixes of `path`, the shortest prefix first, in lists in the order of adding. */
+  /**
+   * The values of all prefixes of `path`. The shortest prefix is first, and values of a prefix are in the order of
+   * adding.
+   */
   find(path: string): (readonly Value[])[] {
     const found: (readonly Value[])[] = [];
     let node: PrefixNode<Value> | undefined = this.#root;

@@ -1,6 +1,6 @@
-/** What `/etc/selinux/config` says, as libselinux reads it (selinux_config(5)). */
+/** The settings in `/etc/selinux/config`, as libselinux reads them (selinux_config(5)). */
 export interface SelinuxConfig {
-  /** Undefined if the file does not say it. */
+  /** Undefined if the file does not set it. */
   mode: "enforcing" | "permissive" | "disabled" | undefined;
   /** Name of the policy's folder, one byte a character. */
   type: string;

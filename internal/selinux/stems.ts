@@ -1,18 +1,18 @@
 import type { MatchingOrder } from "./matching-order.ts";
 
-/** How libselinux files a pattern, before it looks at the expression itself. */
+/** The folders and the kind of a pattern, by which libselinux selects patterns before it matches the expression. */
 export interface PatternPlace {
-  /** Text that a path must begin with: folders in front of the first special character. */
+  /** Text with which matching paths begin: the folders before the first special character. */
   folders: string;
   /** Number of these folders. */
   depth: number;
-  /** Whether libselinux takes the pattern as one without special characters. */
+  /** Whether libselinux compares the pattern as text, because it has no special characters. */
   exact: boolean;
-  /** From 3.8 on: the only path that an exact pattern matches. */
+  /** For libselinux from 3.8 on: the only path that an exact pattern matches. */
   path: string | undefined;
 }
 
-/** Folders of a pattern that libselinux from 3.8 on compares as text. */
+/** Most folders of a pattern that libselinux from 3.8 on compares as text. */
 const MAX_FOLDERS = 3;
 
 export function placeOf(pattern: string, order: MatchingOrder): PatternPlace {
@@ -23,7 +23,7 @@ function placeBefore38(pattern: string): PatternPlace {
   const exact = !/[.^$?*+|[({]/.test(pattern.replace(/\\.?/gs, ""));
   const slash = pattern.indexOf("/", 1);
   const folder = slash < 0 ? "" : pattern.slice(0, slash);
-  // Backslashes stay: libselinux compares them with the path's folder.
+  // Backslashes are kept, because libselinux compares them with the path's folder.
   const literal = folder !== "" && !/[.^$?*+|[({]/.test(folder);
   return { folders: literal ? `${folder}/` : "", depth: 0, exact, path: undefined };
 }
@@ -47,7 +47,7 @@ function placeFrom38(pattern: string): PatternPlace {
   return { folders, depth: names.length, exact: false, path: undefined };
 }
 
-/** The text that a pattern stands for if it has no special characters; undefined if it has. */
+/** The text of a pattern without special characters, with escapes resolved. Undefined if it has special characters. */
 function unescaped(pattern: string): string | undefined {
   const match = /^(?:[^.^$?*+|[({\])}\\]|\\[.^$?*+|[({\])}\-_,])*$/.test(pattern);
   return match ? pattern.replace(/\\(.)/g, "$1") : undefined;
