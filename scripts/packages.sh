@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Debian packages by what they are for; sourced by the other scripts.
+# Lists of Debian packages by their purpose, and functions to install them. The other scripts source this file.
 
-# What the small live image is made with.
+# Packages to make the small live image.
 # shellcheck disable=SC2034
 FIXTURE_PACKAGES=(cpio zstd libcap2-bin)
-# What judges the results.
+# Packages to check the results.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(
   squashfs-tools grub-common bubblewrap
@@ -15,14 +15,14 @@ TEST_PACKAGES=(
   faketime strace selinux-policy-default selinux-utils policycoreutils
   zsh fish man-db mandoc
 )
-# What scripts/release makes packages with.
+# Packages that scripts/release uses to make packages.
 # shellcheck disable=SC2034
 RELEASE_PACKAGES=(dpkg rpm xz-utils zstd ca-certificates)
-# What only the tests of PLATTER_TEST=full need: machines of aarch64, packages, and another C library.
+# Packages that only the tests of PLATTER_TEST=full need: for machines of aarch64, packages, and another C library.
 # shellcheck disable=SC2034
 FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64 qemu-user-static libc6-arm64-cross musl rpm)
 
-# Where other distributions have the same: Debian, Fedora, Arch, openSUSE. A dash stands for what they do not have.
+# The names of a package in Debian, Fedora, Arch and openSUSE. A dash stands for a missing package.
 PACKAGE_NAMES='
 squashfs-tools squashfs-tools squashfs-tools squashfs
 xorriso xorriso libisoburn xorriso

@@ -3,7 +3,7 @@ import type { RootfsOptions } from "../../internal/rootfs/rootfs-options.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
 import type { Unused } from "./refuse-unused.ts";
 
-/** The option that names an earlier ISO. */
+/** Adds the option that names an earlier ISO. */
 export function withReuseOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.work)
@@ -13,7 +13,7 @@ export function withReuseOption<A extends unknown[], O extends {}>(command: Comm
     );
 }
 
-/** Refuses the option if the root file system does not have such blocks. */
+/** Rule that refuses the option unless the root file system is a squashfs with zstd. */
 export function unusedReuse({ type, compression }: RootfsOptions): Unused {
   return {
     when: type !== "squashfs" || compression !== "zstd",

@@ -10,22 +10,25 @@ import { openBlocks } from "./cached-blocks.ts";
 import { reportSwept } from "./claim.ts";
 import { fileChecksum } from "./file-checksum.ts";
 
-/** An entry is a folder of this name; of its two files the artifact has the first name. */
+/** Name of an entry's folder. */
 const entryName = (key: string) => `v${CACHE_VERSION}-${key}`;
-/** Entries of every version take space. */
+/** Folders of entries of all versions. Entries of other versions are listed and removed too. */
 const ENTRY = /^v\d+-[0-9a-f]{64}$/;
 const ARTIFACT = "artifact";
 const RECORD = "entry.json";
-/** The index of the artifact's blocks; entries of other kinds, and those of older versions, do not have it. */
+/** File name of the index of the artifact's blocks. Entries of other kinds and of older versions do not have it. */
 const BLOCKS = "blocks";
-/** The name of an entry in the temporary folder in which it is made or removed. */
+/** Name of an entry in the temporary folder in which it is made or removed. */
 const UNFINISHED = "entry";
-/** Blocks that are looked up, and artifacts with them that are open. Each block needs some 60 bytes of memory. */
+/**
+ * Limits of the blocks that are searched and of the artifacts that are open for them. Each block needs about 60 bytes
+ * of memory.
+ */
 const MOST_BLOCKS = 2 ** 19;
 const MOST_FILES = 64;
 
 export interface CacheOptions {
-  /** Bytes that all entries together may have. */
+  /** Most bytes of all entries together. */
   limit: number;
   /** Milliseconds since 1970. */
   now: () => number;
@@ -33,13 +36,13 @@ export interface CacheOptions {
   report: (text: string) => void;
 }
 
-/** What a look into the cache gave. */
+/** The result of a search in the cache. */
 export type Fetched = "found" | "absent" | "damaged";
 
 /**
- * A folder of large files by a key that identifies their bytes, kept between builds and shared by them. An entry
- * appears whole by a rename and goes by one, so no lock is needed; who fetches one gets a name of its own for the file,
- * or a copy, which stays when the entry goes. Least recently used entries go first.
+ * A folder of large files, each under a key that identifies its bytes. Several builds share it. Entries are added and
+ * removed by a rename, so no lock is needed. A file from the cache is a hard link or a copy, so it stays if the entry
+ * is removed. The least recently used entries are removed first.
  */
 export class ArtifactCache {
   readonly path: string;
@@ -50,7 +53,7 @@ export class ArtifactCache {
     this.#options = options;
   }
 
-  /** Opens a folder, making it where needed. @throws PlatterError `E_CACHE`, `E_NO_SPACE` */
+  /** Opens a folder, creating it if necessary. @throws PlatterError `E_CACHE`, `E_NO_SPACE` */
   static async open(path: string, options: CacheOptions): Promise<ArtifactCache> {
     const absolute = resolve(path);
     try {
@@ -62,7 +65,7 @@ export class ArtifactCache {
     }
   }
 
-  /** Brings an artifact to `output`, checked. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
+  /** Links or copies an artifact to `output`, and checks it. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
   async fetch(key: string, output: string): Promise<Fetched> {
     const entry = this.#entry(key);
     const record = readRecord(`${entry}/${RECORD}`);
@@ -79,7 +82,7 @@ export class ArtifactCache {
         },
       });
     } catch (error) {
-      // Another run took the entry away a moment ago.
+      // Another run removed the entry at the same time.
       if (errnoOf((error as Error).cause) === "ENOENT") return "absent";
       if (!(error instanceof Damaged)) throw error;
       await this.#remove(entry);
@@ -114,8 +117,8 @@ export class ArtifactCache {
   }
 
   /**
-   * Stores a file under a key, with the index of its blocks if it has one; one that is larger than the whole cache may be is
-   * left out.
+   * Stores a file under a key, with the index of its blocks if it has one. A file that is larger than the limit of the
+   * cache is not stored.
    */
   async store(key: string, file: string, blocks?: Uint8Array | undefined): Promise<void> {
     const length = (await stat(file)).size;
@@ -131,13 +134,13 @@ export class ArtifactCache {
       await writeFile(`${part}/${RECORD}`, printRecord({ size: length, checksum }));
       await rename(part, entry);
     } catch (error) {
-      // Another run was quicker.
+      // Another run stored an entry with this key first.
       if (errnoOf(error) !== "ENOTEMPTY" && errnoOf(error) !== "EEXIST") throw error;
     }
     await this.#shrink({ limit: this.#options.limit, spared: entry });
   }
 
-  /** All entries, the last used first. @throws PlatterError `E_CACHE` */
+  /** All entries. The most recently used is first. @throws PlatterError `E_CACHE` */
   async list(): Promise<CacheEntry[]> {
     try {
       return (await this.#entries()).sort((a, b) => b.used - a.used);
@@ -169,13 +172,13 @@ export class ArtifactCache {
       const record = await statOf(`${path}/${RECORD}`);
       const blocks = await statOf(`${path}/${BLOCKS}`);
       const size = (artifact?.size ?? 0) + (blocks?.size ?? 0);
-      // One that is not whole goes first.
+      // An incomplete entry has the time 0, so it is removed first.
       entries.push({ path, size, used: artifact && record ? record.mtimeMs : 0 });
     }
     return entries;
   }
 
-  /** Removes what was not used for the longest time until the rest is within the limit. Returns the removed entries. */
+  /** Removes the least recently used entries until the rest is within the limit. Returns the removed entries. */
   async #shrink(options: { limit: number; spared: string | undefined }): Promise<CacheEntry[]> {
     const entries = await this.#entries();
     const removed: CacheEntry[] = [];
@@ -190,13 +193,13 @@ export class ArtifactCache {
     return removed;
   }
 
-  /** The entry was used just now. */
+  /** Records that the entry was used now. */
   async #touch(entry: string): Promise<void> {
     const now = new Date(this.#options.now());
     await utimes(`${entry}/${RECORD}`, now, now).catch(() => undefined);
   }
 
-  /** Takes an entry away in one step, so that no run sees half of it, and then removes its files. */
+  /** Moves an entry away by a rename, so that no run reads half of it, and then removes its files. */
   async #remove(entry: string): Promise<void> {
     using folder = HeldFolder.create(this.path);
     await rename(entry, `${folder.path}/${UNFINISHED}`).catch((error) => {
@@ -205,19 +208,19 @@ export class ArtifactCache {
   }
 }
 
-/** An entry of a cache. */
+/** One entry of a cache. */
 export interface CacheEntry {
   /** Host path of its folder. */
   path: string;
   /** Bytes of its files. */
   size: number;
-  /** When it was last used, in milliseconds since 1970; 0 if it is not complete. */
+  /** Time of the last use in milliseconds since 1970. 0 if the entry is incomplete. */
   used: number;
 }
 
 class Damaged extends Error {}
 
-/** Gives a file another name, or where that cannot be a copy, which shares its blocks if the file system can. */
+/** Makes a hard link. If that is not possible, makes a copy that shares blocks if the file system can. */
 async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { errnoOf } from "../../base/machine-error.ts";
 import { readInputText } from "../../files/open-input.ts";
 
-/** Raised when entries made before are not to be used any more. */
+/** Increase the number if older entries must not be used any more. */
 export const CACHE_VERSION = 2;
 
-/** Bytes that a record may have. */
+/** Most bytes of a record. */
 const MAX_RECORD = 64 * 1024;
 
 const recordSchema = z.strictObject({

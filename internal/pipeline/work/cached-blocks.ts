@@ -4,7 +4,7 @@ import { decodeIndex } from "../../reuse/block-index.ts";
 import type { KnownFile } from "../../reuse/known-files.ts";
 import type { BlockRecords } from "../../squashfs/blocks/block-records.ts";
 
-/** Bytes that an index may have. */
+/** Most bytes of an index. */
 const MOST_INDEX = 64 * 1024 * 1024;
 
 /**
@@ -33,7 +33,7 @@ function readIndex(path: string, identity: string): BlockRecords | undefined {
   try {
     return decodeIndex(readInput(path, { code: "E_CACHE", limit: MOST_INDEX }), identity);
   } catch {
-    // Without its index an artifact can still be used as a whole.
+    // Without its index, the artifact can still be used as a whole.
     return undefined;
   }
 }
