@@ -2,21 +2,21 @@
 import { type BlockRecord, BlockRecords, DIGEST } from "../squashfs/blocks/block-records.ts";
 import { checksumOf } from "../squashfs/blocks/block-table.ts";
 
-/** Other versions of the format begin with other bytes. */
+/** The format and its version. Files of other versions begin with other bytes. */
 const MAGIC = Buffer.from("platter-blocks-1");
-/** Magic, digest of the codec's identity, number of blocks, four bytes of zeros. */
+/** Bytes of the header: magic, digest of the codec's identity, number of blocks, four zero bytes. */
 const HEADER = MAGIC.length + DIGEST + 8;
-/** Digest, offset, checksum, length. */
+/** Bytes of a record: digest, offset, checksum, length. */
 const RECORD = DIGEST + 8 + 8 + 4;
 const TRAILER = 8;
 
-/** Blocks of a squashfs, and what decided their bytes besides their content: `codecIdentity`. */
+/** Blocks of a squashfs, and the `codecIdentity` of the codec that compressed them. */
 export interface BlockIndex {
   identity: string;
   blocks: BlockRecords;
 }
 
-/** Bytes that the index of so many blocks has. */
+/** Bytes of an index with this number of blocks. */
 export function indexSize(blocks: number): number {
   return HEADER + RECORD * blocks + TRAILER;
 }
@@ -38,7 +38,7 @@ export function encodeIndex({ identity, blocks }: BlockIndex): Buffer {
   return bytes;
 }
 
-/** The blocks of an index, if it is whole, of this version, and of this identity. */
+/** The blocks of an index. Undefined if the index is incomplete, or has another version or identity. */
 export function decodeIndex(bytes: Buffer, identity: string): BlockRecords | undefined {
   if (bytes.length < HEADER + TRAILER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const count = bytes.readUInt32LE(MAGIC.length + DIGEST);

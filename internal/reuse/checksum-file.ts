@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readInputText } from "../files/open-input.ts";
 
-/** Bytes that a checksum file may have. */
+/** Most bytes of a checksum file. */
 const MOST = 1024 * 1024;
-/** As `build --checksum` and as sha256sum(1) write them. */
+/** The formats of `build --checksum` and of sha256sum(1). */
 const FORMS = [
   /^\\?SHA256 \((?<name>.*)\) = (?<digest>[0-9a-f]{64})$/,
   /^(?<digest>[0-9a-f]{64}) [ *](?<name>.*)$/,

@@ -1,4 +1,4 @@
-/** The program of a thread that reads an earlier ISO or squashfs: it answers each request in turn. */
+/** The program of a thread that reads an earlier ISO or squashfs. It answers requests in order. */
 import { type ByteSource, openFileSource } from "../files/byte-source.ts";
 import { checkIsoMd5 } from "../isomd5/check.ts";
 import { type Checksum, type DigestAnswer, type DigestRequest, STOP } from "./digest-request.ts";
@@ -22,7 +22,8 @@ async function answer(request: DigestRequest): Promise<DigestAnswer> {
       : compareSha256(source, { sha256: request.sha256, isStopped }));
     return { kind: "checksum", checksum };
   } catch {
-    // The caller was interrupted, or finds out itself that the file cannot be read.
+    // If the file cannot be read, the caller reports the error itself. If the caller was interrupted, it does not need
+    // an answer.
     return { kind: "checksum", checksum: "unread" };
   }
 }

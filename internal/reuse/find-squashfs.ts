@@ -1,4 +1,4 @@
-/** Where the squashfs is in an ISO of platter, or in a file of its own. */
+/** Finds the squashfs in an ISO of platter, or in a separate file. */
 import { latin1 } from "../bytes/fields.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { ROOTFS_PATH } from "../iso/iso-files.ts";
@@ -14,7 +14,7 @@ export interface SquashfsPlace {
   length: number;
 }
 
-/** The place of the squashfs. A string is the reason why platter cannot have written the file. */
+/** The range of the squashfs. A string is the reason why platter cannot have written the file. */
 export async function findSquashfs(source: ByteSource): Promise<SquashfsPlace | string> {
   if (latin1(await source.read(0, 4)) === "hsqs") return { start: 0, length: source.size };
   const descriptor = await source.read(FIRST_DESCRIPTOR * SECTOR, SECTOR);
@@ -32,7 +32,7 @@ export async function findSquashfs(source: ByteSource): Promise<SquashfsPlace | 
   return { start, length: node.size };
 }
 
-/** The byte offset of extents that follow each other without gaps. */
+/** The byte offset of the first extent. Undefined if there are gaps between the extents. */
 function startOfRun(extents: readonly Extent[]): number | undefined {
   const start = (extents[0]?.lba ?? 0) * SECTOR;
   let end = start;

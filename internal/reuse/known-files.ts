@@ -7,9 +7,9 @@ export interface KnownFile {
   fd: number;
   start: number;
   blocks: BlockRecords;
-  /** Called once if a block was taken from the file. */
+  /** Called at most once, when the first block is copied from the file. */
   onUsed?: (() => void) | undefined;
-  /** Called once if a block does not have its checksum. */
+  /** Called at most once, when the first block does not have its checksum. */
   onDamaged?: (() => void) | undefined;
   close: () => void;
 }
@@ -21,7 +21,7 @@ export class KnownFiles implements KnownBlocks, Disposable {
   readonly #damaged = new Set<number>();
   count = 0;
 
-  /** Of blocks with the same digest, those of the file that is added first are taken. */
+  /** Adds the blocks of a file. If several files have a block with the same digest, the first file is used. */
   add(file: KnownFile): void {
     this.#files.set(file.fd, file);
     this.count += file.blocks.count;

@@ -1,12 +1,12 @@
 import { zstdDecompressSync } from "node:zlib";
 import { METADATA_SIZE, STORED_METADATA } from "../squashfs/blocks/format.ts";
 
-/** Bytes of a table that are read: more than the inodes of two million files have. */
+/** Most bytes of a table. The inodes of two million files have fewer. */
 const MOST = 256 * 1024 * 1024;
 
 /**
- * The content of metadata blocks, one after the other (squashfs.rst, "Metadata"), compressed with zstd.
- * @throws Error if they are damaged, or larger than platter reads
+ * The content of consecutive metadata blocks that are compressed with zstd (squashfs.rst, "Metadata").
+ * @throws Error if they are damaged, or larger than the limit
  */
 export function metadataContent(bytes: Buffer): Buffer {
   const parts: Buffer[] = [];

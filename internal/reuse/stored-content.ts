@@ -47,7 +47,7 @@ function contentOf(stored: Uint8Array, { length, size }: WantedBlock): Uint8Arra
   }
 }
 
-/** Whether this build stores the content as these bytes. */
+/** Whether this build would store the content as these bytes. */
 function isCompressedAs(stored: Uint8Array, content: Uint8Array, codec: CodecOptions): boolean {
   const packed = codecOf(codec)?.pack?.(content);
   const expected = packed !== undefined && packed.length < content.length ? packed : content;

@@ -23,7 +23,7 @@ export function parseClass(source: PatternSource): ByteSet {
   return negated ? complement(set) : set;
 }
 
-/** The last byte of a range that begins with `start`. Returns `start` if there is no range. */
+/** The last byte of a range that begins with `start`. Returns `start` without a range. */
 function rangeEnd(source: PatternSource, start: number): number {
   if (source.match(/-(?!\])/y) === undefined) return start;
   if (source.done) throw new PatternProblem("has a class without a closing bracket");

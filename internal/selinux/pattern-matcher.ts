@@ -26,8 +26,8 @@ interface State {
 }
 
 /**
- * Matches paths against a pattern. States of a deterministic automaton are made when a path first needs them. There is
- * no backtracking, so the time is proportional to the length of the path for every pattern.
+ * Matches paths against a pattern. States of a deterministic automaton are made when a path first needs them. Nothing
+ * backtracks, so the time is proportional to the length of the path for every pattern.
  */
 export class PatternMatcher {
   readonly #program: PatternProgram;
