@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { copyFile, link, lstat, mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errnoOf } from "../../base/machine-error.ts";
@@ -26,6 +26,8 @@ const UNFINISHED = "entry";
  */
 const MOST_BLOCKS = 2 ** 19;
 const MOST_FILES = 64;
+/** Errors of reading an artifact that is another user's, or on a damaged disk. */
+const UNREADABLE = ["EACCES", "EPERM", "EIO", "ELOOP"];
 
 export interface CacheOptions {
   /** Most bytes of all entries together. */
@@ -69,23 +71,29 @@ export class ArtifactCache {
   async fetch(key: string, output: string): Promise<Fetched> {
     const entry = this.#entry(key);
     const record = readRecord(`${entry}/${RECORD}`);
-    if (record === "absent") return "absent";
+    if (record === "absent" && !existsSync(entry)) return "absent";
     try {
-      if (record === "damaged") throw new Damaged();
+      if (typeof record === "string" || record.key !== key) throw new Damaged();
       await writeInHeldFolder(output, {
         code: "E_WORK",
         write: async (partial) => {
-          if ((await lstat(`${entry}/${ARTIFACT}`)).isFile() === false) throw new Damaged();
-          await linkOrCopy(`${entry}/${ARTIFACT}`, partial);
-          const { size } = await stat(partial);
-          if (size !== record.size || (await fileChecksum(partial)) !== record.checksum) throw new Damaged();
+          try {
+            if ((await lstat(`${entry}/${ARTIFACT}`)).isFile() === false) throw new Damaged();
+            await linkOrCopy(`${entry}/${ARTIFACT}`, partial);
+            const { size } = await stat(partial);
+            if (size !== record.size || (await fileChecksum(partial)) !== record.checksum)
+              throw new Damaged();
+          } catch (error) {
+            throw UNREADABLE.includes(errnoOf(error) ?? "") ? new Damaged() : error;
+          }
         },
       });
     } catch (error) {
       // Another run removed the entry at the same time.
-      if (errnoOf((error as Error).cause) === "ENOENT") return "absent";
-      if (!(error instanceof Damaged)) throw error;
-      await this.#remove(entry);
+      if (errnoOf((error as Error).cause) === "ENOENT" && !existsSync(entry)) return "absent";
+      if (!(error instanceof Damaged) && errnoOf((error as Error).cause) !== "ENOENT") throw error;
+      // In a cache that cannot be written to, it stays.
+      await this.#remove(entry).catch(() => undefined);
       return "damaged";
     }
     await this.#touch(entry);
@@ -131,7 +139,7 @@ export class ArtifactCache {
       await linkOrCopy(file, `${part}/${ARTIFACT}`);
       if (blocks !== undefined) await writeFile(`${part}/${BLOCKS}`, blocks);
       const checksum = await fileChecksum(file);
-      await writeFile(`${part}/${RECORD}`, printRecord({ size: length, checksum }));
+      await writeFile(`${part}/${RECORD}`, printRecord({ key, size: length, checksum }));
       await rename(part, entry);
     } catch (error) {
       // Another run stored an entry with this key first.

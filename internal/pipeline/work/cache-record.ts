@@ -3,13 +3,15 @@ import { errnoOf } from "../../base/machine-error.ts";
 import { readInputText } from "../../files/open-input.ts";
 
 /** Increase the number if older entries must not be used any more. */
-export const CACHE_VERSION = 2;
+export const CACHE_VERSION = 3;
 
 /** Most bytes of a record. */
 const MAX_RECORD = 64 * 1024;
 
 const recordSchema = z.strictObject({
   version: z.literal(CACHE_VERSION),
+  /** The key of the entry, so that an entry that was renamed is not taken for another. */
+  key: z.string().regex(/^[0-9a-f]{64}$/),
   size: z.int().nonnegative(),
   /** The checksum of the artifact, from `fileChecksum`. */
   checksum: z.string().regex(/^[0-9a-f]{16}$/),

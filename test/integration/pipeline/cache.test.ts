@@ -176,10 +176,10 @@ describe("platter cache", () => {
     );
     utimesSync(`${first}/entry.json`, 1_700_000_000, 1_700_000_000);
     const names = (stdout: string) =>
-      [...stdout.matchAll(/v2-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
+      [...stdout.matchAll(/v3-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
     const listed = await scene.succeed(["cache", "cache"]);
     expect(names(listed.stdout)).toEqual([second, first]);
-    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v2-.*\n2 entries with .* MiB\n$/);
+    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v3-.*\n2 entries with .* MiB\n$/);
     const pruned = await scene.succeed(["cache", "--prune", "2M"], { env: { PLATTER_CACHE: "cache" } });
     expect(pruned.stderr).toMatch(/^Removed 1 entry with .* MiB$/m);
     expect(names(pruned.stdout)).toEqual([second]);
@@ -219,6 +219,18 @@ describe("a cache on another file system", () => {
     expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
     expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
     expect(entries(scene)).toHaveLength(1);
+  });
+
+  test("that is read-only and damaged is a warning", async () => {
+    using scene = new Scene("cache");
+    scene.mount(scene.folder("cache"), "-t", "tmpfs", "tmpfs");
+    const args = ["build", image(scene), "--cache", "cache", "-o"];
+    await scene.succeed([...args, "out/a.iso"]);
+    writeFileSync(`${entries(scene)[0]}/artifact`, "");
+    scene.mount(scene.at("cache"), "-o", "remount,ro");
+    const ran = await scene.succeed([...args, "out/b.iso"]);
+    expect(ran.stderr).toContain("Cannot keep the result of `squash`");
+    expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
   });
 
   test("that is full is a warning", async () => {
@@ -263,6 +275,12 @@ describe("an entry that is not what it was", () => {
     ["one with a FIFO as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkfifo ${entry}/artifact`]],
     ["one with a folder as artifact", (entry: string) => [`rm ${entry}/artifact`, `mkdir ${entry}/artifact`]],
     ["one with a link as artifact", (entry: string) => [`ln -sf /dev/zero ${entry}/artifact`]],
+    ["one without a record", (entry: string) => [`rm ${entry}/entry.json`]],
+    ["one without an artifact", (entry: string) => [`rm ${entry}/artifact`]],
+    [
+      "one that was renamed",
+      (entry: string) => [`sed -i 's/"key":"......../"key":"00000000/' ${entry}/entry.json`],
+    ],
     ["one with a cut artifact", (entry: string) => [`truncate -s 10 ${entry}/artifact`]],
   ])("%s: it is made again", async (_, damage) => {
     using scene = new Scene("cache");
