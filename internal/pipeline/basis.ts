@@ -6,7 +6,7 @@ import { draftOf } from "../contract/plan/decision.ts";
 import type { DraftPlan, PartialPlan, Plan } from "../contract/plan/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { type DecidedImage, decideOnImage } from "./decide.ts";
-import { makePlanOf } from "./inspect.ts";
+import { makePlanOf } from "./make-plan-of.ts";
 import { openPlannedImage } from "./open-image.ts";
 import { reportUnignored } from "./report-unignored.ts";
 import { requireInputs } from "./require-inputs.ts";

@@ -35,7 +35,7 @@ interface RootfsRun extends RootfsContent {
 }
 
 /** Writes the tree as a file system, without unpacking it. */
-export async function makeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
+export async function writeRootfs(run: RootfsRun, toolbox: Toolbox): Promise<void> {
   const { output, log, signal, task, warn, reuse, ...content } = run;
   const onBytes = progressOf(task);
   await rootfsWriter(run.options).write(content, { output, log, signal, onBytes, warn, reuse }, toolbox);

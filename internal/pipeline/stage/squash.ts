@@ -5,7 +5,7 @@ import { compileExcludes } from "../../image/excludes.ts";
 import type { ImageTree } from "../../image/image-tree.ts";
 import type { TreeWithPayloads } from "../../payload/with-payloads.ts";
 import { requireErofsKernel } from "../../rootfs/erofs-kernel.ts";
-import { makeRootfs, rootfsWriter, walkOptions, writeRootfsInto } from "../../rootfs/rootfs.ts";
+import { rootfsWriter, walkOptions, writeRootfs, writeRootfsInto } from "../../rootfs/rootfs.ts";
 import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
 import type { SquashfsTarget } from "../../squashfs/write.ts";
 import { formatBytes } from "../../ui/format.ts";
@@ -56,7 +56,7 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
         const warn = (text: string) => context.reporter.warn(text);
         const { signal, toolbox } = context;
         const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn, reuse };
-        return makeRootfs(run, toolbox);
+        return writeRootfs(run, toolbox);
       });
       return formatBytes((await Bun.file(output).stat()).size);
     },

@@ -7,7 +7,7 @@ import { openImage } from "../../../internal/image/source/open-image.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import { Toolbox } from "../../../internal/process/toolbox.ts";
 import { readErofs } from "../../../internal/rootfs/erofs-superblock.ts";
-import { makeRootfs } from "../../../internal/rootfs/rootfs.ts";
+import { writeRootfs } from "../../../internal/rootfs/rootfs.ts";
 import { parseRootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
 import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
 import { erofsUtils } from "../../helpers/erofs-utils.ts";
@@ -149,7 +149,7 @@ describe("the erofs made from the tar stream is the image", () => {
         task,
         warn,
       };
-      await makeRootfs(run, toolbox);
+      await writeRootfs(run, toolbox);
     } finally {
       process.env.PATH = before;
     }
