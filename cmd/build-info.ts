@@ -8,8 +8,8 @@ declare const PLATTER_TARGET: string | undefined;
 export const VERSION = packageJson.version;
 
 /**
- * What this program was made from. `date` is that of the commit. `commit`, `date` and `target` are null if platter runs
- * from its sources.
+ * The versions and the commit of this program. `date` is the date of the commit. `commit`, `date` and `target` are null
+ * if platter runs from its sources.
  */
 export const BUILD_INFO = {
   version: VERSION,

@@ -111,7 +111,7 @@ function waysOf(text: string): BootWay[] {
 /** Most bytes of a plan or a build report. */
 const MAX_PLAN = 16 * 1024 * 1024;
 
-/** What the ISO must contain according to the plan. @throws PlatterError `E_INPUT`, `E_PLAN` */
+/** The required content of the ISO according to the plan. @throws PlatterError `E_INPUT`, `E_PLAN` */
 function expectedFrom(path: string) {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? join(path, ARTIFACTS.plan) : path;

@@ -85,7 +85,7 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
-# Prints the comment at the beginning of a script, which says what it does and takes.
+# Prints the comment at the beginning of a script, which describes its purpose and its options.
 usage_of() {
   sed -n '2,/^set /s/^# \{0,1\}//p' "$1"
 }

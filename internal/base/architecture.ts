@@ -19,13 +19,13 @@ interface ArchitectureFacts {
   oci: string;
   /** `process.arch` of a host. */
   processArch: string;
-  /** What the names of EFI programs end in: `shimx64.efi`. */
+  /** The suffix of the names of EFI programs, as `x64` in `shimx64.efi`. */
   efiSuffix: string;
   /** The file that UEFI firmware starts on removable media (UEFI 2.10, 3.5.1.1). */
   removableLoader: string;
   /** The machine in PE headers. */
   peMachine: number;
-  /** What a kernel has in its header (Linux's Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst). */
+  /** The magic text in a kernel's header (Linux's Documentation/arch/x86/boot.rst, and booting.rst in arch/arm64). */
   kernelMagic: { offset: number; text: string };
   /** Whether GRUB starts kernels that are not EFI programs. */
   plainKernels: boolean;

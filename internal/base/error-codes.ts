@@ -154,7 +154,7 @@ export const ERRORS = {
   },
   E_OUTPUT: {
     kinds: ["usage", "machine"],
-    title: "the output file is missing on the command line, or cannot be written",
+    title: "no output file is given, or it cannot be written",
     fix: "Name a file in a folder that you may write to.",
   },
   E_OUTPUT_LOCKED: {
@@ -185,7 +185,7 @@ export const ERRORS = {
   E_STAGE_MISSING: {
     kinds: ["usage"],
     title: "an earlier stage has not run in the work directory",
-    fix: "Run the stage that the hint names first.",
+    fix: "First run the stage that the hint names.",
   },
   E_WORK: {
     kinds: ["machine"],
@@ -221,8 +221,8 @@ export const ERRORS = {
   },
   E_BLOB_EXPANSION: {
     kinds: ["contract"],
-    title: "a layer or archive decompresses to far more bytes than it has",
-    fix: "Store it uncompressed if this is right: an uncompressed archive or layer has no limit.",
+    title: "a layer or archive decompresses to too many times its own size",
+    fix: "Store it uncompressed if its size is right: an uncompressed archive or layer has no limit.",
   },
   E_BLOB_MISSING: {
     kinds: ["contract"],
@@ -277,7 +277,7 @@ export const ERRORS = {
   E_FAT_NAME: {
     kinds: ["contract"],
     title: "a FAT file system cannot hold some names",
-    fix: "Rename the files in the image; FAT takes names that differ only by case for the same name.",
+    fix: "Rename the files in the image; in FAT, names that differ only by case are the same.",
   },
   E_FAT_TOO_LARGE: {
     kinds: ["contract"],
@@ -321,7 +321,7 @@ export const ERRORS = {
   },
   E_IMAGE_ARCH: {
     kinds: ["contract"],
-    title: "the image is for another architecture than the one that is needed",
+    title: "the image is not for the required architecture",
     fix: "Name an image for this architecture, or choose another one with --arch.",
   },
   E_IMAGE_ARTIFACT: {
@@ -371,7 +371,7 @@ export const ERRORS = {
   },
   E_IMAGE_UNCLEAR: {
     kinds: ["contract"],
-    title: "the folder or archive has no image, or several and no choice",
+    title: "the folder or archive has no image, or several images of which none was chosen",
     fix: "Name one of the images after the path.",
   },
   E_PIECE_TOO_LARGE: {
@@ -458,7 +458,7 @@ export const ERRORS = {
   },
   E_TAR_XATTR: {
     kinds: ["contract"],
-    title: "a file in a tar archive has more extended attributes than Linux takes",
+    title: "a file in a tar archive has more extended attributes than Linux allows",
     fix: "Build the image again without these attributes.",
   },
 
@@ -480,7 +480,7 @@ export const ERRORS = {
   },
   E_PAYLOAD_PLACE: {
     kinds: ["contract"],
-    title: "the image has something else at the place of podman's storage",
+    title: "the path of podman's storage does not lead to a folder in the image",
     fix: "Make it a folder in the image, or remove it.",
   },
   E_PAYLOAD_STORAGE: {
@@ -507,7 +507,7 @@ export const ERRORS = {
   },
   E_REGISTRY: {
     kinds: ["tool"],
-    title: "the registry did not give the image",
+    title: "the image cannot be fetched from the registry",
     fix: "Check the name, the network, and the login.",
   },
   E_TOOL_FAILED: {
@@ -559,12 +559,12 @@ export const ERRORS = {
   },
   E_SPOOL_READ: {
     kinds: ["machine"],
-    title: "a part of the image that was put aside cannot be read back",
+    title: "a temporary copy of a part of the image cannot be read",
     fix: "Check the disk, and try again.",
   },
   E_SPOOL_WRITE: {
     kinds: ["machine"],
-    title: "a part of the image cannot be put aside",
+    title: "a temporary copy of a part of the image cannot be written",
     fix: "Use --work with a folder that has more space.",
   },
   E_STDOUT: {
@@ -591,7 +591,7 @@ export const ERRORS = {
   },
   E_ISOMD5_PRESENT: {
     kinds: ["usage"],
-    title: "the ISO already has something where the checksum would be written",
+    title: "the place for the checksum in the ISO already has content",
     fix: "Check it with `platter implant --check`, or replace it with `platter implant --force`.",
   },
   E_ISO_INCOMPLETE: {
@@ -621,7 +621,7 @@ export const ERRORS = {
   },
   E_NOT_BOOTED: {
     kinds: ["media"],
-    title: "the ISO did not boot in the virtual machine in some ways",
+    title: "at least one boot of the ISO in the virtual machine failed",
     fix: "Look at the serial logs and screenshots that the error names.",
   },
   E_REQUIRED: {

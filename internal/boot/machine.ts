@@ -48,9 +48,9 @@ const USB = ["-device", "qemu-xhci,id=usb"];
 const MODELS: Readonly<Record<Architecture, MachineModel>> = {
   x86_64: {
     serial: "ttyS0",
-    // Distributions build for x86-64-v2 or v3 by now, which QEMU's default processor is not. On a busy host an emulated
-    // `rep stos` gets no further than one step for each tick of the guest's clock, so Linux, which clears every page
-    // with it, hardly goes on. It does without where ERMS and FSRM are missing and AMD's family is below 15.
+    // Distributions build for x86-64-v2 or v3, which QEMU's default processor does not support. Linux clears every page
+    // with `rep stos`. On a busy host an emulated `rep stos` makes only one step for each tick of the guest's clock, so
+    // Linux hardly continues. Linux does not use `rep stos` if ERMS and FSRM are missing and AMD's family is below 15.
     processor: "max,-erms,-fsrm,family=6",
     type: ({ accelerator, firmware }) => {
       // Without graphics=off SeaBIOS and GRUB do not write to the serial line. They write to the screen in any case.

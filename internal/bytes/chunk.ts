@@ -59,8 +59,8 @@ export function writeAtSync(fd: number, bytes: Uint8Array, position?: number): v
 }
 
 /**
- * The same chunks, with a turn of the event loop before each. Without it synchronous reading would block all other
- * work, such as the next blocks for compressing threads.
+ * The same chunks, with a turn of the event loop before each. Without the turns, synchronous reading would block all
+ * other work, such as the next blocks for compressing threads.
  */
 export async function* inTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -2,7 +2,7 @@ import type { DataProblem } from "../base/data-problem.ts";
 import { PlatterError } from "../base/error.ts";
 import type { Compression } from "./compression.ts";
 
-/** What a stream may decompress to: so many bytes, or so many times its own length, whichever is more. */
+/** The limit of decompressing a stream: a number of bytes, or a multiple of its own length. The larger limit applies. */
 export interface ExpansionLimit {
   bytes: number;
   ratio: number;
@@ -37,7 +37,7 @@ export function expansion(name: string, { bytes, ratio }: ExpansionLimit): Platt
     code: "E_BLOB_EXPANSION",
     kind: "contract",
     message: `Cannot use ${name}: it decompresses to more than ${bytes} bytes and more than ${ratio} times its length`,
-    hint: "Store it uncompressed if this is right: an uncompressed archive or layer has no limit.",
+    hint: "Store it uncompressed if its size is right: an uncompressed archive or layer has no limit.",
   });
 }
 

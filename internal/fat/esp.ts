@@ -2,7 +2,7 @@ import { type Architecture, efiSuffix, removableLoader } from "../base/architect
 import type { FatFile } from "./fat-tree.ts";
 import { writeFatImage } from "./write.ts";
 
-/** What the EFI system partition holds. */
+/** The content of the EFI system partition. */
 export interface EspContent {
   architecture: Architecture;
   shim: Uint8Array;

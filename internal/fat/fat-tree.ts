@@ -54,7 +54,7 @@ export function buildFatTree(files: readonly FatFile[]): FatDirectoryNode {
     kind: "contract",
     message: "Cannot make a FAT file system: some files have names or places that it does not allow",
     detail: problems.sort(),
-    hint: "Rename the files in the image; FAT takes names that differ only by case for the same name.",
+    hint: "Rename the files in the image; In FAT, names that differ only by case are the same.",
   });
 }
 

@@ -26,7 +26,7 @@ const KERNEL_AT = 0x9000;
 /** The lowest address at which memory of the BIOS may begin. */
 const UPPER_LIMIT = 0x78000;
 
-/** Bytes before compression. Twenty times what GRUB needs, and compressed in less than a second. */
+/** Most bytes before compression: twenty times the size that GRUB needs. Compressing them takes less than a second. */
 const MAX_PAYLOAD = 1024 * 1024;
 
 /** `mimg`, and the types of objects: an ELF module, the prefix. */

@@ -167,12 +167,12 @@ export function storedTime(mtime: number): number {
 
 const STORED = ["user.", "trusted.", "security."];
 
-/** Results for sets of which something is left out: a labelled image has few sets and very many inodes. */
+/** Results for sets from which attributes are left out. A labelled image has few sets and very many inodes. */
 const STORED_SETS = new WeakMap<Xattrs, Xattrs>();
 
 /**
- * The attributes that squashfs can hold: not ACLs, not what file systems make up (`system.`, `btrfs.`), and not labels of
- * layers. The same set gives the same result.
+ * The attributes that squashfs can hold, without ACLs, attributes that a file system generates (`system.`, `btrfs.`) and
+ * labels of layers. The same set gives the same result.
  */
 export function storedXattrs(xattrs: Inode["xattrs"]): Inode["xattrs"] {
   if (xattrs === undefined) return undefined;

@@ -15,8 +15,8 @@ type Attribute = readonly [string, Uint8Array];
 
 /**
  * Gives files the attributes that only the ostree repository in the image has. There an object `X.file-xattrs` has a set
- * of attributes, and a hard link `Y.file-xattrs-link` to it says that the file `Y.file` has these. Attributes that a file
- * has stay. Labels are those of a layer. Objects that are not valid count as empty.
+ * of attributes, and a hard link `Y.file-xattrs-link` to it says that the file `Y.file` has this set. A file keeps the
+ * attributes that it already has. Labels count as labels of a layer. Objects that are not valid count as empty.
  */
 export async function restoreOstreeXattrs(tree: Pick<ImageTree, "root" | "read">): Promise<void> {
   const folders = [...(resolve(tree.root, OSTREE_OBJECTS)?.children?.values() ?? [])];

@@ -34,7 +34,7 @@ interface PartitionFields {
 }
 
 interface GptFields {
-  /** GUID of the disk; those of the partitions are derived from it. */
+  /** GUID of the disk. The GUIDs of the partitions are derived from it. */
   diskGuid: string;
   /** Length of the disk in blocks. */
   blocks: number;
@@ -92,7 +92,7 @@ function encodeEntries({ diskGuid, partitions }: GptFields): Uint8Array {
     const at = index * GPT.entrySize;
     bytes.set(encodeGuid(type), at);
     const guid = encodeGuid(diskGuid);
-    // Differs from the disk's and from those of the other partitions.
+    // Differs from the GUIDs of the disk and of the other partitions.
     guid[9]! ^= index + 1;
     bytes.set(guid, at + 16);
     view.setBigUint64(at + 32, BigInt(first), true);

@@ -25,7 +25,7 @@ export interface IsoLayout {
   volumeId: string;
   /** Seconds since 1970: every time on the ISO. */
   time: number;
-  /** GUID of the disk, from which those of the partitions are derived. */
+  /** GUID of the disk. The GUIDs of the partitions are derived from it. */
   uuid: string;
   rootfs: IsoRootfs | undefined;
   /** All other files, in order of their path. */

@@ -25,7 +25,7 @@ export class MatchFinder {
     this.#previous = new Int32Array(input.length);
   }
 
-  /** The longest match at a position, the nearest of those. Positions must not go back. */
+  /** The longest match at a position; of several, the nearest match. Positions must not go back. */
   longest(position: number): Match {
     while (this.#known < position) this.#add(this.#known++);
     const best = { length: 0, distance: 0 };

@@ -12,7 +12,7 @@ export class RangeDecoder {
   readonly #input: Uint8Array;
   readonly #probabilities: Uint16Array;
   #at = HEADER;
-  /** 32 bits each, as signed numbers: the engine computes with those. */
+  /** 32 bits each, as signed numbers: the engine computes with signed numbers. */
   #range = -1;
   #code: number;
 

@@ -6,7 +6,7 @@ const [CALL, JUMP] = [0xe8, 0xe9];
  * here is valid.
  */
 const IS_ALLOWED = [true, true, true, false, true, false, false, false];
-/** Indexed by the same bits: which byte of the target such a byte was. */
+/** Indexed by the same bits: the number of the byte in the target that looked like an instruction. */
 const BYTE_NUMBER = [0, 1, 2, 2, 3, 3, 3, 3];
 
 /**

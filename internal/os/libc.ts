@@ -48,7 +48,7 @@ export function libcIfAny<S extends Record<string, FFIFunction>>(
   };
 }
 
-/** What {@link errnoOfCall} needs among the symbols. */
+/** The symbol that {@link errnoOfCall} needs. */
 export const ERRNO_LOCATION = { __errno_location: { args: [], returns: FFIType.ptr } } as const;
 
 /** The error number of the previous call. */

@@ -6,7 +6,7 @@ import { isFault } from "./pe-image.ts";
 /** In bytes. No kernel is larger, compressed or not. */
 export const MAX_KERNEL = 256 * 1024 * 1024;
 
-/** What GRUB finds in a kernel's file after decompression. */
+/** The parts of a kernel's file, after decompression, that decide whether GRUB starts it. */
 type KernelContent =
   | { kind: "efi"; program: EfiProgram }
   /** For x86, without a program for UEFI firmware (Linux's `Documentation/arch/x86/boot.rst`). */

@@ -4,7 +4,7 @@ import type { ProgramNeed } from "../process/program.ts";
 const HINT = "Install what is missing, or save the image elsewhere and use `oci-archive:FILE`.";
 
 /**
- * The programs that can read the image; one of them is enough. `fetchers` are those that can fetch it from a registry.
+ * The programs that can read the image. One of them is enough. `fetchers` can fetch the image from a registry.
  */
 export function referenceNeeds(reference: KnownReference, fetchers: readonly string[]): ProgramNeed[] {
   const { transport } = reference;

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Logs that outlive a failed run: those of a boot, and that of a tool with the process id of platter. */
+/** Logs that outlive a failed run: the logs of a boot, and the log of a tool with the process id of platter. */
 const NAME = /^platter-(boot-logs-\w{6}|\d+-[\w-]+\.log)$/;
 /** Milliseconds that they are kept for the user. */
 const TIME = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@ const TAIL_LINES = 15;
 /** Bytes of a call's output that go into the log. */
 const MAX_LOG = 1024 * 1024;
 
-/** What a tool prints: all of it to the log, the end of it kept for an error message. */
+/** Writes the output of a tool to a log, and keeps the end of the output for an error message. */
 export class OutputSink {
   #tail = "";
   #stderr = "";

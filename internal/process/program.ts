@@ -5,9 +5,9 @@ import { PlatterError } from "../base/error.ts";
 export interface ProgramNeed {
   /** Its names. One of them is enough. */
   programs: readonly string[];
-  /** What needs it, as the beginning of a sentence: "`--rootfs erofs`". */
+  /** The option or stage that needs the program, as the beginning of a sentence: "`--rootfs erofs`". */
   by: string;
-  /** What the user can do about it, as an imperative sentence. */
+  /** The hint if all programs are missing, as an imperative sentence. */
   hint: string;
 }
 

@@ -3,9 +3,9 @@ import { NO_INDEX } from "../squashfs/blocks/format.ts";
 
 /** A block in a squashfs. */
 export interface BlockPlace {
-  /** From the squashfs's first byte. */
+  /** Byte offset from the squashfs's first byte. */
   offset: number;
-  /** As an inode has it. */
+  /** Length in the form of an inode. */
   length: number;
   /** Bytes of the content. */
   size: number;
@@ -18,16 +18,16 @@ export interface FragmentPart {
 }
 
 export interface InodeBlocks {
-  /** By their offsets, each once. */
+  /** The blocks by their offsets. */
   blocks: Map<number, BlockPlace>;
   /** The files in each fragment, by the fragment's number. */
   fragments: Map<number, FragmentPart[]>;
 }
 
 const HEAD = 16;
-/** Files have so many bytes at most in what platter reads: numbers above are damage. */
+/** Most bytes of a file. A larger number in an inode is damage. */
 const MOST_BYTES = 2 ** 50;
-/** Blocks, and files in fragments, that are read: a desktop image has a tenth of them. */
+/** Most blocks, and most files in fragments. A desktop image has a tenth of this number. */
 const MOST_FOUND = 2 ** 20;
 
 /**
@@ -98,7 +98,7 @@ interface FileInode {
   fragment: number;
   offset: number;
   size: number;
-  /** Where the lengths of the blocks are in the table. */
+  /** Byte offset of the lengths of the blocks in the table. */
   list: number;
 }
 

@@ -10,10 +10,10 @@ import { metadataContent } from "./metadata.ts";
 
 /** Bytes of tables that are read: more than those of two million files. */
 const MOST_TABLES = 128 * 1024 * 1024;
-/** So many compressed blocks are compressed again, in comparison, and as many of the others. */
+/** Number of compressed blocks that are compressed again and compared. The same number of other blocks is checked. */
 const CHECKED = 32;
 
-/** What a squashfs must have been written with. */
+/** The options with which a squashfs must have been written. */
 export type Wanted = CodecOptions & { blockSize: number };
 
 /**

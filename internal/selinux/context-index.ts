@@ -9,7 +9,7 @@ import { policyError, policyLimitError } from "./policy-error.ts";
 import { PrefixTree } from "./prefix-tree.ts";
 import { type PatternPlace, placeOf } from "./stems.ts";
 
-/** Instructions of all patterns together: ten times those of a large policy, and some hundred megabytes. */
+/** Most instructions of all patterns together: ten times those of a large policy. They need some hundred megabytes. */
 const MAX_INSTRUCTIONS = 1_000_000;
 
 /** A line of the policy, with its pattern. */

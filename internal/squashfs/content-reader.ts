@@ -9,7 +9,7 @@ import { isHole } from "../tar/sparse.ts";
 /** A file with content, not a link to an earlier entry. */
 export type FileEntry = WalkedEntry & { inode: Inode };
 
-/** The least size in bytes of a host file whose holes are searched. For smaller files that costs more than it saves. */
+/** Holes are searched in host files of at least this size in bytes. In smaller files the search costs more than it saves. */
 const WORTH_SEEKING = 64 * 1024 * 1024;
 
 /** Buffers of one block each. */

@@ -1,4 +1,4 @@
-/** What platter knows about a code that it prints: a finding, an error, a problem of a finished ISO, a failed boot, or an exit code. */
+/** Explains a code that platter prints: of a finding, an error, a problem of a finished ISO, a failed boot, or an exit. */
 import { PlatterError } from "../base/error.ts";
 import { ERRORS, type ErrorText } from "../base/error-codes.ts";
 import { ALL_EXIT_CODES, BUG_EXIT_CODE, EXIT_CODES } from "../base/exit-codes.ts";
@@ -9,22 +9,22 @@ import { FINDING_ERROR_KINDS } from "../contract/findings/findings-error.ts";
 import { nearest } from "../text/nearest.ts";
 import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
 
-/** What `explain` prints: the code with its title, and named lines. `--json` prints the same. */
+/** The output of `explain`: the code with its title, and named lines. `--json` prints the same fields. */
 interface Explanation {
   code: string;
   type: "finding" | "error" | "problem" | "failed boot" | "exit code";
-  /** What it means, as a phrase. */
+  /** The meaning of the code, as a phrase. */
   title: string;
   severity?: "error" | "warning" | "note";
   /** Why it matters. */
   why?: string;
-  /** What to do about it. */
+  /** The remedy, as one sentence. */
   fix?: string;
   /** The effect of a finding on booting, as a phrase. */
   booting?: string;
   /** The code of the error that a finding alone causes. */
   error?: string;
-  /** Exit codes of runs that it ends. */
+  /** Exit codes of runs that end with this code. */
   exitCodes: number[];
 }
 

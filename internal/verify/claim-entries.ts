@@ -136,7 +136,7 @@ class EntryReader {
     const found = checkInitramfs({
       summary: initramfs,
       path: entry.initramfsPaths.join(" "),
-      // The time to load it does not decide where the ISO boots.
+      // The size decides only about the time to load the initramfs, not where the ISO boots.
       size: undefined,
       kernelVersion,
       builtin: undefined,

@@ -77,7 +77,7 @@ export async function checkRootFileSystems(
   if (!builder.has("erofs")) builder.absent("squashfs", "no squashfs");
 }
 
-/** What the labels of the root and of a sample say. */
+/** The labels of the root and of a sample, as a part of a line. */
 function labelDetail(labels: LabelSample | undefined): string {
   if (labels === undefined || labels.labelled === 0) return "";
   const root = labels.root === undefined ? "" : `, the root is ${printable(labels.root)}`;

@@ -129,7 +129,7 @@ export const IMAGE_FINDINGS = {
     part: "efi",
     kind: "image",
     title: "a key to enrol stays in the image",
-    why: "MokManager reads a key from a file on a FAT file system, and the ISO has no copy of this one.",
+    why: "MokManager reads a key from a file on a FAT file system, and the ISO has no copy of this key.",
     fix: "Publish the key next to the ISO, so that people can put it on a stick of their own.",
   },
   F_FONT_MISSING: {
@@ -163,7 +163,7 @@ export const IMAGE_FINDINGS = {
     kind: "image",
     title: "SELinux is enforcing, and the root file system has no labels",
     why: "Without labels an enforcing SELinux stops every program, and the system freezes while it starts.",
-    fix: "Add `enforcing=0` to the kernel arguments of the entry, or have labels written by `--selinux auto`.",
+    fix: "Add `enforcing=0` to the kernel arguments of the entry, or write labels with `--selinux auto`.",
     boot: { effect: "limits", ways: BOOT_WAYS },
   },
   F_SELINUX_OVERLAY: {
@@ -172,7 +172,7 @@ export const IMAGE_FINDINGS = {
     kind: "image",
     title: "SELinux is enforcing, and the live root is an overlayfs",
     why: "The initramfs mounts the overlayfs before the policy is loaded: its root directory has the label of a tmpfs, and its files belong to the kernel's domain.",
-    fix: "Add `enforcing=0` to the kernel arguments, or what `docs/selinux.md` describes to the image.",
+    fix: "Add `enforcing=0` to the kernel arguments, or add the service and the policy module in `docs/selinux.md` to the image.",
   },
   F_SELINUX_NO_POLICY: {
     severity: "error",

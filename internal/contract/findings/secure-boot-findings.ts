@@ -124,7 +124,7 @@ export const SECURE_BOOT_FINDINGS = {
     part: "efi",
     kind: "image",
     title: "shim is not signed by Microsoft",
-    why: "Machines trust Microsoft's certificates; with Secure Boot on, any other must be enrolled in each machine first.",
+    why: "Machines trust Microsoft's certificates. With Secure Boot on, any other certificate must first be enrolled in each machine.",
     fix: "Use the distribution's signed shim, or enrol its certificate in each machine.",
     boot: { effect: "breaks", ways: ["secureBoot"] },
   },

@@ -7,7 +7,8 @@ import type { Plan } from "./plan.ts";
 const UNKNOWN_INITRAMFS: readonly FindingCode[] = ["F_INITRAMFS_OWN_INIT", "F_INITRAMFS_CLOSED"];
 
 /**
- * Findings that do not matter for such an initramfs. With the label of another medium it would still search for that.
+ * Findings that do not matter for such an initramfs. A label of another medium does matter, since the initramfs may
+ * search for that medium.
  */
 const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
 

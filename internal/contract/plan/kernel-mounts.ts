@@ -50,8 +50,8 @@ const LIBRARIES: Readonly<Record<Compression, string>> = {
 };
 
 /**
- * The compressions that a kernel can mount, by its configuration. Without one, only those of squashfs, by the libraries
- * in `modules.builtin` and among the modules of the initramfs.
+ * The compressions that a kernel can mount, by its configuration. Without a configuration, only the compressions of
+ * squashfs, by the libraries in `modules.builtin` and among the modules of the initramfs.
  */
 export function kernelMounts(options: {
   config: string | undefined;

@@ -4,7 +4,7 @@ import type { InitramfsSummary } from "../../initramfs/summary.ts";
 import type { DecisionInputs } from "./decision.ts";
 import type { Piece } from "./plan.ts";
 
-/** What a plan is made of, besides the decision. */
+/** The inputs of a plan besides the decision. */
 export interface PlanInputs extends Omit<DecisionInputs, "treeDigest" | "owners"> {
   /** Keeps a file of the image under a name in the work directory, and returns its size and digest. */
   save: (found: FoundFile, file: string) => Promise<Piece>;

@@ -2,7 +2,7 @@ import type { Architecture } from "../../base/architecture.ts";
 import type { SelinuxChoice } from "../../selinux/labels.ts";
 import type { PartialPlan } from "./plan.ts";
 
-/** What a user may choose about a plan. */
+/** The options of a plan that a user can set. */
 export interface PlanOptions {
   kernel?: string | undefined;
   vendor?: string | undefined;

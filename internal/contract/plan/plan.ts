@@ -37,7 +37,7 @@ export type Piece = z.infer<typeof pieceSchema>;
 const selinuxSchema = z.strictObject({
   /** Labels of the root file system: by the policy, those of the image and its layers, or none. */
   labels: z.enum(["policy", "image", "none"]),
-  /** What `/etc/selinux/config` says; null if it does not say it, or does not exist. */
+  /** The mode in `/etc/selinux/config`; null if the file does not exist or does not name a mode. */
   mode: z.enum(["enforcing", "permissive", "disabled"]).nullable(),
   policy: z
     .strictObject({

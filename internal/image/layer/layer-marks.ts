@@ -2,7 +2,7 @@
 export const Mark = {
   /** The folder exists only because of entries below it. An older folder keeps its metadata. */
   implicit: 1,
-  /** Hides what older layers have below it. */
+  /** Hides the entries of older layers below the folder. */
   opaque: 2,
   /** The layer removes the entry of older layers under this name, and may add its own. */
   replaced: 4,

@@ -60,7 +60,7 @@ export function applyLinkMetadata(inodes: InodeTable, inode: number, member: Tar
   inodes.setXattrs(inode, new Map(merged.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-/** containers/storage sets times that Go cannot store in nanoseconds to 1970, except those of symlinks. */
+/** Times that Go cannot store in nanoseconds are set to 1970, except for symlinks, as containers/storage does. */
 function unpackedTime(member: TarMember, dialect: TarDialect): number {
   if (dialect === "archive" || member.type === "symlink") return member.mtime;
   return member.mtime < 0 || member.mtime > MAX_GO_TIME ? 0 : member.mtime;

@@ -74,8 +74,8 @@ export async function readBootImage(
 }
 
 /**
- * Whether the sector holds the primary volume descriptor of a session of its own, such as one that added files: it has
- * the same root directory as the one at sector 16, which is that of the last session.
+ * Whether the sector holds the primary volume descriptor of a session of its own, such as a session that added files.
+ * This descriptor has the same root directory as the last session's descriptor, which is at sector 16.
  */
 async function isSessionStart(source: ByteSource, sector: number): Promise<boolean> {
   if (sector <= 16) return false;

@@ -1,6 +1,6 @@
 import type { ByteRange } from "../../bytes/byte-range.ts";
 
-/** What Rock Ridge (RRIP 1.12) says about a directory record. */
+/** The Rock Ridge fields (RRIP 1.12) of a directory record. */
 export interface RockRidge {
   /** From `NM`; undefined without such an entry. */
   name: Uint8Array | undefined;

@@ -92,7 +92,7 @@ export class ArtifactCache {
       // Another run removed the entry at the same time.
       if (errnoOf((error as Error).cause) === "ENOENT" && !existsSync(entry)) return "absent";
       if (!(error instanceof Damaged) && errnoOf((error as Error).cause) !== "ENOENT") throw error;
-      // In a cache that cannot be written to, it stays.
+      // The entry stays if the cache cannot be written to.
       await this.#remove(entry).catch(() => undefined);
       return "damaged";
     }

@@ -39,7 +39,7 @@ export async function savePiece(
   }
   const held = needsFile ? undefined : tree.held?.(inode);
   if (held !== undefined) {
-    // Lent before the first read, so that every later change of the file is noticed.
+    // The range is lent before the first read, so that every later change of the file is noticed.
     work.lend(file, held);
     for await (const _ of content(rangeBytes(held)));
     return piece();

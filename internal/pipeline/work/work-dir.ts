@@ -71,7 +71,7 @@ export class WorkDir implements Disposable {
   }
 
   /**
-   * Opens the user's folder, creating it if necessary, locks it, and removes what a killed run left unfinished in it.
+   * Opens the user's folder, creating it if necessary, locks it, and removes the unfinished files of a killed run.
    * @throws PlatterError `E_WORK`, `E_WORK_FOREIGN`, `E_WORK_LOCKED`
    */
   static open(path: string): WorkDir {
@@ -139,7 +139,7 @@ export class WorkDir implements Disposable {
     }
   }
 
-  /** Uses a range of an open file as a file of a temporary folder, which disposes of it. */
+  /** Uses a range of an open file as a file of a temporary folder. Disposing of the folder disposes of the range. */
   lend(name: string, held: HeldRange): void {
     if (this.#memory === undefined)
       throw new TypeError(`\`${this.path}\` is kept, so it needs files of its own`);

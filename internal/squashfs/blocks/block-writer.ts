@@ -147,7 +147,7 @@ export class BlockWriter {
     this.#ledger.cutAt(this.#position);
   }
 
-  /** Gives the next block this number, whose block was removed with all later ones. Call {@link drain} first. */
+  /** Sets the number of the next block, after this block and all later blocks were removed. Call {@link drain} first. */
   continueAt(number: number): void {
     this.#taken = number;
     this.#written = number;

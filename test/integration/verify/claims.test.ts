@@ -125,7 +125,7 @@ describe("the claims follow from what is on the ISO", () => {
     [
       "an initramfs without live support",
       (own) => setInitramfs(own, withoutLive),
-      nowhere("a kernel argument asks for what the initramfs lacks (F_INITRAMFS_ARGUMENT)"),
+      nowhere("a kernel argument needs a program that the initramfs does not have (F_INITRAMFS_ARGUMENT)"),
     ],
     [
       "an initramfs with an init of its own",
