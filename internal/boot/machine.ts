@@ -85,7 +85,7 @@ export function qemuArguments(machine: Machine): string[] {
   const model = MODELS[machine.architecture];
   return [
     ...["-name", "platter"],
-    // Only the devices and settings that are given here.
+    // The machine has only the devices and settings that are given here.
     ...["-nodefaults", "-no-user-config"],
     ...["-machine", model.type(machine)],
     ...["-cpu", processor(machine)],

@@ -2,8 +2,8 @@ import { runTogether } from "../base/run-together.ts";
 import type { BootResult, BootWay } from "./boot-result.ts";
 
 /**
- * Boots in each of the ways, at most `atOnce` together, and returns the results in the order of the ways. After the
- * first error, which a failed boot is not, it ends the other boots, waits for them, and throws the error.
+ * Boots in each of the ways, at most `atOnce` together, and returns the results in the order of the ways. A
+ * failed boot is a result. After the first error it ends the other boots, waits for them, and throws the error.
  */
 export async function bootMatrix(
   ways: readonly BootWay[],

@@ -26,9 +26,9 @@ export async function* decompressed(
   input: AsyncIterable<Uint8Array>,
   options: {
     name: string;
-    /** Checked for each piece of the result: a short input can have a very long one. */
+    /** Checked for each piece of the result: a short input can have a very long result. */
     signal?: AbortSignal | undefined;
-    /** Only tests set other values. */
+    /** Only tests set this limit. */
     limit?: ExpansionLimit;
   },
 ): AsyncGenerator<Uint8Array> {

@@ -59,7 +59,7 @@ export async function* inflated(
   }
 }
 
-/** Gives the engine its input, and reads on when it has had enough; returns the error of the input. */
+/** Gives the engine its input, and reads all input even if the engine ends earlier. Returns the error of the input. */
 async function feed(
   input: AsyncIterable<Uint8Array>,
   engine: Transform,

@@ -84,7 +84,7 @@ class Copier {
       const from = { fd: file.fd, offset: at };
       const copied = copyInKernel(from, to, Math.min(STEP.inKernel, length));
       if (copied > 0) return copied;
-      // For any reason of the refusal, reading and writing either succeed or report the error.
+      // The reason for the refusal does not matter: reading and writing either succeed or report the error.
       this.#kernelCopies = false;
     }
     this.#buffer ??= new Uint8Array(STEP.here);

@@ -28,7 +28,7 @@ export function renderGrub(
   return fill(efiTemplate, { ...values, ENTRIES: `${values.ENTRIES}${last}` });
 }
 
-/** For a kernel whose key shim does not know: users enrol the key with MokManager. */
+/** The menu entry with which users enrol the key of a kernel if shim does not know it. */
 function renderMokManager(path: string): string {
   return `menuentry 'Enroll a key for Secure Boot (MokManager)' {\n  chainloader ${quoteWord(path)}\n}`;
 }

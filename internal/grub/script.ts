@@ -3,7 +3,7 @@
 export interface GrubCommand {
   /** The words, without quotes, and with known variables replaced. */
   words: string[];
-  /** From 1. */
+  /** Line number, counted from 1. */
   line: number;
   /** Whether the command is inside an `if` or its condition. Its files may be missing. */
   conditional: boolean;

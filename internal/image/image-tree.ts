@@ -53,7 +53,7 @@ export interface ImageSource {
    * configuration; undefined for a plain directory or tar.
    */
   digest: string | undefined;
-  /** Without a digest: a text that changes on this machine whenever the content of a file changes. */
+  /** For a tree without a digest, a text that changes on this machine whenever the content of a file changes. */
   stamp?: string | undefined;
   /** Length in bytes of the stored layers, compressed or not; undefined for a source without layers. */
   layerBytes?: number | undefined;
@@ -62,9 +62,9 @@ export interface ImageSource {
    * omitted.
    */
   leftOut?: readonly BytePath[] | undefined;
-  /** Creation time of the image in seconds since 1970; undefined if it does not have one. */
+  /** Creation time of the image in seconds since 1970; undefined if the image does not name a time. */
   created: number | undefined;
-  /** As in the image's configuration (`amd64`, `arm64`); undefined if it does not. */
+  /** The architecture in the image's configuration (`amd64`, `arm64`); undefined if it is missing there. */
   architecture: string | undefined;
 }
 

@@ -21,7 +21,7 @@ interface Pump {
 /** Decompresses through a stream of Node. */
 export async function* pumped(cursor: ByteCursor, pump: Pump): AsyncGenerator<Uint8Array> {
   const { engine, format, place } = pump;
-  // Without a listener an error that comes before anyone reads would end the process.
+  // Without a listener, an error before the first read would end the process.
   engine.on("error", () => undefined);
   const feeding = feed(cursor, pump);
   try {

@@ -5,7 +5,7 @@ export interface WantedName {
   suffix: string;
   /** Characters that stem and suffix together may have. */
   limit: number;
-  /** Whether this is the entry's own name, which it then keeps. */
+  /** Whether this is the entry's own name. The entry then keeps it. */
   isOwn: boolean;
 }
 

@@ -14,11 +14,11 @@ interface BootEntryFields {
   platform: "bios" | "uefi";
   /** Sector at which the image begins. */
   lba: number;
-  /** Sectors of 512 bytes; 0 for as many as the image has, if 16 bits cannot say how many. */
+  /** Number of sectors of 512 bytes; 0 means the whole image, if 16 bits cannot hold its number of sectors. */
   blocks: number;
 }
 
-/** One sector. The first entry is the default one, each further one is in a section of its own. */
+/** One sector. The first entry is the default. Each further entry is in a section of its own. */
 export function encodeBootCatalog([first, ...others]: readonly BootEntryFields[]): Uint8Array {
   const bytes = new Uint8Array(SECTOR);
   if (first === undefined) return bytes;

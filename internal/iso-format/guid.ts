@@ -6,7 +6,7 @@ export function encodeGuid(text: string): Uint8Array {
   return Uint8Array.from(ORDER, (at) => bytes[at]!);
 }
 
-/** In upper case. */
+/** The text of a GUID in upper case. */
 export function decodeGuid(bytes: Uint8Array): string {
   const hex = Buffer.from(ORDER.map((at) => bytes[at]!)).toString("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5").toUpperCase();

@@ -39,9 +39,9 @@ export function encodeArea(sums: IsoMd5Sums): Uint8Array {
 }
 
 type AreaContent =
-  /** Only spaces or NULs. */
+  /** The area has only spaces or NULs. */
   | { state: "blank" }
-  /** Other content, without a checksum. */
+  /** The area has other content, without a checksum. */
   | { state: "foreign" }
   /** A checksum begins here, but cannot be read. */
   | { state: "broken"; detail: string }

@@ -128,5 +128,5 @@ export class RangeDecoder {
   }
 }
 
-/** With this bit changed in both, signed numbers compare as unsigned ones. */
+/** If this bit is changed in two signed numbers, they compare like unsigned numbers. */
 const SIGN = 0x80000000 | 0;

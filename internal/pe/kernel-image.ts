@@ -3,7 +3,7 @@ import { compressionOf } from "../compression/compression.ts";
 import { type EfiProgram, readEfiProgram } from "./efi-program.ts";
 import { isFault } from "./pe-image.ts";
 
-/** In bytes. No kernel is larger, compressed or not. */
+/** Most bytes of a kernel, compressed or not. */
 export const MAX_KERNEL = 256 * 1024 * 1024;
 
 /** The parts of a kernel's file, after decompression, that decide whether GRUB starts it. */

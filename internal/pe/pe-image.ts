@@ -6,7 +6,7 @@ interface PeSection {
   /** Offset of its bytes in the file, and their number. */
   offset: number;
   size: number;
-  /** How many of them are content; the rest is padding. */
+  /** Number of bytes that are content. The rest is padding. */
   used: number;
 }
 

@@ -7,7 +7,7 @@ const KIB = 1024;
 export const PRESETS: Readonly<
   Record<"fast" | "balanced" | "small", Readonly<Record<RootfsType, CompressionOptions>>>
 > = {
-  /** For trying an image. */
+  /** The preset to try an image with. */
   fast: {
     squashfs: { compression: "zstd", level: 1, blockSize: 256 * KIB },
     erofs: { compression: "lz4", level: null, blockSize: 64 * KIB },
@@ -17,7 +17,7 @@ export const PRESETS: Readonly<
     squashfs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
     erofs: { compression: "zstd", level: 9, blockSize: 256 * KIB },
   },
-  /** For an ISO that many people download. */
+  /** The preset for an ISO that many people download. */
   small: {
     squashfs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },
     erofs: { compression: "zstd", level: 12, blockSize: 1024 * KIB },

@@ -5,7 +5,7 @@ import { printable } from "../text/printable.ts";
 export interface PolicyLine {
   /** Path inside the image, with a leading slash. */
   file: string;
-  /** From 1. */
+  /** Line number, counted from 1. */
   line: number;
 }
 

@@ -20,7 +20,7 @@ export interface Child {
 
 export interface WrittenList {
   start: Reference;
-  /** In bytes. */
+  /** Length of the list in bytes. */
   length: number;
   index: IndexEntry[];
 }

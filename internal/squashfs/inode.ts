@@ -23,7 +23,7 @@ export interface InodeHead {
   group: number;
   /** Seconds since 1970. */
   mtime: number;
-  /** From 1. */
+  /** Inode number, counted from 1. */
   number: number;
   /** Index in the table of extended attributes; `NO_INDEX` without attributes. */
   xattrs: number;

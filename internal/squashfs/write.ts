@@ -18,7 +18,7 @@ const PADDING = 4096;
 
 export interface SquashfsRun {
   walk: WalkOptions;
-  /** With a compression that {@link codecOf} has. */
+  /** Options with a compression that {@link codecOf} supports. */
   options: CompressionOptions;
   /** The file system's own time, in seconds since 1970. */
   time: number;
@@ -118,7 +118,7 @@ function writeTables(
 /** A region that grows at its end. */
 class Appended {
   readonly #region: FileRegion;
-  /** In bytes. */
+  /** The region's length in bytes. */
   end: number;
 
   constructor(region: FileRegion, end: number) {

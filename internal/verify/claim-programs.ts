@@ -15,7 +15,7 @@ import { findingEffects } from "./claim-findings.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import type { IsoParts } from "./verify.ts";
 
-/** In bytes. No boot program is larger. */
+/** Most bytes of a boot program. */
 const MAX_PROGRAM = 64 * 1024 * 1024;
 const FOLDER = "EFI/BOOT";
 

@@ -67,7 +67,7 @@ export async function sampleLabels(
 }
 
 interface Place {
-  /** From the first block of the table. */
+  /** Byte offset of the block from the first block of the table. */
   block: number;
   at: number;
 }

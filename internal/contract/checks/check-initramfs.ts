@@ -89,7 +89,10 @@ const ARGUMENT_FIXES: Readonly<Partial<Record<LiveSupport, string>>> = {
   casper: FOR_DRACUT,
 };
 
-/** Only for an initramfs of a known generator. Another `init` may support any argument. */
+/**
+ * Findings about arguments that the initramfs does not support. The initramfs must be of a known generator, since another
+ * `init` may support any argument.
+ */
 function argumentFindings(entries: readonly IndexedEntry[], summary: InitramfsSummary): Finding[] {
   return WANTS.flatMap(({ pattern, support, title }): Finding[] => {
     const wanting = entries.filter(({ kernelArgs }) => kernelArgs.some((each) => pattern.test(each)));

@@ -15,7 +15,7 @@ interface LiveChecks {
   label: VolumeLabel;
 }
 
-/** In bytes. A longer file is not checked. */
+/** Most bytes of a file that is checked. */
 const MAX_TEXT = 1024 * 1024;
 /** The most lines of a file that a finding names. */
 const MAX_LISTED = 3;

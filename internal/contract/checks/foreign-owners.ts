@@ -7,7 +7,7 @@ const EXAMPLES = 3;
 
 /** The path and owner of an entry in the root file system. */
 interface OwnedEntry {
-  /** With one character for each byte. */
+  /** The path, with one character for each byte. */
   path: string;
   uid: number;
 }

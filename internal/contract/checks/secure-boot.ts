@@ -9,7 +9,7 @@ export interface SecureBoot {
   /** The certificates that shim trusts. */
   vendor: string[];
   grub: { signers: string[]; trust: Trust } | null;
-  /** For a kernel that is compressed with gzip: of its content. */
+  /** If the kernel is compressed with gzip, these are the signers of its content. */
   kernel: { signers: string[]; trust: Trust } | null;
   /** Date of the revocations for the comparison. */
   sbatLevel: string;

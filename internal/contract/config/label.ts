@@ -72,7 +72,7 @@ export function defaultLabel(
   return { label, findings: [finding("F_LABEL_DEFAULT_CHANGED", seen)] };
 }
 
-/** By the ID of os-release. */
+/** Functions that return the default label, by the ID of os-release. */
 const PATTERNS = new Map<string, (version: string, architecture: Architecture) => string>([
   ["fedora", (version, architecture) => `Fedora-S-dvd-${architecture}-${version}`],
   ["centos", (version, architecture) => `CentOS-Stream-${version}-BaseOS-${architecture}`],

@@ -13,7 +13,7 @@ import { nearest } from "../../text/nearest.ts";
 
 /** How the kernel arguments of a menu entry find its root file system. */
 export type RootSearch =
-  /** On this ISO, on a medium that is not found by a label, or on a network. */
+  /** The arguments name this ISO, a medium that is not found by a label, or a network. */
   | { kind: "named" }
   | { kind: "other-label"; argument: string }
   | { kind: "misspelt"; argument: string; written: string; meant: string }

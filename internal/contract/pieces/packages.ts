@@ -4,7 +4,7 @@ import type { OsRelease } from "../config/os-release.ts";
 /** Distributions whose packages platter knows. */
 export type Distribution = "fedora" | "debian" | "ubuntu" | "suse" | "arch";
 
-/** By `ID` and `ID_LIKE` of os-release. */
+/** Patterns of `ID` and `ID_LIKE` of os-release, with their distribution. */
 const FAMILIES: readonly (readonly [RegExp, Distribution])[] = [
   [/^(?:fedora|rhel|centos)$/, "fedora"],
   [/^ubuntu$/, "ubuntu"],

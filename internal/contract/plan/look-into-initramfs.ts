@@ -10,7 +10,7 @@ import { findKernelConfig, type KernelMounts, kernelMounts } from "./kernel-moun
 import type { Plan } from "./plan.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 
-/** In bytes. Any list of modules or configuration is smaller. */
+/** Most bytes of a list of modules or of a configuration. */
 const MAX_TEXT = 1024 * 1024;
 
 /** Reads the initramfs for the ISO, and the requirements that it is checked against. */

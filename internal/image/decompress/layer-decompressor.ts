@@ -77,7 +77,7 @@ export class LayerDecompressor implements AsyncDisposable {
     return undefined;
   }
 
-  /** Also true without an expected digest. */
+  /** Whether the range has the digest. True if no digest is expected. */
   async #hasDigest(held: HeldRange, digest: Digest | undefined): Promise<boolean> {
     if (digest === undefined) return true;
     const { algorithm, hex } = digest;

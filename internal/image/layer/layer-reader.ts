@@ -16,7 +16,7 @@ interface LayerReaderOptions {
   dialect: TarDialect;
   work: string;
   signal: AbortSignal;
-  /** For contents that are read before they are requested. */
+  /** Sizes of the spool, which keeps contents that are read before they are requested. */
   spool?: SpoolSizes;
   /** A layer with at most this many bytes left is read to its end immediately. The default is 1 MiB. */
   smallRest?: number;

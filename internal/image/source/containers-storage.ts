@@ -53,7 +53,7 @@ export async function openContainersStorage(
     created: parseCreated(info.Created),
     architecture: info.Architecture,
   };
-  // By its id, since the name may refer to another image at the time of the unmount.
+  // The image is mounted by its id, since the name may refer to another image at the time of the unmount.
   const path = (await run("image", "mount", info.Id)).stdout.trimEnd();
   const release = async () => {
     // The mount must be removed after an interruption too.

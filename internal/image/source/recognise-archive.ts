@@ -8,7 +8,7 @@ import { tarBytes } from "./tar-archive.ts";
 import { wrongKind } from "./wrong-kind.ts";
 
 export interface RecogniseOptions extends Pick<OpenOptions, "signal" | "runTool"> {
-  /** By default the members decide the kind of an archive without a transport. Otherwise each counts as a `tar`. */
+  /** By default the members decide the kind of an archive without a transport. Otherwise the archive counts as a `tar`. */
   archives?: "by-their-members" | "by-their-start";
 }
 

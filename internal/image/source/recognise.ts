@@ -68,7 +68,7 @@ async function checkPath(reference: PathReference, options: RecogniseOptions): P
   return reference;
 }
 
-/** The transport for a folder if one for a file was given, or the other way round. */
+/** A hint that names the transport for a folder if the transport for a file was given, or the other way round. */
 function instead(transport: PathReference["transport"], path: string): string {
   const other = { oci: "oci-archive", "oci-archive": "oci", dir: "tar", tar: "dir" } as const;
   if (transport === "docker-archive") return "Name the archive that `docker save` wrote.";

@@ -56,7 +56,7 @@ export function readDirectoryRecord(
   const identifier = bytes.subarray(33, 33 + identifierLength);
   if (padding === 1) expectZero(block, { at: 33 + identifierLength, length: 1, name: "padding", log });
   const systemUse = bytes.subarray(systemUseAt);
-  // In Joliet nothing follows but CD-ROM XA's 14 bytes.
+  // In Joliet only the 14 bytes of CD-ROM XA may follow.
   const isForeign = encoding === "ucs2" && latin1(systemUse.subarray(6, 8)) !== "XA";
   if (systemUse.length > 0 && (isForeign || isZero(systemUse))) note("is longer than its content", 0);
   const isSpecial = identifierLength === 1 && identifier[0]! <= 1;

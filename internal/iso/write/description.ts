@@ -35,7 +35,7 @@ export interface IsoDescription {
   strictGpt: boolean;
 }
 
-/** In bytes. */
+/** The length of a content in bytes. */
 export function sizeOf(content: SizedContent): number {
   if ("bytes" in content) return content.bytes.length;
   if ("range" in content) return content.range.length;

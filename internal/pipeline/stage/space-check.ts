@@ -97,6 +97,6 @@ function deviceOf(folder: string): number {
 
 /**
  * File systems on which a copy never shares blocks with its source, by the type of statfs(2): ext2 to ext4, tmpfs, FAT.
- * On others, a copy may share them.
+ * On other file systems a copy may share blocks.
  */
 const NOT_SHARING = new Set([0xef53, 0x01021994, 0x4d44]);

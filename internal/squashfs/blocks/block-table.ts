@@ -7,7 +7,7 @@ const ENTRY = DIGEST + 8 + 8 + 4 + 4;
 /** A block as it is stored in a file that is open for reading. */
 export interface StoredBlock {
   fd: number;
-  /** In the file, in bytes. */
+  /** Offset in the file, in bytes. */
   offset: number;
   /** The block's length as an inode has it, with `STORED_BLOCK` if it is not compressed. */
   length: number;

@@ -6,7 +6,7 @@ export const SUPERBLOCK_SIZE = 96;
 export const METADATA_SIZE = 8192;
 /** A reference or an offset of a structure that does not exist. */
 export const NONE = 0xffffffffffffffffn;
-/** In an inode: no fragment, no extended attributes. */
+/** Index in an inode without a fragment, or without extended attributes. */
 export const NO_INDEX = 0xffffffff;
 /** Flag in the length of a data block or a fragment: the block is not compressed. */
 export const STORED_BLOCK = 1 << 24;
