@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
+import { checksumPath } from "../internal/files/checksum-file.ts";
 import type { NamedPath } from "../internal/files/same-file.ts";
 import { pathOfReference } from "../internal/image/reference-path.ts";
 import { parsePayloadRequest } from "../internal/payload/payload-reference.ts";
-import { checksumPath } from "../internal/pipeline/work/checksum-file.ts";
 import { claimFiles, reportSwept } from "../internal/pipeline/work/claim.ts";
 import { checkOutput } from "../internal/pipeline/work/output.ts";
 import { recordedReference } from "../internal/pipeline/work/recorded-reference.ts";

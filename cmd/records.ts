@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "@commander-js/extra-typings";
+import { checksumPath, renderChecksum } from "../internal/files/checksum-file.ts";
 import { writeWhole } from "../internal/files/whole-file.ts";
 import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
-import { checksumPath, renderChecksum } from "../internal/pipeline/work/checksum-file.ts";
 import { recordFile } from "../internal/pipeline/work/receipt.ts";
 import { OPTION_GROUPS } from "./reference/groups.ts";
 import type { World } from "./world.ts";

@@ -4,9 +4,9 @@ import { throwIfAborted } from "../base/interrupt.ts";
 import { runTogether } from "../base/run-together.ts";
 import { Threads } from "../base/threads.ts";
 import { type FileSource, openFileSource, slice } from "../files/byte-source.ts";
+import { recordedChecksum } from "../files/checksum-file.ts";
 import { BlockRecords } from "../squashfs/blocks/block-records.ts";
 import type { CodecOptions } from "../squashfs/blocks/codec.ts";
-import { recordedChecksum } from "./checksum-file.ts";
 import {
   type Checksum,
   type DigestAnswer,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { basename } from "node:path";
-import { readInputText } from "../files/open-input.ts";
+import { basename, resolve } from "node:path";
+import { readInputText } from "./open-input.ts";
 
 /** Most bytes of a checksum file. */
 const MOST = 1024 * 1024;
@@ -10,13 +10,35 @@ const FORMS = [
   /^(?<digest>[0-9a-f]{64}) [ *](?<name>.*)$/,
 ];
 
+/** The path of an ISO's checksum file, next to the ISO. */
+export function checksumPath(iso: string): string {
+  return `${resolve(iso)}-CHECKSUM`;
+}
+
+/** The text of a checksum file in the format of Fedora's releases, which `sha256sum --check` reads. */
+export function renderChecksum({
+  path,
+  size,
+  sha256,
+}: {
+  path: string;
+  size: number;
+  sha256: string;
+}): string {
+  const name = basename(path);
+  const escaped = name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  // coreutils puts a backslash before a line whose name is escaped.
+  const mark = escaped === name ? "" : "\\";
+  return `# ${escaped}: ${size} bytes\n${mark}SHA256 (${escaped}) = ${sha256}\n`;
+}
+
 /**
  * The SHA-256 of a file in the checksum file next to it: `FILE-CHECKSUM` or `FILE.sha256`.
  * @throws PlatterError `E_INPUT` if the checksum file cannot be read
  */
 export function recordedChecksum(path: string): string | undefined {
   const name = basename(path);
-  const file = [`${path}-CHECKSUM`, `${path}.sha256`].find((each) => existsSync(each));
+  const file = [checksumPath(path), `${path}.sha256`].find((each) => existsSync(each));
   if (file === undefined) return undefined;
   for (const line of readInputText(file, { code: "E_INPUT", limit: MOST }).split("\n")) {
     for (const form of FORMS) {
