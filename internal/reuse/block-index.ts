@@ -1,6 +1,6 @@
 /** The index of a squashfs's blocks as a file, next to the squashfs in a cache. */
-import { type BlockRecord, BlockRecords, DIGEST } from "../squashfs/blocks/block-records.ts";
-import { checksumOf } from "../squashfs/blocks/block-table.ts";
+import { type BlockRecord, BlockRecords } from "../squashfs/blocks/block-records.ts";
+import { checksumOf, DIGEST } from "../squashfs/blocks/block-table.ts";
 
 /** The format and its version. Files of other versions begin with other bytes. */
 const MAGIC = Buffer.from("platter-blocks-1");

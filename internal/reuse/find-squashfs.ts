@@ -1,4 +1,5 @@
 /** Finds the squashfs in an ISO of platter, or in a separate file. */
+import type { ByteRange } from "../bytes/byte-range.ts";
 import { latin1 } from "../bytes/fields.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { ROOTFS_PATH } from "../iso/iso-files.ts";
@@ -8,14 +9,8 @@ import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 import { type Extent, FIRST_DESCRIPTOR, SECTOR } from "../iso-format/units.ts";
 import { PREPARER } from "../iso-format/volume-descriptor.ts";
 
-/** A range of bytes in a file. */
-export interface SquashfsPlace {
-  start: number;
-  length: number;
-}
-
 /** The range of the squashfs. A string is the reason why platter cannot have written the file. */
-export async function findSquashfs(source: ByteSource): Promise<SquashfsPlace | string> {
+export async function findSquashfs(source: ByteSource): Promise<ByteRange | string> {
   if (latin1(await source.read(0, 4)) === "hsqs") return { start: 0, length: source.size };
   const descriptor = await source.read(FIRST_DESCRIPTOR * SECTOR, SECTOR);
   if (latin1(descriptor.subarray(1, 6)) !== "CD001") return "it is neither an ISO nor a squashfs";

@@ -1,4 +1,5 @@
 /** The data blocks that the inodes of a squashfs name (squashfs.rst, "Inodes"). */
+import { storedLength } from "../squashfs/blocks/block-table.ts";
 import { NO_INDEX } from "../squashfs/blocks/format.ts";
 
 /** A block in a squashfs. */
@@ -118,7 +119,7 @@ function addFile(
     if (length === 0) continue;
     const content = Math.min(blockSize, size - tail - i * blockSize);
     found.blocks.set(place, { offset: place, length, size: content });
-    place += length & 0xffffff;
+    place += storedLength({ length });
     if (found.blocks.size > MOST_FOUND) throw new RangeError("there are too many blocks");
   }
   if (isFragment && tail > 0) {

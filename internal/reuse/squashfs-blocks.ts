@@ -59,7 +59,7 @@ async function readBlocks(
     if (lengths !== undefined) found.push({ ...place!, size: sum(lengths), parts: lengths });
   }
   const sizeLimit = wanted.blockSize;
-  const usable = found.filter(({ length, size }) => (length & 0xffffff) <= sizeLimit && size <= sizeLimit);
+  const usable = found.filter((block) => storedLength(block) <= sizeLimit && block.size <= sizeLimit);
   usable.sort((a, b) => a.offset - b.offset);
   requireApart(usable);
   const checked = new Set(blocksToCheck(usable));

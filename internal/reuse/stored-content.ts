@@ -1,9 +1,9 @@
-import { readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
-import { checksumOf, storedLength } from "../squashfs/blocks/block-table.ts";
+import { checksumOf } from "../squashfs/blocks/block-table.ts";
 import { type CodecOptions, codecOf } from "../squashfs/blocks/codec.ts";
 import { STORED_BLOCK } from "../squashfs/blocks/format.ts";
 import { fragmentDigest } from "../squashfs/blocks/fragment-digest.ts";
+import { storedBytes } from "../squashfs/blocks/stored-block.ts";
 import type { BlockDigest, DigestRequest, WantedBlock } from "./digest-request.ts";
 
 /** The digests of blocks in the order of the request. Stored bytes that cannot be read or decompressed are `damaged`. */
@@ -14,7 +14,7 @@ export function digestsOf(request: Extract<DigestRequest, { kind: "blocks" }>): 
 
 function digestOf(block: WantedBlock, { fd, codec }: { fd: number; codec: CodecOptions }): BlockDigest {
   const { size, parts, check } = block;
-  const stored = storedBytes(fd, block);
+  const stored = storedBytes({ fd, ...block });
   const content = stored && contentOf(stored, block);
   if (stored === undefined || content?.length !== size) return "damaged";
   if (check && !isCompressedAs(stored, content, codec)) return "foreign";
@@ -22,20 +22,6 @@ function digestOf(block: WantedBlock, { fd, codec }: { fd: number; codec: CodecO
   const digest =
     files === undefined ? Bun.CryptoHasher.hash("sha256", content) : fragmentDigest(content, files);
   return { digest, checksum: checksumOf(stored) };
-}
-
-function storedBytes(fd: number, block: WantedBlock): Uint8Array | undefined {
-  const bytes = new Uint8Array(storedLength(block));
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      const length = readSync(fd, bytes, done, bytes.length - done, block.offset + done);
-      if (length === 0) return undefined;
-      done += length;
-    }
-    return bytes;
-  } catch {
-    return undefined;
-  }
 }
 
 function contentOf(stored: Uint8Array, { length, size }: WantedBlock): Uint8Array | undefined {

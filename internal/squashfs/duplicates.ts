@@ -1,6 +1,5 @@
 import { withRoom } from "../bytes/columns.ts";
-
-const DIGEST = 32;
+import { DIGEST, firstSlot, hasDigest } from "./blocks/block-table.ts";
 
 /** Files by the SHA-256 of their content: a hash table of numbers, since an image may have hundreds of thousands. */
 export class Duplicates {
@@ -28,7 +27,7 @@ export class Duplicates {
   #place(digest: Uint8Array): number {
     for (let at = this.#slotOf(digest, 0); ; at = (at + 1) % this.#slots.length) {
       const entry = (this.#slots[at] as number) - 1;
-      if (entry < 0 || this.#has(entry, digest)) return at;
+      if (entry < 0 || hasDigest(this.#digests, { entry, digest })) return at;
     }
   }
 
@@ -41,15 +40,8 @@ export class Duplicates {
     return entry;
   }
 
-  #has(entry: number, digest: Uint8Array): boolean {
-    const start = entry * DIGEST;
-    for (let i = 0; i < DIGEST; i++) if (this.#digests[start + i] !== digest[i]) return false;
-    return true;
-  }
-
-  #slotOf(digests: Uint8Array, at: number): number {
-    const [a, b, c, d] = [digests[at], digests[at + 1], digests[at + 2], digests[at + 3]] as number[];
-    return ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % this.#slots.length;
+  #slotOf(digests: Uint8Array, start: number): number {
+    return firstSlot(digests, { start, slots: this.#slots.length });
   }
 
   #grow(): void {

@@ -2,7 +2,7 @@
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import { NO_INDEX } from "../squashfs/blocks/format.ts";
+import { METADATA_SIZE, NO_INDEX } from "../squashfs/blocks/format.ts";
 import { printable } from "../text/printable.ts";
 import type { LabelSample, SquashfsSuperblock } from "./squashfs-facts.ts";
 import { MetadataReader } from "./squashfs-metadata.ts";
@@ -152,7 +152,7 @@ class LabelReader {
 
   /** An entry of a table that a list of places of blocks leads to. */
   async #entry({ table, index, size }: { table: number; index: number; size: number }): Promise<Buffer> {
-    const perBlock = 8192 / size;
+    const perBlock = METADATA_SIZE / size;
     const bytes = Uint8Array.from(await this.#source.read(table + 8 * Math.floor(index / perBlock), 8));
     if (bytes.length < 8) throw new RangeError("a list of places is cut off");
     const place = Number(viewOf(bytes).getBigUint64(0, true));

@@ -4,17 +4,38 @@ import { viewOf } from "../bytes/fields.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { METADATA_SIZE, STORED_METADATA } from "../squashfs/blocks/format.ts";
 
-const DECOMPRESS: Readonly<
-  Record<string, (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array>
-> = {
+type Decompress = (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array;
+
+const DECOMPRESS: Readonly<Record<string, Decompress>> = {
   gzip: inflateSync,
   zstd: zstdDecompressSync,
 };
 
+/**
+ * The content of the metadata block at the start of `bytes`, and its length in bytes with its header.
+ * @throws RangeError if it is damaged
+ */
+export function metadataBlockAt(
+  bytes: Uint8Array,
+  decompress: Decompress,
+): { content: Uint8Array; length: number } {
+  if (bytes.length < 2) throw new RangeError("a metadata block is missing");
+  const header = viewOf(bytes).getUint16(0, true);
+  const length = 2 + (header & (STORED_METADATA - 1));
+  if (length === 2 || bytes.length < length) throw new RangeError("a metadata block is cut off");
+  const stored = bytes.subarray(2, length);
+  if ((header & STORED_METADATA) !== 0) return { content: stored, length };
+  try {
+    return { content: Uint8Array.from(decompress(stored, { maxOutputLength: METADATA_SIZE })), length };
+  } catch {
+    throw new RangeError("a metadata block cannot be decompressed");
+  }
+}
+
 /** A squashfs whose metadata can be read at any place. */
 export class MetadataReader {
   readonly #source: ByteSource;
-  readonly #decompress: (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array;
+  readonly #decompress: Decompress;
   /** Blocks by their place: samples often share them. */
   readonly #blocks = new Map<number, { content: Uint8Array; next: number }>();
 
@@ -24,10 +45,7 @@ export class MetadataReader {
     return decompress && new MetadataReader(source, decompress);
   }
 
-  private constructor(
-    source: ByteSource,
-    decompress: (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array,
-  ) {
+  private constructor(source: ByteSource, decompress: Decompress) {
     this.#source = source;
     this.#decompress = decompress;
   }
@@ -56,20 +74,8 @@ export class MetadataReader {
     const known = this.#blocks.get(place);
     if (known !== undefined) return known;
     const bytes = Uint8Array.from(await this.#source.read(place, 2 + METADATA_SIZE));
-    if (bytes.length < 2) throw new RangeError("a metadata block is missing");
-    const header = viewOf(bytes).getUint16(0, true);
-    const length = header & (STORED_METADATA - 1);
-    if (length === 0 || bytes.length < 2 + length) throw new RangeError("a metadata block is cut off");
-    const stored = bytes.subarray(2, 2 + length);
-    let content = stored;
-    if ((header & STORED_METADATA) === 0) {
-      try {
-        content = Uint8Array.from(this.#decompress(stored, { maxOutputLength: METADATA_SIZE }));
-      } catch {
-        throw new RangeError("a metadata block cannot be decompressed");
-      }
-    }
-    const block = { content, next: place + 2 + length };
+    const { content, length } = metadataBlockAt(bytes, this.#decompress);
+    const block = { content, next: place + length };
     this.#blocks.set(place, block);
     return block;
   }

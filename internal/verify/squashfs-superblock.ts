@@ -1,17 +1,15 @@
-import type { ProblemCode } from "../bytes/problem-codes.ts";
 /** The squashfs superblock and the order of the tables (Linux, Documentation/filesystems/squashfs.rst). */
 
 import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
+import type { ProblemCode } from "../bytes/problem-codes.ts";
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { NONE, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
 import type { SquashfsSuperblock } from "./squashfs-facts.ts";
 import { sampleLabels } from "./squashfs-labels.ts";
 import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
 
 const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as const;
-/** Length of the superblock. */
-const SUPERBLOCK_SIZE = 96;
-const NONE = 0xffffffffffffffffn;
 
 /** Reads a squashfs that begins at the source's first byte. `base` is the offset of that byte in the whole ISO. */
 export async function readSquashfs(

@@ -3,10 +3,9 @@
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { METADATA_SIZE, STORED_METADATA, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
 import type { SquashfsSuperblock } from "./squashfs-facts.ts";
 
-const SUPERBLOCK_SIZE = 96;
-const METADATA = 8192;
 const CHUNK = 1024 * 1024;
 /** 16 GiB of inodes or names, more than any image has. */
 const MAX_BLOCKS = 2_000_000;
@@ -58,7 +57,7 @@ export async function checkTables(
       if (start !== undefined && start !== end) wrong(what, field);
       continue;
     }
-    const pointers = Math.ceil(bytes / METADATA);
+    const pointers = Math.ceil(bytes / METADATA_SIZE);
     if (start + pointers * 8 !== end || pointers === 0) return wrong(what, field);
     const first = await readPointer(options.source, start);
     if (first === undefined || first < SUPERBLOCK_SIZE || first >= start) return wrong(what, field);
@@ -72,7 +71,7 @@ export async function checkTables(
   if (inodes === undefined || tables.inode < SUPERBLOCK_SIZE) return wrong("inode table", 64);
   log.covers({ name: `superblock of ${name}: place of the root inode's block`, start: 34, length: 6 });
   if (!inodes.has(tables.inode + root.block)) wrong("root inode", 32);
-  if (root.at >= METADATA) wrong("root inode", 32);
+  if (root.at >= METADATA_SIZE) wrong("root inode", 32);
 }
 
 /** The header after the extended attributes: their offset, their number, an unused field, and pointers. */
@@ -84,7 +83,7 @@ async function readXattrTable(
   if (header.length < 16) return undefined;
   const view = viewOf(header);
   const count = view.getUint32(8, true);
-  const pointers = Math.ceil((count * 16) / METADATA);
+  const pointers = Math.ceil((count * 16) / METADATA_SIZE);
   if (start + 16 + pointers * 8 !== bytesUsed) return undefined;
   const first = Number(view.getBigUint64(0, true));
   return first >= SUPERBLOCK_SIZE && first < start ? first : undefined;
@@ -112,8 +111,8 @@ async function walkMetadata(
       window = { offset: at, bytes: Uint8Array.from(await source.read(at, Math.min(CHUNK, end - at))) };
       if (window.bytes.length < 2) return undefined;
     }
-    const length = viewOf(window.bytes).getUint16(at - window.offset, true) & 0x7fff;
-    if (length === 0 || length > METADATA || blocks.size >= MAX_BLOCKS) return undefined;
+    const length = viewOf(window.bytes).getUint16(at - window.offset, true) & (STORED_METADATA - 1);
+    if (length === 0 || length > METADATA_SIZE || blocks.size >= MAX_BLOCKS) return undefined;
     blocks.add(at);
     at += 2 + length;
   }

@@ -1,8 +1,5 @@
 import { withRoom } from "../../bytes/columns.ts";
-import { type StoredBlock, storedLength } from "./block-table.ts";
-
-/** Bytes of a digest: SHA-256, or SHA-512/256 for a fragment. */
-export const DIGEST = 32;
+import { DIGEST, type StoredBlock, storedLength } from "./block-table.ts";
 
 /** A block of a squashfs: its offset counts from the squashfs's first byte. */
 export type BlockRecord = Omit<StoredBlock, "fd"> & { digest: Uint8Array };

@@ -1,6 +1,7 @@
 import { STORED_BLOCK } from "./format.ts";
 
-const DIGEST = 32;
+/** Bytes of a digest: SHA-256, or SHA-512/256 for a fragment. */
+export const DIGEST = 32;
 /** Bytes of an entry: digest, checksum, offset, descriptor, length. */
 const ENTRY = DIGEST + 8 + 8 + 4 + 4;
 
@@ -101,19 +102,33 @@ export class BlockTable {
 
   /** The slot of a digest's entry, or the free slot for it. */
   #slotOf(digest: Uint8Array): number {
-    const [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]] as number[];
     const size = this.#slots.length;
-    for (let at = ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % size; ; at = (at + 1) % size) {
+    for (let at = firstSlot(digest, { start: 0, slots: size }); ; at = (at + 1) % size) {
       const entry = Atomics.load(this.#slots, at) - 1;
-      if (entry < 0 || this.#has(entry, digest)) return at;
+      if (entry < 0 || hasDigest(this.#digests, { entry, digest })) return at;
     }
   }
+}
 
-  #has(entry: number, digest: Uint8Array): boolean {
-    const start = DIGEST * entry;
-    for (let i = 0; i < DIGEST; i++) if (this.#digests[start + i] !== digest[i]) return false;
-    return true;
-  }
+/** The slot where the search for the digest at byte `start` of `digests` begins, in a table of this many slots. */
+export function firstSlot(digests: Uint8Array, { start, slots }: { start: number; slots: number }): number {
+  const [a, b, c, d] = [
+    digests[start],
+    digests[start + 1],
+    digests[start + 2],
+    digests[start + 3],
+  ] as number[];
+  return ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % slots;
+}
+
+/** Whether an entry of a column of digests is this digest. */
+export function hasDigest(
+  digests: Uint8Array,
+  { entry, digest }: { entry: number; digest: Uint8Array },
+): boolean {
+  const start = DIGEST * entry;
+  for (let i = 0; i < DIGEST; i++) if (digests[start + i] !== digest[i]) return false;
+  return true;
 }
 
 function capacityOf(bytes: number): number {

@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { readAtSync } from "../../bytes/chunk.ts";
 import { checksumOf, type StoredBlock, storedLength } from "./block-table.ts";
 import { STORED_BLOCK } from "./format.ts";
 
@@ -13,20 +13,18 @@ export function readStoredBlock(
   const length = storedLength(block);
   if ((block.length & STORED_BLOCK) !== 0) return length === content.length ? content : undefined;
   if (length >= content.length) return undefined;
-  const bytes = new Uint8Array(length);
-  return fills(bytes, block) && checksumOf(bytes) === block.checksum ? bytes : undefined;
+  const bytes = storedBytes(block);
+  return bytes !== undefined && checksumOf(bytes) === block.checksum ? bytes : undefined;
 }
 
-function fills(target: Uint8Array, { fd, offset }: StoredBlock): boolean {
+/** The bytes of a block as they are in its file. Undefined if the file cannot be read there. */
+export function storedBytes(block: Omit<StoredBlock, "checksum">): Uint8Array<ArrayBuffer> | undefined {
+  const target = new Uint8Array(storedLength(block));
   try {
-    for (let done = 0; done < target.length; ) {
-      const length = readSync(fd, target, done, target.length - done, offset + done);
-      if (length === 0) return false;
-      done += length;
-    }
-    return true;
+    readAtSync({ fd: block.fd, path: "" }, { target, at: block.offset });
+    return target;
   } catch {
-    // Compressing the content works without this file.
-    return false;
+    // The caller goes on without the block.
+    return undefined;
   }
 }
