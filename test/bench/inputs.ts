@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Input } from "./input.ts";
+import { buildImage, run } from "./programs.ts";
 import { changedImage } from "./rebuild.ts";
 
 export const INPUT_NAMES = ["debian", "small-files"] as const;
@@ -77,18 +78,7 @@ async function smallFilesImage(folder: string): Promise<string> {
   writeSmallFiles(join(partial, "srv"));
   renameSync(partial, folder);
   Bun.write(join(folder, "../Containerfile"), "FROM scratch\nCOPY small-files /\n");
-  run([
-    "podman",
-    "build",
-    "-q",
-    "--isolation",
-    "chroot",
-    "-t",
-    image,
-    "-f",
-    join(folder, "../Containerfile"),
-    join(folder, ".."),
-  ]);
+  buildImage(image, { containerfile: join(folder, "../Containerfile"), folder: join(folder, "..") });
   rmSync(folder, { recursive: true });
   return image;
 }
@@ -109,10 +99,4 @@ function writeSmallFiles(folder: string): void {
     while (text.length < size) text += `${words[random(words.length)]} `;
     writeFileSync(join(place, `file-${i}`), text.slice(0, size));
   }
-}
-
-function run(argv: readonly string[]): string {
-  const done = Bun.spawnSync([...argv], { stderr: "pipe" });
-  if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
-  return done.stdout.toString().trim();
 }

@@ -1,4 +1,5 @@
 /** See scripts/bench. */
+
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
@@ -7,6 +8,7 @@ import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
 import { INPUT_NAMES, type InputName, makeChangedInput, makeInput } from "./inputs.ts";
 import { benchLabels } from "./labels.ts";
 import { measure, stopMeasured } from "./meter.ts";
+import { run } from "./programs.ts";
 import { measureRebuilds } from "./rebuild.ts";
 import { type Run, renderRatios, renderTable } from "./table.ts";
 
@@ -37,22 +39,16 @@ mkdirSync(work, { recursive: true });
 /** Bytes of the file system that all chains work on: one of its own, so that what is used on it is theirs alone. */
 const DISK = 12 * 2 ** 30;
 
-function run(...argv: string[]): string {
-  const done = Bun.spawnSync(argv, { stderr: "pipe" });
-  if (done.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${done.stderr.toString()}`);
-  return done.stdout.toString().trim();
-}
-
 function mountDisk(): { folder: string; [Symbol.dispose]: () => void } {
   const [file, point] = [join(work, "disk.img"), join(work, "disk")];
   rmSync(file, { force: true });
   writeFileSync(file, "");
   truncateSync(file, DISK);
-  run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", file);
+  run(["mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", file]);
   mkdirSync(point, { recursive: true });
-  run("mount", "-o", "loop", file, point);
+  run(["mount", "-o", "loop", file, point]);
   const release = () => {
-    run("umount", "-l", point);
+    run(["umount", "-l", point]);
     rmSync(file);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -81,26 +77,26 @@ async function bench(name: InputName, folder: string): Promise<void> {
   process.stderr.write(`making the input ${name}\n`);
   await using input = await makeInput(name, work);
   const menu = join(work, "grub.cfg");
-  writeFileSync(menu, run(BINARY, "render-grub", `dir:${input.tree}`));
+  writeFileSync(menu, run([BINARY, "render-grub", `dir:${input.tree}`]));
   // What is read comes from the page cache for all.
-  run("sh", "-c", `tar -C "${input.tree}" -cf - . | cat >/dev/null; cat "${input.archive}" >/dev/null`);
+  run(["sh", "-c", `tar -C "${input.tree}" -cf - . | cat >/dev/null; cat "${input.archive}" >/dev/null`]);
   const runs = new Map<Chain, Run[]>(chains.map((chain) => [chain, []]));
   for (let turn = 1; turn <= runCount; turn++) {
     for (const [chain, done] of runs) {
       for (const left of readdirSync(folder))
         if (left !== "lost+found") rmSync(join(folder, left), { recursive: true });
-      run("sync", "-f", folder);
+      run(["sync", "-f", folder]);
       const cost = await measure(commandOf(chain, input, { folder, menu }), folder);
       const { size } = statSync(join(folder, OUTPUT));
       done.push({ ...cost, size });
       process.stderr.write(`${name}, run ${turn} of ${runCount}, ${chain}: ${cost.wall.toFixed(1)} s\n`);
     }
   }
-  const inode = run(
+  const inode = run([
     "sh",
     "-c",
     `find "${input.tree}" | wc -l; du -s --apparent-size -B1 "${input.tree}" | cut -f 1`,
-  );
+  ]);
   const [names, bytes] = inode.split("\n").map(Number) as [number, number];
   const title = `${name}: ${names.toLocaleString("en")} names, ${Math.round(bytes / 1e6)} MB, median of ${runCount}`;
   process.stdout.write(`\n${title}\n\n${renderTable(runs)}\n\n${renderRatios(runs)}\n`);

@@ -14,6 +14,7 @@ import { seededNoise } from "../helpers/noise.ts";
 import { BINARY, OUTPUT } from "./chains.ts";
 import type { Input } from "./input.ts";
 import { measure } from "./meter.ts";
+import { buildImage, run } from "./programs.ts";
 import type { Run } from "./table.ts";
 
 /** A package of some 18 MB that the change upgrades. */
@@ -110,18 +111,7 @@ export function changedImage(image: string, { tree, work }: { tree: string; work
     chmodSync(target, info.mode & 0o7777);
   }
   writeFileSync(`${folder}/Containerfile`, `FROM ${image}\nCOPY layer /\n`);
-  run([
-    "podman",
-    "build",
-    "-q",
-    "--isolation",
-    "chroot",
-    "-t",
-    changed,
-    "-f",
-    `${folder}/Containerfile`,
-    folder,
-  ]);
+  buildImage(changed, { containerfile: `${folder}/Containerfile`, folder });
   rmSync(folder, { recursive: true });
   return changed;
 }
@@ -129,9 +119,4 @@ export function changedImage(image: string, { tree, work }: { tree: string; work
 function write(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
-}
-
-function run(argv: readonly string[]): void {
-  const ran = Bun.spawnSync([...argv], { stderr: "pipe" });
-  if (ran.exitCode !== 0) throw new Error(`${argv.join(" ")}: ${ran.stderr.toString()}`);
 }
