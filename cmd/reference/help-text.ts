@@ -33,9 +33,9 @@ export function helpText(page: CommandPage, { columns, box }: { columns: number;
     "",
     ...section(
       "Arguments",
-      page.arguments.map(({ name, description, choices }) => ({
-        term: name,
-        text: [description, ...(choices.length === 0 ? [] : [`[choices: ${choices.join(", ")}]`])].join(" "),
+      page.arguments.map((argument) => ({
+        term: argument.name,
+        text: [argument.description, ...remarksOn(argument)].join(" "),
       })),
     ),
     ...page.commands.flatMap(({ heading, entries }) =>

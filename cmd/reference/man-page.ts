@@ -34,10 +34,9 @@ export function manPage(
     filled(description),
     ...section(
       "ARGUMENTS",
-      page.arguments.flatMap((argument) => {
-        const choices = argument.choices.length === 0 ? "" : ` [choices: ${argument.choices.join(", ")}]`;
-        return tagged(roff(argument.name), argument.description + choices);
-      }),
+      page.arguments.flatMap((argument) =>
+        tagged(roff(argument.name), [argument.description, ...remarksOn(argument)].join(" ")),
+      ),
     ),
     ...page.commands.flatMap(({ heading, entries }) =>
       section(

@@ -89,8 +89,12 @@ export function allPages(program: Command): CommandPage[] {
   return [program, ...visibleCommands(program)].map(pageOf);
 }
 
-/** The remarks after the description of an option: `[choices: …] [default: …] [env: …]`. */
-export function remarksOn({ choices, default: value, variable }: OptionEntry): string[] {
+/** The remarks after the description of an option or argument: `[choices: …] [default: …] [env: …]`. */
+export function remarksOn({
+  choices,
+  default: value,
+  variable,
+}: Pick<OptionEntry, "choices"> & Partial<OptionEntry>): string[] {
   return [
     ...(choices.length === 0 ? [] : [`[choices: ${choices.join(", ")}]`]),
     ...(value === undefined ? [] : [`[default: ${value}]`]),

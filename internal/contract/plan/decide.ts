@@ -23,15 +23,15 @@ import { requirePieceSizes } from "./piece-size.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
 /** Makes the decisions that need only the names and texts of the image. */
-export async function decide(inputs: DecisionInputs, choices: PlanOptions): Promise<Decision> {
+export async function decide(inputs: DecisionInputs, options: PlanOptions): Promise<Decision> {
   const { tree } = inputs;
   const { root, source } = tree;
-  const architecture = await architectureOf(tree, choices.architecture);
+  const architecture = await architectureOf(tree, options.architecture);
   const osRelease = await readOsRelease(inputs);
-  const { config, placeOf, findings } = await readIsoYaml(inputs, choices);
+  const { config, placeOf, findings } = await readIsoYaml(inputs, options);
   const selinux = await decideSelinux(
     { root, reference: source.reference, readBytes: inputs.readBytes },
-    choices.selinux ?? config.selinux ?? "auto",
+    options.selinux ?? config.selinux ?? "auto",
   );
   const { labelled } = selinux;
   const { label, menu, ...decided } = decideMenu({
@@ -39,13 +39,13 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
     placeOf,
     osRelease,
     architecture,
-    label: choices.label,
+    label: options.label,
     labelled,
   });
-  const { kernel, ...located } = locateKernel(root, choices.kernel);
+  const { kernel, ...located } = locateKernel(root, options.kernel);
   const distribution = distributionOf(osRelease);
-  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: choices.vendor, distribution });
-  const wantsBios = choices.boot === "bios-and-uefi" && hasBios(architecture);
+  const { efi, ...loaders } = locateEfi(root, { architecture, vendor: options.vendor, distribution });
+  const wantsBios = options.boot === "bios-and-uefi" && hasBios(architecture);
   const { modules, ...bios } = wantsBios ? locateBios(root) : { modules: undefined, findings: [] };
   const { font, ...fonts } = locateFont(root);
   const bootModules = modules && { modules };
@@ -54,14 +54,14 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
   findings.push(...checkKeys(root), ...selinux.findings);
   findings.push(...(await checkSelinux({ root, readText: inputs.readText, labelled }, menu)));
   findings.push(...checkEntries(menu, { font: font === undefined ? "absent" : "present" }));
-  findings.push(...findingsAboutExcludes(root, choices.excludes));
-  const exclude = compileExcludes(choices.excludes) as (path: string) => boolean;
+  findings.push(...findingsAboutExcludes(root, options.excludes));
+  const exclude = compileExcludes(options.excludes) as (path: string) => boolean;
   findings.push(
     ...inputs.owners.findings(),
     ...(await checkCapabilities({ root, readText: inputs.readText })),
     ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
   );
-  if (choices.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
+  if (options.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
     const seen = `\`${source.reference}\` has no \`/usr/bin/fuse-overlayfs\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));
   }
@@ -76,11 +76,11 @@ export async function decide(inputs: DecisionInputs, choices: PlanOptions): Prom
         created: source.created ?? null,
         treeDigest: inputs.treeDigest,
       },
-      payloads: [...(choices.payloads ?? [])],
+      payloads: [...(options.payloads ?? [])],
       architecture,
-      time: Math.min(choices.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
+      time: Math.min(options.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
       kernel: kernel && { version: kernel.version },
-      excludes: [...choices.excludes],
+      excludes: [...options.excludes],
       ...(selinux.plan === undefined ? {} : { selinux: selinux.plan }),
     },
     identity: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },

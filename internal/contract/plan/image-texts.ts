@@ -23,8 +23,8 @@ export async function readOsRelease({ tree, readText }: Texts): Promise<OsReleas
 type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };
 
 /** The configuration that the user chose, or that of the image, with its findings (clause C8). */
-export async function readIsoYaml({ tree, readText }: Texts, choices: PlanOptions): Promise<Config> {
-  if (choices.config !== undefined) return readable(choices.config);
+export async function readIsoYaml({ tree, readText }: Texts, options: PlanOptions): Promise<Config> {
+  if (options.config !== undefined) return readable(options.config);
   const passedOver = CONFIG_PLACES.flatMap((path) => unreadFindings(tree.root, path));
   const places = CONFIG_PLACES.map((path) => findFile(tree.root, path)).filter(
     (found) => found !== undefined,
