@@ -6,6 +6,7 @@ import { biosImageStage, writeCoreImage } from "../internal/pipeline/stage/bios-
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
+import { jsonOption, unusedJson } from "./options/json.ts";
 import { noBios } from "./options/no-bios.ts";
 import { IMAGE_OPTIONS, withoutImage, withWorkOptions } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
@@ -26,7 +27,8 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
     .description("Makes GRUB's core image for BIOS El Torito, from the image's GRUB modules.")
     .optionsGroup(OPTION_GROUPS.input)
     .option("--modules <dir>", "folder of GRUB modules (i386-pc) to use instead of an image's")
-    .addOption(outputOption("file to write the core image to (default: eltorito.img in the --work folder)"));
+    .addOption(outputOption("file to write the core image to (default: eltorito.img in the --work folder)"))
+    .addOption(jsonOption("bios-image"));
   withWorkOptions(command).action(async (image, given, self) => {
     const flags = withoutDefaultWork(self, { flags: given, replacedBy: ["--modules"] });
     refuseUnused(self, [
@@ -37,16 +39,21 @@ export function addBiosImage(program: Command, worldOf: WorldOf): void {
         hint: "Leave --modules out to take the modules of an image.",
       },
       withoutImage(image, flags),
+      unusedJson(flags),
     ]);
-    await makeArtifact(worldOf(), { image, flags, artifact: ARTIFACTS.coreImage }, async (session) => {
-      const { context } = session;
-      if (flags.modules !== undefined) {
-        await writeCoreImage(moduleFolder(resolve(flags.modules), flags.modules), context);
-      } else {
-        const plan = await planAlone(session, ["bios"]);
-        if (plan.bios === null) throw noBios();
-        await runStage(biosImageStage(plan, context), { context, freshness: "when-changed" });
-      }
-    });
+    await makeArtifact(
+      worldOf(),
+      { image, flags, artifact: ARTIFACTS.coreImage, stage: "bios-image" },
+      async (session, runs) => {
+        const { context } = session;
+        if (flags.modules !== undefined) {
+          await writeCoreImage(moduleFolder(resolve(flags.modules), flags.modules), context);
+        } else {
+          const plan = await planAlone(session, ["bios"]);
+          if (plan.bios === null) throw noBios();
+          await runStage(biosImageStage(plan, context), { context, freshness: "when-changed", runs });
+        }
+      },
+    );
   });
 }

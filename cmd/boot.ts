@@ -1,26 +1,29 @@
-import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/base/architecture.ts";
 import { PlatterError } from "../internal/base/error.ts";
-import { chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
+import { type Accelerator, chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
 import { BootLogs, logPaths } from "../internal/boot/boot-logs.ts";
-import { type BootResult, type BootWay, resultLine, waysOn } from "../internal/boot/boot-result.ts";
+import { type BootResult, type BootWay, waysOn } from "../internal/boot/boot-result.ts";
 import { bootInteractively } from "../internal/boot/interactive.ts";
 import { bootMatrix } from "../internal/boot/matrix.ts";
-import { jsonReport, junitReport, type ReportedResult } from "../internal/boot/report.ts";
-import { bootOnce } from "../internal/boot/run.ts";
+import { type BootWorld, bootOnce } from "../internal/boot/run.ts";
 import { openFileSource } from "../internal/files/byte-source.ts";
 import { requireApart } from "../internal/files/same-file.ts";
-import { writeWhole } from "../internal/files/whole-file.ts";
 import { commandLine } from "../internal/process/command-line.ts";
 import { skippedLines } from "../internal/process/program.ts";
 import { runTool } from "../internal/process/run.ts";
+import { notBooted } from "../internal/ui/boot-error.ts";
+import { BootProgress, drawRepeatedly } from "../internal/ui/boot-progress.ts";
 import { incompleteIso, notAnIso } from "../internal/verify/verdict.ts";
 import { claim } from "./claim.ts";
+import { writeBootReports } from "./iso/boot-reports.ts";
+import { jsonOption } from "./options/json.ts";
 import { parseMemory } from "./options/memory.ts";
 import { isoIncomplete, notIso } from "./options/not-iso.ts";
-import { refuseUnused, type Unused } from "./options/refuse-unused.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
+import { seconds } from "./options/seconds.ts";
+import { unusedInBoot } from "./options/unused-in-boot.ts";
 import { pattern, positive } from "./options/values.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
@@ -31,7 +34,7 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
     program.command("boot"),
     ["platter boot os.iso", "boot on UEFI from CD"],
     ["platter boot os.iso --firmware secure-boot --media usb", "with Secure Boot, from a USB stick"],
-    ["platter boot os.iso --all --junit report.xml", "in all six ways, with a report"],
+    ["platter boot os.iso --all --html report.html", "in all six ways, with a page to look at"],
     ["platter boot os.iso --interactive", "use the machine yourself"],
   )
     .helpGroup(COMMAND_GROUPS.main)
@@ -56,9 +59,9 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "regular expression of the console line that means success (default: a login prompt, systemd's last target, or that the system switches the machine off)",
     )
     .option(
-      "--timeout <seconds>",
-      "seconds after which a boot counts as failed (default: 240 with KVM, 900 without)",
-      positive("--timeout"),
+      "--timeout <time>",
+      "time after which a boot counts as failed, in seconds or with a unit, such as 5m (default: 240 with KVM, 900 without)",
+      seconds("--timeout"),
     )
     .optionsGroup(OPTION_GROUPS.machine)
     .addOption(
@@ -85,31 +88,32 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "--keep <dir>",
       "keep serial logs and screenshots here (default: a new folder, kept if a boot fails)",
     )
+    .option("--html <file>", "write a page with screenshots, times, failures and serial logs")
     .option("--junit <file>", "write a JUnit report")
-    .option("--json", "print the report as JSON", false)
+    .addOption(jsonOption("boot"))
     .optionsGroup(OPTION_GROUPS.machine)
     .option("--interactive", "use the machine yourself, in a window if there is a display", false)
     .action(async (iso, flags, self) => {
       refuseUnused(self, unusedInBoot(flags));
       const world = worldOf();
-      using _ = claim(world, { image: undefined, flags: { junit: flags.junit }, reads: [iso] });
+      const { junit, html } = flags;
+      using _ = claim(world, { image: undefined, flags: { junit, html }, reads: [iso] });
       const { reporter, environment } = world;
       const until = flags.until === undefined ? undefined : pattern(flags.until);
       const architecture = parseArchitecture(flags.arch ?? process.arch);
       const ways: readonly BootWay[] = flags.all
         ? waysOn(architecture)
         : [{ firmware: flags.firmware, media: flags.media }];
-      if (flags.keep !== undefined) requireLogsApart(iso, flags.keep, ways);
+      if (flags.keep !== undefined) requireLogsApart(flags.keep, { ways, iso, junit, html });
       await expectIso(iso);
       for (const line of skippedLines()) reporter.warn(line);
       const bootWorld = toolWorld(world);
       const wanted = { architecture, firmware: flags.firmware };
-      const { accelerator, reason } = await chooseAccelerator(flags.accel, wanted, bootWorld);
-      reporter.verbose(`processor: ${accelerator}, since ${reason}`);
+      const chosen = await announceAccelerator(flags.accel, { wanted, world, bootWorld });
       const machine = {
         iso,
         architecture,
-        accelerator,
+        accelerator: chosen.accelerator,
         memoryMiB: flags.memory,
         cpus: flags.cpus,
         network: flags.network ? "user" : "none",
@@ -117,62 +121,94 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       if (flags.interactive) {
         const hasDisplay = (environment.DISPLAY ?? environment.WAYLAND_DISPLAY) !== undefined;
         const console = hasDisplay ? "window" : "terminal";
+        reporter.info("Ctrl-A X in this terminal ends the machine. Ctrl-C goes to the system in it.");
         await bootInteractively({ ...machine, ...ways[0]!, console }, world.signal);
         return;
       }
       using logs = new BootLogs(flags.keep);
-      const results = await bootMatrix(ways, {
+      const results = await runMachines(ways, {
+        world,
         atOnce: flags.jobs ?? Math.max(1, Math.floor(availableParallelism() / 2)),
-        signal: world.signal,
-        boot: async (way, signal) => {
+        boot: (way, { signal, onPhase }) => {
           const request = {
             ...machine,
             ...way,
-            timeout: flags.timeout ?? DEFAULT_TIMEOUT[accelerator],
+            timeout: flags.timeout ?? DEFAULT_TIMEOUT[chosen.accelerator],
             until,
             menu: flags.menu ? "add-console" : "leave-alone",
             keepIn: logs.folder,
           } as const;
-          const result = await bootOnce(request, { ...bootWorld, signal });
-          reporter.info(resultLine(result));
-          return result;
+          return bootOnce(request, { ...bootWorld, signal, onPhase });
         },
+      }).catch((error: unknown) => {
+        // The error names a log of QEMU.
+        if (error instanceof PlatterError && error.code === "E_TOOL_FAILED") logs.keep();
+        throw error;
       });
-      const failed = results.filter(({ failure }) => failure !== undefined);
-      if (failed.length > 0) logs.keep();
-      await writeReports(logs.kept ? results : results.map(withoutLog), { iso, flags, world });
-      if (failed.length > 0) throw notBooted(iso, { failed, keepIn: logs.folder });
+      const failed = results.some(({ failure }) => failure !== undefined);
+      if (failed) logs.keep();
+      await writeBootReports(results, {
+        iso,
+        machine: { ...machine, ...chosen },
+        flags,
+        kept: logs.kept,
+        world,
+      });
+      if (failed) throw notBooted(iso, { results, keepIn: logs.folder });
     });
 }
 
-/** Options that have no effect in a run with these flags. */
-function unusedInBoot(flags: { all: boolean; interactive: boolean }): Unused[] {
-  return [
-    {
-      when: flags.interactive,
-      options: ["--all", "--until", "--timeout", "--jobs", "--no-menu", "--keep", "--junit", "--json"],
-      reason: "`--interactive` gives the machine to you, and platter watches and records nothing",
-      hint: "Leave out --interactive or the other option.",
-    },
-    {
-      when: flags.all,
-      options: ["--firmware", "--media"],
-      reason: "`--all` boots with every firmware from each medium",
-      hint: "Leave --all out to boot in one way.",
-    },
-    {
-      when: !flags.all,
-      options: ["--jobs"],
-      reason: "only one machine runs without `--all`",
-      hint: "Leave --jobs out, or add --all.",
-    },
-  ];
+/** Chooses how QEMU runs the processor, and reports it, since a boot without KVM takes minutes. */
+async function announceAccelerator(
+  choice: "auto" | "kvm" | "tcg",
+  options: { wanted: Parameters<typeof chooseAccelerator>[1]; world: World; bootWorld: BootWorld },
+): Promise<Accelerator> {
+  const { wanted, world, bootWorld } = options;
+  const { reporter } = world;
+  const trying = "trying KVM with a machine without a medium";
+  if (choice === "auto" && reporter.width === undefined) reporter.info(trying);
+  using _ =
+    choice === "auto" ? drawRepeatedly(world, (time) => [`${trying}: ${time.toFixed(1)} s`]) : undefined;
+  const chosen = await chooseAccelerator(choice, wanted, bootWorld);
+  const { accelerator, reason } = chosen;
+  reporter.info(accelerator === "kvm" ? `with KVM: ${reason}` : `no KVM: ${reason}; this takes minutes`);
+  return chosen;
 }
 
-/** Refuses a --keep folder in which a log or picture would replace the ISO. @throws PlatterError `E_SAME_FILE` */
-function requireLogsApart(iso: string, folder: string, ways: readonly BootWay[]): void {
-  const files = ways.flatMap((way) => Object.values(logPaths(folder, way)));
-  const writes = files.map((path) => ({ option: "--keep", path }));
+/** Boots in all ways, and shows the phases while the machines run. */
+async function runMachines(
+  ways: readonly BootWay[],
+  options: {
+    world: World;
+    atOnce: number;
+    boot: (way: BootWay, own: Required<Pick<BootWorld, "signal" | "onPhase">>) => Promise<BootResult>;
+  },
+): Promise<BootResult[]> {
+  const { world, atOnce, boot } = options;
+  using progress = new BootProgress(ways, world);
+  return await bootMatrix(ways, {
+    atOnce,
+    signal: world.signal,
+    boot: async (way, signal) => {
+      const result = await boot(way, { signal, onPhase: (phase) => progress.begin(way, phase) });
+      progress.end(result);
+      return result;
+    },
+  });
+}
+
+/** Refuses a --keep folder in which a log or picture would replace another file. @throws PlatterError `E_SAME_FILE` */
+function requireLogsApart(
+  folder: string,
+  options: { ways: readonly BootWay[]; iso: string; junit: string | undefined; html: string | undefined },
+): void {
+  const { ways, iso, junit, html } = options;
+  const logs = ways.flatMap((way) => Object.values(logPaths(folder, way)));
+  const reports = Object.entries({ "--junit": junit, "--html": html });
+  const writes = [
+    ...reports.flatMap(([option, path]) => (path === undefined ? [] : [{ option, path }])),
+    ...logs.map((path) => ({ option: "--keep", path })),
+  ];
   requireApart({ reads: [{ option: "the ISO", path: iso }], writes, fills: [] });
 }
 
@@ -194,35 +230,4 @@ function toolWorld({ reporter, signal, clock }: World) {
     return runTool(call);
   };
   return { run, signal, now: clock };
-}
-
-function withoutLog({ serialLog: _, ...result }: BootResult): ReportedResult {
-  return result;
-}
-
-async function writeReports(
-  results: readonly ReportedResult[],
-  options: { iso: string; flags: { junit?: string | undefined; json: boolean }; world: World },
-): Promise<void> {
-  const { iso, flags, world } = options;
-  const subject = { iso, time: world.now().toISOString() };
-  if (flags.junit !== undefined) {
-    const report = junitReport(results, subject);
-    await writeWhole(flags.junit, { code: "E_OUTPUT", write: (partial) => writeFile(partial, report) });
-  }
-  if (flags.json) await world.printData(jsonReport(results, subject));
-}
-
-function notBooted(iso: string, options: { failed: readonly BootResult[]; keepIn: string }): PlatterError {
-  const { failed, keepIn } = options;
-  const [first] = failed;
-  const tail = failed.length === 1 ? (first?.failure?.lastLines ?? []).slice(-10) : [];
-  const hints = failed.flatMap(({ failure }) => failure?.hint ?? []);
-  return new PlatterError({
-    code: "E_NOT_BOOTED",
-    kind: "media",
-    message: `\`${iso}\` did not boot in ${failed.length} ${failed.length === 1 ? "way" : "ways"}`,
-    detail: [...failed.map(resultLine), ...tail],
-    hint: [...new Set(hints), `Look at the serial logs and screenshots in \`${keepIn}\`.`].join(" "),
-  });
 }

@@ -1,9 +1,12 @@
 import { statSync } from "node:fs";
 import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
-import { ArtifactCache, type CacheEntry } from "../internal/pipeline/work/artifact-cache.ts";
+import { cacheDocument } from "../internal/documents/cache-document.ts";
+import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
+import type { CacheEntry } from "../internal/pipeline/work/cache-folder.ts";
 import { formatBytes } from "../internal/ui/format.ts";
 import { parseSize } from "./options/cache.ts";
+import { jsonOption, showResult } from "./options/json.ts";
 import { OPTION_VARIABLES } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
@@ -24,13 +27,18 @@ export function addCache(program: Command, worldOf: WorldOf): void {
     )
     .optionsGroup(OPTION_GROUPS.work)
     .option("--prune <size>", "first remove the least recently used entries above this size")
-    .action(async (dir, { prune }) => {
+    .addOption(jsonOption("cache"))
+    .action(async (dir, flags) => {
       const world = worldOf();
-      const limit = prune === undefined ? undefined : parseSize(prune);
+      const limit = flags.prune === undefined ? undefined : parseSize(flags.prune);
       const cache = await openExisting(dir ?? world.environment[OPTION_VARIABLES.cache], world);
       const removed = limit === undefined ? [] : await cache.prune(limit);
       if (removed.length > 0) world.reporter.info(`Removed ${counted(removed)}`);
-      await world.print(entryLines(await cache.list()));
+      const entries = await cache.list();
+      await showResult(world, flags, {
+        document: () => cacheDocument(cache.path, { entries, removed }),
+        print: () => world.print(entryLines(entries)),
+      });
     });
 }
 

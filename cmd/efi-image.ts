@@ -6,6 +6,7 @@ import { efiImageStage } from "../internal/pipeline/stage/efi-image.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { makeArtifact } from "./deliver.ts";
+import { jsonOption, unusedJson } from "./options/json.ts";
 import {
   IMAGE_OPTIONS,
   sourceDateEpoch,
@@ -34,7 +35,8 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
     .description("Makes the FAT image of the EFI system partition, sized to its content.")
     .optionsGroup(OPTION_GROUPS.input)
     .option("--efi-dir <dir>", "folder with EFI/BOOT/BOOT*.EFI and all other files of the partition")
-    .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"));
+    .addOption(outputOption("file to write the image to (default: efiboot.img in the --work folder)"))
+    .addOption(jsonOption("efi-image"));
   withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
     const flags = withoutDefaultWork(self, { flags: given, replacedBy: ["--efi-dir"] });
     refuseUnused(self, [
@@ -45,20 +47,25 @@ export function addEfiImage(program: Command, worldOf: WorldOf): void {
         hint: "Leave --efi-dir out to take the boot loaders of an image.",
       },
       withoutImage(image, flags),
+      unusedJson(flags),
     ]);
     const world = worldOf();
-    await makeArtifact(world, { image, flags, artifact: ARTIFACTS.espImage }, async (session) => {
-      const { context, work } = session;
-      if (flags.efiDir !== undefined) {
-        const { files, newest, digest } = await readEfiFolder(flags.efiDir);
-        const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
-        await work.write(ARTIFACTS.espImage, makeEsp(files, { time, uuid: digest }));
-      } else {
-        const { efi, ...plan } = await planAlone(session, ["config", "efi"]);
-        // The plan has boot loaders for EFI: if they were missing, a finding would have ended the run.
-        const stage = efiImageStage({ ...plan, efi: efi! }, context);
-        await runStage(stage, { context, freshness: "when-changed" });
-      }
-    });
+    await makeArtifact(
+      world,
+      { image, flags, artifact: ARTIFACTS.espImage, stage: "efi-image" },
+      async (session, runs) => {
+        const { context, work } = session;
+        if (flags.efiDir !== undefined) {
+          const { files, newest, digest } = await readEfiFolder(flags.efiDir);
+          const time = sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH) ?? newest;
+          await work.write(ARTIFACTS.espImage, makeEsp(files, { time, uuid: digest }));
+        } else {
+          const { efi, ...plan } = await planAlone(session, ["config", "efi"]);
+          // The plan has boot loaders for EFI: if they were missing, a finding would have ended the run.
+          const stage = efiImageStage({ ...plan, efi: efi! }, context);
+          await runStage(stage, { context, freshness: "when-changed", runs });
+        }
+      },
+    );
   });
 }

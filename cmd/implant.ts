@@ -1,7 +1,9 @@
 import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
+import { checkedDocument, implantedDocument } from "../internal/documents/implant-document.ts";
 import type { IsoMd5Check } from "../internal/isomd5/check.ts";
 import { checkIsoMd5File, implantIsoMd5 } from "../internal/isomd5/file.ts";
+import { jsonOption, showResult } from "./options/json.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
@@ -22,6 +24,7 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
     .optionsGroup(OPTION_GROUPS.output)
     .option("--force", "replace an existing checksum", false)
     .option("--check", "check the implanted checksum instead of implanting one", false)
+    .addOption(jsonOption("implant"))
     .action(async (iso, flags, self) => {
       refuseUnused(self, [
         {
@@ -31,23 +34,25 @@ export function addImplant(program: Command, worldOf: WorldOf): void {
           hint: "Leave one of the two out.",
         },
       ]);
-      const { signal, reporter, printData } = worldOf();
-      const task = reporter.task(flags.check ? "check" : "implant");
+      const world = worldOf();
+      const { signal, reporter } = world;
+      const name = flags.check ? "check" : "implant";
+      reporter.steps([name]);
+      const task = reporter.task(name);
       const pass = { signal, onProgress: (done: number, total: number) => task.progress(done, total) };
-      try {
-        if (!flags.check) {
-          const { md5 } = await implantIsoMd5(iso, { ...pass, present: flags.force ? "replace" : "keep" });
-          task.done();
-          await printData(`${md5}\n`);
-          return;
-        }
-        const check = await checkIsoMd5File(iso, pass);
-        if (!check.ok) throw badChecksum(iso, check);
-        task.done(check.message);
-      } catch (error) {
-        task.failed();
-        throw error;
+      if (!flags.check) {
+        const { md5 } = await implantIsoMd5(iso, { ...pass, present: flags.force ? "replace" : "keep" });
+        task.done(`checksum in \`${iso}\``);
+        await showResult(world, flags, {
+          document: () => implantedDocument(iso, md5),
+          print: () => world.printData(`${md5}\n`),
+        });
+        return;
       }
+      const check = await checkIsoMd5File(iso, pass);
+      if (flags.json) world.setResult(checkedDocument(iso, check));
+      if (!check.ok) throw badChecksum(iso, check);
+      task.done(check.message);
     });
 }
 

@@ -1,16 +1,19 @@
 import type { Command } from "@commander-js/extra-typings";
-import { findingsError } from "../internal/contract/findings/findings-error.ts";
+import { countOnly, findingsError } from "../internal/contract/findings/findings-error.ts";
 import type { Plan } from "../internal/contract/plan/plan.ts";
+import { inspectDocument } from "../internal/documents/inspect-document.ts";
 import type { WalkOptions } from "../internal/image/entry-walk.ts";
 import type { ImageTree } from "../internal/image/image-tree.ts";
 import { inspectImage } from "../internal/pipeline/inspect.ts";
 import { estimateSpace, type SpaceEstimate } from "../internal/pipeline/stage/space-estimate.ts";
 import { renderInspection } from "../internal/ui/inspection.ts";
 import { claim } from "./claim.ts";
+import { withAddedOptions } from "./options/content.ts";
 import { withIgnoreOption } from "./options/ignore.ts";
-import { openSession, withPayloadOptions, withPlanOptions, withWorkOptions } from "./options/options.ts";
+import { jsonOption, showResult } from "./options/json.ts";
+import { openSession, withPlanOptions, withWorkOptions } from "./options/options.ts";
 import { withExamples } from "./reference/examples.ts";
-import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
+import { COMMAND_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
 
 export function addInspect(program: Command, worldOf: WorldOf): void {
@@ -26,9 +29,8 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
     .description(
       "Finds every piece of the contract in an image, and prints the plan of its ISO with all errors, warnings and notes.",
     )
-    .optionsGroup(OPTION_GROUPS.output)
-    .option("--json", "print the plan and the findings as JSON", false);
-  withWorkOptions(withPayloadOptions(withIgnoreOption(withPlanOptions(command)))).action(
+    .addOption(jsonOption("inspect"));
+  withWorkOptions(withAddedOptions(withIgnoreOption(withPlanOptions(command)))).action(
     async (image, flags) => {
       const world = worldOf();
       using _ = claim(world, { image, flags });
@@ -38,19 +40,19 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       );
       const { reference } = tree.source;
       const estimate = plan && estimateOf(plan, tree);
-      const inspection = {
-        reference,
-        plan: plan ?? null,
-        secureBoot: secureBoot ?? null,
-        boots: boots ?? null,
-        findings,
-        estimate: estimate ?? null,
-      };
-      const isoSize = estimate?.iso;
-      if (flags.json) await world.printData(`${JSON.stringify(inspection, null, 2)}\n`);
-      else await world.print(renderInspection({ reference, plan, findings, secureBoot, boots, isoSize }));
+      const inspection = { reference, plan, findings, secureBoot, boots };
+      await showResult(world, flags, {
+        document: () => inspectDocument({ ...inspection, estimate }),
+        print: () => {
+          const detail = world.verbosity === "verbose" ? "long" : "short";
+          const shown = { ...inspection, isoSize: estimate?.iso };
+          return world.print(renderInspection(shown, { style: world.style, detail }));
+        },
+      });
       const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
-      if (failure !== undefined) throw failure;
+      if (failure === undefined) return;
+      // The findings were printed, unless --quiet hides them.
+      throw world.verbosity === "quiet" ? failure : countOnly(failure, reference);
     },
   );
 }

@@ -1,39 +1,46 @@
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
 import { printableLines } from "../internal/text/printable.ts";
+import { addCompletion } from "./about/completion.ts";
+import { addDoctor } from "./about/doctor.ts";
+import { addExplain } from "./about/explain.ts";
+import { addHelp } from "./about/help.ts";
+import { addMan } from "./about/man.ts";
+import { addSchema } from "./about/schema.ts";
+import { addVersion } from "./about/version.ts";
 import { addAssemble } from "./assemble.ts";
 import { addBiosImage } from "./bios-image.ts";
 import { addBoot } from "./boot.ts";
 import { addBuild } from "./build.ts";
 import { VERSION } from "./build-info.ts";
 import { addCache } from "./cache.ts";
-import { addCompletion } from "./completion.ts";
+import { addContainerfile } from "./containerfile.ts";
 import { addEfiImage } from "./efi-image.ts";
-import { addExplain } from "./explain.ts";
-import { addHelp } from "./help.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
-import { addMan } from "./man.ts";
+import { GLOBAL_OPTIONS, type GlobalFlags, globalFlags } from "./options/global.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
 import { valuesFromVariables } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { helpText } from "./reference/help-text.ts";
 import { pageOf } from "./reference/page.ts";
 import { addRenderGrub } from "./render-grub.ts";
+import { addSizes } from "./sizes.ts";
 import { addSquash } from "./squash.ts";
 import { addVerify } from "./verify.ts";
-import { addVersion } from "./version.ts";
 import type { World } from "./world.ts";
 
-export type Verbosity = "quiet" | "normal" | "verbose";
-
 /**
- * The command line: all commands with their options. `worldFor` makes the `World` of a command, and `writeOut` receives
- * the text of --help and --version.
+ * The command line: all commands with their options. `worldFor` makes the `World` of a command. `writeOut` receives the
+ * text of --help and --version, and `writeError` usage errors, which go to standard error without it. A command first
+ * reports the `notes`.
  */
 export function createProgram(options: {
-  worldFor: (verbosity: Verbosity) => World;
+  worldFor: (flags: GlobalFlags) => World;
+  notes?: readonly string[];
   writeOut: (text: string) => void;
+  writeError?: (text: string) => void;
 }): Command {
+  const { writeOut, writeError = (text: string) => void process.stderr.write(text) } = options;
   const program = withExamples(
     new Command("platter"),
     ["platter build quay.io/example/os:latest -o os.iso", "turn an image into an ISO"],
@@ -41,8 +48,6 @@ export function createProgram(options: {
   )
     .description("Turns a container image into an ISO that boots everywhere.")
     .version(`platter ${VERSION}`, "-V, --version", "print the version")
-    .addOption(new Option("-v, --verbose", "show every tool call"))
-    .addOption(new Option("-q, --quiet", "show nothing but errors").conflicts("verbose"))
     .enablePositionalOptions(false)
     .helpCommand(false)
     .configureHelp({
@@ -51,21 +56,25 @@ export function createProgram(options: {
     })
     // Usage errors quote words of the command line, which may contain control characters.
     .configureOutput({
-      writeOut: options.writeOut,
-      writeErr: (text) => void process.stderr.write(printableLines(text)),
+      writeOut,
+      writeErr: (text) => writeError(printableLines(text)),
+      outputError: (text) => {
+        const head = worldOf().reporter.style.paint("error", "error:");
+        writeError(printableLines(text).replace(/^error:/, head));
+      },
     })
     .hook("preAction", (_, command) => {
       refuseEmptyPaths(command);
       for (const line of valuesFromVariables(command)) worldOf().reporter.verbose(line);
+      for (const message of options.notes ?? []) worldOf().reporter.notice({ severity: "note", message });
     })
     .exitOverride();
-  const worldOf = () => {
-    const { verbose, quiet } = program.opts();
-    return options.worldFor(verbose === true ? "verbose" : quiet === true ? "quiet" : "normal");
-  };
   const root = program as unknown as Command;
+  for (const option of GLOBAL_OPTIONS) root.addOption(option);
+  const worldOf = () => options.worldFor(globalFlags(root));
   addBuild(root, worldOf);
   addInspect(root, worldOf);
+  addContainerfile(root, worldOf);
   addRenderGrub(root, worldOf);
   addSquash(root, worldOf);
   addBiosImage(root, worldOf);
@@ -73,11 +82,14 @@ export function createProgram(options: {
   addAssemble(root, worldOf);
   addImplant(root, worldOf);
   addVerify(root, worldOf);
+  addSizes(root, worldOf);
   addBoot(root, worldOf);
   addCache(root, worldOf);
   addCompletion(root, worldOf);
   addMan(root, worldOf);
+  addDoctor(root, worldOf);
   addExplain(root, worldOf);
+  addSchema(root, worldOf);
   addVersion(root, worldOf);
   addHelp(root, worldOf);
   for (const command of [root, ...root.commands]) command.showHelpAfterError(usageHint(command as Command));

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { checksumPath, renderChecksum } from "../internal/files/checksum-file.ts";
-import { writeWhole } from "../internal/files/whole-file.ts";
+import { writeText } from "../internal/files/whole-file.ts";
 import { type BuildRecord, provenance } from "../internal/pipeline/provenance.ts";
 import { recordFile } from "../internal/pipeline/work/receipt.ts";
 import { OPTION_GROUPS } from "./reference/groups.ts";
@@ -23,20 +23,33 @@ interface RecordFlags {
   report?: string | undefined;
 }
 
+/** The digest of an ISO, and the absolute paths of the files that were written about it. */
+interface Records {
+  /** Undefined if no file needed the digest: it takes about a second for 2 GiB. */
+  sha256: string | undefined;
+  records: string[];
+}
+
 /** Writes the files that the flags name. @throws PlatterError `E_OUTPUT`, `E_STDOUT` */
 export async function writeRecords(
   flags: RecordFlags,
   options: { output: string; record: Omit<BuildRecord, "iso">; world: World },
-): Promise<void> {
+): Promise<Records> {
   const { checksum, report } = flags;
-  if (!checksum && report === undefined) return;
-  const iso = await recordFile(options.output);
-  if (checksum) await writeText(checksumPath(options.output), renderChecksum(iso));
-  if (report === undefined) return;
-  const text = `${JSON.stringify(provenance({ ...options.record, iso }), null, 2)}\n`;
-  await (report === "-" ? options.world.printData(text) : writeText(report, text));
-}
-
-function writeText(path: string, text: string): Promise<void> {
-  return writeWhole(path, { code: "E_OUTPUT", write: (partial) => writeFile(partial, text) });
+  const { output, record, world } = options;
+  if (!checksum && report === undefined) return { sha256: undefined, records: [] };
+  const task = world.reporter.task("sha256");
+  const iso = await recordFile(output);
+  task.done();
+  const written: string[] = [];
+  const write = async (path: string, text: string) => {
+    await writeText(path, text);
+    written.push(resolve(path));
+  };
+  if (checksum) await write(checksumPath(output), renderChecksum(iso));
+  if (report !== undefined) {
+    const text = `${JSON.stringify(provenance({ ...record, iso }), null, 2)}\n`;
+    await (report === "-" ? world.printData(text) : write(report, text));
+  }
+  return { sha256: iso.sha256, records: written };
 }

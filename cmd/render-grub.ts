@@ -1,14 +1,15 @@
-import { writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/base/architecture.ts";
-import { writeWhole } from "../internal/files/whole-file.ts";
+import { renderGrubDocument } from "../internal/documents/render-grub-document.ts";
+import { writeText } from "../internal/files/whole-file.ts";
 import { planAlone } from "../internal/pipeline/basis.ts";
 import { renderFromTexts } from "../internal/pipeline/render-menus.ts";
 import { renderGrubStage, renderMenus } from "../internal/pipeline/stage/render-grub.ts";
 import { runStage } from "../internal/pipeline/stage/stage.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { claim } from "./claim.ts";
+import { jsonOption, unusedJson } from "./options/json.ts";
 import { noBios } from "./options/no-bios.ts";
 import {
   IMAGE_OPTIONS,
@@ -23,10 +24,11 @@ import { outputPath } from "./options/output-option.ts";
 import { refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
+import { reportWritten } from "./report-written.ts";
 import type { WorldOf } from "./world.ts";
 
 /** Options about an image that also have an effect without an image. */
-const TEXT_OPTIONS = ["--config", "--label", "--arch", "--platform"];
+const TEXT_OPTIONS = ["--config", "--label", "--karg", "--arch", "--platform"];
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
   const command = withExamples(
@@ -53,18 +55,22 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
       new Option("-o, --output <dir>", "write grub-efi.cfg and grub-bios.cfg into this folder instead")
         .argParser(outputPath)
         .helpGroup(OPTION_GROUPS.output),
-    );
+    )
+    .addOption(jsonOption("render-grub"));
   withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
     const flags = withoutDefaultWork(self, {
       flags: given,
       replacedBy: ["--os-release", ...TEXT_OPTIONS],
     });
+    /** Whether the menus are written into the work folder only. */
+    const keepsMenus = flags.work !== undefined && flags.output === undefined;
     const isFromTexts = image === undefined && flags.work === undefined;
     refuseUnused(self, [
       {
         when: isFromTexts,
         options: IMAGE_OPTIONS.filter((name) => !TEXT_OPTIONS.includes(name)),
-        reason: "without an image the menu is made from --config, --os-release, --label and --arch only",
+        reason:
+          "without an image the menu is made from --config, --os-release, --label, --karg and --arch only",
         hint: "Name an image, or a --work folder that holds a plan.",
       },
       {
@@ -79,6 +85,19 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
         reason: "-o writes the menus of both kinds of firmware",
         hint: "Leave one of the two out.",
       },
+      {
+        when: keepsMenus && !flags.json,
+        options: ["--firmware"],
+        reason: "--work keeps the menus of both kinds of firmware",
+        hint: "Leave --firmware out, or print a menu with `-o -`.",
+      },
+      {
+        when: flags.json,
+        options: ["--firmware"],
+        reason: "--json prints the menus of both kinds of firmware",
+        hint: "Leave one of the two out.",
+      },
+      unusedJson(flags),
       withoutImage(image, flags),
     ]);
     const world = worldOf();
@@ -92,9 +111,16 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     if (isFromTexts) {
       const config = readConfig(flags.config);
       const osRelease = flags.osRelease === undefined ? "" : readText(flags.osRelease);
-      const { label } = flags;
+      const { label, karg: kernelArgs } = flags;
       const architecture = parseArchitecture(flags.arch ?? flags.platform ?? process.arch);
-      menus = renderFromTexts({ config, osRelease, label, architecture, reporter: world.reporter });
+      menus = renderFromTexts({
+        config,
+        osRelease,
+        label,
+        kernelArgs,
+        architecture,
+        reporter: world.reporter,
+      });
     } else {
       await using session = openSession(world, { image, flags });
       menus = await session.during(async () => {
@@ -107,19 +133,22 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
         return renderMenus(plan);
       });
     }
-    if (folder === undefined) {
-      const text = menus.get(flags.firmware === "bios" ? ARTIFACTS.biosConfig : ARTIFACTS.efiConfig);
+    const [efi, bios] = [menus.get(ARTIFACTS.efiConfig)!, menus.get(ARTIFACTS.biosConfig)];
+    if (folder === undefined && !flags.json && !keepsMenus) {
+      const text = flags.firmware === "bios" ? bios : efi;
       if (text === undefined) throw noBios();
       await world.printData(text);
       return;
     }
-    for (const name of [ARTIFACTS.efiConfig, ARTIFACTS.biosConfig]) {
-      const text = menus.get(name);
-      if (text === undefined) continue;
-      await writeWhole(`${folder}/${basename(name)}`, {
-        code: "E_OUTPUT",
-        write: (partial) => writeFile(partial, text),
-      });
+    const files: string[] = [];
+    for (const [index, text] of [efi, bios].entries()) {
+      const path = outputs[index];
+      if (text === undefined || path === undefined) continue;
+      await writeText(path, text);
+      files.push(path);
     }
+    const kept = keepsMenus ? [...menus.keys()].map((name) => join(flags.work!, name)) : [];
+    for (const path of [...files, ...kept]) await reportWritten(world, path);
+    if (flags.json) world.setResult(renderGrubDocument({ efi, bios, files }));
   });
 }

@@ -4,15 +4,17 @@ import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
 import { BOOT_WAYS, type BootWay } from "../internal/contract/findings/boot-claims.ts";
 import { parsePlan } from "../internal/contract/plan/plan.ts";
+import { verifyDocument } from "../internal/documents/verify-document.ts";
 import { openFileSource } from "../internal/files/byte-source.ts";
-import { summarizeInitramfs } from "../internal/initramfs/summary.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
 import { problemText, renderVerification } from "../internal/ui/verification.ts";
-import { judgeIso, notAnIso, unmetWays, type Verdict } from "../internal/verify/verdict.ts";
+import { notAnIso, unmetWays, type Verdict } from "../internal/verify/verdict.ts";
 import type { VerifyReport } from "../internal/verify/verify-report.ts";
+import { judge } from "./iso/judge.ts";
+import { jsonOption, showResult } from "./options/json.ts";
 import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { readText } from "./options/options.ts";
 import { withExamples } from "./reference/examples.ts";
@@ -49,8 +51,7 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       "--against <plan>",
       "also compare with a plan: plan.json, the --work folder that holds it, or the file that build --report wrote",
     )
-    .optionsGroup(OPTION_GROUPS.report)
-    .option("--json", "print the report as JSON", false)
+    .addOption(jsonOption("verify"))
     .action(async (iso, flags) => {
       const world = worldOf();
       const required = flags.require === undefined ? [] : waysOf(flags.require);
@@ -58,38 +59,20 @@ export function addVerify(program: Command, worldOf: WorldOf): void {
       await using source = await openFileSource(iso);
       const other = await notAnIso(source);
       if (other !== undefined) {
-        if (flags.json) await printJson(world, { verdict: other, required, report: undefined });
+        if (flags.json) world.setResult(verifyDocument({ verdict: other, required, report: undefined }));
         throw notIso(iso, other.reason);
       }
-      const task = world.reporter.task("verify");
-      const { signal } = world;
-      const onProgress = (done: number, total: number) => task.progress(done, total);
-      const { report, verdict } = await judgeIso(source, {
-        expected,
-        onProgress,
-        signal,
-        summarize: (input) => summarizeInitramfs(input, { signal }),
+      const { report, verdict } = await judge(source, { world, expected });
+      await showResult(world, flags, {
+        document: () => verifyDocument({ verdict, required, report }),
+        print: async () => {
+          if (verdict.kind !== "incomplete")
+            await world.print(renderVerification(iso, { report, verdict }, world.style));
+        },
       });
-      task.failed();
-      if (flags.json) await printJson(world, { verdict, required, report });
-      else if (verdict.kind !== "incomplete") await world.print(renderVerification(report, verdict));
       const failure = failureOf(iso, { report, verdict, required, verbosity: world.verbosity });
       if (failure !== undefined) throw failure;
     });
-}
-
-async function printJson(
-  world: World,
-  options: { verdict: Verdict; required: readonly BootWay[]; report: VerifyReport | undefined },
-): Promise<void> {
-  const { verdict, required, report } = options;
-  const { kind, ...rest } = verdict;
-  const ok = report?.ok === true && kind === "boots" && unmetWays(verdict, required).length === 0;
-  const told =
-    report === undefined ? {} : { size: report.size, volumeId: report.volumeId, checks: report.checks };
-  await world.printData(
-    `${JSON.stringify({ version: 1, ok, verdict: kind, ...rest, required, ...told }, null, 2)}\n`,
-  );
 }
 
 /** The boot ways of a --require text. @throws PlatterError `E_REQUIRE` */

@@ -13,14 +13,14 @@ TEST_PACKAGES=(
   qemu-system-x86 ovmf mtools dosfstools isomd5sum xorriso genisoimage libarchive-tools isolinux erofs-utils
   sbsigntool openssl fdisk gdisk xfsprogs btrfs-progs file binutils attr acl xz-utils bzip2 lz4 git shellcheck procps
   faketime strace selinux-policy-default selinux-utils policycoreutils
-  zsh fish man-db mandoc
+  zsh fish man-db mandoc python3-jsonschema
 )
 # Packages that scripts/release uses to make packages.
 # shellcheck disable=SC2034
 RELEASE_PACKAGES=(dpkg rpm xz-utils zstd ca-certificates)
-# Packages that only the tests of PLATTER_TEST=full need: for machines of aarch64, packages, and another C library.
+# Packages that only the tests of PLATTER_TEST=full need: for machines of aarch64, packages, another C library, and pages.
 # shellcheck disable=SC2034
-FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64 qemu-user-static libc6-arm64-cross musl rpm)
+FULL_TEST_PACKAGES=(qemu-system-arm qemu-efi-aarch64 qemu-user-static libc6-arm64-cross musl rpm chromium)
 
 # The names of a package in Debian, Fedora, Arch and openSUSE. A dash stands for a missing package.
 PACKAGE_NAMES='

@@ -4,6 +4,7 @@ import { ArtifactCache } from "../../internal/pipeline/work/artifact-cache.ts";
 import { OPTION_VARIABLES } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
 import type { World } from "../world.ts";
+import type { Unused } from "./refuse-unused.ts";
 
 const DEFAULT_SIZE = "10G";
 
@@ -18,6 +19,16 @@ export function withCacheOptions<A extends unknown[], O extends {}>(command: Com
       ).env(OPTION_VARIABLES.cache),
     )
     .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
+}
+
+/** Rule that refuses a size without a cache. */
+export function unusedCacheSize({ cache }: Pick<CacheFlags, "cache">): Unused {
+  return {
+    when: cache === undefined,
+    options: ["--cache-size"],
+    reason: "it limits the size of a cache, and --cache is not given",
+    hint: "Name a folder with --cache, or leave --cache-size out.",
+  };
 }
 
 interface CacheFlags {

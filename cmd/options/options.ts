@@ -2,20 +2,29 @@ import { tmpdir } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../../internal/base/architecture.ts";
 import { PlatterError } from "../../internal/base/error.ts";
+import { type KernelArgEdit, parseKernelArgEdits } from "../../internal/contract/config/kernel-arg-edits.ts";
+import { requireVolumeLabel } from "../../internal/contract/config/label.ts";
 import { parseIgnored } from "../../internal/contract/findings/ignored-findings.ts";
 import { readInputText } from "../../internal/files/open-input.ts";
+import type { VolumeLabel } from "../../internal/grub/menu-model.ts";
 import { LATEST_TIME } from "../../internal/image/entry-walk.ts";
+import type { PullPolicy } from "../../internal/image/pull-policy.ts";
 import { Session } from "../../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-type.ts";
-import { SELINUX_CHOICES, type SelinuxChoice } from "../../internal/selinux/labels.ts";
+import type { SelinuxChoice } from "../../internal/selinux/labels.ts";
 import { OPTION_VARIABLES } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
 
 import type { World } from "../world.ts";
+import { type AddedFlags, type PayloadFlags, withAddedOptions, withRootOptions } from "./content.ts";
 import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
+import { pullOption, pullPolicy } from "./pull.ts";
 import type { Unused } from "./refuse-unused.ts";
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collectKernelArgs = (value: string, before: KernelArgEdit[]): KernelArgEdit[] => [
+  ...before,
+  ...parseKernelArgEdits(value),
+];
 
 /** Adds the options that decide what is on the ISO. */
 export function withPlanOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
@@ -30,7 +39,17 @@ function withMenuOptions<A extends unknown[], O extends {}>(command: Command<A, 
       "--vendor <name>",
       "UEFI vendor whose boot loaders are used (default: the first with all of them)",
     )
-    .option("--label <label>", "label of the ISO (default: from iso.yaml, else from os-release)")
+    .option(
+      "--label <label>",
+      "label of the ISO (default: from iso.yaml, else from os-release)",
+      requireVolumeLabel,
+    )
+    .option(
+      "--karg <arg>",
+      "add a kernel argument to all menu entries; -NAME or -NAME=VALUE removes one (repeatable)",
+      collectKernelArgs,
+      [],
+    )
     .option("--config <file>", "iso.yaml to use instead of the image's")
     .option("--no-bios", "make a UEFI-only ISO; no GRUB modules for BIOS are needed");
 }
@@ -44,46 +63,14 @@ export function withKernelOption<A extends unknown[], O extends {}>(command: Com
     );
 }
 
-/** Adds the options that decide what is in the root file system. */
-export function withRootOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command
-    .optionsGroup(OPTION_GROUPS.content)
-    .option("--exclude <pattern>", "leave a path out of the root file system (glob, repeatable)", collect, [])
-    .option("--no-default-excludes", "keep the paths that are left out by default (see the README)")
-    .addOption(
-      new Option(
-        "--selinux <labels>",
-        "SELinux labels: by the image's policy if it has one, none, by the policy or an error, or those of its layers (default: from iso.yaml, else auto)",
-      ).choices(SELINUX_CHOICES),
-    );
-}
-
 /** Adds the options that decide which findings end a run. */
 export function withFindingOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command.optionsGroup(OPTION_GROUPS.findings).option("--strict", "treat warnings as errors", false);
 }
 
-/** Adds the options for container images that the live system carries. */
-export function withPayloadOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return command
-    .optionsGroup(OPTION_GROUPS.content)
-    .option(
-      "--payload <ref[=name]>",
-      "put a container image into podman's storage of the live system (repeatable)",
-      collect,
-      [],
-    )
-    .option(
-      "--bootc-installer-payload-ref <ref>",
-      "same as --payload; the name that the contract uses",
-      collect,
-      [],
-    );
-}
-
 /** Adds the options for folders: where inputs are read and outputs are written. */
 export function withWorkOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
-  return withArchitectureOptions(withWorkOption(command));
+  return withInputOptions(withWorkOption(command));
 }
 
 export function withWorkOption<A extends unknown[], O extends {}>(command: Command<A, O>) {
@@ -97,7 +84,7 @@ export function withWorkOption<A extends unknown[], O extends {}>(command: Comma
     );
 }
 
-function withArchitectureOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
+export function withInputOptions<A extends unknown[], O extends {}>(command: Command<A, O>) {
   return command
     .optionsGroup(OPTION_GROUPS.input)
     .option("--arch <arch>", "architecture to take from an image index (default: the host's)")
@@ -106,7 +93,8 @@ function withArchitectureOptions<A extends unknown[], O extends {}>(command: Com
         "--platform <os/arch>",
         "same as --arch, in the form that docker uses: linux/arm64",
       ).conflicts("arch"),
-    );
+    )
+    .addOption(pullOption());
 }
 
 /** Adds the options for the format of the root file system. */
@@ -132,31 +120,29 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
 export interface PlanFlags {
   kernel?: string | undefined;
   vendor?: string | undefined;
-  label?: string | undefined;
+  label?: VolumeLabel | undefined;
+  karg: KernelArgEdit[];
   config?: string | undefined;
   bios: boolean;
   exclude: string[];
   defaultExcludes: boolean;
+  overlay: string[];
   selinux?: SelinuxChoice | undefined;
   strict: boolean;
-}
-
-export interface PayloadFlags {
-  payload: string[];
-  bootcInstallerPayloadRef: string[];
 }
 
 export interface WorkFlags {
   work?: string | undefined;
   arch?: string | undefined;
   platform?: string | undefined;
+  pull?: PullPolicy | true | undefined;
 }
 
 /** Options about an image and its plan. They have no effect without an image. */
 export const IMAGE_OPTIONS: readonly string[] = [
-  ...withIgnoreOption(
-    withPayloadOptions(withArchitectureOptions(withPlanOptions(new Command()))),
-  ).options.map(({ long }) => long),
+  ...withIgnoreOption(withAddedOptions(withInputOptions(withPlanOptions(new Command())))).options.map(
+    ({ long }) => long,
+  ),
 ].filter((name) => name !== undefined);
 
 /** Rule that refuses options about an image if the command uses the plan in the work folder. */
@@ -177,21 +163,25 @@ export function openSession(
   world: World,
   options: {
     image: string | undefined;
-    flags: Partial<PlanFlags & PayloadFlags & IgnoreFlags> & WorkFlags;
+    flags: Partial<PlanFlags & AddedFlags & PayloadFlags & IgnoreFlags> & WorkFlags;
     beside?: string;
   },
 ): Session {
   const { flags } = options;
   const architecture = flags.arch ?? flags.platform;
+  const payloads = [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])];
+  const pull = pullPolicy(flags.pull, options.image === undefined ? payloads : [options.image, ...payloads]);
   return new Session({
     reference: options.image,
     work: flags.work,
     beside: options.beside ?? tmpdir(),
     architecture,
+    pull,
     plan: {
       kernel: flags.kernel,
       vendor: flags.vendor,
       label: flags.label,
+      kernelArgs: flags.karg ?? [],
       config: readConfig(flags.config),
       architecture: architecture === undefined ? undefined : parseArchitecture(architecture),
       boot: flags.bios === false ? "uefi-only" : "bios-and-uefi",
@@ -200,7 +190,9 @@ export function openSession(
       selinux: flags.selinux,
       epoch: sourceDateEpoch(world.environment.SOURCE_DATE_EPOCH),
     },
-    payloads: [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])],
+    added: flags.add ?? [],
+    overlays: flags.overlay ?? [],
+    payloads,
     strictness: flags.strict === true ? "strict" : "normal",
     ignored: parseIgnored(flags.ignore ?? []),
     signal: world.signal,

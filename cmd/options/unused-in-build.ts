@@ -2,13 +2,15 @@ import { resolve } from "node:path";
 import { PlatterError } from "../../internal/base/error.ts";
 import { pathOfReference } from "../../internal/image/reference-path.ts";
 import type { StageName } from "../../internal/pipeline/stage/stage.ts";
-import { recordedReference } from "../../internal/pipeline/work/recorded-reference.ts";
+import { recordedInputs } from "../../internal/pipeline/work/recorded-inputs.ts";
+import { unusedCacheSize } from "./cache.ts";
 import { IMAGE_OPTIONS, withoutImage } from "./options.ts";
 import type { Unused } from "./refuse-unused.ts";
 
 interface BuildFlags {
   from: StageName;
   to: StageName;
+  output: string;
   work?: string | undefined;
   cache?: string | undefined;
 }
@@ -46,11 +48,12 @@ export function unusedInBuild(options: {
       hint: "Leave the option out, or leave --from and --to out.",
     })),
     {
-      when: cache === undefined,
-      options: ["--cache-size"],
-      reason: "it limits the size of a cache, and --cache is not given",
-      hint: "Name a folder with --cache, or leave --cache-size out.",
+      when: flags.output === "-",
+      options: ["--checksum"],
+      reason: "it writes a file next to the ISO, and the ISO goes to standard output",
+      hint: "Name a file with -o, or compute the digest of the output with `sha256sum`.",
     },
+    unusedCacheSize(flags),
     {
       when: work === undefined && cache === undefined,
       options: ["--force"],
@@ -66,7 +69,7 @@ export function unusedInBuild(options: {
  */
 export function requireSameImage(image: string | undefined, { from, work }: BuildFlags): void {
   if (image === undefined || from === "inspect" || work === undefined) return;
-  const planned = recordedReference(work);
+  const planned = recordedInputs(work)?.reference;
   if (planned === undefined || isSameReference(image, planned)) return;
   throw new PlatterError({
     code: "E_OPTION_UNUSED",

@@ -14,10 +14,13 @@ export function positive(option: string) {
   };
 }
 
-/** A regular expression. @throws PlatterError `E_PATTERN` */
+/** A regular expression that does not match an empty text. @throws PlatterError `E_PATTERN` */
 export function pattern(text: string): RegExp {
   try {
-    return new RegExp(text);
+    const expression = new RegExp(text);
+    // An empty variable of a script would make every boot a success.
+    if (expression.test("")) throw new Error("it matches every line");
+    return expression;
   } catch (error) {
     throw new PlatterError({
       code: "E_PATTERN",

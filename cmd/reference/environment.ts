@@ -15,6 +15,8 @@ export const VARIABLES: readonly Variable[] = [
   },
   { name: "TMPDIR", meaning: "folder for temporary files and logs of failed runs (default: /tmp)" },
   { name: "NO_COLOR", meaning: "no colours, if it is not empty" },
+  { name: "FORCE_COLOR", meaning: "colours also without a terminal, if it is not empty and not 0" },
+  { name: "CLICOLOR_FORCE", meaning: "the same as FORCE_COLOR" },
 ];
 
 /** Variables that give an option its default. An empty one counts as not set. */

@@ -69,11 +69,12 @@ function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`.SH ${roff(heading)}`, ...lines];
 }
 
-/** The flags of an option in roff, such as `\-o, \-\-output <file>`, with the value in italics. */
+/** The flags of an option in roff, such as `\-o, \-\-output <file>`, with the value in italics, in the same brackets. */
 function flagsText({ flags, value }: OptionEntry): string {
   if (value === undefined) return roff(flags);
   const [names = ""] = flags.split(/ [<[]/);
-  return `"${roff(names)} \\fI<${roff(value)}>\\fP"`;
+  const [open, close] = flags.endsWith("]") ? "[]" : "<>";
+  return `"${roff(names)} \\fI${open}${roff(value)}${close}\\fP"`;
 }
 
 function seeAlso(page: CommandPage, others: readonly CommandPage[]): string[] {

@@ -3,12 +3,6 @@ import { PlatterError } from "./error.ts";
 /** The contract's `ARCH`. */
 export type Architecture = "x86_64" | "aarch64";
 
-/** Distributions whose packages have the pieces that the contract asks for. */
-export type PackagingDistribution = "fedora" | "debian" | "ubuntu";
-
-/** Pieces of clauses C3 and C4 that come in packages of their own. */
-export type PackagedPiece = "shim" | "grub" | "mm";
-
 /** A driver in an initramfs: a module, or one of several that serve. */
 export type Driver = string | readonly string[];
 
@@ -37,8 +31,6 @@ interface ArchitectureFacts {
     /** Drivers that some machines and drives also need. */
     usbSome: readonly Driver[];
   };
-  /** The packages that have each piece. */
-  packages: Readonly<Record<PackagingDistribution, Readonly<Record<PackagedPiece, string>>>>;
 }
 
 /** The only platform of GRUB for BIOS, as in the names of its folders. */
@@ -60,11 +52,6 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureFacts>> = 
       usb: ["usb_storage", "sd_mod", "xhci_hcd", "xhci_pci"],
       usbSome: ["uas", "ehci_hcd", "ehci_pci"],
     },
-    packages: {
-      fedora: { shim: "shim-x64", grub: "grub2-efi-x64-cdboot", mm: "shim-x64" },
-      debian: { shim: "shim-signed", grub: "grub-efi-amd64-signed", mm: "shim-helpers-amd64-signed" },
-      ubuntu: { shim: "shim-signed", grub: "grub-efi-amd64-signed", mm: "shim-signed" },
-    },
   },
   aarch64: {
     aliases: ["arm64", "arm64/v8"],
@@ -79,11 +66,6 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureFacts>> = 
     drivers: {
       usb: ["usb_storage", "sd_mod", "xhci_hcd", ["xhci_pci", "xhci_plat_hcd"]],
       usbSome: ["uas"],
-    },
-    packages: {
-      fedora: { shim: "shim-aa64", grub: "grub2-efi-aa64-cdboot", mm: "shim-aa64" },
-      debian: { shim: "shim-signed", grub: "grub-efi-arm64-signed", mm: "shim-helpers-arm64-signed" },
-      ubuntu: { shim: "shim-signed", grub: "grub-efi-arm64-signed", mm: "shim-signed" },
     },
   },
 };

@@ -15,6 +15,11 @@ export interface ErrorText {
  */
 export const ERRORS = {
   // The command line and the environment
+  E_ADD: {
+    kinds: ["usage"],
+    title: "a file or folder of --add cannot be put onto the ISO",
+    fix: "Write `--add FILE=/PATH` with a file or folder, and a free path on the ISO.",
+  },
   E_ARCHITECTURE: {
     kinds: ["usage"],
     title: "platter does not support the architecture",
@@ -22,8 +27,8 @@ export const ERRORS = {
   },
   E_BOOT_WAY: {
     kinds: ["usage"],
-    title: "machines of this architecture do not have BIOS",
-    fix: "Choose `--firmware uefi` or `secure-boot`.",
+    title: "machines of this architecture do not have BIOS, or KVM does not run them here",
+    fix: "Choose `--firmware uefi` or `secure-boot`, or leave --accel out.",
   },
   E_CACHE_SIZE: {
     kinds: ["usage"],
@@ -40,6 +45,11 @@ export const ERRORS = {
     title: "the value of --compression is not a preset or a compressor with its options",
     fix: "Choose a preset such as `small`, or a compressor such as `zstd:19`.",
   },
+  E_DURATION: {
+    kinds: ["usage"],
+    title: "a value is not a time above 0",
+    fix: "Give seconds such as 300, or a number with a unit such as 5m.",
+  },
   E_EMPTY_PATH: {
     kinds: ["usage"],
     title: "an option for a path has an empty value",
@@ -49,6 +59,16 @@ export const ERRORS = {
     kinds: ["usage"],
     title: "a variable of the environment would change the runtime inside platter",
     fix: "Unset the variable, for example with `env -u NAME platter …`.",
+  },
+  E_USAGE: {
+    kinds: ["usage"],
+    title: "the command line has an unknown command or option, or a value is missing or wrong",
+    fix: "Read the options of the command with `platter help COMMAND`.",
+  },
+  E_SCHEMA: {
+    kinds: ["usage"],
+    title: "`schema` does not know the document",
+    fix: "List the documents with `platter schema`.",
   },
   E_EPOCH: {
     kinds: ["usage"],
@@ -70,6 +90,16 @@ export const ERRORS = {
     title: "--ignore names an unknown finding, or an error",
     fix: "Take the code of a warning or a note from the output of `platter inspect`.",
   },
+  E_KARG: {
+    kinds: ["usage"],
+    title: "a kernel argument of --karg is not valid",
+    fix: "Give an argument such as `console=ttyS0`, or `-quiet` to remove one.",
+  },
+  E_LABEL: {
+    kinds: ["usage"],
+    title: "the value of --label cannot be the label of an ISO",
+    fix: "Use 1 to 32 letters, digits, `_`, `-` and `.`, and begin with a letter or a digit.",
+  },
   E_NO_BIOS: {
     kinds: ["usage"],
     title: "a stage for BIOS boot cannot run for a UEFI-only ISO",
@@ -90,10 +120,20 @@ export const ERRORS = {
     title: "the memory of the machine is not a size, or too small",
     fix: "Give MiB such as 2048, or a number with a unit such as 2G.",
   },
+  E_IMAGE_TYPE: {
+    kinds: ["usage"],
+    title: "platter does not make images of this type",
+    fix: "Leave --type out: platter makes only ISOs.",
+  },
   E_NUMBER: {
     kinds: ["usage"],
     title: "a value is not a whole number above 0",
     fix: "Give a number such as 2.",
+  },
+  E_OVERLAY: {
+    kinds: ["usage"],
+    title: "a file of --overlay cannot be put over the image",
+    fix: "Give the file the path that it has in the image. A file cannot replace a folder, nor a folder a file.",
   },
   E_OPTION_UNUSED: {
     kinds: ["usage"],
@@ -209,6 +249,11 @@ export const ERRORS = {
     title: "several findings count as errors",
     fix: "Correct each of the findings that the error lists.",
   },
+  E_BASE_IMAGE: {
+    kinds: ["usage"],
+    title: "the `FROM` line of a Containerfile cannot name the image",
+    fix: "Put the image into podman's storage, and use its name there.",
+  },
   E_BLOB_CORRUPT: {
     kinds: ["contract"],
     title: "a compressed layer or archive is damaged",
@@ -286,8 +331,8 @@ export const ERRORS = {
   },
   E_FILE_CHANGED: {
     kinds: ["machine"],
-    title: "a file of the image changed while platter read it",
-    fix: "Make sure that no other program changes the image, and try again.",
+    title: "a file of the image or of --add changed while platter read it",
+    fix: "Make sure that no other program changes the files, and try again.",
   },
   E_FILE_KIND: {
     kinds: ["contract"],
@@ -373,6 +418,11 @@ export const ERRORS = {
     kinds: ["contract"],
     title: "the folder or archive has no image, or several images of which none was chosen",
     fix: "Name one of the images after the path.",
+  },
+  E_PACKAGES: {
+    kinds: ["contract"],
+    title: "platter does not know which packages add the parts that the image lacks",
+    fix: "Begin with an image of Debian, Ubuntu, Fedora, CentOS or Arch Linux, or add the parts yourself.",
   },
   E_PIECE_TOO_LARGE: {
     kinds: ["contract"],
@@ -505,6 +555,11 @@ export const ERRORS = {
     title: "podman's output is not in the expected form",
     fix: "Use podman 4 or later.",
   },
+  E_DOCKER: {
+    kinds: ["tool"],
+    title: "the image cannot be fetched from Docker's daemon",
+    fix: "Check with `docker images` that Docker runs and that you may use it.",
+  },
   E_REGISTRY: {
     kinds: ["tool"],
     title: "the image cannot be fetched from the registry",
@@ -535,7 +590,7 @@ export const ERRORS = {
   E_DISK_SPACE: {
     kinds: ["machine"],
     title: "a folder does not have the space that the build needs",
-    fix: "Free some space, or use a larger file system for -o and --work.",
+    fix: "Free some space, or use a larger file system for -o, --work or TMPDIR.",
   },
   E_INPUT: {
     kinds: ["machine"],
@@ -628,6 +683,11 @@ export const ERRORS = {
     kinds: ["media"],
     title: "the ISO does not boot in a way that --require names",
     fix: "Read the reasons below the error.",
+  },
+  E_SIZES: {
+    kinds: ["media"],
+    title: "the root file system of an ISO cannot be read",
+    fix: "Check the ISO with `platter verify`.",
   },
   E_VERIFY: {
     kinds: ["media"],

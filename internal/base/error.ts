@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorCodeOf, FindingErrorCode } from "./error-codes.ts";
 import { type ErrorKind, EXIT_CODES } from "./exit-codes.ts";
+import type { Notice, NoticeLine } from "./notice.ts";
 
 /** A code with one of the kinds that its entry in the table of errors names. */
 type CodeWithKind =
@@ -13,6 +14,8 @@ export type ErrorDetails = CodeWithKind & {
   hint?: string | undefined;
   /** Further lines: the offending source line, the last lines of a tool's log, a list of candidates. */
   detail?: readonly string[] | undefined;
+  /** The problems that caused the error. One is shown instead of the error itself, several are shown before it. */
+  notices?: readonly Notice[] | undefined;
   /** The file that holds a failed tool's full output. */
   log?: string | undefined;
   cause?: unknown;
@@ -43,6 +46,19 @@ export class PlatterError extends Error {
 
   get detail(): readonly string[] {
     return this.details.detail ?? [];
+  }
+
+  /** The error as the user sees it, one after the other. */
+  get notices(): readonly Notice[] {
+    const { notices = [] } = this.details;
+    return notices.length === 1 ? notices : [...notices, this.#own];
+  }
+
+  get #own(): Notice {
+    const { code, message, detail, hint } = this;
+    const lines = detail.map((text): NoticeLine => ({ text }));
+    if (hint !== undefined) lines.push({ label: "hint", text: hint });
+    return { severity: "error", code, message, lines };
   }
 
   get log(): string | undefined {

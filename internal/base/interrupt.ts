@@ -1,11 +1,11 @@
 import { PlatterError } from "./error.ts";
 
 /** The error that the user, or a signal, stopped the run. */
-export function interrupted(what: string): PlatterError {
+export function interrupted(what?: string): PlatterError {
   return new PlatterError({
     code: "E_INTERRUPTED",
     kind: "interrupted",
-    message: `Interrupted during ${what}`,
+    message: what === undefined ? "Interrupted" : `Interrupted during ${what}`,
   });
 }
 

@@ -46,6 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: "it exists already",
   ENOTEMPTY: "the directory is not empty",
   EMFILE: "too many open files",
+  EPIPE: "its reader ended before the end",
 };
 
 function reasonOf(error: unknown): string {

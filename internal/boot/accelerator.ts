@@ -13,7 +13,7 @@ import type { BootWorld } from "./run.ts";
 type AcceleratorChoice = "auto" | "kvm" | "tcg";
 
 /** The accelerator of the machine, and the reason for the choice. */
-interface Accelerator {
+export interface Accelerator {
   accelerator: Machine["accelerator"];
   reason: string;
 }
@@ -27,13 +27,22 @@ const PATIENCE = 10_000;
 /**
  * Chooses KVM only if it runs the firmware. Some nested and sandboxed machines have a `/dev/kvm` that runs a kernel but
  * not firmware.
+ * @throws PlatterError `E_BOOT_WAY` if KVM was asked for and cannot run this architecture
  */
 export async function chooseAccelerator(
   choice: AcceleratorChoice,
   wanted: { architecture: Architecture; firmware: FirmwareKind },
   world: BootWorld & { kvm?: () => KvmAccess },
 ): Promise<Accelerator> {
-  if (choice !== "auto") return { accelerator: choice, reason: "as asked for" };
+  if (choice === "kvm" && wanted.architecture !== hostArchitecture()) {
+    throw new PlatterError({
+      code: "E_BOOT_WAY",
+      kind: "usage",
+      message: `Cannot boot with KVM: this machine is not ${wanted.architecture}`,
+      hint: "Leave --accel out.",
+    });
+  }
+  if (choice !== "auto") return { accelerator: choice, reason: `\`--accel ${choice}\` was given` };
   if (wanted.architecture !== hostArchitecture()) {
     return { accelerator: "tcg", reason: `this machine is not ${wanted.architecture}` };
   }
@@ -59,7 +68,9 @@ function probeFirmware(wanted: { architecture: Architecture; firmware: FirmwareK
   }
 }
 
-type KvmAccess = "usable" | "/dev/kvm does not exist" | "this user cannot open /dev/kvm";
+const NO_ACCESS = "this user cannot open /dev/kvm, and may need to join the group `kvm`";
+
+type KvmAccess = "usable" | "/dev/kvm does not exist" | typeof NO_ACCESS;
 
 function kvmAccess(): KvmAccess {
   try {
@@ -67,7 +78,7 @@ function kvmAccess(): KvmAccess {
     return "usable";
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    return missing ? "/dev/kvm does not exist" : "this user cannot open /dev/kvm";
+    return missing ? "/dev/kvm does not exist" : NO_ACCESS;
   }
 }
 

@@ -5,9 +5,22 @@ import { removeAtExit } from "../base/at-exit.ts";
 import { type BootWay, wayName } from "./boot-result.ts";
 
 /** The files that a boot writes into the folder for its logs. */
-export function logPaths(folder: string, way: BootWay): { serial: string; qemu: string; picture: string } {
+interface LogPaths {
+  serial: string;
+  qemu: string;
+  /** Pictures of the screen at the end, and of GRUB's menu. A machine may end before there is one. */
+  picture: string;
+  menuPicture: string;
+}
+
+export function logPaths(folder: string, way: BootWay): LogPaths {
   const name = join(folder, wayName(way));
-  return { serial: `${name}.serial.log`, qemu: `${name}.qemu.log`, picture: `${name}.png` };
+  return {
+    serial: `${name}.serial.log`,
+    qemu: `${name}.qemu.log`,
+    picture: `${name}.png`,
+    menuPicture: `${name}.menu.png`,
+  };
 }
 
 /**

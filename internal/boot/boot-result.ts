@@ -1,8 +1,8 @@
 import { type Architecture, hasBios } from "../base/architecture.ts";
 import { printable } from "../text/printable.ts";
 import type { BootFailureCode } from "./boot-failures.ts";
-import type { FirmwareKind } from "./firmware/firmware-descriptor.ts";
-import type { Media } from "./machine.ts";
+import { FIRMWARE_KINDS, type FirmwareKind } from "./firmware/firmware-descriptor.ts";
+import { MEDIA, type Media } from "./machine.ts";
 import type { MenuOutcome } from "./menu-drive.ts";
 import { PHASE_NAMES, type Phase, type PhaseTime } from "./phase.ts";
 
@@ -38,11 +38,13 @@ export interface BootResult extends BootWay {
   /** Path. */
   serialLog: string;
   screenshot: string | undefined;
+  /** GRUB's menu. */
+  menuScreenshot: string | undefined;
 }
 
 /** The six ways that the contract requires, on x86_64. */
-export const ALL_WAYS: readonly BootWay[] = (["bios", "uefi", "secure-boot"] as const).flatMap((firmware) =>
-  (["cd", "usb"] as const).map((media) => ({ firmware, media })),
+export const ALL_WAYS: readonly BootWay[] = FIRMWARE_KINDS.flatMap((firmware) =>
+  MEDIA.map((media) => ({ firmware, media })),
 );
 
 /** All ways to boot on an architecture. Some do not have BIOS. */
@@ -54,15 +56,7 @@ export function wayName({ firmware, media }: BootWay): string {
   return `${firmware}-${media}`;
 }
 
-/** The result in one line for people. */
-export function resultLine(result: BootResult): string {
-  const way = wayName(result);
-  const times = result.phases
-    .map(({ phase, seconds }) => `${PHASE_NAMES[phase]} ${seconds.toFixed(1)} s`)
-    .join(", ");
-  if (result.failure === undefined) return `${way}: booted in ${result.seconds.toFixed(1)} s (${times})`;
-  const { phase, message } = result.failure;
-  return printable(
-    `${way}: failed in the ${PHASE_NAMES[phase]} phase after ${result.seconds.toFixed(1)} s: ${message}`,
-  );
+/** A failed boot in one line for people. */
+export function failureLine(way: BootWay, { phase, message, code }: BootFailure): string {
+  return printable(`${wayName(way)}: failed in the ${PHASE_NAMES[phase]} phase: ${message} [${code}]`);
 }

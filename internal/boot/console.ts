@@ -1,7 +1,7 @@
 import type { BootFailureCode } from "./boot-failures.ts";
 import { ConsoleText } from "./console-text.ts";
 import { type FailureSign, failureSign } from "./failure-signs.ts";
-import { PHASES, type Phase, type PhaseTime, phaseBegun } from "./phase.ts";
+import { PHASES, type Phase, type PhaseStart, type PhaseTime, phaseBegun, phaseTimes } from "./phase.ts";
 
 /** A login prompt, or the last target of systemd. */
 const BOOTED = /\blogin: *(?:$|\[ *\d+\.\d+\] )|Reached target .*(multi-user|graphical)(\.target|\b)/i;
@@ -37,6 +37,8 @@ interface ConsoleWatcherOptions {
   until?: RegExp | undefined;
   /** Codes of failure signs that are expected in this boot. */
   expected?: ReadonlySet<string> | undefined;
+  /** Called when a phase begins, the first time immediately. */
+  onPhase?: ((phase: Phase) => void) | undefined;
 }
 
 /**
@@ -48,20 +50,22 @@ export class ConsoleWatcher {
   readonly #powerOff: "counts" | "does-not-count";
   readonly #expected: ReadonlySet<string>;
   readonly #text = new ConsoleText();
-  readonly #starts: { phase: Phase; at: number }[];
+  readonly #starts: PhaseStart[] = [];
+  readonly #onPhase: ConsoleWatcherOptions["onPhase"];
   readonly #lastLines: string[] = [];
   #pending: { sign: FailureSign; phase: Phase; line: string; since: number } | undefined;
   #verdict: Verdict | undefined;
   #lastFed: number;
   #looked = "";
 
-  constructor({ start, until, expected }: ConsoleWatcherOptions) {
+  constructor({ start, until, expected, onPhase }: ConsoleWatcherOptions) {
     this.#expected = expected ?? new Set();
     // A global or sticky pattern would keep the position of its last match.
     this.#until = new RegExp(until ?? BOOTED, (until ?? BOOTED).flags.replace(/[gy]/g, ""));
     this.#powerOff = until === undefined ? "counts" : "does-not-count";
-    this.#starts = [{ phase: "firmware", at: start }];
+    this.#onPhase = onPhase;
     this.#lastFed = start;
+    this.#begin("firmware", start);
   }
 
   feed(chunk: Uint8Array, now: number): void {
@@ -89,11 +93,16 @@ export class ConsoleWatcher {
     if (this.#pending !== undefined) this.#fail(this.#pending);
   }
 
+  #begin(phase: Phase, at: number): void {
+    this.#starts.push({ phase, at });
+    this.#onPhase?.(phase);
+  }
+
   #judge(line: string, now: number): void {
     if (this.#verdict !== undefined) return;
     const begun = phaseBegun(line, this.phase);
     if (begun !== undefined) {
-      this.#starts.push({ phase: begun, at: now });
+      this.#begin(begun, now);
       this.#pending = undefined;
     }
     const isEnd = this.#powerOff === "counts" && this.phase === "user-space" && POWERED_OFF.test(line);
@@ -133,11 +142,7 @@ export class ConsoleWatcher {
 
   /** The phases seen so far, the last one until `now`. */
   phaseTimes(now: number): PhaseTime[] {
-    const zero = this.#starts[0]!.at;
-    return this.#starts.map(({ phase, at }, index) => {
-      const next = this.#starts[index + 1]?.at ?? now;
-      return { phase, start: seconds(at - zero), seconds: seconds(next - at) };
-    });
+    return phaseTimes(this.#starts, now);
   }
 
   /** The phase that should follow. */
@@ -145,8 +150,4 @@ export class ConsoleWatcher {
     const next = PHASES[PHASES.indexOf(this.phase) + 1];
     return next === "shim" ? "grub" : next;
   }
-}
-
-function seconds(milliseconds: number): number {
-  return Math.round(milliseconds / 10) / 100;
 }

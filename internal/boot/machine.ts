@@ -1,7 +1,8 @@
 import type { Architecture } from "../base/architecture.ts";
 import type { FlashPair } from "./firmware/firmware-descriptor.ts";
 
-export type Media = "cd" | "usb";
+export const MEDIA = ["cd", "usb"] as const;
+export type Media = (typeof MEDIA)[number];
 
 export type MachineFirmware =
   | { kind: "bios" }

@@ -1,4 +1,4 @@
-import { type Chord, chordsFor } from "./keyboard.ts";
+import { type Chord, chordsFor } from "./control/keyboard.ts";
 import type { Phase } from "./phase.ts";
 import type { Screen } from "./screen.ts";
 
@@ -14,6 +14,8 @@ export interface DrivenMachine {
   phase: () => Phase;
   press: (chords: readonly Chord[]) => Promise<void>;
   sleep: (milliseconds: number) => Promise<void>;
+  /** Called when the menu is visible. */
+  onMenu: () => Promise<void>;
   /** Whether the boot has ended. */
   over: () => boolean;
 }
@@ -51,6 +53,8 @@ export async function addSerialConsole(machine: DrivenMachine, console: string):
   if (!(await until(machine, () => /press enter to boot/i.test(machine.screen.text)))) {
     return notDriven("GRUB did not return to its menu");
   }
+  await settle(machine);
+  await machine.onMenu();
   await machine.press(chordsFor("e"));
   if (!(await until(machine, () => /ctrl-x/i.test(machine.screen.text)))) {
     return notDriven("GRUB did not open its editor; the menu may have a password");

@@ -19,6 +19,25 @@ export interface PhaseTime {
   seconds: number;
 }
 
+/** When a phase began, in milliseconds of a clock. */
+export interface PhaseStart {
+  phase: Phase;
+  at: number;
+}
+
+/** The phases that have begun, from the machine's start. The last one lasts until `now`. */
+export function phaseTimes(starts: readonly PhaseStart[], now: number): PhaseTime[] {
+  const zero = starts[0]?.at ?? now;
+  return starts.map(({ phase, at }, index) => {
+    const next = starts[index + 1]?.at ?? now;
+    return { phase, start: seconds(at - zero), seconds: seconds(next - at) };
+  });
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds / 10) / 100;
+}
+
 interface PhaseSign {
   phase: Phase;
   pattern: RegExp;

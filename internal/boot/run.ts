@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Architecture } from "../base/architecture.ts";
@@ -8,15 +8,14 @@ import type { RunTool } from "../process/run.ts";
 import { logPaths } from "./boot-logs.ts";
 import type { BootFailure, BootResult, BootWay } from "./boot-result.ts";
 import { ConsoleWatcher } from "./console.ts";
+import { BootMonitor } from "./control/monitor.ts";
+import { encodePng, type Picture } from "./control/png.ts";
 import { findQemu } from "./firmware/firmware.ts";
-import { press } from "./keyboard.ts";
 import { type Machine, qemuArguments, serialConsoleArgument } from "./machine.ts";
-import { addSerialConsole, type MenuOutcome } from "./menu-drive.ts";
+import { attendMenu } from "./menu-work.ts";
 import type { Phase } from "./phase.ts";
 import { prepareFirmware } from "./prepare-firmware.ts";
-import { Qmp, QmpError } from "./qmp.ts";
 import { Screen } from "./screen.ts";
-import { takeScreenshot } from "./screenshot.ts";
 import { isoHasSerialConsole } from "./serial-console.ts";
 import { SerialLog } from "./serial-log.ts";
 import { switchedOff, timedOut } from "./verdict.ts";
@@ -46,8 +45,8 @@ export interface BootWorld {
   signal: AbortSignal;
   /** Milliseconds of a monotonic clock. */
   now: () => number;
-  /** Called when a phase begins, with the seconds since the machine was switched on. */
-  onPhase?: (phase: Phase, at: number) => void;
+  /** Called when a phase begins, the first time when the machine is switched on. */
+  onPhase?: (phase: Phase) => void;
 }
 
 /** Milliseconds between two checks of a running boot. */
@@ -70,31 +69,34 @@ export async function bootOnce(request: BootRequest, world: BootWorld): Promise<
   using folder = HeldFolder.create(tmpdir());
   const scratch = folder.path;
   const firmware = await prepareFirmware(request.firmware, { architecture, scratch });
+  const socket = join(scratch, "qmp");
   const machine: Machine = {
     ...request,
     firmware,
     iso: resolve(request.iso),
     console: "stdout",
-    qmpSocket: join(scratch, "qmp"),
+    qmpSocket: socket,
   };
-  return await watch([qemu, ...qemuArguments(machine)], { request, world, scratch });
+  return await watch([qemu, ...qemuArguments(machine)], { request, world, socket });
 }
 
 interface Watch {
   request: BootRequest;
   world: BootWorld;
-  scratch: string;
+  /** Path of QEMU's socket. */
+  socket: string;
 }
 
-async function watch(argv: string[], { request, world, scratch }: Watch): Promise<BootResult> {
+async function watch(argv: string[], { request, world, socket }: Watch): Promise<BootResult> {
   const { keepIn, until, timeout } = request;
   const { now } = world;
-  const { serial: serialLog, qemu: log, picture } = logPaths(keepIn, request);
+  const { serial: serialLog, qemu: log, picture, menuPicture } = logPaths(keepIn, request);
   using serial = new SerialLog(serialLog);
   const stop = new AbortController();
   const drive = request.menu === "add-console" && (await isoHasSerialConsole(request.iso)) === false;
   const start = now();
-  const watcher = new ConsoleWatcher({ start, until, expected: new Set(drive ? ["B_GRUB_PROMPT"] : []) });
+  const expected = new Set(drive ? ["B_GRUB_PROMPT"] : []);
+  const watcher = new ConsoleWatcher({ start, until, expected, onPhase: world.onPhase });
   const screen = new Screen();
   let over = false;
   const machine = world
@@ -105,9 +107,7 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
       onStdout: (chunk) => {
         serial.write(chunk);
         screen.feed(chunk);
-        const before = watcher.phase;
         watcher.feed(chunk, now());
-        if (watcher.phase !== before) world.onPhase?.(watcher.phase, (now() - start) / 1000);
       },
     })
     .finally(() => {
@@ -116,20 +116,13 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
   // Prevents an unhandled rejection; the error is handled below, after the machine has ended.
   machine.catch(() => undefined);
   const isOver = () => over || stop.signal.aborted || watcher.verdict !== undefined;
-  const menu: Promise<MenuOutcome> = drive
-    ? withQmp(scratch, (qmp) =>
-        addSerialConsole(
-          {
-            screen,
-            phase: () => watcher.phase,
-            press: (chords) => press(qmp, chords),
-            sleep: Bun.sleep,
-            over: isOver,
-          },
-          serialConsoleArgument(request.architecture),
-        ),
-      ).catch((error: Error) => ({ kind: "not-driven", why: error.message }))
-    : Promise.resolve({ kind: "left-alone" });
+  await using monitor = new BootMonitor(socket, { over: isOver });
+  const menu = attendMenu(drive ? serialConsoleArgument(request.architecture) : undefined, {
+    screen,
+    phase: () => watcher.phase,
+    over: isOver,
+    monitor,
+  });
   try {
     while (!over && watcher.verdict === undefined && now() - start < timeout * 1000) {
       await Promise.race([machine.catch(() => undefined), Bun.sleep(LOOK)]);
@@ -140,20 +133,21 @@ async function watch(argv: string[], { request, world, scratch }: Watch): Promis
     if (over) await machine;
     if (over) watcher.end(ended);
     const failure = failureOf(watcher, { over, timeout, architecture: request.architecture });
-    const screenshot =
-      failure !== undefined && !over && (await photograph(picture, scratch)) ? picture : undefined;
+    const screenshot = await savePicture(picture, over ? undefined : await monitor.screen());
     stop.abort();
+    const { outcome, picture: menuScreen } = await menu;
     return {
       firmware: request.firmware,
       media: request.media,
       accelerator: request.accelerator,
       seconds: (ended - start) / 1000,
       phases: watcher.phaseTimes(ended),
-      menu: await menu,
+      menu: outcome,
       reached: watcher.verdict?.outcome === "booted" ? watcher.verdict.line : undefined,
       failure,
       serialLog,
       screenshot,
+      menuScreenshot: await savePicture(menuPicture, menuScreen),
     };
   } finally {
     stop.abort();
@@ -176,22 +170,10 @@ function failureOf(
   return { phase, code, message, hint, line, lastLines };
 }
 
-/** Takes a screenshot. False if the machine has just ended. */
-async function photograph(to: string, scratch: string): Promise<boolean> {
-  try {
-    await withQmp(scratch, (qmp) => takeScreenshot(qmp, { to, scratch: join(scratch, "screen.ppm") }));
-    return true;
-  } catch (error) {
-    if (error instanceof QmpError) return false;
-    throw error;
-  }
-}
-
-async function withQmp<T>(scratch: string, use: (qmp: Qmp) => Promise<T>): Promise<T> {
-  const qmp = await Qmp.connect(join(scratch, "qmp"), 5000);
-  try {
-    return await use(qmp);
-  } finally {
-    qmp.close();
-  }
+/** Writes a picture as PNG, and returns the path. Without a picture it removes that of an earlier run. */
+async function savePicture(path: string, picture: Picture | undefined): Promise<string | undefined> {
+  await rm(path, { force: true });
+  if (picture === undefined) return undefined;
+  await writeFile(path, encodePng(picture));
+  return path;
 }

@@ -140,6 +140,7 @@ export const PROBLEMS = {
   "squashfs-labels":
     "SELinux labels of the squashfs cannot be read, are not contexts, or are missing at the root",
   "squashfs-magic": "the superblock of the squashfs is missing",
+  "squashfs-record": "the record of the compressor after the squashfs is damaged",
   "squashfs-tables": "a table of the squashfs is missing or damaged",
   "squashfs-version": "the squashfs has an unknown version",
 

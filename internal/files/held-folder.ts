@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { removeAtExit } from "../base/at-exit.ts";
 import { errnoOf } from "../base/machine-error.ts";
 import { FileLock, signerOf } from "./file-lock.ts";
@@ -103,6 +103,8 @@ export function lockFolder(path: string, make: (path: string) => void): FileLock
 /** Creates a folder of a known name. A folder of another user, or a link, is neither emptied nor written to. */
 function makeOwnFolder(path: string): void {
   try {
+    // A run that fails removes the folders that it created, perhaps those in which this folder is to be.
+    mkdirSync(dirname(path), { recursive: true });
     mkdirSync(path);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;

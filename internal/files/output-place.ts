@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { PlatterError } from "../base/error.ts";
+import { makeFolders } from "./folders-above.ts";
 import { FolderInUse, HeldFolder } from "./held-folder.ts";
 
 /** The most links that Linux follows in one path (path_resolution(7)). */
@@ -17,23 +18,25 @@ const held = new Map<string, OutputPlace>();
 
 /**
  * Holds an output, so that another process that wants to write it is refused. A process that holds it already gets the
- * same place again, and the first holder releases it.
+ * same place again, and the first holder releases it. Missing folders are created, and removed on release if they are
+ * empty.
  * @throws PlatterError `E_OUTPUT_LOCKED`; the system's error
  */
 export function holdOutput(target: string): OutputPlace {
+  using opened = new DisposableStack();
+  opened.use(makeFolders(dirname(target)));
   const folder = realpathSync(dirname(target));
   const name = basename(target);
   const key = join(folder, name);
   const place = held.get(key);
   if (place !== undefined) return { partial: place.partial, [Symbol.dispose]() {} };
   const digest = new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 16);
-  const own = ownFolder(join(folder, `.platter-${digest}`), target);
+  const own = opened.use(ownFolder(join(folder, `.platter-${digest}`), target));
+  opened.defer(() => held.delete(key));
+  const release = opened.move();
   const made: OutputPlace = {
     partial: join(own.path, "unfinished"),
-    [Symbol.dispose]() {
-      held.delete(key);
-      own[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => release[Symbol.dispose](),
   };
   held.set(key, made);
   return made;

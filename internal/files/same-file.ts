@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { PlatterError } from "../base/error.ts";
+import { nearestFolder } from "./folders-above.ts";
 import { followLinks } from "./output-place.ts";
 
 /** A path with the option or argument that names it, such as `--config`. */
@@ -66,17 +67,6 @@ function identityOf(path: string): FileIdentity | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The nearest folder above a path that exists, and the rest of the path. */
-function nearestFolder(path: string): { folder: string; rest: string } {
-  let folder = dirname(path);
-  let rest = basename(path);
-  while (statSync(folder, { throwIfNoEntry: false }) === undefined) {
-    rest = join(basename(folder), rest);
-    folder = dirname(folder);
-  }
-  return { folder: realpathSync(folder), rest };
 }
 
 function foldersFrom(folder: string): Set<string> {

@@ -1,4 +1,4 @@
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { removeAtExit } from "../base/at-exit.ts";
 import { PlatterError } from "../base/error.ts";
 import { errnoOf, type MachineErrorCode, machineError } from "../base/machine-error.ts";
@@ -95,4 +95,9 @@ export function writeError(error: unknown, options: { code: MachineErrorCode; pa
     hint: known.hint,
     cause: error,
   });
+}
+
+/** Writes a text to a file that the user named. @throws PlatterError `E_OUTPUT` */
+export function writeText(path: string, text: string): Promise<void> {
+  return writeWhole(path, { code: "E_OUTPUT", write: (partial) => writeFile(partial, text) });
 }

@@ -13,23 +13,22 @@ export const INITRD_PATH = "/images/pxeboot/initrd.img";
 const word = z.string().regex(PRINTABLE);
 
 const menuEntrySchema = z.strictObject({
-  title: word.min(1),
-  /** Absolute path on the ISO. */
-  kernelPath: word.startsWith("/"),
-  /** Each argument as the kernel gets it, without quotes. It may contain spaces. */
-  kernelArgs: z.array(word),
-  initrdPaths: z.array(word.startsWith("/")).min(1),
+  title: word.min(1).describe("Text of the entry."),
+  kernelPath: word.startsWith("/").describe("Absolute path on the ISO."),
+  kernelArgs: z
+    .array(word)
+    .describe("Each argument as the kernel gets it, without quotes. It may contain spaces."),
+  initrdPaths: z.array(word.startsWith("/")).min(1).describe("Absolute paths on the ISO."),
 });
 
 export const menuSchema = z
   .strictObject({
-    /** Index of the entry that boots when the time is up. */
-    default: z.int().min(0),
-    /** Seconds; 0 boots immediately, -1 waits for ever. */
-    timeout: z.int().min(-1),
-    entries: z.array(menuEntrySchema).min(1),
+    default: z.int().min(0).describe("Index of the entry that boots when the time is up."),
+    timeout: z.int().min(-1).describe("Seconds; 0 boots immediately, -1 waits for ever."),
+    entries: z.array(menuEntrySchema).min(1).describe("The entries in their order."),
   })
-  .refine((menu) => menu.default < menu.entries.length, "the default entry does not exist");
+  .refine((menu) => menu.default < menu.entries.length, "the default entry does not exist")
+  .describe("The boot menu.");
 
 /** A boot menu as data, without quotes and escapes. */
 export type Menu = z.infer<typeof menuSchema>;

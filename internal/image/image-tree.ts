@@ -44,6 +44,22 @@ export interface TreeNode {
   readonly children?: ReadonlyMap<string, TreeNode> | undefined;
 }
 
+/** A layer as the image's configuration describes it. */
+export interface SourceLayer {
+  /** Digest of the plain tar: `sha256:…`. */
+  diffId: string;
+  /** The instruction that made the layer. Undefined if the image does not say. */
+  createdBy: string | undefined;
+}
+
+/** A folder of the host whose files are over an image. */
+export interface SourceOverlay {
+  /** Absolute path. */
+  path: string;
+  /** SHA-256 over the paths and contents of its files, as `sha256:…`. */
+  digest: string;
+}
+
 export interface ImageSource {
   /** The reference in full, with its transport: `oci-archive:/tmp/image.tar`. */
   reference: string;
@@ -55,6 +71,8 @@ export interface ImageSource {
   digest: string | undefined;
   /** For a tree without a digest, a text that changes on this machine whenever the content of a file changes. */
   stamp?: string | undefined;
+  /** The layers, lowest first. Undefined for a source without layers. */
+  layers?: readonly SourceLayer[] | undefined;
   /** Length in bytes of the stored layers, compressed or not; undefined for a source without layers. */
   layerBytes?: number | undefined;
   /**
@@ -62,6 +80,8 @@ export interface ImageSource {
    * omitted.
    */
   leftOut?: readonly BytePath[] | undefined;
+  /** Folders of the host whose files are over the image, lowest first; undefined without any. */
+  overlays?: readonly SourceOverlay[] | undefined;
   /** Creation time of the image in seconds since 1970; undefined if the image does not name a time. */
   created: number | undefined;
   /** The architecture in the image's configuration (`amd64`, `arm64`); undefined if it is missing there. */
@@ -87,6 +107,11 @@ export interface ImageTree extends AsyncDisposable {
   read(inode: Inode): Content;
   /** The content as a range of a file on the host or in memory. Undefined if it must be read by {@link read}. */
   held?(inode: Inode): HeldRange | undefined;
+  /**
+   * Number of the layer that the content is from, 0 for the lowest. Undefined if it is from no layer. Only a tree that
+   * consists of layers has this function.
+   */
+  layerOf?(inode: Inode): number | undefined;
   /**
    * Registers a host file that holds this content until disposal of the tree, so that the tree may drop its own
    * copy.

@@ -1,5 +1,8 @@
+import type { OnBytes, Reporter } from "../base/progress.ts";
 import type { BytePath } from "../bytes/byte-path.ts";
 import type { RunTool } from "../process/run.ts";
+import type { LayerStore } from "./layer-store.ts";
+import type { PullPolicy } from "./pull-policy.ts";
 
 /** The most bytes of a file of the image that is read as a piece, such as an initramfs. */
 export const LARGEST_PIECE = 2 * 1024 ** 3;
@@ -20,6 +23,14 @@ export interface OpenOptions {
   /** Whether `read` may be called for a path. A source that reads in passes keeps these files in the first pass. */
   capture: (path: BytePath) => boolean;
   runTool: RunTool;
+  /** The default is `never`. */
+  pull?: PullPolicy | undefined;
+  /** Shows the progress of fetching an image. */
+  reporter?: Pick<Reporter, "task"> | undefined;
+  /** Called with the bytes of the layers that were read, and their sum. */
+  onRead?: OnBytes | undefined;
   /** The most bytes of memory for decompressed layers. The default is {@link memoryForLayers}. */
   memory?: number | undefined;
+  /** What earlier builds left about layers. Undefined if all layers are read. */
+  layerStore?: LayerStore | undefined;
 }

@@ -10,7 +10,7 @@ const ENDINGS = [/^(.+?):?@sha\d+:[0-9a-f]+$/, /^(.+)@\d+$/, /^(.+):[^:]*$/];
  */
 export function pathOfReference(text: string): string | undefined {
   const reference = parseReference(text);
-  if ("name" in reference) return undefined;
+  if (reference.transport === "-" || "name" in reference) return undefined;
   const whole = "path" in reference ? reference.path : reference.text;
   const parts = ENDINGS.map((ending) => ending.exec(whole)?.[1]);
   return [whole, ...parts].find((path) => path !== undefined && exists(path));

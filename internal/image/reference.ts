@@ -1,9 +1,8 @@
 import { PlatterError } from "../base/error.ts";
-import { shellWord } from "../process/command-line.ts";
 
 /** The location of an image in the form of containers-transports(5); `dir:` and `tar:` are platter's own. */
 export type ImageReference =
-  | { readonly transport: "docker"; readonly name: string }
+  | { readonly transport: "docker" | "docker-daemon"; readonly name: string }
   | {
       readonly transport: "containers-storage";
       readonly name: string;
@@ -23,6 +22,8 @@ export type ImageReference =
       /** Name or `@INDEX` that follows the path. */
       readonly tag: string | undefined;
     }
+  /** An archive on standard input. */
+  | { readonly transport: "-" }
   /** Without a transport: an existing path, or else an image in containers-storage. */
   | { readonly transport: undefined; readonly text: string };
 
@@ -34,13 +35,14 @@ export const TRANSPORTS = [
   "dir",
   "docker",
   "docker-archive",
+  "docker-daemon",
   "oci",
   "oci-archive",
   "tar",
 ] as const;
 
 /** Transports of other tools that a reference may name, and that are not the host of a registry. */
-const FOREIGN = ["atomic", "docker-daemon", "ostree", "registry", "sif", "tarball"];
+const FOREIGN = ["atomic", "ostree", "registry", "sif", "tarball"];
 
 /** The most bytes of a path in Linux. Names of registries are shorter. */
 const LONGEST = 4095;
@@ -55,9 +57,11 @@ export function parseReference(text: string): ImageReference {
     throw badReference(`${text.slice(0, 60)}…`, `it has ${length} bytes, and at most ${LONGEST} are allowed`);
   }
   if (/[\0\r\n]/.test(text)) throw badReference(text, "it holds a control character");
-  if (text === "-" || (rest === "-" && isTransport(transport))) throw standardInput(text);
+  if (text === "-") return { transport: "-" };
+  if (rest === "-" && isTransport(transport)) throw standardInput(text);
   switch (transport) {
     case "containers-storage":
+    case "docker-daemon":
       if (rest === "") throw badReference(text, "the name of an image is missing");
       return { transport, name: rest };
     case "docker":
@@ -76,7 +80,6 @@ export function parseReference(text: string): ImageReference {
     }
     default:
       if (text === "") throw badReference(text, "it is empty");
-      if (transport === "docker-daemon") throw dockerDaemon(text, rest);
       if (transport !== transport.toLowerCase() && isTransport(transport.toLowerCase())) {
         throw badReference(
           text,
@@ -116,6 +119,7 @@ function splitTag(rest: string): { path: string; tag: string | undefined } {
 /** The reference in full, as {@link parseReference} takes it. */
 export function formatReference(reference: ImageReference): string {
   if (reference.transport === undefined) return reference.text;
+  if (reference.transport === "-") return reference.transport;
   if (reference.transport === "docker") return `docker://${reference.name}`;
   if ("name" in reference) return `${reference.transport}:${reference.name}`;
   const tag = "tag" in reference && reference.tag !== undefined ? `:${reference.tag}` : "";
@@ -136,15 +140,7 @@ function badReference(text: string, problem: string, hint?: string): PlatterErro
 function standardInput(text: string): PlatterError {
   return badReference(
     text,
-    "platter does not read an image from standard input",
-    "Write it to a file first: `podman save --format oci-archive -o IMAGE.tar NAME`, then name `oci-archive:IMAGE.tar`.",
-  );
-}
-
-function dockerDaemon(text: string, name: string): PlatterError {
-  return badReference(
-    text,
-    "platter does not talk to Docker's daemon",
-    `Save the image first: \`docker save -o image.tar ${shellWord(name || "NAME")} && platter build docker-archive:image.tar -o os.iso\`.`,
+    "an image on standard input does not have a transport",
+    "Write `-`: platter recognises the kind of the archive.",
   );
 }

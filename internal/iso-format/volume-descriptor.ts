@@ -10,8 +10,8 @@ const TYPE = { bootRecord: 0, primary: 1, supplementary: 2, terminator: 255 } as
 /** The escape sequence of UCS-2 level 3 (Joliet specification, section 3). */
 const JOLIET_ESCAPE = [0x25, 0x2f, 0x45];
 const BOOT_SYSTEM = "EL TORITO SPECIFICATION";
-/** The data preparer (ECMA-119, 8.4.22), by which platter knows its own ISOs. */
-export const PREPARER = { offset: 446, length: 128, text: "PLATTER" };
+/** The data preparer (ECMA-119, 8.4.22). */
+const PREPARER = { offset: 446, length: 128, text: "PLATTER" };
 /** Bytes of the application use area, which holds the checksum. */
 const APPLICATION_USE = { offset: 883, length: 512 };
 

@@ -51,6 +51,7 @@ export function planLayout(plan: Plan, inputs: IsoInputs, partitions: { strictGp
   };
 }
 
-const CORE_IMAGE_PATH = "/images/eltorito.img";
+/** Path on the ISO of the core image of GRUB for BIOS. */
+export const CORE_IMAGE_PATH = "/images/eltorito.img";
 /** Path on the ISO of the root file system. */
 export const ROOTFS_PATH = "/LiveOS/squashfs.img";

@@ -2,16 +2,16 @@ import { efiSuffix, GRUB_BIOS_PLATFORM, mokManagerPath, removableLoader } from "
 import type { IsoPieces, SizedFile } from "../contract/plan/plan.ts";
 import { INITRD_PATH, KERNEL_PATH } from "../grub/menu-model.ts";
 
-/** A file of the image, and its path on the ISO, which holds the same bytes. */
+/** A file of the image or the host, and its path on the ISO, which holds the same bytes. */
 interface PlannedFile<P> {
   /** Absolute path on the ISO. */
   isoPath: string;
   piece: P;
 }
 
-/** The pieces of the image that the ISO holds unchanged, boot loaders first. */
+/** The pieces of the image and the files of the host that the ISO holds unchanged, boot loaders first. */
 export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): PlannedFile<P>[] {
-  const { architecture, efi, font, kernel, bios } = pieces;
+  const { architecture, efi, font, kernel, bios, added } = pieces;
   const suffix = efiSuffix(architecture);
   const files: PlannedFile<P>[] = [
     { isoPath: `/EFI/BOOT/${removableLoader(architecture)}`, piece: efi.shim },
@@ -26,5 +26,6 @@ export function plannedFiles<P extends SizedFile>(pieces: IsoPieces<P>): Planned
     // Images are only parts of the core image. GRUB loads only modules and their lists from the medium.
     if (!name.endsWith(".img")) files.push({ isoPath: `/boot/grub2/${GRUB_BIOS_PLATFORM}/${name}`, piece });
   }
+  for (const piece of added ?? []) files.push({ isoPath: piece.isoPath, piece });
   return files;
 }

@@ -1,8 +1,8 @@
 import { PlatterError } from "../base/error.ts";
 import { ImageMissing } from "../image/image-missing.ts";
+import { locate } from "../image/open/pull.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { parseReference } from "../image/reference.ts";
-import { recognise } from "../image/source/recognise.ts";
 import { archivePayload } from "./archive-payload.ts";
 import { layoutPayload } from "./layout-payload.ts";
 import type { PayloadDescription, PayloadSource } from "./payload-image.ts";
@@ -44,7 +44,7 @@ export function payloadError(error: unknown, reference: string): unknown {
 
 /** The source of a payload. @throws PlatterError `E_REFERENCE…` */
 export async function payloadSource(reference: string, options: SourceOptions): Promise<PayloadSource> {
-  const found = await recognise(parseReference(reference), options);
+  const found = await locate(parseReference(reference), options);
   switch (found.transport) {
     case "oci":
     case "oci-archive":
@@ -58,9 +58,21 @@ export async function payloadSource(reference: string, options: SourceOptions): 
     case "dir":
     case "tar":
       return rootPayload(found, options);
+    case "docker-daemon":
+    case "-":
+      throw notAPayload(reference);
     default:
       return found satisfies never;
   }
+}
+
+function notAPayload(reference: string): PlatterError {
+  return new PlatterError({
+    code: "E_REFERENCE",
+    kind: "usage",
+    message: `Cannot use \`${reference}\` as a payload: platter reads a payload several times`,
+    hint: "Save it to a file first, such as with `docker save -o image.tar NAME`, and name `docker-archive:image.tar`.",
+  });
 }
 
 function missing(reference: string, reason: string, cause: PlatterError): PlatterError {

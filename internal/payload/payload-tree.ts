@@ -1,4 +1,5 @@
 import type { BytePath } from "../bytes/byte-path.ts";
+import type { Graft } from "../image/grafted-tree.ts";
 import type { ImageTree, Inode, Locator, SequentialReader, TreeNode } from "../image/image-tree.ts";
 import { LayerReader } from "../image/layer/layer-reader.ts";
 import { StoredInode } from "../image/table/stored-inode.ts";
@@ -24,7 +25,7 @@ interface PayloadTreeOptions {
  * Payloads as podman's storage ({@link writeStorage}), in a tree that begins at the image's root and has no other
  * files. The same payloads give the same tree.
  */
-export class PayloadTree implements Disposable {
+export class PayloadTree implements Graft, Disposable {
   readonly root: TableNode;
   /** Names of the folders that lead to the storage. */
   readonly place: readonly string[];
@@ -65,6 +66,10 @@ export class PayloadTree implements Disposable {
   /** Whether an inode belongs to this tree. */
   owns(inode: Inode): boolean {
     return inode instanceof StoredInode && inode.isIn(this.#storage.table.inodes);
+  }
+
+  read(): never {
+    throw new TypeError("a payload's files are read in their order only");
   }
 
   sequentialReader(wanted: Iterable<Inode>): SequentialReader {

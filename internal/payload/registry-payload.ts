@@ -4,9 +4,9 @@ import { memoryBlob, readBlob } from "../image/decompress/blob.ts";
 import { blobLayer } from "../image/decompress/layer.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { directoryStore } from "../image/source/blob-store.ts";
-import { rawManifest, runSkopeo } from "../image/source/docker.ts";
+import { rawManifest, repositoryOf, runSkopeo, withRegistryProgress } from "../image/source/docker.ts";
 import { fullName } from "../image/source/docker-archive.ts";
-import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
+import { makeFetchFolder } from "../image/source/fetched-image.ts";
 import { chooseByArchitecture } from "../image/source/oci-choice.ts";
 import { checkArchitecture, checkedLayer } from "../image/source/oci-layout.ts";
 import { DOCUMENT_LIMIT, readImageConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
@@ -19,7 +19,7 @@ export function registryPayload(
   options: Omit<OpenOptions, "capture">,
 ): PayloadSource {
   const { name } = reference;
-  const repository = name.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  const repository = repositoryOf(name);
   return {
     async describe() {
       const manifest = await rawManifest(name, options);
@@ -64,13 +64,14 @@ async function fetched(
   image: { name: string; digest: string },
   options: Omit<OpenOptions, "capture">,
 ): Promise<Omit<PayloadImage, "indexes">> {
-  const layout = makeLayoutFolder(options.work, "blobs/sha256");
+  const layout = makeFetchFolder(options.work, "blobs/sha256");
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {
     // For `dir:` skopeo names files after their digests, as in a layout.
     const folder = `${layout}/blobs/sha256`;
     const copy = ["copy", "--quiet", "--remove-signatures", `docker://${image.name}`, `dir:${folder}`];
-    await runSkopeo(image.name, options, { argv: copy });
+    const fetch = () => runSkopeo(image.name, options, { argv: copy });
+    await withRegistryProgress(fetch, { name: image.name, folder, options });
     using store = directoryStore(layout, options);
     const bytes = await readBlob(store.file("blobs/sha256/manifest.json"), DOCUMENT_LIMIT);
     requireDigest(digestOf(bytes), image.digest, image.name);

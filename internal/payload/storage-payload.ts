@@ -7,7 +7,7 @@ import { namesMeant } from "../image/image-name.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { containersEnvironment } from "../image/source/containers-environment.ts";
 import { lookUpStored, type StoredImage, storageName } from "../image/source/containers-storage.ts";
-import { makeLayoutFolder } from "../image/source/fetched-layout.ts";
+import { makeFetchFolder } from "../image/source/fetched-image.ts";
 import { checkArchitecture, findOciImage } from "../image/source/oci-layout.ts";
 import { readImageConfig, readManifestOrIndex } from "../image/source/oci-manifest.ts";
 import { requireDiffIds, requireDigest } from "./layout-payload.ts";
@@ -53,7 +53,7 @@ async function openStored(
   // its layers.
   const manifest = await bigData(image, { key: "manifest", digest }, options);
   const config = await bigData(image, { key: `sha256:${id}`, digest: `sha256:${id}` }, options);
-  const layout = makeLayoutFolder(options.work);
+  const layout = makeFetchFolder(options.work);
   const release = () => rmSync(layout, { recursive: true, force: true });
   try {
     const save = ["save", "--quiet", "--uncompressed", "--format", "oci-dir", "--output", layout, id];

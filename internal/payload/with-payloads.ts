@@ -1,8 +1,8 @@
 import type { WalkOptions } from "../image/entry-walk.ts";
 import { compileExcludes } from "../image/excludes.ts";
+import { GraftedTree } from "../image/grafted-tree.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import type { OpenOptions } from "../image/open-options.ts";
-import { GraftedTree } from "./graft.ts";
 import type { PayloadDescription, PayloadImage } from "./payload-image.ts";
 import { payloadSource } from "./payload-source.ts";
 import { PayloadTree } from "./payload-tree.ts";
@@ -48,16 +48,16 @@ export async function withPayloads(
     }
     const { work, signal } = options;
     const payload = await PayloadTree.build(named, { tree, exclude, time, work, signal });
-    const grafted = new GraftedTree(tree, payload, exclude);
+    const grafted = new GraftedTree(tree, payload, { exclude });
     return {
       image: tree,
       tree: grafted,
       walk: (image) => ({
         ...image,
-        include: (node, path) => grafted.isPayload(node) || image.include(node, path),
+        include: (node, path) => grafted.isGrafted(node) || image.include(node, path),
       }),
       async [Symbol.asyncDispose]() {
-        await grafted[Symbol.asyncDispose]();
+        payload[Symbol.dispose]();
         await release();
       },
     };

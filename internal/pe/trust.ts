@@ -6,12 +6,14 @@ import type { VendorKeys, VendorTable } from "./vendor-certificate.ts";
 export const MICROSOFT_2011 = "Microsoft Corporation UEFI CA 2011";
 export const MICROSOFT_2023 = "Microsoft UEFI CA 2023";
 
+export const TRUSTS = ["vendor", "firmware", "other", "modified", "broken", "denied", "unsigned"] as const;
+
 /**
  * How shim judges a program. `vendor` and `firmware`: the vendor of shim or a key of the firmware signed it. `other`:
  * another key signed it. `modified`: it changed after it was signed. `broken`: its signature is invalid. `denied`: shim
  * has its digest or its signer in a list of refused ones. `unsigned`: it does not have a signature.
  */
-export type Trust = "vendor" | "firmware" | "other" | "modified" | "broken" | "denied" | "unsigned";
+export type Trust = (typeof TRUSTS)[number];
 
 /** How a shim with these keys judges a program. */
 export function trustOf(program: EfiProgram, vendor: VendorTable | undefined): Trust {

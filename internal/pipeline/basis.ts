@@ -5,6 +5,7 @@ import { PARTS, type Part } from "../contract/findings/plan-parts.ts";
 import { draftOf } from "../contract/plan/decision.ts";
 import type { DraftPlan, PartialPlan, Plan } from "../contract/plan/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
+import type { LayerStore } from "../image/layer-store.ts";
 import { type DecidedImage, decideOnImage } from "./decide.ts";
 import { makePlanOf } from "./make-plan-of.ts";
 import { openPlannedImage } from "./open-image.ts";
@@ -22,10 +23,14 @@ export type Basis = { kind: "image"; image: DecidedImage } | { kind: "plan"; pla
  * call `requireInputs`.
  * @throws PlatterError `E_NO_IMAGE`, `E_PLAN`, `E_PIECE_CHANGED`; the errors of {@link decideOnImage}
  */
-export async function openBasis(session: Session): Promise<Basis> {
+export async function openBasis(session: Session, layerStore?: LayerStore): Promise<Basis> {
   const { reference } = session.options;
-  if (reference === undefined) return { kind: "plan", plan: await planInWork(session.work) };
-  return { kind: "image", image: await decideOnImage(session, reference) };
+  if (reference === undefined) {
+    const plan = await planInWork(session.work);
+    session.context.reporter.task("inspect").skipped(`the plan in \`${session.work.path}\` is used`);
+    return { kind: "plan", plan };
+  }
+  return { kind: "image", image: await decideOnImage(session, reference, layerStore) };
 }
 
 /** The plan of the work directory. @throws PlatterError `E_NO_IMAGE`, `E_PLAN`, `E_PIECE_CHANGED` */
@@ -62,9 +67,10 @@ export async function wholePlan(session: Session, basis: Basis): Promise<Plan> {
  */
 export async function planFor(session: Session, basis: Basis, parts: readonly Part[]): Promise<PartialPlan> {
   if (basis.kind === "plan") return basis.plan;
-  const { tree } = basis.image;
+  const { tree, task } = basis.image;
   const { plan, findings } = await makePlanOf(basis.image, session.context, parts);
   reportUnignored(findingsAbout(findings, parts), tree.source.reference, session.options);
+  task.done();
   // `plan` is undefined only if a finding about these parts is an error, and then the line above threw.
   return plan!;
 }
@@ -79,9 +85,9 @@ export async function planAlone(session: Session, parts: readonly Part[]): Promi
  * Returns a function that returns the image of a basis. For an earlier plan, the first call opens the image and
  * compares it.
  */
-export function imageOf(session: Session, basis: Basis): () => Promise<ImageTree> {
+export function imageOf(session: Session, basis: Basis, layerStore?: LayerStore): () => Promise<ImageTree> {
   if (basis.kind === "image") return async () => basis.image.tree;
-  return once(() => openPlannedImage(session, basis.plan));
+  return once(() => openPlannedImage(session, basis.plan, layerStore));
 }
 
 function noImage(work: WorkDir): PlatterError {

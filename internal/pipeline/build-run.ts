@@ -1,44 +1,43 @@
+import { noticesOf } from "../base/progress.ts";
 import type { ToolName } from "../process/find.ts";
 import { isOwnRootfs, rootfsWriter } from "../rootfs/rootfs.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { Session } from "./session.ts";
 import { EarlierBlocks } from "./stage/earlier-blocks.ts";
-import { runStage, type Stage, type StageName, type StageTimes, stagesBetween } from "./stage/stage.ts";
+import { runStage, type Stage, type StageName, type StageRuns, stagesBetween } from "./stage/stage.ts";
 
 /** The values that all phases of one build share. */
 export interface BuildRun {
   session: Session;
   options: BuildOptions;
+  /** Host path of the ISO; undefined if the build ends before the ISO. */
+  output: string | undefined;
   wanted: ReadonlySet<StageName>;
   /** The tools that the build calls if no stage is skipped. */
   tools: readonly ToolName[];
-  /** Seconds by stage, filled as stages end. */
-  times: StageTimes;
+  /** Filled as stages end. */
+  runs: StageRuns;
   run: (stage: Stage) => Promise<void>;
   /** Blocks of earlier builds. Undefined if all blocks are compressed again. */
   earlier: EarlierBlocks | undefined;
 }
 
-/** The run of a build. The caller disposes of `earlier`. @throws PlatterError `E_STAGE_ORDER` */
-export function buildRun(session: Session, options: BuildOptions): BuildRun {
+/** The run of a build before the ISO's path is known. The caller disposes of `earlier`. @throws PlatterError `E_STAGE_ORDER` */
+export function buildRun(session: Session, options: BuildOptions): Omit<BuildRun, "output"> {
   const { context } = session;
-  const { from, to, freshness, squash } = options;
+  const { from, to, freshness, squash, reuse } = options;
   const wanted = stagesBetween(from, to);
   const tools = wanted.has("squash") ? rootfsWriter(squash).tools : [];
-  const times: StageTimes = new Map();
-  const run = (stage: Stage) => runStage(stage, { context, freshness, times });
-  return { session, options, wanted, tools, times, run, earlier: earlierBlocks(session, options) };
-}
-
-/** The blocks of earlier builds; undefined if there is neither a cache to read nor an earlier ISO. */
-function earlierBlocks({ context }: Session, options: BuildOptions): EarlierBlocks | undefined {
-  const cache = options.freshness === "always" ? undefined : options.cache;
-  if (cache === undefined && options.reuse === undefined) return undefined;
-  return EarlierBlocks.of({ ...context, squash: options.squash, cache });
+  const runs: StageRuns = new Map();
+  const run = (stage: Stage) => runStage(stage, { context, freshness, runs });
+  const cache = freshness === "always" ? undefined : options.cache;
+  const reporter = noticesOf(context.reporter, "squash");
+  const earlier = EarlierBlocks.of({ ...context, reporter, squash, cache, reuse });
+  return { session, options, wanted, tools, runs, run, earlier };
 }
 
 /** Whether the root file system is written straight into the ISO, because nothing needs it as a separate file. */
-export function writesIntoIso({ session, options, wanted }: BuildRun): boolean {
-  const isWhole = wanted.has("squash") && wanted.has("assemble") && options.output !== undefined;
+export function writesIntoIso({ session, options, output, wanted }: BuildRun): boolean {
+  const isWhole = wanted.has("squash") && wanted.has("assemble") && output !== undefined;
   return isWhole && !session.work.kept && options.cache === undefined && isOwnRootfs(options.squash);
 }

@@ -1,4 +1,5 @@
 import { runTogether } from "../base/run-together.ts";
+import { withoutIgnored } from "../contract/findings/ignored-findings.ts";
 import { claimBoots } from "../contract/plan/claim-boots.ts";
 import { checkCompression } from "../contract/plan/kernel-mounts.ts";
 import type { Plan } from "../contract/plan/plan.ts";
@@ -13,6 +14,7 @@ import { makeRootfs, writeRootfsIntoIso } from "./make-rootfs.ts";
 import { reportUnignored } from "./report-unignored.ts";
 import { requireInputs } from "./require-inputs.ts";
 import type { Session } from "./session.ts";
+import { stepsOf } from "./steps.ts";
 
 /**
  * Runs the stages from `from` to `to`, in phases: open, decide, root file system and plan together, boot images, ISO.
@@ -20,15 +22,20 @@ import type { Session } from "./session.ts";
  * @throws PlatterError the errors of all phases
  */
 export async function build(session: Session, options: BuildOptions): Promise<BuildResult> {
-  const run = buildRun(session, options);
-  using earlier = run.earlier;
+  const begun = buildRun(session, options);
+  using earlier = begun.earlier;
   const cancel = () => session.cancel();
-  const start = session.context.clock();
-  await requireInputs(session, run.tools);
-  const readEarlier = () => options.reuse !== undefined && earlier?.read(options.reuse);
-  const [basis] = await runTogether([() => openBasis(session), readEarlier], cancel);
+  const { clock, reporter } = session.context;
+  const start = clock();
+  reporter.steps(stepsOf(begun.wanted, session.options.reference));
+  await requireInputs(session, begun.tools);
+  await earlier?.openCache();
+  const layers = earlier?.layers;
+  const [basis] = await runTogether([() => openBasis(session, layers), () => earlier?.read()], cancel);
+  const image = basis.kind === "image" ? basis.image.tree : undefined;
   const draft = await draftPlan(session, basis);
-  const source = { draft, image: imageOf(session, basis) };
+  const run = { ...begun, output: options.output?.(draft) };
+  const source = { draft, image: imageOf(session, basis, layers) };
   const others = async () => {
     const planned = await planBuild(run, basis, start);
     await makeBootImages(run, planned.plan);
@@ -36,10 +43,11 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   };
   if (!writesIntoIso(run)) {
     const [, planned] = await runTogether([() => makeRootfs(run, source), others], cancel);
+    await earlier?.keepLayers();
     await makeIso(run, planned.plan, undefined);
-    return { ...planned, reused: earlier?.reused };
+    return { ...planned, image, reused: earlier?.reused, layers: layers?.count };
   }
-  const planned = await withIsoFile(options.output!, async (file) => {
+  const planned = await withIsoFile(run.output!, async (file) => {
     const [rootfs, planned] = await runTogether(
       [() => writeRootfsIntoIso(run, file, source), others],
       cancel,
@@ -47,20 +55,26 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     await makeIso(run, planned.plan, { file, rootfs });
     return planned;
   });
-  return { ...planned, reused: earlier?.reused };
+  return { ...planned, image, reused: earlier?.reused, layers: undefined };
 }
 
 /** Makes the plan, and reports its findings. `start` is the clock's time when the build began. */
-async function planBuild(run: BuildRun, basis: Basis, start: number): Promise<Omit<BuildResult, "reused">> {
-  const { session, options, times } = run;
+async function planBuild(
+  run: BuildRun,
+  basis: Basis,
+  start: number,
+): Promise<Omit<BuildResult, "reused" | "layers" | "image">> {
+  const { session, options, output, runs } = run;
   const { clock, toolbox } = session.context;
   const plan = await planOutsideIso(session, basis);
-  times.set("inspect", (clock() - start) / 1000);
+  runs.set("inspect", { outcome: "made", seconds: (clock() - start) / 1000 });
   const mounting = checkCompression(plan, options.squash);
   reportUnignored(mounting, plan.image.reference, session.options);
-  const boots = claimBoots(plan, [...plan.findings, ...mounting]);
+  const all = [...plan.findings, ...mounting];
+  const boots = claimBoots(plan, all);
+  const findings = withoutIgnored(all, session.options.ignored);
   const tools = await runTogether(run.tools.map((name) => () => toolbox.find(name)));
-  return { plan, boots, times, tools };
+  return { plan, output, boots, findings, runs, tools };
 }
 
 /** Wraps errors of the system, so that `withIsoFile` does not report them as errors of writing the ISO. */

@@ -2,6 +2,7 @@ import type { BootClaims } from "../contract/findings/boot-claims.ts";
 import { withoutIgnored } from "../contract/findings/ignored-findings.ts";
 import { PARTS } from "../contract/findings/plan-parts.ts";
 import { claimBoots } from "../contract/plan/claim-boots.ts";
+import type { Decision } from "../contract/plan/decision.ts";
 import { checkCompression } from "../contract/plan/kernel-mounts.ts";
 import { isWhole, type Plan } from "../contract/plan/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -14,6 +15,7 @@ import type { Session } from "./session.ts";
 /** The result of `inspect` for an image. Plan and boots are undefined if no ISO can be made of it. */
 export interface Inspection extends Omit<MadePlan, "plan"> {
   tree: ImageTree;
+  decision: Decision;
   plan: Plan | undefined;
   boots: BootClaims | undefined;
 }
@@ -29,12 +31,12 @@ export async function inspectImage(session: Session, reference: string): Promise
   const { ignored } = session.options;
   await requireInputs(session, []);
   const image = await decideOnImage(session, reference);
-  const { tree } = image;
   const { plan, findings, secureBoot } = await makePlanOf(image, session.context, PARTS);
+  image.task.done();
   if (plan === undefined || !isWhole(plan)) {
     const shown = withoutIgnored(findings, ignored);
-    return { tree, plan: undefined, boots: undefined, findings: shown, secureBoot };
+    return { ...image, plan: undefined, boots: undefined, findings: shown, secureBoot };
   }
   const all = [...findings, ...checkCompression(plan, DEFAULT_ROOTFS)];
-  return { tree, plan, boots: claimBoots(plan, all), findings: withoutIgnored(all, ignored), secureBoot };
+  return { ...image, plan, boots: claimBoots(plan, all), findings: withoutIgnored(all, ignored), secureBoot };
 }

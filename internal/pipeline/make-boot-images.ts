@@ -8,6 +8,9 @@ import { renderGrubStage } from "./stage/render-grub.ts";
 export async function makeBootImages({ session, wanted, run }: BuildRun, plan: Plan): Promise<void> {
   const { context } = session;
   if (wanted.has("render-grub")) await run(renderGrubStage(plan, context));
-  if (wanted.has("bios-image") && plan.bios !== null) await run(biosImageStage(plan, context));
+  if (wanted.has("bios-image")) {
+    if (plan.bios !== null) await run(biosImageStage(plan, context));
+    else context.reporter.task("bios-image").skipped("the ISO is for UEFI only");
+  }
   if (wanted.has("efi-image")) await run(efiImageStage(plan, context));
 }

@@ -8,12 +8,12 @@ import { implantStage } from "./stage/implant.ts";
  * implants the checksum while it has the file open. The implant stage is only for an ISO of an earlier run.
  */
 export async function makeIso(
-  { session, options, wanted, run }: BuildRun,
+  { session, options, output, wanted, run }: BuildRun,
   plan: Plan,
   begun: BegunIso | undefined,
 ): Promise<void> {
   const { context } = session;
-  const { output, strictGpt, freshness } = options;
+  const { strictGpt, freshness } = options;
   if (output === undefined) return;
   // Releasing the image frees space for the ISO. A temporary work directory still refers to the image.
   if (session.work.kept) await session.releaseImages();

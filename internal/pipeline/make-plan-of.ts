@@ -1,12 +1,14 @@
 import type { Part } from "../contract/findings/plan-parts.ts";
 import { makePlan } from "../contract/plan/make-plan.ts";
 import { isWhole } from "../contract/plan/plan.ts";
+import type { AddedFile } from "../contract/plan/plan-options.ts";
 import type { FoundFile } from "../image/find-file.ts";
 import { readWhole } from "../image/read-whole.ts";
 import { summarizeInitramfs } from "../initramfs/summary.ts";
 import type { DecidedImage } from "./decide.ts";
 import { textsOf } from "./image-texts.ts";
 import type { Context } from "./work/context.ts";
+import { hostFile, imageFile } from "./work/piece-content.ts";
 import { savePiece } from "./work/save-piece.ts";
 
 export type MadePlan = Awaited<ReturnType<typeof makePlan>>;
@@ -23,7 +25,8 @@ export async function makePlanOf(
   await work.removePlan();
   const inputs = {
     tree,
-    save: (found: FoundFile, file: string) => savePiece(tree, found, { work, file }),
+    save: (found: FoundFile, file: string) => savePiece(imageFile(tree, found), { work, file }),
+    saveAdded: (added: AddedFile, file: string) => savePiece(hostFile(added, signal), { work, file }),
     readText: textsOf(tree),
     readInitramfs: ({ inode }: FoundFile["node"]) => summarizeInitramfs(tree.read(inode), { signal }),
     readBytes: ({ inode }: FoundFile["node"]) => readWhole(tree, inode),

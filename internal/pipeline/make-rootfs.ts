@@ -1,13 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
+import { noticesOf } from "../base/progress.ts";
 import type { DraftPlan } from "../contract/plan/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { ROOTFS_OFFSET } from "../iso/write/layout-iso.ts";
 import type { BuildRun } from "./build-run.ts";
 import { openPayloads } from "./payloads.ts";
-import { cachedStage } from "./stage/cached-stage.ts";
+import { cachedSquashStage } from "./stage/cached-stage.ts";
 import { checkSpace, type SpaceUse } from "./stage/space-check.ts";
 import { estimateSpace } from "./stage/space-estimate.ts";
-import { type SquashInputs, squashIntoIsoStage, squashStage } from "./stage/squash.ts";
+import { type SquashInputs, squashIntoIsoStage } from "./stage/squash.ts";
 
 /** The source of a root file system: the draft of the plan, and the image. */
 export interface RootfsSource {
@@ -17,15 +18,18 @@ export interface RootfsSource {
 
 /** Makes the root file system as a file of the work directory, or takes it from the cache. */
 export async function makeRootfs(build: BuildRun, source: RootfsSource): Promise<void> {
-  const { session, options, wanted, run, earlier } = build;
+  const { session, options, wanted, run } = build;
   const { context } = session;
   const { cache, freshness } = options;
   if (!wanted.has("squash")) return;
-  const stage = squashStage(squashInputs(build, source, "artifact"), context);
-  if (cache === undefined || freshness === "always") return run(stage);
-  const { draft, image } = source;
-  const content = async () => draft.image.digest ?? (await image()).source.stamp;
-  await run(cachedStage(stage, { context, cache, content, blocks: () => earlier?.index() }));
+  const squash = squashInputs(build, source, "artifact");
+  await run(
+    cachedSquashStage(squash, {
+      context,
+      cache: freshness === "always" ? undefined : cache,
+      image: source.image,
+    }),
+  );
 }
 
 /** Writes the root file system into the ISO's file. Returns its length in bytes. */
@@ -46,7 +50,7 @@ export async function writeRootfsIntoIso(
 
 /** The free space is checked in `open`, because a root file system that is not made again does not need space. */
 function squashInputs(
-  { session, options, earlier }: BuildRun,
+  { session, options, output, earlier }: BuildRun,
   { draft, image }: RootfsSource,
   rootfs: SpaceUse["rootfs"],
 ): SquashInputs {
@@ -54,7 +58,12 @@ function squashInputs(
   const open = async () => {
     const opened = await openPayloads(session, await image(), draft);
     const estimate = estimateSpace(draft, opened, options.squash);
-    checkSpace(estimate, { work: work.path, output: options.output, rootfs, reporter });
+    checkSpace(estimate, {
+      work: work.path,
+      output,
+      rootfs,
+      reporter: noticesOf(reporter, "squash"),
+    });
     return opened;
   };
   return { plan: draft, options: options.squash, open, earlier };

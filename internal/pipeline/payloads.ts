@@ -44,9 +44,10 @@ export async function openPayloads(
 }
 
 function payloadOptions(
-  { context, runTool }: Session,
+  { context, options, runTool }: Session,
   architecture: Architecture,
 ): Omit<OpenOptions, "capture"> {
-  const { work, signal } = context;
-  return { work: work.path, signal, runTool, architecture: ociArchitecture(architecture) };
+  const { work, signal, reporter } = context;
+  const { pull } = options;
+  return { work: work.path, signal, runTool, reporter, pull, architecture: ociArchitecture(architecture) };
 }

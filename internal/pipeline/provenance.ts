@@ -2,14 +2,13 @@ import { basename } from "node:path";
 import { z } from "zod";
 import type { BootClaims } from "../contract/findings/boot-claims.ts";
 import type { Plan } from "../contract/plan/plan.ts";
+import type { Document } from "../documents/document.ts";
+import { BUILD_TYPE, type reportSchema, STATEMENT } from "../documents/report-document.ts";
 import type { FoundTool } from "../process/find.ts";
 import type { RootfsOptions } from "../rootfs/rootfs-options.ts";
-import type { StageTimes } from "./stage/stage.ts";
+import type { BuildResult } from "./build-options.ts";
+import type { StageRuns } from "./stage/stage.ts";
 import type { FileRecord } from "./work/receipt.ts";
-
-/** Identifies the meaning of the parameters below. A change of the meaning needs a new number. */
-const BUILD_TYPE = "urn:platter:iso:1";
-const STATEMENT = "https://in-toto.io/Statement/v1";
 
 const statementSchema = z.object({
   _type: z.literal(STATEMENT),
@@ -27,7 +26,10 @@ export interface BuildRecord {
   iso: FileRecord;
   squash: RootfsOptions;
   tools: readonly FoundTool[];
-  times: StageTimes;
+  runs: StageRuns;
+  /** What earlier builds saved. */
+  reused: BuildResult["reused"];
+  layers: BuildResult["layers"];
   started: Date;
   finished: Date;
   /** platter's own version. */
@@ -38,10 +40,12 @@ export interface BuildRecord {
  * The build as an in-toto statement (in-toto Attestation Framework 1.0, Statement) with SLSA provenance as its
  * predicate (SLSA 1.0, Provenance).
  */
-export function provenance(record: BuildRecord) {
-  const { plan, iso, tools, times } = record;
+export function provenance(record: BuildRecord): Document<typeof reportSchema> {
+  const { plan, iso, tools, runs, reused = null, layers = null } = record;
   const { reference } = plan.image;
-  const seconds = Object.fromEntries([...times].map(([stage, took]) => [stage, took ?? null]));
+  const seconds = Object.fromEntries(
+    [...runs].map(([stage, run]) => [stage, run.outcome === "unchanged" ? null : run.seconds]),
+  );
   const versions = Object.fromEntries(tools.map(({ name, version }) => [name, version]));
   return {
     _type: STATEMENT,
@@ -59,6 +63,11 @@ export function provenance(record: BuildRecord) {
             name: payload.names.join(" "),
             digest: { sha256: hex(payload.digest) },
           })),
+          ...(plan.overlays ?? []).map(({ path, digest }) => ({
+            name: path,
+            digest: { sha256: hex(digest) },
+          })),
+          ...(plan.added ?? []).map(({ isoPath, sha256 }) => ({ name: isoPath, digest: { sha256 } })),
         ],
       },
       runDetails: {
@@ -67,6 +76,10 @@ export function provenance(record: BuildRecord) {
         byproducts: [
           { name: "stage times in seconds, null for one that had nothing to do", annotations: seconds },
           { name: "where the ISO boots", annotations: record.boots },
+          {
+            name: "bytes of the root file system from earlier builds, and layers that were read, null without a cache",
+            annotations: { reused, layers },
+          },
         ],
       },
     },

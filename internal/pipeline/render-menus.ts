@@ -4,8 +4,10 @@ import { checkRoots } from "../contract/checks/check-roots.ts";
 import { checkEntries } from "../contract/config/check-menu.ts";
 import { decideMenu } from "../contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../contract/config/iso-yaml.ts";
+import type { KernelArgEdit } from "../contract/config/kernel-arg-edits.ts";
 import { parseOsRelease } from "../contract/config/os-release.ts";
 import { reportFindings } from "../contract/findings/report-findings.ts";
+import type { VolumeLabel } from "../grub/menu-model.ts";
 import { renderGrub } from "../grub/render.ts";
 import { markerPath } from "../iso/iso-files.ts";
 import { ARTIFACTS } from "./work/work-dir.ts";
@@ -17,7 +19,8 @@ const NO_BUILD = "00000000-0000-0000-0000-000000000000";
 export function renderFromTexts(texts: {
   config: { text: string; file: string } | undefined;
   osRelease: string;
-  label: string | undefined;
+  label: VolumeLabel | undefined;
+  kernelArgs: readonly KernelArgEdit[];
   /** Determines the default label, and whether the BIOS menu is made. */
   architecture: Architecture;
   reporter: Reporter;
@@ -26,7 +29,7 @@ export function renderFromTexts(texts: {
   const osRelease = parseOsRelease(texts.osRelease);
   const { sound, placeOf, findings } = parseIsoYaml(source.text, source.file);
   const { architecture } = texts;
-  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture, label: texts.label });
+  const decided = decideMenu({ ...texts, config: sound, placeOf, osRelease });
   const { menu, label } = decided;
   const all = [
     ...findings,

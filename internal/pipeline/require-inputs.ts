@@ -26,6 +26,6 @@ function requireWith(
   { options, context, runTool }: Session,
   needs: Omit<StartNeeds, "image" | "payloads">,
 ): Promise<void> {
-  const { reference, payloads } = options;
-  return requireStart({ image: reference, payloads, ...needs }, { signal: context.signal, runTool });
+  const { reference, payloads, pull } = options;
+  return requireStart({ image: reference, payloads, ...needs }, { signal: context.signal, runTool, pull });
 }

@@ -1,8 +1,8 @@
 import { PlatterError } from "../base/error.ts";
 import { gravestKind } from "../base/exit-codes.ts";
+import { lookAtPlace, requireImageExists } from "../image/open/look-up.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import type { KnownReference } from "../image/reference.ts";
-import { lookAtPlace, requireImageExists } from "../image/source/look-up.ts";
 import { parsePayloadRequest } from "../payload/payload-reference.ts";
 import { payloadError } from "../payload/payload-source.ts";
 import type { ProgramNeed } from "../process/program.ts";
@@ -31,14 +31,14 @@ export interface StartNeeds {
   errors?: readonly PlatterError[];
 }
 
-type Options = Pick<OpenOptions, "signal" | "runTool">;
+type Options = Pick<OpenOptions, "signal" | "runTool" | "pull">;
 
 /**
  * Looks for the image, the payloads and all programs before anything is read, and reports together what is missing.
- * podman and registries are asked for images only if something else is missing. Otherwise reading the image reports it.
+ * podman, Docker and registries are asked for images only if something else is missing. Otherwise reading the image reports it.
  * @throws PlatterError `E_START` for several problems, else `E_TOOL_MISSING`, `E_TOOL_VERSION`,
  * `E_PAYLOAD_MISSING`, `E_IMAGE_MISSING`,
- * `E_REFERENCE…`, `E_PAYLOAD_NAME`, `E_FILE_…`, `E_TAR_…`, `E_REGISTRY`
+ * `E_REFERENCE…`, `E_PAYLOAD_NAME`, `E_FILE_…`, `E_TAR_…`, `E_DOCKER`, `E_REGISTRY`
  */
 export async function requireStart(needs: StartNeeds, options: Options): Promise<void> {
   const errors: PlatterError[] = [...(needs.errors ?? [])];
@@ -47,7 +47,7 @@ export async function requireStart(needs: StartNeeds, options: Options): Promise
   for (const wanted of wantedBy(needs)) {
     await collect(errors, wanted.asSeen, async () => {
       const known = await lookAtPlace(wanted.reference, options);
-      programs.push(...referenceNeeds(known, wanted.fetchers));
+      programs.push(...referenceNeeds(known, { fetchers: wanted.fetchers, pull: options.pull }));
       elsewhere.push({ wanted, known });
     });
   }
@@ -77,7 +77,13 @@ function same(error: unknown): unknown {
 
 /** Whether the program exists that can look for the image. */
 function canAsk({ transport }: KnownReference): boolean {
-  return findProgram(transport === "docker" ? "skopeo" : "podman") !== undefined;
+  const programs: Partial<Record<KnownReference["transport"], string>> = {
+    docker: "skopeo",
+    "docker-daemon": "docker",
+    "containers-storage": "podman",
+  };
+  const program = programs[transport];
+  return program !== undefined && findProgram(program) !== undefined;
 }
 
 /** Calls `act`, and adds an expected error to `errors`. Other errors are thrown. */
@@ -103,10 +109,9 @@ function together(errors: readonly PlatterError[]): PlatterError {
     code: "E_START",
     kind: gravestKind(errors.map(({ kind }) => kind).filter((kind) => kind !== "interrupted")),
     message: `Cannot start: ${errors.length} problems found`,
-    detail: errors.flatMap(({ code, message, detail, hint }) => [
-      `error: ${message.replace(/^Cannot start: /, "")} [${code}]`,
-      ...[...detail, ...(hint === undefined ? [] : [hint])].map((line) => `  ${line}`),
-    ]),
+    notices: errors.flatMap(({ notices }) =>
+      notices.map((notice) => ({ ...notice, message: notice.message.replace(/^Cannot start: /, "") })),
+    ),
     cause: first,
   });
 }

@@ -2,6 +2,8 @@ import type { Reporter } from "../base/progress.ts";
 import type { FindingCode } from "../contract/findings/finding.ts";
 import type { Strictness } from "../contract/findings/findings-error.ts";
 import type { PlanOptions } from "../contract/plan/plan-options.ts";
+import type { PullPolicy } from "../image/pull-policy.ts";
+import type { AddRequest } from "../iso/add-request.ts";
 
 /** The options of every command that works on an image. */
 export interface SessionOptions {
@@ -12,10 +14,16 @@ export interface SessionOptions {
   /** The folder in which a temporary work directory is made. */
   beside: string;
   architecture: string | undefined;
-  plan: Omit<PlanOptions, "excludes" | "parts"> & {
+  /** When names of images are looked for in registries. Undefined for never. */
+  pull: PullPolicy | undefined;
+  plan: Omit<PlanOptions, "excludes" | "added"> & {
     exclude: readonly string[];
     defaultExcludes: "with" | "without";
   };
+  /** Files and folders of the host for the ISO. */
+  added: readonly AddRequest[];
+  /** Folders of the host that are put over the image, lowest first. */
+  overlays: readonly string[];
   /** References of the payloads, as the user wrote them. */
   payloads: readonly string[];
   strictness: Strictness;

@@ -1,6 +1,7 @@
 /** The index of a squashfs's blocks as a file, next to the squashfs in a cache. */
 import { type BlockRecord, BlockRecords } from "../squashfs/blocks/block-records.ts";
 import { checksumOf, DIGEST } from "../squashfs/blocks/block-table.ts";
+import { codecDigest } from "../squashfs/blocks/codec.ts";
 
 /** The format and its version. Files of other versions begin with other bytes. */
 const MAGIC = Buffer.from("platter-blocks-1");
@@ -24,7 +25,7 @@ export function indexSize(blocks: number): number {
 export function encodeIndex({ identity, blocks }: BlockIndex): Buffer {
   const bytes = Buffer.alloc(indexSize(blocks.count));
   bytes.set(MAGIC, 0);
-  bytes.set(digestOfIdentity(identity), MAGIC.length);
+  bytes.set(codecDigest(identity), MAGIC.length);
   bytes.writeUInt32LE(blocks.count, MAGIC.length + DIGEST);
   let at = HEADER;
   for (const { digest, offset, length, checksum } of blocks) {
@@ -44,8 +45,7 @@ export function decodeIndex(bytes: Buffer, identity: string): BlockRecords | und
   const count = bytes.readUInt32LE(MAGIC.length + DIGEST);
   const end = bytes.length - TRAILER;
   if (bytes.length !== indexSize(count)) return undefined;
-  if (!bytes.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(digestOfIdentity(identity)))
-    return undefined;
+  if (!bytes.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(codecDigest(identity))) return undefined;
   if (bytes.readBigUInt64LE(end) !== checksumOf(bytes.subarray(0, end))) return undefined;
   const blocks = new BlockRecords();
   for (let at = HEADER; at < end; at += RECORD) blocks.add(recordAt(bytes, at));
@@ -59,8 +59,4 @@ function recordAt(bytes: Buffer, at: number): BlockRecord {
     checksum: bytes.readBigUInt64LE(at + DIGEST + 8),
     length: bytes.readUInt32LE(at + DIGEST + 16),
   };
-}
-
-function digestOfIdentity(identity: string): Buffer {
-  return new Bun.CryptoHasher("sha256").update(identity).digest();
 }

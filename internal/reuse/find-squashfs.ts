@@ -1,4 +1,4 @@
-/** Finds the squashfs in an ISO of platter, or in a separate file. */
+/** Finds the squashfs in an ISO, or in a separate file. */
 import type { ByteRange } from "../bytes/byte-range.ts";
 import { latin1 } from "../bytes/fields.ts";
 import type { ByteSource } from "../files/byte-source.ts";
@@ -7,17 +7,12 @@ import { readDirectoryTree } from "../iso/read/directory-tree.ts";
 import { findNode } from "../iso/read/iso-node.ts";
 import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 import { type Extent, FIRST_DESCRIPTOR, SECTOR } from "../iso-format/units.ts";
-import { PREPARER } from "../iso-format/volume-descriptor.ts";
 
-/** The range of the squashfs. A string is the reason why platter cannot have written the file. */
+/** The range of the squashfs. A string is the reason why the file does not have one. */
 export async function findSquashfs(source: ByteSource): Promise<ByteRange | string> {
   if (latin1(await source.read(0, 4)) === "hsqs") return { start: 0, length: source.size };
   const descriptor = await source.read(FIRST_DESCRIPTOR * SECTOR, SECTOR);
   if (latin1(descriptor.subarray(1, 6)) !== "CD001") return "it is neither an ISO nor a squashfs";
-  const { offset, length, text } = PREPARER;
-  if (latin1(descriptor.subarray(offset, offset + length)).trimEnd() !== text) {
-    return "platter did not write it";
-  }
   const { primary } = (await readVolumeDescriptors(source)).value;
   const root = primary && (await readDirectoryTree(source, primary)).value.root;
   const node = root && findNode(root, ROOTFS_PATH);

@@ -1,12 +1,15 @@
 import type { BlockRecords } from "../squashfs/blocks/block-records.ts";
 import type { KnownBlocks } from "../squashfs/blocks/block-reuse.ts";
 import type { BlockTable } from "../squashfs/blocks/block-table.ts";
+import type { PartRecords } from "../squashfs/blocks/part-records.ts";
 
 /** An open file with a squashfs that begins at byte `start`, and the squashfs's blocks. */
 export interface KnownFile {
   fd: number;
   start: number;
   blocks: BlockRecords;
+  /** Reads the index of the small files in the squashfs. */
+  parts?: (() => PartRecords | undefined) | undefined;
   /** Called at most once, when the first block is copied from the file. */
   onUsed?: (() => void) | undefined;
   /** Called at most once, when the first block does not have its checksum. */
@@ -25,6 +28,11 @@ export class KnownFiles implements KnownBlocks, Disposable {
   add(file: KnownFile): void {
     this.#files.set(file.fd, file);
     this.count += file.blocks.count;
+  }
+
+  /** All files, and the first one is the first that was added. */
+  get files(): KnownFile[] {
+    return [...this.#files.values()];
   }
 
   addTo(table: BlockTable): void {

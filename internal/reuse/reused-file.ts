@@ -1,19 +1,10 @@
 import { availableParallelism } from "node:os";
-import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
 import { runTogether } from "../base/run-together.ts";
 import { Threads } from "../base/threads.ts";
 import { type FileSource, openFileSource, slice } from "../files/byte-source.ts";
-import { recordedChecksum } from "../files/checksum-file.ts";
 import { BlockRecords } from "../squashfs/blocks/block-records.ts";
-import type { CodecOptions } from "../squashfs/blocks/codec.ts";
-import {
-  type Checksum,
-  type DigestAnswer,
-  type DigestRequest,
-  STOP,
-  type WantedBlock,
-} from "./digest-request.ts";
+import type { BlockDigest, DigestAnswer, DigestRequest, WantedBlock } from "./digest-request.ts";
 import { findSquashfs } from "./find-squashfs.ts";
 import type { KnownFile } from "./known-files.ts";
 import { blocksOfSquashfs, type Wanted } from "./squashfs-blocks.ts";
@@ -25,8 +16,8 @@ const BATCH = 16;
 export type Unusable = { reason: string };
 
 /**
- * The blocks of an ISO, or of a squashfs, that an earlier build wrote. They count only if the file has the checksum that
- * is in it or next to it, and if blocks that are compressed again give the same bytes.
+ * The blocks of an ISO, or of a squashfs, that an earlier build wrote. They count only if the record of the squashfs names
+ * the codec of this build and has the checksum of all blocks.
  * @throws PlatterError `E_ISO_OPEN` if the file cannot be opened, `E_INTERRUPTED`
  */
 export async function openReused(
@@ -38,89 +29,47 @@ export async function openReused(
   try {
     const place = await findSquashfs(source);
     if (typeof place === "string") return { reason: place };
-    const blocks = await blocksOfSquashfs(slice(source, place.start, place.length), wanted);
-    if (typeof blocks === "string") return { reason: blocks };
-    const options = { path, fd: source.fd, start: place.start, codec: wanted, signal };
-    const records = await readDigests(blocks, options);
-    if (!(records instanceof BlockRecords)) return records;
+    const found = await blocksOfSquashfs(slice(source, place.start, place.length), wanted);
+    if (typeof found === "string") return { reason: found };
+    const { fd } = source;
+    const digests = await digestsOfAll(found.blocks, { fd, start: place.start, signal });
+    throwIfAborted(signal, "the reading of the earlier ISO");
+    const blocks = digests && recordsOf(found.blocks, digests);
+    if (blocks?.checksum !== found.checksum) return { reason: "its blocks are damaged" };
     isKept = true;
-    return { fd: source.fd, start: place.start, blocks: records, close: () => void close(source) };
+    return { fd, start: place.start, blocks, close: () => void close(source) };
   } finally {
     if (!isKept) await close(source);
   }
 }
 
-interface Reading {
-  path: string;
-  fd: number;
-  /** The squashfs's first byte in the file. */
-  start: number;
-  codec: CodecOptions;
-  signal: AbortSignal;
-}
-
-async function readDigests(
+/** The digests of all blocks in a squashfs that begins at byte `start`. Undefined if a block is damaged, or if aborted. */
+async function digestsOfAll(
   blocks: readonly WantedBlock[],
-  reading: Reading,
-): Promise<BlockRecords | Unusable> {
-  let sha256: string | undefined;
-  try {
-    sha256 = recordedChecksum(reading.path);
-  } catch (error) {
-    if (error instanceof PlatterError) return { reason: "the checksum file next to it cannot be read" };
-    throw error;
-  }
+  { fd, start, signal }: { fd: number; start: number; signal: AbortSignal },
+): Promise<BlockDigest[] | undefined> {
   using threads = new Threads<DigestRequest, DigestAnswer>("reuse/digest-thread", { ahead: 1 });
-  const [checksum, records] = await runTogether([
-    () => readChecksum(threads, { ...reading, sha256 }),
-    () => readBlocks(threads, blocks, reading),
-  ]);
-  throwIfAborted(reading.signal, "the reading of the earlier ISO");
-  if (checksum === "absent") return { reason: "it does not have a checksum, in itself or next to it" };
-  return checksum === "right" ? records : { reason: "it does not have its checksum" };
-}
-
-/** One thread reads the whole file. */
-async function readChecksum(
-  threads: Threads<DigestRequest, DigestAnswer>,
-  { path, sha256, signal }: Reading & { sha256: string | undefined },
-): Promise<Checksum> {
-  const stop = new SharedArrayBuffer(4);
-  const onAbort = () => Atomics.store(new Int32Array(stop), 0, STOP);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    if (signal.aborted) return "unread";
-    const answer = await threads.ask({ kind: "checksum", path, sha256, stop });
-    return answer.kind === "checksum" ? answer.checksum : "unread";
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-async function readBlocks(
-  threads: Threads<DigestRequest, DigestAnswer>,
-  blocks: readonly WantedBlock[],
-  { fd, start, codec: { compression, level }, signal }: Reading,
-): Promise<BlockRecords | Unusable> {
-  const records = new BlockRecords();
-  let [next, isForeign] = [0, false];
+  const digests: BlockDigest[] = new Array(blocks.length);
+  let [next, isDamaged] = [0, false];
   const readOn = async () => {
-    while (next < blocks.length && !isForeign && !signal.aborted) {
-      const batch = blocks.slice(next, next + BATCH);
+    while (next < blocks.length && !isDamaged && !signal.aborted) {
+      const first = next;
       next += BATCH;
-      const moved = batch.map((block) => ({ ...block, offset: start + block.offset }));
-      const request = { kind: "blocks", fd, blocks: moved, codec: { compression, level } } as const;
-      const answer = await threads.ask(request);
-      if (answer.kind !== "blocks") return;
-      for (const [i, digest] of answer.digests.entries()) {
-        if (digest === "foreign") isForeign = true;
-        else if (digest !== "damaged") records.add({ ...batch[i]!, ...digest });
-      }
+      const batch = blocks.slice(first, next).map((block) => ({ ...block, offset: start + block.offset }));
+      const answer = await threads.ask({ fd, blocks: batch });
+      if (answer === "damaged") isDamaged = true;
+      else for (const [i, digest] of answer.entries()) digests[first + i] = digest;
     }
   };
   // No more requests than threads wait, so that an interruption does not wait for them.
   await runTogether(Array.from({ length: availableParallelism() }, () => readOn));
-  return isForeign ? { reason: "another program or version compressed it" } : records;
+  return isDamaged || signal.aborted ? undefined : digests;
+}
+
+function recordsOf(blocks: readonly WantedBlock[], digests: readonly BlockDigest[]): BlockRecords {
+  const records = new BlockRecords();
+  for (const [i, { offset, length }] of blocks.entries()) records.add({ offset, length, ...digests[i]! });
+  return records;
 }
 
 async function close(source: FileSource): Promise<void> {

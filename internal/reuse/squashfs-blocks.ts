@@ -1,69 +1,67 @@
 /** The blocks of a squashfs that platter may have written, found by its tables (squashfs.rst). */
 import type { ByteSource } from "../files/byte-source.ts";
 import { storedLength } from "../squashfs/blocks/block-table.ts";
-import { type CodecOptions, codecOf, ZSTD_LEVEL } from "../squashfs/blocks/codec.ts";
-import { FLAG, METADATA_SIZE, STORED_BLOCK, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
+import { type CodecOptions, codecDigest, codecIdentity, codecOf } from "../squashfs/blocks/codec.ts";
+import { METADATA_SIZE } from "../squashfs/blocks/format.ts";
+import type { SquashfsTables } from "../verify/squashfs-facts.ts";
+import type { Decompress } from "../verify/squashfs-metadata.ts";
 import { readSquashfs } from "../verify/squashfs-superblock.ts";
 import type { WantedBlock } from "./digest-request.ts";
-import { type BlockPlace, blocksOfInodes, type FragmentPart } from "./inode-blocks.ts";
-import { metadataContent } from "./metadata.ts";
+import { type BlockPlace, blocksOfInodes, PART_UNIT } from "./inode-blocks.ts";
+import { Metadata, readTable } from "./metadata.ts";
 
-/** Bytes of tables that are read: more than those of two million files. */
-const MOST_TABLES = 128 * 1024 * 1024;
-/** Number of compressed blocks that are compressed again and compared. The same number of other blocks is checked. */
-const CHECKED = 32;
+/** Most fragments of a squashfs. */
+const MOST_FRAGMENTS = 2 ** 18;
 
 /** The options with which a squashfs must have been written. */
 export type Wanted = CodecOptions & { blockSize: number };
 
-/**
- * The data blocks and fragments of a squashfs in the order of their offsets, which count from the squashfs's first byte.
- * Some of them are to be checked. A string is the reason why the blocks cannot be used.
- */
-export async function blocksOfSquashfs(source: ByteSource, wanted: Wanted): Promise<WantedBlock[] | string> {
+export interface FoundBlocks {
+  /** In the order of their offsets, which count from the squashfs's first byte. */
+  blocks: WantedBlock[];
+  /** The checksum of all blocks. */
+  checksum: bigint;
+}
+
+/** The data blocks and fragments of a squashfs. A string is the reason why they cannot be used. */
+export async function blocksOfSquashfs(source: ByteSource, wanted: Wanted): Promise<FoundBlocks | string> {
   const { value: superblock, problems } = await readSquashfs(source);
   const [problem] = problems;
   if (problem !== undefined) return problem.detail;
   if (superblock?.compressor !== codecOf(wanted)?.compressor) return "it has another compression";
   if (superblock?.blockSize !== wanted.blockSize) return "it has blocks of another size";
-  const head = Buffer.from(await source.read(0, SUPERBLOCK_SIZE + 6));
-  const level = (superblock.flags & FLAG.compressorOptions) === 0 ? ZSTD_LEVEL : levelIn(head);
-  if (level !== (wanted.level ?? ZSTD_LEVEL)) return "it has another level of compression";
+  const { record, tables, fragments: count } = superblock;
+  if (record === undefined) return "it does not say which compressor made its blocks";
+  if (Buffer.compare(record.codec, codecDigest(codecIdentity(wanted))) !== 0) {
+    return "another level or version of zstd made its blocks";
+  }
+  if (tables === undefined) return "its tables are damaged";
   try {
-    return await readBlocks(source, { head, wanted, fragments: superblock.fragments });
+    return { blocks: await readBlocks(source, { wanted, tables, count }), checksum: record.blocks };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return `its tables are damaged (${error.message})`;
   }
 }
 
-/** The level in the compressor's options, which are a metadata block after the superblock. */
-function levelIn(head: Buffer): number | undefined {
-  return head.readUInt16LE(SUPERBLOCK_SIZE) === (0x8000 | 4)
-    ? head.readInt32LE(SUPERBLOCK_SIZE + 2)
-    : undefined;
-}
-
 async function readBlocks(
   source: ByteSource,
-  { head, wanted, fragments: count }: { head: Buffer; wanted: Wanted; fragments: number },
+  { wanted, tables, count }: { wanted: Wanted; tables: SquashfsTables; count: number },
 ): Promise<WantedBlock[]> {
-  const [inodes, directories] = [Number(head.readBigUInt64LE(64)), Number(head.readBigUInt64LE(72))];
-  const table = metadataContent(await readTable(source, inodes, directories));
-  const { blocks, fragments } = blocksOfInodes(table, { blockSize: wanted.blockSize, fragments: count });
-  const places = await fragmentPlaces(source, { list: Number(head.readBigUInt64LE(80)), count });
-  const found: Omit<WantedBlock, "check">[] = [...blocks.values()].map(withoutParts);
+  const { blockSize } = wanted;
+  const { content } = await Metadata.read(source, { start: tables.inode, end: tables.directory });
+  const { blocks, fragments } = blocksOfInodes(content, { blockSize, fragments: count, bytes: source.size });
+  const places = await fragmentPlaces(source, { list: tables.fragment ?? 0, count });
+  const found: WantedBlock[] = [...blocks.values()].map(withoutParts);
   for (const [number, parts] of fragments) {
     const place = places[number];
-    const lengths = place && lengthsOf(parts, wanted.blockSize);
+    const lengths = place && lengthsOf(parts, blockSize);
     if (lengths !== undefined) found.push({ ...place!, size: sum(lengths), parts: lengths });
   }
-  const sizeLimit = wanted.blockSize;
-  const usable = found.filter((block) => storedLength(block) <= sizeLimit && block.size <= sizeLimit);
+  const usable = found.filter((block) => storedLength(block) <= blockSize && block.size <= blockSize);
   usable.sort((a, b) => a.offset - b.offset);
   requireApart(usable);
-  const checked = new Set(blocksToCheck(usable));
-  return usable.map((block) => ({ ...block, check: checked.has(block) }));
+  return usable;
 }
 
 /**
@@ -78,36 +76,20 @@ export function requireApart(blocks: readonly BlockPlace[]): void {
   }
 }
 
-/**
- * Some of the compressed blocks, of all lengths, and some of the others. A block that is not compressed, or a short one,
- * may be the same with every version of zstd.
- */
-export function blocksToCheck<B extends BlockPlace>(blocks: readonly B[]): B[] {
-  const bySize = blocks.toSorted((a, b) => b.size - a.size);
-  const isStored = ({ length }: B) => (length & STORED_BLOCK) !== 0;
-  return [bySize.filter((block) => !isStored(block)), bySize.filter(isStored)].flatMap((some) => {
-    const step = Math.max(1, some.length / CHECKED);
-    return some.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
-  });
-}
-
-function withoutParts({ offset, length, size }: BlockPlace): Omit<WantedBlock, "check"> {
+function withoutParts({ offset, length, size }: BlockPlace): WantedBlock {
   return { offset, length, size, parts: undefined };
 }
 
-async function readTable(source: ByteSource, start: number, end: number): Promise<Buffer> {
-  if (end - start > MOST_TABLES) throw new RangeError("a table is too large");
-  return Buffer.from(await source.read(start, end - start));
-}
-
-/** The entries of the fragment table (squashfs.rst, "Fragment table"). */
-async function fragmentPlaces(
+/** The entries of the fragment table (squashfs.rst, "Fragment table"). @throws RangeError if there are too many */
+export async function fragmentPlaces(
   source: ByteSource,
-  { list, count }: { list: number; count: number },
+  { list, count, decompress }: { list: number; count: number; decompress?: Decompress | undefined },
 ): Promise<{ offset: number; length: number }[]> {
   if (count === 0) return [];
+  if (count > MOST_FRAGMENTS) throw new RangeError("there are too many fragments");
   const pointers = await readTable(source, list, list + 8 * Math.ceil((16 * count) / METADATA_SIZE));
-  const entries = metadataContent(await readTable(source, Number(pointers.readBigUInt64LE(0)), list));
+  const start = Number(pointers.readBigUInt64LE(0));
+  const { content: entries } = await Metadata.read(source, { start, end: list, decompress });
   return Array.from({ length: count }, (_, i) => ({
     offset: Number(entries.readBigUInt64LE(16 * i)),
     length: entries.readUInt32LE(16 * i + 8),
@@ -115,10 +97,11 @@ async function fragmentPlaces(
 }
 
 /** The lengths of the files in a fragment, in their order; undefined if there are bytes of no file between them. */
-function lengthsOf(parts: readonly FragmentPart[], blockSize: number): number[] | undefined {
+function lengthsOf(parts: readonly number[], blockSize: number): number[] | undefined {
   const lengths: number[] = [];
   let end = 0;
-  for (const { offset, size } of parts.toSorted((a, b) => a.offset - b.offset)) {
+  for (const part of Float64Array.from(parts).sort()) {
+    const [offset, size] = [Math.floor(part / PART_UNIT), part % PART_UNIT];
     // Several files may have the same content.
     if (offset + size === end && lengths.at(-1) === size) continue;
     if (offset !== end || end + size > blockSize) return undefined;

@@ -1,41 +1,37 @@
-import { zstdDecompressSync } from "node:zlib";
 import { checksumOf } from "../squashfs/blocks/block-table.ts";
-import { type CodecOptions, codecOf } from "../squashfs/blocks/codec.ts";
+import { digestOf } from "../squashfs/blocks/compressors.ts";
 import { STORED_BLOCK } from "../squashfs/blocks/format.ts";
-import { fragmentDigest } from "../squashfs/blocks/fragment-digest.ts";
+import { partsOf } from "../squashfs/blocks/fragment-digest.ts";
 import { storedBytes } from "../squashfs/blocks/stored-block.ts";
-import type { BlockDigest, DigestRequest, WantedBlock } from "./digest-request.ts";
+import { decompressorOf } from "../verify/squashfs-metadata.ts";
+import type { BlockDigest, DigestAnswer, DigestRequest, WantedBlock } from "./digest-request.ts";
 
-/** The digests of blocks in the order of the request. Stored bytes that cannot be read or decompressed are `damaged`. */
-export function digestsOf(request: Extract<DigestRequest, { kind: "blocks" }>): BlockDigest[] {
-  const { fd, blocks, codec } = request;
-  return blocks.map((block) => digestOf(block, { fd, codec }));
+/** The start of a zstd frame (RFC 8878, 3.1.1). A zlib stream, which gzip has in a squashfs, begins with other bytes. */
+const ZSTD_FRAME = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+export function digestsOf({ fd, blocks }: DigestRequest): DigestAnswer {
+  const digests: BlockDigest[] = [];
+  for (const block of blocks) {
+    const stored = storedBytes({ fd, ...block });
+    const content = stored && contentOf(stored, block);
+    if (stored === undefined || content?.length !== block.size) return "damaged";
+    const parts = block.parts && partsOf(block.parts);
+    digests.push({ digest: digestOf(content, parts ?? "wanted")!, checksum: checksumOf(stored) });
+  }
+  return digests;
 }
 
-function digestOf(block: WantedBlock, { fd, codec }: { fd: number; codec: CodecOptions }): BlockDigest {
-  const { size, parts, check } = block;
-  const stored = storedBytes({ fd, ...block });
-  const content = stored && contentOf(stored, block);
-  if (stored === undefined || content?.length !== size) return "damaged";
-  if (check && !isCompressedAs(stored, content, codec)) return "foreign";
-  const files = parts?.map((length) => ({ length, digest: undefined }));
-  const digest =
-    files === undefined ? Bun.CryptoHasher.hash("sha256", content) : fragmentDigest(content, files);
-  return { digest, checksum: checksumOf(stored) };
-}
-
-function contentOf(stored: Uint8Array, { length, size }: WantedBlock): Uint8Array | undefined {
+/** The content of a block's stored bytes. Undefined if they cannot be decompressed to at most `size` bytes. */
+export function contentOf(
+  stored: Uint8Array,
+  { length, size }: Pick<WantedBlock, "length" | "size">,
+): Uint8Array | undefined {
   if ((length & STORED_BLOCK) !== 0) return stored;
+  const isZstd = ZSTD_FRAME.equals(stored.subarray(0, ZSTD_FRAME.length));
+  const decompress = decompressorOf(isZstd ? "zstd" : "gzip");
   try {
-    return zstdDecompressSync(stored, { maxOutputLength: size, chunkSize: Math.max(64, size) });
+    return decompress?.(stored, { maxOutputLength: size, chunkSize: Math.max(64, size) });
   } catch {
     return undefined;
   }
-}
-
-/** Whether this build would store the content as these bytes. */
-function isCompressedAs(stored: Uint8Array, content: Uint8Array, codec: CodecOptions): boolean {
-  const packed = codecOf(codec)?.pack?.(content);
-  const expected = packed !== undefined && packed.length < content.length ? packed : content;
-  return Buffer.compare(expected, stored) === 0;
 }

@@ -5,15 +5,15 @@ import { PRESETS } from "./compression-presets.ts";
 import { ROOTFS_TYPES, type RootfsType } from "./rootfs-type.ts";
 
 export const rootfsOptionsSchema = z.strictObject({
-  type: z.enum(ROOTFS_TYPES),
-  compression: z.enum(COMPRESSIONS),
-  /** The compressor's level; null for the default, or for a compressor without levels. */
-  level: z.int().nullable(),
-  /**
-   * The number of bytes that are compressed together, or in an erofs the number of compressed bytes: a power of two
-   * from 4 KiB to 1 MiB.
-   */
-  blockSize: z.int(),
+  type: z.enum(ROOTFS_TYPES).describe("File system."),
+  compression: z.enum(COMPRESSIONS).describe("Compressor."),
+  level: z
+    .int()
+    .nullable()
+    .describe("Level of the compressor. Null for the default, or for a compressor without levels."),
+  blockSize: z
+    .int()
+    .describe("Bytes that are compressed together, or compressed bytes in an erofs: 4 KiB to 1 MiB."),
 });
 
 export type RootfsOptions = z.infer<typeof rootfsOptionsSchema>;

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { OnBytes } from "../base/progress.ts";
+import type { ContentDigests } from "../image/content-digests.ts";
 import { type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import { hasContent, wantedInodes } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
@@ -30,9 +31,15 @@ export interface WrittenContents {
 export async function writeContents(
   tree: ImageTree,
   walk: WalkOptions,
-  options: { writer: BlockWriter; ledger: BlockLedger; blockSize: number; onBytes: OnBytes },
+  options: {
+    writer: BlockWriter;
+    ledger: BlockLedger;
+    contents: ContentDigests | undefined;
+    blockSize: number;
+    onBytes: OnBytes;
+  },
 ): Promise<WrittenContents> {
-  const { writer, ledger, blockSize, onBytes } = options;
+  const { writer, ledger, contents: digests, blockSize, onBytes } = options;
   const lengths = new SharedLengths(blockSize);
   const wanted = lengths.of(wantedInodes(tree, walk));
   await using source = await tree.sequentialReader(wanted);
@@ -43,7 +50,7 @@ export async function writeContents(
   const files = new StoredContents();
   const progress = new ByteCounter(onBytes, { step: blockSize, total: lengths.sum });
   const onRead = (bytes: number) => progress.add(bytes);
-  const contents = { reader, writer, blockSize, lengths, files, onRead, digests: ledger.digests };
+  const contents = { reader, writer, ledger, blockSize, lengths, files, contents: digests, onRead };
   const [large, small] = [new LargeFiles(contents), new SmallFiles(contents)];
   const links = new Map<Inode, number>();
   let passed = 0;

@@ -1,3 +1,6 @@
+import type { ContentDigests } from "../image/content-digests.ts";
+import type { BlockLedger } from "./blocks/block-ledger.ts";
+import { DIGEST } from "./blocks/block-table.ts";
 import type { BlockWriter } from "./blocks/block-writer.ts";
 import type { ContentReader, FileEntry } from "./content-reader.ts";
 import { Duplicates } from "./duplicates.ts";
@@ -7,12 +10,13 @@ import type { StoredContents } from "./stored-contents.ts";
 export interface ContentOptions {
   reader: ContentReader;
   writer: BlockWriter;
+  ledger: BlockLedger;
   blockSize: number;
   lengths: SharedLengths;
   files: StoredContents;
-  /** Whether each content gets a digest, or only contents that may be duplicates. */
-  digests: "all" | "duplicates";
-  /** Called with the number of bytes that were read. */
+  /** Digests of contents, if they are kept between builds. */
+  contents: ContentDigests | undefined;
+  /** Called with the number of bytes that were read, or that did not have to be. */
   onRead: (bytes: number) => void;
 }
 
@@ -21,6 +25,11 @@ export interface ContentOptions {
  * same.
  */
 const MANY_HOLES = 1024;
+/** The digests of a file with more blocks are not kept. */
+const MOST_DIGESTS = 2 ** 17;
+
+/** Called with the number of a block in its file, and the block's digest. */
+type OnDigest = ((number: number, digest: Uint8Array) => void) | undefined;
 
 /** Passes the contents of files of at least one block to the writer, each content once. */
 export class LargeFiles {
@@ -36,44 +45,110 @@ export class LargeFiles {
 
   /** @throws PlatterError `E_FILE_CHANGED`, `E_INTERRUPTED`, errors of reading the image */
   async add(entry: FileEntry): Promise<void> {
-    const { reader, writer, lengths, files, blockSize, onRead } = this.#options;
+    const { writer, lengths, files, blockSize, contents } = this.#options;
     const hasher = lengths.has(entry.size) ? new BlockHasher(entry.size) : undefined;
+    const known = contents?.of(entry.inode);
+    const count = Math.ceil(entry.size / blockSize);
+    const isKept = contents !== undefined && known === undefined && count <= MOST_DIGESTS;
+    const digests = isKept ? new Uint8Array(DIGEST * count) : undefined;
     const first = writer.next;
-    let holes = 0;
-    for await (const { data, length } of reader.blocks(entry)) {
-      onRead(length);
-      const number = writer.next - first;
-      if (data === undefined) {
-        await writer.addHoles(length / blockSize);
-        holes += length;
-      } else if (this.#isZero(data, length)) {
-        writer.giveBack(data);
-        await writer.addHoles(1);
-        holes += length;
-      } else {
-        await writer.add(data, { length, onDigest: hasher && ((digest) => hasher.update(number, digest)) });
-      }
-    }
+    const onDigest = (number: number, digest: Uint8Array) => {
+      hasher?.update(number, digest);
+      digests?.set(digest, DIGEST * number);
+    };
+    const wanted = hasher === undefined && digests === undefined ? undefined : onDigest;
+    const found = known === undefined ? NOTHING : await this.#addKnown(entry, known, wanted);
+    const holes =
+      found.holes + (found.blocks === count ? 0 : await this.#addRead(entry, found.blocks, wanted));
     const file = files.addBlocks(first, holes);
-    if (hasher === undefined) return;
+    if (wanted === undefined) return;
     const end = writer.next;
     let isTakenBack = false;
     // At this time the digests of all blocks are known, and no later block is written.
     await writer.whenWritten(() => {
-      const same = this.#duplicates.findOrAdd(hasher.digest(), file);
+      if (digests !== undefined) contents?.record(entry.inode, digests);
+      const same = hasher && this.#duplicates.findOrAdd(hasher.digest(), file);
       if (same === undefined) return;
       writer.takeBack(first, end);
       files.setSame(file, same);
       isTakenBack = true;
     });
-    if (holes / blockSize < MANY_HOLES) return;
+    if (hasher === undefined || holes / blockSize < MANY_HOLES) return;
     await writer.drain();
     if (isTakenBack) writer.continueAt(first);
+  }
+
+  /** Adds the first blocks of a file, as far as earlier squashfs files have them. */
+  async #addKnown(entry: FileEntry, digests: Uint8Array, onDigest: OnDigest): Promise<Found> {
+    const { writer, ledger, blockSize, onRead } = this.#options;
+    let [blocks, holes, pending] = [0, 0, 0];
+    for (; DIGEST * blocks < digests.length; blocks++) {
+      const number = blocks;
+      const digest = digests.subarray(DIGEST * number, DIGEST * (number + 1));
+      const length = Math.min(blockSize, entry.size - blockSize * number);
+      if (isHoleDigest(digest)) {
+        holes += length;
+        pending++;
+        onRead(length);
+        continue;
+      }
+      const found = ledger.find(digest, length);
+      if (found === undefined) break;
+      if (pending > 0) await writer.addHoles(pending);
+      pending = 0;
+      onRead(length);
+      await writer.addStored(found, { length, onDigest: onDigest && ((digest) => onDigest(number, digest)) });
+    }
+    if (pending > 0) await writer.addHoles(pending);
+    return { blocks, holes };
+  }
+
+  /** Reads a file, and adds its blocks from the given number on. Returns the number of bytes in holes. */
+  async #addRead(entry: FileEntry, start: number, onDigest: OnDigest): Promise<number> {
+    const { reader, writer, blockSize, onRead } = this.#options;
+    let [next, holes] = [0, 0];
+    for await (const { data, length } of reader.blocks(entry)) {
+      const number = next;
+      next += Math.ceil(length / blockSize);
+      if (next <= start) {
+        if (data !== undefined) writer.giveBack(data);
+        continue;
+      }
+      if (data === undefined) {
+        const blocks = next - Math.max(number, start);
+        await writer.addHoles(blocks);
+        holes += blocks * blockSize;
+        onRead(blocks * blockSize);
+        continue;
+      }
+      onRead(length);
+      if (this.#isZero(data, length)) {
+        writer.giveBack(data);
+        await writer.addHoles(1);
+        holes += length;
+      } else {
+        await writer.add(data, { length, onDigest: onDigest && ((digest) => onDigest(number, digest)) });
+      }
+    }
+    return holes;
   }
 
   #isZero(data: Uint8Array, length: number): boolean {
     return Buffer.compare(data.subarray(0, length), this.#zeros.subarray(0, length)) === 0;
   }
+}
+
+/** The first blocks of a file that were added without reading it, and the bytes in holes among them. */
+interface Found {
+  blocks: number;
+  holes: number;
+}
+
+const NOTHING: Found = { blocks: 0, holes: 0 };
+
+/** Whether a digest in `ContentDigests` is that of a block of zeros. */
+function isHoleDigest(digest: Uint8Array): boolean {
+  return digest.every((byte) => byte === 0);
 }
 
 /** Digest of a content by its length and its blocks that are not zeros, with their numbers: a hole costs nothing. */

@@ -1,16 +1,21 @@
-import type { FragmentPart } from "./blocks/fragment-digest.ts";
+import { withRoom } from "../bytes/columns.ts";
+import { DIGEST } from "./blocks/block-table.ts";
+import { type FragmentParts, fragmentDigest } from "./blocks/fragment-digest.ts";
 import type { FileEntry } from "./content-reader.ts";
 import { Duplicates } from "./duplicates.ts";
 import type { ContentOptions } from "./large-files.ts";
 
-/** Joins the contents of files that are shorter than a block in fragments, each content once. */
+/**
+ * Joins the contents of files that are shorter than a block in fragments, each content once. A content with a known
+ * digest is read only if no earlier squashfs has the whole fragment.
+ */
 export class SmallFiles {
   readonly #options: ContentOptions;
   /** Files by the SHA-256 of their content. */
   readonly #duplicates = new Duplicates();
-  readonly #digest = new Uint8Array(32);
+  readonly #digest = new Uint8Array(DIGEST);
   /** The files in the fragment, if their digests are wanted. */
-  #parts: FragmentPart[] = [];
+  #parts = new PartList();
   /** The number of each fragment's data block. */
   readonly fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
@@ -26,44 +31,100 @@ export class SmallFiles {
    * @throws PlatterError `E_FILE_CHANGED`, `E_INTERRUPTED`, errors of reading the image
    */
   add(entry: FileEntry): Promise<void> | undefined {
-    if (this.#used + entry.size > this.#options.blockSize) {
-      return this.endFragment().then(() => this.add(entry));
+    const { blockSize, contents, reader } = this.#options;
+    if (this.#used + entry.size > blockSize) return this.endFragment().then(() => this.add(entry));
+    const known = contents?.of(entry.inode);
+    if (known !== undefined) {
+      this.#keep(entry, { digest: known, isRead: false });
+      return undefined;
     }
     const target = this.#fragment.subarray(this.#used, this.#used + entry.size);
-    const waiting = this.#options.reader.small(entry, target);
-    if (waiting !== undefined) return waiting.then(() => this.#keep(target));
-    this.#keep(target);
+    const waiting = reader.small(entry, target);
+    if (waiting !== undefined) return waiting.then(() => this.#keepRead(entry, target));
+    this.#keepRead(entry, target);
     return undefined;
   }
 
-  /** Passes the last fragment to the writer. @throws PlatterError `E_INTERRUPTED` */
+  /** Passes the last fragment to the writer. @throws PlatterError `E_INTERRUPTED`, errors of reading the image */
   async endFragment(): Promise<void> {
     if (this.#used === 0) return;
-    const { writer, digests } = this.#options;
-    this.fragments.push(writer.next);
-    const [full, length, parts] = [this.#fragment, this.#used, this.#parts];
+    const { writer, ledger, contents } = this.#options;
+    const [full, length, list] = [this.#fragment, this.#used, this.#parts];
+    const parts = list.columns();
     this.#used = 0;
-    this.#parts = [];
-    await writer.add(full, { length, parts: digests === "all" ? parts : undefined });
+    this.#parts = new PartList();
+    const onParts = (digests: Uint8Array) => {
+      for (const [i, { inode }] of list.entries.entries())
+        contents?.record(inode, digests.subarray(DIGEST * i, DIGEST * (i + 1)));
+    };
+    if (list.unread.size > 0) {
+      const found = ledger.find(fragmentDigest(full, parts), length);
+      if (found !== undefined) {
+        this.fragments.push(writer.next);
+        await writer.addStored({ ...found, parts: parts.digests }, { length, parts, onParts });
+        return;
+      }
+      await this.#readMissing(list, full);
+    }
+    this.fragments.push(writer.next);
+    await writer.add(full, { length, parts: ledger.digests === "all" ? parts : undefined, onParts });
     this.#fragment = writer.buffer();
   }
 
-  #keep(content: Uint8Array): void {
-    const { lengths, files, digests, onRead } = this.#options;
-    const { length } = content;
+  /** Reads the contents that are not in the fragment yet. */
+  async #readMissing({ entries, unread }: PartList, fragment: Uint8Array): Promise<void> {
+    let at = 0;
+    for (const entry of entries) {
+      const target = fragment.subarray(at, at + entry.size);
+      if (unread.has(entry)) await this.#options.reader.small(entry, target);
+      at += entry.size;
+    }
+  }
+
+  #keepRead(entry: FileEntry, content: Uint8Array): void {
+    const isShared = this.#options.lengths.has(content.length);
+    if (isShared) Bun.CryptoHasher.hash("sha256", content, this.#digest);
+    this.#keep(entry, { digest: isShared ? this.#digest : undefined, isRead: true });
+  }
+
+  /** Keeps a file in the fragment, unless its content is elsewhere. `digest` is known if another file has the length. */
+  #keep(entry: FileEntry, { digest, isRead }: { digest: Uint8Array | undefined; isRead: boolean }): void {
+    const { lengths, files, ledger, contents, onRead } = this.#options;
+    const { size: length, inode } = entry;
     onRead(length);
-    const isShared = lengths.has(length);
-    if (isShared) {
-      Bun.CryptoHasher.hash("sha256", content, this.#digest);
-      const same = this.#duplicates.findOrAdd(this.#digest, files.count);
+    if (digest !== undefined && lengths.has(length)) {
+      contents?.record(inode, digest);
+      const same = this.#duplicates.findOrAdd(digest, files.count);
       if (same !== undefined) {
         files.addSame(same);
         return;
       }
     }
     // The thread that compresses the fragment computes the other digests.
-    if (digests === "all") this.#parts.push({ length, digest: isShared ? this.#digest.slice() : undefined });
+    if (ledger.digests === "all") this.#parts.add(entry, digest);
+    if (!isRead) this.#parts.unread.add(entry);
     files.addFragment(this.fragments.length, this.#used);
     this.#used += length;
+  }
+}
+
+/** The files of a fragment that is being filled. */
+class PartList {
+  readonly entries: FileEntry[] = [];
+  /** Files whose content is not in the fragment yet. */
+  readonly unread = new Set<FileEntry>();
+  #digests = new Uint8Array(DIGEST * 64);
+
+  add(entry: FileEntry, digest: Uint8Array | undefined): void {
+    const at = DIGEST * this.entries.length;
+    this.#digests = withRoom(this.#digests, at + DIGEST);
+    if (digest !== undefined) this.#digests.set(digest, at);
+    this.entries.push(entry);
+  }
+
+  columns(): FragmentParts {
+    const lengths = Uint32Array.from(this.entries, ({ size }) => size);
+    // A message to a thread copies the whole memory of an array.
+    return { lengths, digests: this.#digests.slice(0, DIGEST * lengths.length) };
   }
 }

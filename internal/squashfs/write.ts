@@ -5,7 +5,8 @@ import type { ImageTree } from "../image/image-tree.ts";
 import { BlockLedger } from "./blocks/block-ledger.ts";
 import type { BlockReuse } from "./blocks/block-reuse.ts";
 import { BlockWriter } from "./blocks/block-writer.ts";
-import { type Codec, codecOf, metadataBlock } from "./blocks/codec.ts";
+import { type Codec, codecDigest, codecIdentity, codecOf, metadataBlock } from "./blocks/codec.ts";
+import { encodeRecord } from "./blocks/codec-record.ts";
 import type { CompressionOptions } from "./blocks/compression.ts";
 import { Compressors } from "./blocks/compressors.ts";
 import { FLAG, SUPERBLOCK_SIZE, superblock } from "./blocks/format.ts";
@@ -37,8 +38,8 @@ export interface SquashfsTarget {
 
 /**
  * Writes the tree as a squashfs 4.0 (Linux, Documentation/filesystems/squashfs.rst) into an open file: superblock, data
- * blocks and fragments, then the tables in the order in which Linux checks them. The file ends with the squashfs, even
- * if it was longer before. The same tree with the same options has the same bytes at each offset. Returns the
+ * blocks and fragments, then the tables in the order in which Linux checks them. The record of the codec follows in the
+ * padding. The file ends with the squashfs, even if it was longer before. The same tree with the same options has the same bytes at each offset. Returns the
  * squashfs's length in bytes, with its padding.
  * @throws PlatterError `E_FILE_CHANGED`, `E_TOO_MANY_OWNERS`, `E_INTERRUPTED`, errors of reading the image; errors of
  * the system
@@ -61,7 +62,13 @@ export async function writeSquashfs(
   const blocks = new BlockWriter(place, { compressors, ledger, blockSize, signal });
   // Contents do not depend on attributes, which take time to compute.
   const content = { ...walk, attributes: undefined };
-  const writing = writeContents(tree, content, { writer: blocks, ledger, blockSize, onBytes });
+  const writing = writeContents(tree, content, {
+    writer: blocks,
+    ledger,
+    contents: run.reuse?.contents,
+    blockSize,
+    onBytes,
+  });
   const contents = await writing.finally(() => blocks.abandon());
   const tables = treeTables(tree, walk, { codec, blockSize, blocks, ...contents });
   file.end = blocks.position;
@@ -69,6 +76,10 @@ export async function writeSquashfs(
   region.write(superblock(start), 0);
   // Blocks that were taken back may have made the file longer. Cutting it at the end makes the padding zeros.
   region.truncate(file.end);
+  // Only blocks of zstd are reused. The identity of gzip also depends on the host's processor.
+  if (codec.compressor === "zstd") {
+    file.add(encodeRecord({ codec: codecDigest(codecIdentity(options)), blocks: ledger.checksum }));
+  }
   const length = Math.ceil(file.end / PADDING) * PADDING;
   region.truncate(length);
   return length;

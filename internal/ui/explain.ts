@@ -6,27 +6,9 @@ import { BOOT_FAILURES, type BootFailureCode } from "../boot/boot-failures.ts";
 import { PROBLEMS, type ProblemCode } from "../bytes/problem-codes.ts";
 import { errorCodeOf, FINDINGS, type FindingCode, textOf } from "../contract/findings/finding.ts";
 import { FINDING_ERROR_KINDS } from "../contract/findings/findings-error.ts";
+import type { Explanation } from "../documents/explain-document.ts";
 import { nearest } from "../text/nearest.ts";
 import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
-
-/** The output of `explain`: the code with its title, and named lines. `--json` prints the same fields. */
-interface Explanation {
-  code: string;
-  type: "finding" | "error" | "problem" | "failed boot" | "exit code";
-  /** The meaning of the code, as a phrase. */
-  title: string;
-  severity?: "error" | "warning" | "note";
-  /** Why it matters. */
-  why?: string;
-  /** The remedy, as one sentence. */
-  fix?: string;
-  /** The effect of a finding on booting, as a phrase. */
-  booting?: string;
-  /** The code of the error that a finding alone causes. */
-  error?: string;
-  /** Exit codes of runs that end with this code. */
-  exitCodes: number[];
-}
 
 /** Codes that {@link explain} knows, apart from exit codes and from errors that a single finding causes. */
 export const EXPLAINED_CODES: readonly string[] = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap(
@@ -63,7 +45,7 @@ function ofFinding(code: FindingCode): Explanation {
     ...(boot && {
       booting: boot.effect === "breaks" ? `does not boot with ${ways}` : `limited with ${ways}`,
     }),
-    ...(severity !== "note" && { error: errorCodeOf(code) }),
+    ...(severity !== "note" && { errorCode: errorCodeOf(code) }),
     exitCodes: severity === "note" ? [] : [EXIT_CODES[FINDING_ERROR_KINDS[kind]].code],
   };
 }
@@ -86,14 +68,14 @@ function ofBootFailure(code: BootFailureCode): Explanation {
 
 /** The explanation for people. */
 export function renderExplanation(explanation: Explanation): string {
-  const { code, type, title, severity, why, fix, booting, error, exitCodes } = explanation;
+  const { code, type, title, severity, why, fix, booting, errorCode, exitCodes } = explanation;
   const cause = type === "finding" && severity === "warning" ? " with --strict" : "";
   const rows = [
     ["type", severity === undefined ? type : `${type}, ${severity}`],
     ["why", why],
     ["what to do", fix],
     ["booting", booting],
-    ["error", error && `${error}${cause}`],
+    ["error", errorCode && `${errorCode}${cause}`],
     ["exit code", exitCodes.length === 0 || type === "exit code" ? undefined : exitCodes.join(" or ")],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name!.padEnd(12)}${value}`]));
   return `${code}: ${title}\n\n${rows.join("\n")}\n`;

@@ -1,22 +1,55 @@
+import type { Style, Tone } from "../base/style.ts";
 import type { Problem } from "../bytes/problem-log.ts";
 import { printable } from "../text/printable.ts";
 import type { Verdict } from "../verify/verdict.ts";
-import type { VerifyReport } from "../verify/verify-report.ts";
-import { bootClaimLines } from "./boot-claims-text.ts";
+import type { Check, CheckCode, VerifyReport } from "../verify/verify-report.ts";
+import { bootClaimLines, verdictMark } from "./boot-claims-text.ts";
 import { formatBytes } from "./format.ts";
+import { type Row, rowLines } from "./rows.ts";
 
-const MARKS = { ok: "ok", warning: "warning", problem: "PROBLEM", absent: "absent" } as const;
+const MARKS: Readonly<Record<Check["status"], readonly [tone: Tone, word: string]>> = {
+  ok: ["good", "ok"],
+  warning: ["warning", "warning"],
+  problem: ["error", "PROBLEM"],
+  absent: ["dim", "none"],
+};
 
-/** A report for people: the verdict, then a line for each check with its problems below it. */
-export function renderVerification(report: VerifyReport, verdict: Verdict): string {
-  const width = Math.max(...report.checks.map(({ name }) => name.length)) + 2;
-  const lines = report.checks.flatMap(({ name, status, detail, problems }) => [
-    `${MARKS[status].padEnd(9)}${name.padEnd(width)}${problems.length > 0 ? "" : detail}`.trimEnd(),
-    ...problems.map((problem) => `${" ".repeat(11)}${problemText(problem)}`),
-  ]);
-  const label = report.volumeId === undefined ? "no label" : `label ${report.volumeId}`;
-  const all = [...verdictLines(verdict), "", ...lines, "", `${label}, ${formatBytes(report.size)}`];
-  return `${all.map(printable).join("\n")}\n`;
+/** Parts that some firmware, or GRUB, needs. An ISO without the other parts boots too. */
+const NEEDED: ReadonlySet<CheckCode> = new Set([
+  "volume-descriptors",
+  "iso-tree",
+  "el-torito",
+  "bios-image",
+  "mbr",
+  "esp",
+  "efi-programs",
+  "grub-menus",
+]);
+const MISSING = ["warning", "missing"] as const;
+
+/** A report for people: the answer, where the ISO boots, then a row for each check with its problems below it. */
+export function renderVerification(
+  iso: string,
+  { report, verdict }: { report: VerifyReport; verdict: Verdict },
+  style: Style,
+): string {
+  const { checks, volumeId, size } = report;
+  const label = volumeId === undefined ? "no label" : `label ${printable(volumeId)}`;
+  const boots = "boots" in verdict ? verdict.boots : undefined;
+  const head: Row[] = [["  ISO", `${label}   ${formatBytes(size)}`]];
+  if (boots !== undefined) head.unshift(["  boots", ...bootClaimLines(boots, style)]);
+  const rows = checks.map(({ code, name, status, detail, problems }): Row => {
+    const [tone, word] = status === "absent" && NEEDED.has(code) ? MISSING : MARKS[status];
+    const lines = problems.length > 0 ? problems.map(problemText) : detail.split("; ");
+    return [`${style.paint(tone, word.padEnd(7))}  ${printable(name)}`, ...lines.map(printable)];
+  });
+  const lines = [
+    `${verdictMark(boots, style)} ${printable(`${iso} ${answer(report, verdict)}`)}`,
+    ...rowLines(head, style),
+    "",
+    ...rowLines(rows, style),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 /** `at byte 32808: the label is wrong [menu-label]`; some problems, such as a missing file, have no place. */
@@ -24,19 +57,17 @@ export function problemText({ offset, detail, code }: Problem): string {
   return `${offset === undefined ? "" : `at byte ${offset}: `}${detail} [${code}]`;
 }
 
-/** Where the ISO boots, or why that is not known. */
-function verdictLines(verdict: Verdict): string[] {
+/** The answer, which completes the name of the ISO. */
+function answer({ ok }: VerifyReport, verdict: Verdict): string {
   switch (verdict.kind) {
-    case "boots": {
-      const [first = "", ...others] = bootClaimLines(verdict.boots);
-      return [`boots on: ${first}`, ...others.map((line) => `          ${line}`)];
-    }
+    case "boots":
+      return ok ? "is complete and boots" : "boots, but has problems";
     case "boots-nowhere":
-      return ["boots nowhere", ...bootClaimLines(verdict.boots).map((line) => `  ${line}`)];
+      return "boots nowhere";
     case "incomplete":
-      return [`incomplete: ${missingText(verdict)}`];
+      return `is incomplete: ${missingText(verdict)}`;
     case "not-an-iso":
-      return [`not an ISO: it ${verdict.reason}`];
+      return `is not an ISO: it ${verdict.reason}`;
     default: {
       const never: never = verdict;
       return never;

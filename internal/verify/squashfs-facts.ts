@@ -1,3 +1,6 @@
+import type { CodecRecord } from "../squashfs/blocks/codec-record.ts";
+import type { Reference } from "../squashfs/blocks/format.ts";
+
 /** The fields of a squashfs superblock (Linux, Documentation/filesystems/squashfs.rst). */
 export interface SquashfsSuperblock {
   inodes: number;
@@ -12,6 +15,12 @@ export interface SquashfsSuperblock {
   bytesUsed: number;
   hasXattrs: boolean;
   hasExports: boolean;
+  /** Undefined in a squashfs of another program. */
+  record?: CodecRecord | undefined;
+  /** Undefined if a table is missing or damaged. */
+  tables?: SquashfsTables;
+  /** Position of the root directory's inode. Undefined without `tables`. */
+  root?: Reference;
   /** Undefined if labels could not be looked at. */
   labels?: LabelSample | undefined;
 }
@@ -23,4 +32,14 @@ export interface LabelSample {
   /** Inodes that were looked at, the root included. */
   inodes: number;
   labelled: number;
+}
+
+/** Offsets of the tables; undefined for missing tables. */
+export interface SquashfsTables {
+  inode: number;
+  directory: number;
+  fragment: number | undefined;
+  exported: number | undefined;
+  id: number;
+  xattr: number | undefined;
 }

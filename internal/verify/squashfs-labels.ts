@@ -2,11 +2,10 @@
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import { METADATA_SIZE, NO_INDEX } from "../squashfs/blocks/format.ts";
+import { METADATA_SIZE, NO_INDEX, type Reference } from "../squashfs/blocks/format.ts";
 import { printable } from "../text/printable.ts";
-import type { LabelSample, SquashfsSuperblock } from "./squashfs-facts.ts";
+import type { LabelSample, SquashfsSuperblock, SquashfsTables } from "./squashfs-facts.ts";
 import { MetadataReader } from "./squashfs-metadata.ts";
-import type { SquashfsTables } from "./squashfs-tables.ts";
 
 /** Inodes that are looked at besides the root, evenly over all. */
 const SAMPLES = 64;
@@ -38,7 +37,7 @@ export async function sampleLabels(
   }: {
     superblock: SquashfsSuperblock;
     tables: SquashfsTables;
-    root: { block: number; at: number };
+    root: Reference;
     log: ProblemLog;
     name: string;
   },

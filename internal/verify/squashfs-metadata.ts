@@ -4,12 +4,23 @@ import { viewOf } from "../bytes/fields.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import { METADATA_SIZE, STORED_METADATA } from "../squashfs/blocks/format.ts";
 
-type Decompress = (bytes: Uint8Array, limit: { maxOutputLength: number }) => Uint8Array;
+export type Decompress = (
+  bytes: Uint8Array,
+  limits: { maxOutputLength: number; chunkSize?: number },
+) => Uint8Array;
+
+/** The default chunks are larger than a metadata block, and would stay in memory until the next garbage collection. */
+const LIMITS = { maxOutputLength: METADATA_SIZE, chunkSize: METADATA_SIZE };
 
 const DECOMPRESS: Readonly<Record<string, Decompress>> = {
   gzip: inflateSync,
   zstd: zstdDecompressSync,
 };
+
+/** Decompresses a block of a squashfs. Undefined for a compressor that platter does not have. */
+export function decompressorOf(compressor: string): Decompress | undefined {
+  return Object.hasOwn(DECOMPRESS, compressor) ? DECOMPRESS[compressor] : undefined;
+}
 
 /**
  * The content of the metadata block at the start of `bytes`, and its length in bytes with its header.
@@ -26,7 +37,7 @@ export function metadataBlockAt(
   const stored = bytes.subarray(2, length);
   if ((header & STORED_METADATA) !== 0) return { content: stored, length };
   try {
-    return { content: Uint8Array.from(decompress(stored, { maxOutputLength: METADATA_SIZE })), length };
+    return { content: decompress(stored, LIMITS), length };
   } catch {
     throw new RangeError("a metadata block cannot be decompressed");
   }
@@ -41,7 +52,7 @@ export class MetadataReader {
 
   /** Undefined for a compressor that platter does not have. */
   static open(source: ByteSource, compressor: string): MetadataReader | undefined {
-    const decompress = DECOMPRESS[compressor];
+    const decompress = decompressorOf(compressor);
     return decompress && new MetadataReader(source, decompress);
   }
 

@@ -4,10 +4,11 @@ import { type Block, expectBytes, viewOf } from "../bytes/fields.ts";
 import type { ProblemCode } from "../bytes/problem-codes.ts";
 import { ProblemLog, type Reading } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { decodeRecord, RECORD_MAGIC, RECORD_SIZE } from "../squashfs/blocks/codec-record.ts";
 import { NONE, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
-import type { SquashfsSuperblock } from "./squashfs-facts.ts";
+import type { SquashfsSuperblock, SquashfsTables } from "./squashfs-facts.ts";
 import { sampleLabels } from "./squashfs-labels.ts";
-import { checkTables, type SquashfsTables } from "./squashfs-tables.ts";
+import { checkTables } from "./squashfs-tables.ts";
 
 const COMPRESSORS = [undefined, "gzip", "lzma", "lzo", "xz", "lz4", "zstd"] as const;
 
@@ -61,6 +62,14 @@ export async function readSquashfs(
     note("squashfs-cut-off", 40, `has ${superblock.bytesUsed} bytes, but its file only ${source.size}`);
     return log.reading<SquashfsSuperblock | undefined>(superblock);
   }
+  const record = decodeRecord(Buffer.from(await source.read(superblock.bytesUsed, RECORD_SIZE)));
+  if (record !== undefined) {
+    const start = superblock.bytesUsed + RECORD_MAGIC;
+    log.covers({ name: `record of the compressor after ${name}`, start, length: RECORD_SIZE - RECORD_MAGIC });
+  }
+  if (record === "damaged")
+    note("squashfs-record", superblock.bytesUsed, "has a damaged record of its compressor");
+  else superblock.record = record;
   const place = (at: number) => {
     const value = view.getBigUint64(at, true);
     return value === NONE ? undefined : Number(value);
@@ -83,6 +92,7 @@ export async function readSquashfs(
   const before = log.problems.length;
   await checkTables({ source, log, name }, { superblock, tables: whole, root });
   if (log.problems.length === before) {
+    Object.assign(superblock, { tables: whole, root });
     superblock.labels = await sampleLabels(source, { superblock, tables: whole, root, log, name });
   }
   return log.reading<SquashfsSuperblock | undefined>(superblock);

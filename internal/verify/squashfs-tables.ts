@@ -3,22 +3,17 @@
 import { viewOf } from "../bytes/fields.ts";
 import type { ProblemLog } from "../bytes/problem-log.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import { METADATA_SIZE, STORED_METADATA, SUPERBLOCK_SIZE } from "../squashfs/blocks/format.ts";
-import type { SquashfsSuperblock } from "./squashfs-facts.ts";
+import {
+  METADATA_SIZE,
+  type Reference,
+  STORED_METADATA,
+  SUPERBLOCK_SIZE,
+} from "../squashfs/blocks/format.ts";
+import type { SquashfsSuperblock, SquashfsTables } from "./squashfs-facts.ts";
 
 const CHUNK = 1024 * 1024;
 /** 16 GiB of inodes or names, more than any image has. */
 const MAX_BLOCKS = 2_000_000;
-
-/** Offsets of the tables; undefined for missing tables. */
-export interface SquashfsTables {
-  inode: number;
-  directory: number;
-  fragment: number | undefined;
-  exported: number | undefined;
-  id: number;
-  xattr: number | undefined;
-}
 
 interface TableOptions {
   source: ByteSource;
@@ -29,11 +24,7 @@ interface TableOptions {
 /** Every table ends at the start of the next, so a walk through all of them proves their positions. */
 export async function checkTables(
   options: TableOptions,
-  {
-    superblock,
-    tables,
-    root,
-  }: { superblock: SquashfsSuperblock; tables: SquashfsTables; root: { block: number; at: number } },
+  { superblock, tables, root }: { superblock: SquashfsSuperblock; tables: SquashfsTables; root: Reference },
 ): Promise<void> {
   const { log, name } = options;
   const wrong = (what: string, offset: number) => {

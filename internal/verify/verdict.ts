@@ -10,6 +10,7 @@ import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 import { SECTOR } from "../iso-format/units.ts";
 import { type ClaimOptions, claimIso } from "./claim-iso.ts";
 import { examineIso, type VerifyOptions } from "./verify.ts";
+import type { FoundMenu } from "./verify-menus.ts";
 import type { VerifyReport } from "./verify-report.ts";
 
 export type Verdict = { kind: "boots" | "boots-nowhere"; boots: BootClaims } | Incomplete | NotAnIso;
@@ -61,6 +62,12 @@ function incomplete(
   return size < volumeSize ? { kind: "incomplete", missing: volumeSize - size, volumeSize } : undefined;
 }
 
+export interface JudgedIso {
+  report: VerifyReport;
+  verdict: Verdict;
+  menus: readonly FoundMenu[];
+}
+
 /**
  * Examines a file that is an ISO and decides where it boots.
  * @throws PlatterError `E_INTERRUPTED`
@@ -68,13 +75,14 @@ function incomplete(
 export async function judgeIso(
   source: ByteSource,
   options: VerifyOptions & ClaimOptions,
-): Promise<{ report: VerifyReport; verdict: Verdict }> {
+): Promise<JudgedIso> {
   const { report, parts } = await examineIso(source, options);
   const cut = incomplete(source, parts.primary);
-  if (cut !== undefined) return { report, verdict: cut };
+  const { menus } = parts;
+  if (cut !== undefined) return { report, verdict: cut, menus };
   const boots = await claimIso(source, { parts, report }, options);
   const kind = BOOT_WAYS.some((way) => boots[way].boots) ? "boots" : "boots-nowhere";
-  return { report, verdict: { kind, boots } };
+  return { report, verdict: { kind, boots }, menus };
 }
 
 /** The wanted ways that the ISO does not boot in. */

@@ -135,7 +135,7 @@ function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuil
     const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is missing`;
     log.note({ code: "menu-file", detail, offset });
   }
-  const detail = `${where}: ${menu.entries.length} entries, ${menu.files.length} files named`;
+  const detail = `${where}: ${counted(menu.entries.length, "entry", "entries")}, names ${counted(menu.files.length, "file", "files")}`;
   builder.add("grub-menus", log.reading(undefined), detail);
 }
 
@@ -160,4 +160,8 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     log.note({ code: "esp-label", detail, offset: place.start, severity: "warning" });
   }
   builder.add("menu-label", log.reading(undefined), `\`${primary.volumeId}\` in ${labels.length} places`);
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

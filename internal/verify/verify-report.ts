@@ -23,6 +23,7 @@ const CHECK_NAMES = {
 } as const;
 
 export type CheckCode = keyof typeof CHECK_NAMES;
+export const CHECK_CODES = Object.keys(CHECK_NAMES) as [CheckCode, ...CheckCode[]];
 
 export interface Check {
   code: CheckCode;
@@ -84,8 +85,7 @@ export class ReportBuilder {
   }
 
   report(iso: { size: number; volumeId: string | undefined }): VerifyReport {
-    const codes = Object.keys(CHECK_NAMES) as CheckCode[];
-    const checks = codes.flatMap((code) => this.#checks.get(code) ?? []);
+    const checks = CHECK_CODES.flatMap((code) => this.#checks.get(code) ?? []);
     return {
       ok: checks.every((check) => check.status !== "problem"),
       ...iso,

@@ -1,11 +1,14 @@
 /** The images that are measured, made once and kept. */
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { changedDesktopInput, desktopInput } from "./desktop.ts";
 import type { Input } from "./input.ts";
 import { buildImage, run } from "./programs.ts";
-import { changedImage } from "./rebuild.ts";
+import { writeChange } from "./rebuild.ts";
 
-export const INPUT_NAMES = ["debian", "small-files"] as const;
+/** The inputs that are measured by default. */
+export const USUAL_INPUTS = ["debian", "small-files"] as const;
+export const INPUT_NAMES = [...USUAL_INPUTS, "desktop"] as const;
 export type InputName = (typeof INPUT_NAMES)[number];
 
 const FIXTURE = resolve(import.meta.dir, "../fixtures/debian-live.sh");
@@ -19,16 +22,29 @@ const PIECES = [
 ];
 
 export async function makeInput(name: InputName, work: string): Promise<Input> {
-  run([FIXTURE]);
-  const image = name === "debian" ? DEBIAN : await smallFilesImage(join(work, "small-files"));
-  return inputOf(image, { name, work });
+  if (name === "desktop") return desktopInput(join(work, name));
+  return inputOf(await imageOf(name, work), { name, work });
 }
 
 /** The same with one more layer, which changes a little of it. */
 export async function makeChangedInput(name: InputName, work: string): Promise<Input> {
-  await using base = await makeInput(name, work);
-  const image = changedImage(base.image, { tree: base.tree, work });
+  if (name === "desktop") return changedDesktopInput(join(work, name));
+  const base = await imageOf(name, work);
+  await using input = inputOf(base, { name, work });
+  const image = `${base}-changed`;
+  const folder = join(work, "change");
+  rmSync(folder, { recursive: true, force: true });
+  writeChange(input.tree, join(folder, "layer"));
+  writeFileSync(join(folder, "Containerfile"), `FROM ${base}\nCOPY layer /\n`);
+  buildImage(image, { containerfile: join(folder, "Containerfile"), folder });
+  rmSync(folder, { recursive: true });
   return inputOf(image, { name: `${name}-changed`, work });
+}
+
+/** The name of the input's image in podman's storage. */
+function imageOf(name: Exclude<InputName, "desktop">, work: string): string | Promise<string> {
+  run([FIXTURE]);
+  return name === "debian" ? DEBIAN : smallFilesImage(join(work, "small-files"));
 }
 
 function inputOf(image: string, { name, work }: { name: string; work: string }): Input {
@@ -42,7 +58,6 @@ function inputOf(image: string, { name, work }: { name: string; work: string }):
   }
   const tree = run(["podman", "image", "mount", image]);
   return {
-    image,
     tree,
     archive,
     [Symbol.asyncDispose]: async () => void run(["podman", "image", "unmount", image]),

@@ -5,7 +5,7 @@ import { cpus, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BINARY, CHAINS, type Chain, commandOf, OUTPUT } from "./chains.ts";
-import { INPUT_NAMES, type InputName, makeChangedInput, makeInput } from "./inputs.ts";
+import { INPUT_NAMES, type InputName, makeChangedInput, makeInput, USUAL_INPUTS } from "./inputs.ts";
 import { benchLabels } from "./labels.ts";
 import { measure, stopMeasured } from "./meter.ts";
 import { run } from "./programs.ts";
@@ -22,7 +22,8 @@ const { values } = parseArgs({
   },
 });
 const runCount = Number(values.runs);
-const wanted = values.input === undefined ? INPUT_NAMES : INPUT_NAMES.filter((name) => name === values.input);
+const wanted =
+  values.input === undefined ? USUAL_INPUTS : INPUT_NAMES.filter((name) => name === values.input);
 /** Labels are measured without an image, and without other tools to compare with. */
 const LABELS = "labels";
 const wantsLabels = values.input === undefined || values.input === LABELS;
@@ -37,7 +38,7 @@ const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
 
 /** Bytes of the file system that all chains work on: one of its own, so that what is used on it is theirs alone. */
-const DISK = 12 * 2 ** 30;
+const DISK = 20 * 2 ** 30;
 
 function mountDisk(): { folder: string; [Symbol.dispose]: () => void } {
   const [file, point] = [join(work, "disk.img"), join(work, "disk")];

@@ -14,7 +14,7 @@ import { seededNoise } from "../helpers/noise.ts";
 import { BINARY, OUTPUT } from "./chains.ts";
 import type { Input } from "./input.ts";
 import { measure } from "./meter.ts";
-import { buildImage, run } from "./programs.ts";
+import { run } from "./programs.ts";
 import type { Run } from "./table.ts";
 
 /** A package of some 18 MB that the change upgrades. */
@@ -83,19 +83,14 @@ function optionsOf(kind: (typeof KINDS)[number], folder: string, iso: string): s
   }
 }
 
-/**
- * Makes an image with one more layer: it edits `/etc/hosts`, upgrades a package, and adds a file. Returns the image's name.
- */
-export function changedImage(image: string, { tree, work }: { tree: string; work: string }): string {
-  const changed = `${image}-changed`;
-  const folder = join(work, "change");
-  rmSync(folder, { recursive: true, force: true });
-  write(`${folder}/layer/etc/hosts`, "127.0.0.1 localhost changed\n");
+/** Makes a folder with one more layer for a tree: it edits `/etc/hosts`, upgrades a package, and adds a file. */
+export function writeChange(tree: string, layer: string): void {
+  write(`${layer}/etc/hosts`, "127.0.0.1 localhost changed\n");
   const words = Array.from(
     seededNoise(ADDED / 4, 9),
     (byte, i) => `${(byte * 251 + (i % 7)).toString(36)} `,
   ).join("");
-  write(`${folder}/layer/usr/share/added`, words.slice(0, ADDED));
+  write(`${layer}/usr/share/added`, words.slice(0, ADDED));
   const list = readFileSync(`${tree}/var/lib/dpkg/info/${UPGRADED}.list`, "utf8").trim().split("\n");
   for (const path of list) {
     const file = `${tree}${path}`;
@@ -106,14 +101,10 @@ export function changedImage(image: string, { tree, work }: { tree: string; work
     const noise = seededNoise(Math.ceil(content.length / PAGE), content.length);
     for (let page = 0; page * PAGE + 60 < content.length; page++) content[page * PAGE + 60] = noise[page]!;
     // The folders of programs are links to those in /usr.
-    const target = `${folder}/layer${path.replace(/^\/(bin|sbin|lib)\//, "/usr/$1/")}`;
+    const target = `${layer}${path.replace(/^\/(bin|sbin|lib)\//, "/usr/$1/")}`;
     write(target, content);
     chmodSync(target, info.mode & 0o7777);
   }
-  writeFileSync(`${folder}/Containerfile`, `FROM ${image}\nCOPY layer /\n`);
-  buildImage(changed, { containerfile: `${folder}/Containerfile`, folder });
-  rmSync(folder, { recursive: true });
-  return changed;
 }
 
 function write(path: string, content: string | Uint8Array): void {

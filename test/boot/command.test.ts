@@ -18,7 +18,8 @@ describe("platter boot", () => {
     const iso = scene.write("nothing.iso", NOTHING);
     const logs = scene.at("logs");
     const junit = scene.at("junit.xml");
-    const flags = [...BIOS, "--timeout", "50", "--keep", logs, "--junit", junit, "--json"];
+    const html = scene.at("page.html");
+    const flags = [...BIOS, "--timeout", "50", "--keep", logs, "--junit", junit, "--html", html, "--json"];
     const ran = await scene.run(["boot", iso, ...flags]);
     await expectRefusal(scene, ran, {
       exit: 6,
@@ -34,7 +35,10 @@ describe("platter boot", () => {
     });
     expect(readFileSync(junit, "utf8")).toContain('failures="1"');
     expect(existsSync(`${logs}/bios-cd.serial.log`)).toBe(true);
-    expect(existsSync(`${logs}/bios-cd.png`)).toBe(true);
+    const picture = readFileSync(`${logs}/bios-cd.png`).toString("base64");
+    const page = readFileSync(html, "utf8");
+    expect(page).toContain(`<img src="data:image/png;base64,${picture}"`);
+    expect(page).toContain("B_NO_BOOT_DEVICE");
   }, 90_000);
 
   test("Ctrl-C ends the machine and leaves nothing", async () => {
@@ -89,7 +93,7 @@ describe("platter boot", () => {
     expect(readdirSync(scene.tmp)).toEqual([]);
     const text = await scene.run(["boot", scene.write("text.txt", "hello\n")]);
     expect(text.stderr).toBe(
-      `error: Cannot read \`${scene.at("text.txt")}\` as an ISO: it is a text file [E_NOT_AN_ISO]\n\nhint: Name the file of an ISO.\n`,
+      `error[E_NOT_AN_ISO]: Cannot read \`${scene.at("text.txt")}\` as an ISO: it is a text file\n  hint:  Name the file of an ISO.\n`,
     );
     expect(text.code).toBe(6);
   });

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { type BootResult, type BootWay, wayName } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
+import { showsMenu } from "../../internal/boot/menu-picture.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { isoHasSerialConsole } from "../../internal/boot/serial-console.ts";
 import { runTool } from "../../internal/process/run.ts";
 import { request } from "../helpers/boot/machine-request.ts";
+import { readPng } from "../helpers/boot/read-png.ts";
 import { variantIso } from "../helpers/boot/variant.ts";
 import { Scene } from "../helpers/scene.ts";
 
@@ -50,6 +52,9 @@ describe("an ISO without a serial console", () => {
       const result = results[index];
       expect(result?.menu).toEqual({ kind: "console-added" });
       expect(result?.failure).toBeUndefined();
+      // On UEFI, GRUB's text terminal is only on the serial line.
+      if (way.firmware === "bios")
+        expect(showsMenu(readPng(readFileSync(result?.menuScreenshot ?? "")))).toBe(true);
       const log = readFileSync(result?.serialLog ?? "", "utf8");
       // The kernel prints the line twice. The first time it is taking over the port, which may lose a byte.
       expect(log).toMatch(/[Cc]ommand line: .*rd\.live\.image console=tty0 console=ttyS0/);

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { ALL_WAYS, type BootResult, wayName } from "../../internal/boot/boot-result.ts";
 import { bootMatrix } from "../../internal/boot/matrix.ts";
+import { showsMenu } from "../../internal/boot/menu-picture.ts";
 import { bootOnce } from "../../internal/boot/run.ts";
 import { runTool } from "../../internal/process/run.ts";
 import { expectLive, ROOT_OK } from "../helpers/boot/live-line.ts";
 import { request } from "../helpers/boot/machine-request.ts";
+import { readPng } from "../helpers/boot/read-png.ts";
 import { smallLive } from "../helpers/images/small-live.ts";
 import { Scene } from "../helpers/scene.ts";
 
@@ -33,6 +36,7 @@ describe("the small live image boots", () => {
       expect(result.failure).toBeUndefined();
       expect(result.reached).toMatch(ROOT_OK);
       expectLive(result.serialLog, way, { kver: smallLive().kver, cdBus: "ata" });
+      expect(showsMenu(readPng(readFileSync(result.menuScreenshot ?? "")))).toBe(true);
     });
   }
 });

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -17,6 +17,15 @@ export function expectGenerated(page: string, name: string, content: string): vo
   if (process.env.PLATTER_UPDATE_GOLDEN === "1")
     writeFileSync(path, `${before}${open}${content}${close}${after}`);
   else expect(inside).toBe(content);
+}
+
+/** Compares a whole file with what it should be. With PLATTER_UPDATE_GOLDEN=1 it is written instead. */
+export function expectGeneratedFile(file: string, content: string): void {
+  const path = join(ROOT, file);
+  if (process.env.PLATTER_UPDATE_GOLDEN === "1") {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } else expect(readFileSync(path, "utf8")).toBe(content);
 }
 
 /** A Markdown table. */

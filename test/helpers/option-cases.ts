@@ -32,6 +32,7 @@ function planCases(command: string, base: string, changes: "files" | "stdout"): 
     [`${command} --kernel`]: { base: several, given: "--kernel 5.4.0-old", changes },
     [`${command} --vendor`]: { base: several, given: "--vendor other", changes },
     [`${command} --label`]: { base, given: "--label NEW", changes },
+    [`${command} --karg`]: { base, given: "--karg nomodeset", changes },
     [`${command} --config`]: { base, given: "--config new.yaml", changes },
     [`${command} --no-bios`]: { base, given: "--no-bios", changes },
     ...rootCases(command, base, changes),
@@ -50,6 +51,11 @@ function selinuxCase(command: string, base: string): Record<string, OptionCase> 
   return { [`${command} --selinux`]: { base, given: "--selinux require", changes: "code" } };
 }
 
+/** A file of the host on the ISO. */
+function addedCases(command: string, base: string, changes: "files" | "stdout"): Record<string, OptionCase> {
+  return { [`${command} --add`]: { base, given: "--add new.yaml=/new.yaml", changes } };
+}
+
 /** Takes blocks from an ISO that was made of the same image. */
 function reuseCase(command: string, base: string): Record<string, OptionCase> {
   return { [`${command} --reuse`]: { base, given: "--reuse made.iso", changes: "stderr" } };
@@ -57,6 +63,7 @@ function reuseCase(command: string, base: string): Record<string, OptionCase> {
 
 function rootCases(command: string, base: string, changes: "files" | "stdout"): Record<string, OptionCase> {
   return {
+    [`${command} --overlay`]: { base, given: "--overlay over", changes },
     [`${command} --exclude`]: { base, given: "--exclude usr/share/doc", changes },
     [`${command} --no-default-excludes`]: { base, given: "--no-default-excludes", changes },
   };
@@ -66,6 +73,13 @@ function rootCases(command: string, base: string, changes: "files" | "stdout"): 
 function imageCases(command: string, base: string): Record<string, OptionCase | ShownBy> {
   return {
     [`${command} --work`]: { base, given: "--work out/work", changes: "files" },
+    ...architectureCases(command, base),
+  };
+}
+
+/** The image is for the host's architecture only. */
+function architectureCases(command: string, base: string): Record<string, OptionCase | ShownBy> {
+  return {
     [`${command} --arch`]: {
       base: base.replace("dir:image", "oci:os"),
       given: "--arch aarch64",
@@ -75,6 +89,16 @@ function imageCases(command: string, base: string): Record<string, OptionCase | 
       base: base.replace("dir:image", "oci:os"),
       given: "--platform linux/arm64",
       changes: "code",
+    },
+    ...pullCase(command),
+  };
+}
+
+function pullCase(command: string): Record<string, ShownBy> {
+  return {
+    [`${command} --pull`]: {
+      file: "test/integration/image/source/fetched-image.test.ts",
+      test: `"${command}"`,
     },
   };
 }
@@ -101,10 +125,20 @@ function squashCases(command: string, base: string): Record<string, OptionCase |
   };
 }
 
+function cacheCases(command: string, base: string): Record<string, OptionCase> {
+  const cached = `${base} --cache out/cache`;
+  return {
+    [`${command} --cache`]: { base, given: "--cache out/cache", changes: "files" },
+    [`${command} --cache-size`]: { base: cached, given: "--cache-size 0", changes: "files" },
+  };
+}
+
 /** Each option of each command, by `COMMAND --long-name`. */
 export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   " --verbose": { file: "test/integration/cmd/progress.test.ts", test: "--verbose: every call of a tool" },
   " --quiet": { base: BUILD, given: "--quiet", changes: "stderr" },
+  " --color": { base: BUILD, given: "--color always", changes: "stderr" },
+  " --progress": { base: BUILD, given: "--progress none", changes: "stderr" },
   " --version": { base: "inspect dir:image", given: "--version", changes: "stdout" },
   ...planCases("build", BUILD, "files"),
   ...ignoreCase("build", BUILD),
@@ -115,6 +149,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "efi-image --selinux": { base: `${ESP} --work out/work`, given: "--selinux keep", changes: "files" },
   ...reuseCase("build", BUILD),
   ...reuseCase("squash", SQUASH),
+  ...cacheCases("squash", SQUASH),
   "cache --prune": {
     before: [`${BUILD} --cache out/cache`],
     base: "cache out/cache",
@@ -122,6 +157,8 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
     changes: "stdout",
   },
   ...payloadCases("build", BUILD, "files"),
+  ...addedCases("build", BUILD, "files"),
+  ...addedCases("inspect", "inspect dir:image", "stdout"),
   ...imageCases("build", BUILD),
   ...squashCases("build", BUILD),
   "build --output": { base: "build dir:image", given: "-o out/x.iso", changes: "files" },
@@ -139,14 +176,15 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
     changes: "stderr",
   },
   "build --strict-gpt": { base: BUILD, given: "--strict-gpt", changes: "files" },
-  "build --cache": { base: BUILD, given: "--cache out/cache", changes: "files" },
-  "build --cache-size": { base: `${BUILD} --cache out/cache`, given: "--cache-size 0", changes: "files" },
+  ...cacheCases("build", BUILD),
   "build --checksum": { base: BUILD, given: "--checksum", changes: "files" },
   "build --report": { base: BUILD, given: "--report -", changes: "stdout" },
   ...planCases("inspect", "inspect dir:image --json", "stdout"),
   ...ignoreCase("inspect", "inspect dir:image --json"),
   ...payloadCases("inspect", "inspect dir:image", "stdout"),
   ...imageCases("inspect", "inspect dir:image"),
+  ...architectureCases("containerfile", "containerfile oci:os"),
+  "containerfile --output": { base: "containerfile oci:os", given: "-o out/Containerfile", changes: "files" },
   "inspect --json": { base: "inspect dir:image", given: "--json", changes: "stdout" },
   ...planCases("render-grub", MENU, "stdout"),
   ...imageCases("render-grub", MENU),
@@ -211,7 +249,39 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "verify --against": { base: "verify iso.iso", given: "--against other.json", changes: "code" },
   "verify --json": { base: "verify iso.iso", given: "--json", changes: "stdout" },
   "verify --require": { base: "verify uefi.iso", given: "--require bios", changes: "code" },
+  "sizes --top": { base: "sizes iso.iso", given: "--top 2", changes: "stdout" },
+  "sizes --html": { base: "sizes iso.iso", given: "--html out/sizes.html", changes: "files" },
+  "sizes --json": { base: "sizes iso.iso", given: "--json", changes: "stdout" },
+  "sizes --image": { base: "sizes iso.iso", given: "--image oci:os", changes: "stdout" },
+  "sizes --arch": { base: "sizes oci:os", given: "--arch aarch64", changes: "code" },
+  ...pullCase("sizes"),
+  "sizes --platform": { base: "sizes oci:os", given: "--platform linux/arm64", changes: "code" },
+  "sizes --cache": { base: "sizes oci:os", given: "--cache out/cache", changes: "files" },
+  "sizes --cache-size": {
+    base: "sizes oci:os --cache out/cache",
+    given: "--cache-size 1K",
+    changes: "files",
+  },
+  "doctor --json": { base: "doctor", given: "--json", changes: "stdout" },
   "explain --json": { base: "explain E_START", given: "--json", changes: "stdout" },
+  "build --json": { base: BUILD, given: "--json", changes: "stdout" },
+  "squash --json": { base: SQUASH, given: "--json", changes: "stdout" },
+  "bios-image --json": { base: CORE, given: "--json", changes: "stdout" },
+  "efi-image --json": { base: ESP, given: "--json", changes: "stdout" },
+  "render-grub --json": { base: MENU, given: "--json", changes: "stdout" },
+  "assemble --json": {
+    before: ["build dir:image --work out/work --to efi-image"],
+    base: "assemble --work out/work -o out/x.iso",
+    given: "--json",
+    changes: "stdout",
+  },
+  "implant --json": { base: "implant iso.iso --force", given: "--json", changes: "stdout" },
+  "cache --json": {
+    before: [`${BUILD} --cache out/cache`],
+    base: "cache out/cache",
+    given: "--json",
+    changes: "stdout",
+  },
   "version --json": { base: "version", given: "--json", changes: "stdout" },
   "boot --firmware": { base: BOOT, given: "--firmware bios", changes: "files" },
   "boot --media": { base: BOOT, given: "--media usb", changes: "files" },
@@ -231,6 +301,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "boot --no-menu": { file: "test/unit/boot/run.test.ts", test: "menu" },
   "boot --keep": { base: BOOT, given: "--keep out/kept", changes: "files" },
   "boot --junit": { base: BOOT, given: "--junit out/report.xml", changes: "files" },
+  "boot --html": { base: BOOT, given: "--html out/report.html", changes: "files" },
   "boot --json": { base: BOOT, given: "--json", changes: "stdout" },
   "boot --interactive": { file: "test/integration/cmd/options-walk.test.ts", test: '"--interactive": async' },
 };

@@ -1,5 +1,6 @@
 /** A whole plan, as `inspect` makes it. */
-import { type Piece, type Plan, planSchema } from "../../internal/contract/plan/plan.ts";
+import type { Piece, Plan } from "../../internal/contract/plan/plan.ts";
+import { planSchema } from "../../internal/contract/plan/plan-schema.ts";
 
 const piece = (source: string, file: string): Piece => ({ source, file, size: 4, sha256: "0".repeat(64) });
 

@@ -11,8 +11,11 @@ export interface SourceText {
   end: number;
 }
 
-/** A `/` after one of these characters, or after `return`, begins a regular expression. */
-const BEFORE_REGEX = /(?:^|[(,=:[!&|?{};+\-*%<>~^]|\breturn|\bcase|\bof)\s*$/;
+/**
+ * A `/` after one of these characters, or after `return`, begins a regular expression. A `!` after a value is not a
+ * negation.
+ */
+const BEFORE_REGEX = /(?:^|[(,=:[&|?{};+\-*%<>~^]|(?<![\w\])])!|\breturn|\bcase|\bof)\s*$/;
 
 /** Texts of a TypeScript source in order of their start, also those inside a template. */
 export function sourceTexts(source: string): SourceText[] {
@@ -96,6 +99,7 @@ function endOfRegex(source: string, start: number): number {
   let inClass = false;
   let at = start + 1;
   for (; inClass || source[at] !== "/"; at++) {
+    if (at >= source.length) throw new Error(`the regular expression at offset ${start} does not end`);
     if (source[at] === "\\") at++;
     else if (source[at] === "[") inClass = true;
     else if (source[at] === "]") inClass = false;

@@ -1,5 +1,6 @@
 import { ARCHITECTURE_NAMES, ociArchitecture } from "../../../internal/base/architecture.ts";
 import { FINDINGS } from "../../../internal/contract/findings/finding.ts";
+import { DOCUMENT_NAMES } from "../../../internal/documents/catalogue.ts";
 import { TRANSPORTS } from "../../../internal/image/reference.ts";
 import { PRESETS } from "../../../internal/rootfs/compression-presets.ts";
 import { COMPRESSIONS } from "../../../internal/squashfs/blocks/compression.ts";
@@ -38,8 +39,9 @@ export function valuesOfOption({ value, choices }: OptionEntry): Values | undefi
   return value === undefined ? undefined : valuesNamed(value, choices);
 }
 
-/** The words to offer for the first argument of a command: commands for `help`, codes for `explain`. */
+/** The words to offer for the first argument of a command, such as commands for `help` and codes for `explain`. */
 export function valuesOfArgument(argument: ArgumentEntry, pages: readonly CommandPage[]): Values {
+  if (argument.name === "document") return { kind: "words", words: DOCUMENT_NAMES };
   if (argument.name === "code") return { kind: "words", words: EXPLAINED_CODES };
   if (argument.name !== "command") return valuesNamed(argument.name, argument.choices);
   return { kind: "words", words: pages.map(({ name }) => name).filter((name) => name !== "") };

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Architecture } from "../../base/architecture.ts";
 
+export const FIRMWARE_KINDS = ["bios", "uefi", "secure-boot"] as const;
 /** The kind of firmware that starts the machine. */
-export type FirmwareKind = "bios" | "uefi" | "secure-boot";
+export type FirmwareKind = (typeof FIRMWARE_KINDS)[number];
 
 /** A file for a flash device of QEMU. */
 interface FlashFile {

@@ -1,4 +1,4 @@
-import type { Architecture, PackagedPiece } from "../../base/architecture.ts";
+import type { Architecture } from "../../base/architecture.ts";
 import type { FoundFile } from "../../image/find-file.ts";
 import { readEfiProgram } from "../../pe/efi-program.ts";
 import { MAX_KERNEL, readKernelImage } from "../../pe/kernel-image.ts";
@@ -43,7 +43,7 @@ export async function checkBootPrograms(
 }
 
 /** Findings that a newer package of shim or GRUB resolves. */
-const PACKAGED: ReadonlyMap<FindingCode, PackagedPiece> = new Map([
+const PACKAGED: ReadonlyMap<FindingCode, Parameters<typeof howToInstall>[0]> = new Map([
   ["F_SHIM_FORMAT", "shim"],
   ["F_SHIM_UNSIGNED", "shim"],
   ["F_GCD_FORMAT", "grub"],

@@ -2,7 +2,7 @@ import type { Menu, MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
 import type { InitramfsSummary } from "../../initramfs/summary.ts";
 import { printable } from "../../text/printable.ts";
 import type { ReadIsoYaml } from "../config/iso-yaml.ts";
-import { otherKickstarts, type RootSearch, rootSearch } from "../config/root-arguments.ts";
+import { otherKickstarts, placeOfArguments, type RootSearch, rootSearch } from "../config/root-arguments.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 /** The most entries that one finding names. */
@@ -20,8 +20,6 @@ export function checkRoots(options: {
   initramfs: InitramfsSummary | undefined;
 }): Finding[] {
   const { menu, label, placeOf, initramfs } = options;
-  const placeOfEntry = (index: number) =>
-    placeOf(["grub2", "entries", index, "linux"]) ?? placeOf(["kernel_args"]);
   const searches = menu.entries.map((entry, index) => ({ entry, index, search: rootSearch(entry, label) }));
   const failing = searches.filter(({ search }) => search.kind !== "named");
   const kickstarts = searches.flatMap(({ entry, search }) =>
@@ -39,7 +37,7 @@ export function checkRoots(options: {
     const more = lost.length > MAX_NAMED ? `; and ${lost.length - MAX_NAMED} more` : "";
     const seen = `No entry of the menu finds its root file system: ${reasons.join("; ")}${more}.`;
     const { index, search } = lost[0]!;
-    const details = { fix: fixOf(search), place: placeOfEntry(index) };
+    const details = { fix: fixOf(search), place: placeOfArguments(placeOf, index) };
     return [finding("F_MENU_BOOTS_NOWHERE", seen, details), ...kickstarts];
   }
   const found = lost.map(({ entry, index, search }) => {
@@ -47,7 +45,7 @@ export function checkRoots(options: {
     const reason = reasonOf(entry, { search, label });
     return finding(code, `The entry ${reason}.`, {
       fix: fixOf(search),
-      place: placeOfEntry(index),
+      place: placeOfArguments(placeOf, index),
       entries: [index],
     });
   });
@@ -90,7 +88,7 @@ function reasonOf(
 
 function fixOf(search: RootSearch): string | undefined {
   if (search.kind === "other-label")
-    return "Write `$isolabel` instead of the label, so that both are always the same.";
+    return "Write `$isolabel` in `linux`, or the label of the ISO in `kernel_args`.";
   if (search.kind === "misspelt") return `Write \`${search.meant}\` if you mean that.`;
   if (search.kind === "none" && search.near !== undefined)
     return `Write \`${search.near.meant}\` if you mean that.`;

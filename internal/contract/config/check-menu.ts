@@ -6,21 +6,23 @@ import { printable } from "../../text/printable.ts";
 import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
+import type { KernelArgEdit } from "./kernel-arg-edits.ts";
 import { rootSearch } from "./root-arguments.ts";
 import type { YamlPath } from "./yaml-source.ts";
 
 type PlaceOf = ReadIsoYaml["placeOf"];
 
-/** Findings about values of iso.yaml with an effect that its author may not expect. */
+/** Findings about values of iso.yaml and of --karg with an effect that its author may not expect. */
 export function checkMenuTexts(options: {
   config: IsoYaml;
+  kernelArgs: readonly KernelArgEdit[];
   label: VolumeLabel;
   placeOf: PlaceOf;
 }): Finding[] {
   const { config, label, placeOf } = options;
   const args = config.kernel_args ?? [];
   const entries = config.grub2?.entries ?? [];
-  const texts: { path: YamlPath; text: string }[] = [
+  const texts: { path: YamlPath | undefined; text: string }[] = [
     ...args.map((text, index) => ({ path: ["kernel_args", index], text })),
     ...entries.flatMap((entry, index) =>
       (["name", "linux", "initrd"] as const).map((key) => ({
@@ -28,6 +30,7 @@ export function checkMenuTexts(options: {
         text: entry[key],
       })),
     ),
+    ...options.kernelArgs.map(({ text }) => ({ path: undefined, text })),
   ];
   const findings = texts.flatMap((each) => variableFindings(each, placeOf));
   if (args.length === 0) return findings;
@@ -44,13 +47,16 @@ export function checkMenuTexts(options: {
   return findings;
 }
 
-function variableFindings({ path, text }: { path: YamlPath; text: string }, placeOf: PlaceOf): Finding[] {
+function variableFindings(
+  { path, text }: { path: YamlPath | undefined; text: string },
+  placeOf: PlaceOf,
+): Finding[] {
   const unknown = variablesIn(text).find((name) => !(VARIABLE_NAMES as readonly string[]).includes(name));
   if (unknown === undefined) return [];
   const meant = nearest(unknown, VARIABLE_NAMES);
   const fix = meant === undefined ? undefined : `Write \`\${${meant}}\` if you mean that.`;
   const seen = `\`${printable(text)}\` holds the variable \`${printable(unknown)}\`.`;
-  return [finding("F_MENU_GRUB_VARIABLE", seen, { fix, place: placeOf(path) })];
+  return [finding("F_MENU_GRUB_VARIABLE", seen, { fix, place: path && placeOf(path) })];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Finding } from "../findings/finding.ts";
 import { checkMenuTexts } from "./check-menu.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
+import type { KernelArgEdit } from "./kernel-arg-edits.ts";
 import { defaultLabel, toVolumeLabel } from "./label.ts";
 import { buildMenu } from "./menu.ts";
 import type { OsRelease } from "./os-release.ts";
@@ -17,26 +18,31 @@ export function decideMenu(options: {
   placeOf?: ReadIsoYaml["placeOf"] | undefined;
   osRelease: OsRelease;
   architecture: Architecture;
-  label: string | undefined;
+  label: VolumeLabel | undefined;
+  /** Changes of the kernel arguments of all entries. Default: none. */
+  kernelArgs?: readonly KernelArgEdit[] | undefined;
   /** Whether the root file system has SELinux labels. Default: false. */
   labelled?: boolean | undefined;
 }): { label: VolumeLabel; menu: Menu; findings: Finding[] } {
-  const { osRelease } = options;
+  const { config, osRelease, kernelArgs = [], labelled } = options;
   const fallback = defaultLabel(osRelease, options.architecture);
-  const asked = options.label === undefined ? undefined : toVolumeLabel(options.label);
-  // Entries and arguments name the label, so they are not checked if it cannot be used.
-  const isUnusable = asked !== undefined && asked.label === undefined;
-  const config = isUnusable ? withoutLabel(options.config) : options.config;
+  const asked =
+    options.label === undefined
+      ? undefined
+      : { label: options.label, findings: toVolumeLabel(options.label).findings };
   // The findings about iso.yaml's own label were made when it was read, with their place in it.
   const configured = config.label === undefined ? undefined : { label: config.label, findings: [] };
-  const { label = fallback.label, ...aboutLabel } = asked ?? configured ?? fallback;
+  const { label, ...aboutLabel } = asked ?? configured ?? fallback;
   const placeOf = options.placeOf ?? (() => undefined);
-  const { menu, findings } = buildMenu({ config, osRelease, label, labelled: options.labelled, placeOf });
-  const texts = checkMenuTexts({ config, label, placeOf });
+  const { menu, findings } = buildMenu({
+    config,
+    osRelease,
+    label,
+    replaced: asked && fallback.label,
+    labelled,
+    kernelArgs,
+    placeOf,
+  });
+  const texts = checkMenuTexts({ config, kernelArgs, label, placeOf });
   return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
-}
-
-/** The keys of iso.yaml that do not depend on the label. */
-function withoutLabel({ grub2, selinux }: IsoYaml): IsoYaml {
-  return { grub2: grub2 && { timeout: grub2.timeout }, selinux };
 }

@@ -91,15 +91,10 @@ export const isoYamlSchema = z
     },
     code("F_ISO_YAML_TYPE"),
   )
-  .meta({ title: "iso.yaml", description: "Settings of an image for the ISO made from it." });
+  .meta({ description: "Settings of an image for the ISO made from it." });
 
 /** iso.yaml after the checks, with numbers converted. */
 export type IsoYaml = Omit<z.output<typeof isoYamlSchema>, "label"> & { label?: VolumeLabel | undefined };
-
-/** The JSON Schema of iso.yaml for editors. */
-export function isoYamlJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(isoYamlSchema, { io: "input" });
-}
 
 /** The values that a key accepts, for messages. */
 export const EXPECTED: Record<string, string> = {

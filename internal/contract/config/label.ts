@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Architecture } from "../../base/architecture.ts";
+import { PlatterError } from "../../base/error.ts";
 import type { VolumeLabel } from "../../grub/menu-model.ts";
 import { printable } from "../../text/printable.ts";
-import { type Finding, finding, hasErrors } from "../findings/finding.ts";
+import { type Finding, type FindingCode, finding, hasErrors, textOf } from "../findings/finding.ts";
 import type { OsRelease } from "./os-release.ts";
 
 /** Bytes of the volume identifier in the primary volume descriptor (ECMA-119 8.4.7). */
@@ -11,10 +12,17 @@ export const LABEL_BYTES = 32;
 /** White space, `/`, quotes, control characters and lone surrogates. */
 const FORBIDDEN = /[\s/'"`\p{Cc}\p{Cs}]/u;
 
-export const volumeLabelSchema = z.custom<VolumeLabel>(
-  (value) => typeof value === "string" && toVolumeLabel(value).label !== undefined,
-  "not a volume label",
-);
+export const volumeLabelSchema = z
+  .custom<VolumeLabel>(
+    (value) => typeof value === "string" && toVolumeLabel(value).label !== undefined,
+    "not a volume label",
+  )
+  .meta({
+    type: "string",
+    minLength: 1,
+    maxLength: LABEL_BYTES,
+    description: "Volume label of the ISO, of at most 32 bytes of UTF-8.",
+  });
 
 /** All findings about a label, and the label itself if it is valid. */
 export function toVolumeLabel(text: string): { label: VolumeLabel | undefined; findings: Finding[] } {
@@ -22,15 +30,33 @@ export function toVolumeLabel(text: string): { label: VolumeLabel | undefined; f
   return { label: hasErrors(findings) ? undefined : (text as VolumeLabel), findings };
 }
 
-function labelFindings(text: string): Finding[] {
-  if (text === "") return [finding("F_LABEL_EMPTY", "The label is empty.")];
-  const shown = `The label \`${printable(text)}\``;
-  const findings: Finding[] = [];
+/** The label that a user gave. @throws PlatterError `E_LABEL`, with all reasons */
+export function requireVolumeLabel(text: string): VolumeLabel {
+  const [first, ...others] = labelProblems(text);
+  if (first === undefined) return text as VolumeLabel;
+  throw new PlatterError({
+    code: "E_LABEL",
+    kind: "usage",
+    message: `Cannot use the label \`${printable(text)}\`: it ${[first, ...others].map(({ reason }) => reason).join(" and ")}`,
+    hint: textOf(first.code).fix,
+  });
+}
+
+/** Why a label cannot be used. A reason is the end of a sentence about the label. */
+function labelProblems(text: string): { code: FindingCode; reason: string }[] {
+  if (text === "") return [{ code: "F_LABEL_EMPTY", reason: "is empty" }];
+  const problems: { code: FindingCode; reason: string }[] = [];
   const bytes = Buffer.byteLength(text, "utf8");
-  if (bytes > LABEL_BYTES) findings.push(finding("F_LABEL_TOO_LONG", `${shown} has ${bytes} bytes.`));
+  if (bytes > LABEL_BYTES) problems.push({ code: "F_LABEL_TOO_LONG", reason: `has ${bytes} bytes` });
   const bad = FORBIDDEN.exec(text)?.[0];
-  if (bad !== undefined) findings.push(finding("F_LABEL_CHARACTER", `${shown} holds ${nameOf(bad)}.`));
-  if (text.startsWith("-")) findings.push(finding("F_LABEL_CHARACTER", `${shown} begins with \`-\`.`));
+  if (bad !== undefined) problems.push({ code: "F_LABEL_CHARACTER", reason: `holds ${nameOf(bad)}` });
+  if (text.startsWith("-")) problems.push({ code: "F_LABEL_CHARACTER", reason: "begins with `-`" });
+  return problems;
+}
+
+function labelFindings(text: string): Finding[] {
+  const shown = text === "" ? "The label" : `The label \`${printable(text)}\``;
+  const findings = labelProblems(text).map(({ code, reason }) => finding(code, `${shown} ${reason}.`));
   if (findings.length > 0) return findings;
   // Nearly every image has lower-case letters or hyphens in its label. No program is known to fail because of them.
   if (/[^A-Za-z0-9_.-]/.test(text)) {

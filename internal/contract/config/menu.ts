@@ -11,7 +11,9 @@ import { nearest } from "../../text/nearest.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { Place } from "../findings/place.ts";
+import { followLabel } from "./follow-label.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
+import { editKernelArgs, type KernelArgEdit } from "./kernel-arg-edits.ts";
 import { escapeForUdev } from "./label.ts";
 import type { OsRelease } from "./os-release.ts";
 import type { YamlPath } from "./yaml-source.ts";
@@ -27,8 +29,12 @@ export function buildMenu(options: {
   config: IsoYaml;
   osRelease: OsRelease;
   label: VolumeLabel;
+  /** If the user gave the label: the label without the user's choice and without iso.yaml. */
+  replaced?: VolumeLabel | undefined;
   /** Whether the root file system has SELinux labels. Default: false. */
   labelled?: boolean | undefined;
+  /** Changes of the kernel arguments of all entries. Default: none. */
+  kernelArgs?: readonly KernelArgEdit[] | undefined;
   /** The place of a value of iso.yaml. */
   placeOf?: ((path: YamlPath) => Place | undefined) | undefined;
 }): { menu: Menu; findings: Finding[] } {
@@ -44,19 +50,35 @@ export function buildMenu(options: {
     version: shorten(osRelease.versionId ?? "", "`VERSION_ID` of os-release", findings),
   };
   const named = config.grub2?.entries ?? [];
-  const entries = named.map((entry, index) => buildEntry(entry, { index, variables, root, findings }));
-  if (entries.length === 0) {
+  const configured = named.map((entry, index) => buildEntry(entry, { index, variables, root, findings }));
+  if (configured.length === 0) {
     const title = `Install ${variables.product} ${variables.version}`.trim();
-    entries.push({
+    configured.push({
       title: shorten(title, "The title of the default entry", findings),
       kernelPath: KERNEL_PATH,
       kernelArgs: root,
       initrdPaths: [INITRD_PATH],
     });
   }
+  const placeOf = (path: YamlPath) => options.placeOf?.(path);
+  const followed =
+    options.replaced === undefined
+      ? { entries: configured, findings: [] }
+      : followLabel(configured, {
+          label,
+          configured: config.label,
+          byDefault: options.replaced,
+          placeOf,
+        });
+  findings.push(...followed.findings);
+  const edits = (options.kernelArgs ?? []).flatMap(({ kind, text }) =>
+    expandWord(text, { variables, root }).map((word) => ({ kind, text: word })),
+  );
+  const { entries, ...edited } = editKernelArgs(followed.entries, edits);
+  findings.push(...edited.findings);
   for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
   for (const [index, entry] of entries.entries()) {
-    const place = options.placeOf?.(["grub2", "entries", index, "linux"]);
+    const place = placeOf(["grub2", "entries", index, "linux"]);
     for (const each of checkEntry(entry, index))
       findings.push(place === undefined ? each : { ...each, place });
   }
@@ -87,12 +109,10 @@ function buildEntry(
   entry: NamedEntry,
   context: { index: number; variables: Variables; root: readonly string[]; findings: Finding[] },
 ): MenuEntry {
-  const { index, variables, root, findings } = context;
+  const { index, variables, findings } = context;
   // Variables are replaced in each word, so that a name with spaces or quotes in os-release does not add arguments.
   const words = (text: string) =>
-    (splitWords(text.replace(GRUB_ROOT, "$1")) ?? [text]).flatMap((each) =>
-      /^\$(?:root|\{root\})$/.test(each) ? root : [replaceVariables(each, variables)],
-    );
+    (splitWords(text.replace(GRUB_ROOT, "$1")) ?? [text]).flatMap((each) => expandWord(each, context));
   const [kernelPath = "", ...args] = words(entry.linux);
   const usesVersion = [entry.name, entry.linux, entry.initrd].some(
     (text) => replaceVariables(text, variables) !== replaceVariables(text, { ...variables, version: "-" }),
@@ -108,6 +128,14 @@ function buildEntry(
     kernelArgs: args,
     initrdPaths: words(entry.initrd),
   };
+}
+
+/** A word with its variables replaced. `$root` as the whole word gives several arguments. */
+function expandWord(
+  word: string,
+  { variables, root }: { variables: Variables; root: readonly string[] },
+): readonly string[] {
+  return /^\$(?:root|\{root\})$/.test(word) ? root : [replaceVariables(word, variables)];
 }
 
 function shorten(text: string, what: string, findings: Finding[]): string {

@@ -10,6 +10,8 @@ import {
 } from "../../grub/kernel-arguments.ts";
 import type { MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
 import { nearest } from "../../text/nearest.ts";
+import type { Place } from "../findings/place.ts";
+import type { ReadIsoYaml } from "./iso-yaml.ts";
 
 /** How the kernel arguments of a menu entry find its root file system. */
 export type RootSearch =
@@ -32,6 +34,11 @@ const DEVICE_NAMES = ["CDLABEL", "LABEL", "UUID", "PARTUUID", "PARTLABEL"];
 /** A kickstart names an installation source. */
 const KICKSTART = "inst.ks";
 
+/** The place of an entry's kernel arguments in iso.yaml. Undefined if the file does not have them. */
+export function placeOfArguments(placeOf: ReadIsoYaml["placeOf"], entry: number): Place | undefined {
+  return placeOf(["grub2", "entries", entry, "linux"]) ?? placeOf(["kernel_args"]);
+}
+
 /** How an entry finds its root file system. With several such arguments, one for another medium decides. */
 export function rootSearch({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label: VolumeLabel): RootSearch {
   const all = kernelArgs.map(kernelArgument);
@@ -43,7 +50,7 @@ export function rootSearch({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label:
     const slip = misspelling(argument);
     if (slip !== undefined) return { kind: "misspelt", argument: argument.text, ...slip };
     const sought = labelSought(argument, isLive);
-    if (sought !== undefined && !isLabel(sought, label))
+    if (sought !== undefined && afterLabel(sought, label) === undefined)
       return { kind: "other-label", argument: argument.text };
   }
   return { kind: "named" };
@@ -54,7 +61,7 @@ export function otherKickstarts({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, l
   return kickstarts(kernelArgs.map(kernelArgument))
     .filter((argument) => {
       const sought = labelSought(argument, false);
-      return sought !== undefined && !isLabel(sought, label);
+      return sought !== undefined && afterLabel(sought, label) === undefined;
     })
     .map(({ text }) => text);
 }
@@ -79,7 +86,14 @@ function misspelling({ value }: KernelArgument): { written: string; meant: strin
   return meant === undefined ? undefined : { written, meant };
 }
 
-/** Whether an argument searches for this label, in udev's spelling or not. A path may follow after a colon. */
-function isLabel(sought: string, label: VolumeLabel): boolean {
-  return [sought, withoutUdevEscapes(sought)].some((each) => `${each}:`.startsWith(`${label}:`));
+/**
+ * The text after a label that an argument searches for, in udev's spelling or not: nothing, or a colon and a path.
+ * Undefined if the argument searches for another label.
+ */
+export function afterLabel(sought: string, label: string): string | undefined {
+  for (const { index } of sought.matchAll(/:|$/g)) {
+    const written = sought.slice(0, index);
+    if (written === label || withoutUdevEscapes(written) === label) return sought.slice(index);
+  }
+  return undefined;
 }

@@ -7,23 +7,27 @@ export const BOOT_WAYS = ["bios", "uefi", "secureBoot"] as const;
 export type BootWay = (typeof BOOT_WAYS)[number];
 
 const bootReasonSchema = z.strictObject({
-  /** A phrase without a full stop: `the kernel is not signed`. */
-  text: z.string(),
-  /** Code of the finding, or of the problem in a finished ISO; null if the reason has neither. */
-  code: z.string().nullable(),
+  text: z.string().describe("A phrase without a full stop, such as `the kernel is not signed`."),
+  code: z
+    .string()
+    .nullable()
+    .describe("Code of the finding, or of the problem in a finished ISO. Null if the reason has neither."),
 });
 
 const bootClaimSchema = z.strictObject({
-  boots: z.boolean(),
-  /** The reasons why it does not boot, or the limits of a way that boots. */
-  reasons: z.array(bootReasonSchema),
+  boots: z.boolean().describe("Whether the ISO boots in this way."),
+  reasons: z
+    .array(bootReasonSchema)
+    .describe("Why the ISO does not boot in this way, or the limits of a way that boots."),
 });
 
-export const bootClaimsSchema = z.strictObject({
-  bios: bootClaimSchema,
-  uefi: bootClaimSchema,
-  secureBoot: bootClaimSchema,
-});
+export const bootClaimsSchema = z
+  .strictObject({
+    bios: bootClaimSchema.describe("BIOS firmware."),
+    uefi: bootClaimSchema.describe("UEFI firmware with Secure Boot off."),
+    secureBoot: bootClaimSchema.describe("UEFI firmware with Secure Boot on."),
+  })
+  .meta({ id: "boots", description: "Whether the ISO boots in each way." });
 
 /** Whether an ISO boots in each way, with the reasons. */
 export type BootClaims = z.infer<typeof bootClaimsSchema>;

@@ -1,25 +1,24 @@
-import { printable } from "../../text/printable.ts";
-import type { Finding } from "./finding.ts";
+import type { Notice } from "../../base/notice.ts";
+import { type Finding, textOf } from "./finding.ts";
 
-/** The sentence of a finding, after the file, line and column of its place. */
+/** The sentence of a finding without its full stop, after the file, line and column of its place. */
 export function seenAt({ place, seen }: Pick<Finding, "place" | "seen">): string {
-  return place === undefined ? seen : `${place.file}:${place.line}:${place.column}: ${seen}`;
+  const sentence = seen.replace(/\.$/, "");
+  return place === undefined ? sentence : `${place.file}:${place.line}:${place.column}: ${sentence}`;
 }
 
-/**
- * The finding in one line, without its severity: `iso.yaml:3:5: Seen. [F_ISO_YAML_TYPE]`. Control characters are
- * escaped.
- */
-export function findingLine(of: Finding): string {
-  return printable(`${seenAt(of)} [${of.code}]`);
-}
-
-/** The indented lines after that line: the place, why it matters, and what to do. Control characters are escaped. */
-export function adviceLines({ place, why, fix }: Finding): string[] {
-  return [...(place?.excerpt ?? []), why, fix].map((line) => printable(`  ${line}`));
-}
-
-/** The finding as lines with its severity. Control characters are escaped. */
-export function findingLines(of: Finding): string[] {
-  return [`${of.severity}: ${findingLine(of)}`, ...adviceLines(of)];
+/** A finding as the user sees it: its title, what was seen and where, what to do, and why it matters. */
+export function noticeOf(finding: Finding): Notice {
+  const { code, severity, place, fix, why } = finding;
+  return {
+    severity,
+    code,
+    message: textOf(code).title,
+    lines: [
+      { label: "where", text: seenAt(finding) },
+      ...(place?.excerpt ?? []).map((text) => ({ text: `       ${text}` })),
+      { label: "fix", text: fix },
+      { label: "note", text: why },
+    ],
+  };
 }

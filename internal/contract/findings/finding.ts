@@ -27,16 +27,22 @@ export function errorCodeOf(code: FindingCode): FindingErrorCode {
   return `E_${code.slice("F_".length)}` as FindingErrorCode;
 }
 
-export const findingSchema = z.strictObject({
-  code: z.enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]]),
-  severity: z.enum(["error", "warning", "note"]),
-  seen: z.string(),
-  why: z.string(),
-  fix: z.string(),
-  place: placeSchema.optional(),
-  /** Indexes of the menu entries with the problem. Undefined if the finding is not about single entries. */
-  entries: z.array(z.int().nonnegative()).optional(),
-});
+export const findingSchema = z
+  .strictObject({
+    code: z
+      .enum(Object.keys(FINDINGS) as [FindingCode, ...FindingCode[]])
+      .describe("Stable code. `platter explain CODE` explains it."),
+    severity: z.enum(["error", "warning", "note"]).describe("Only an error stops a build."),
+    seen: z.string().describe("What was seen, as a sentence."),
+    why: z.string().describe("Why it matters, as a sentence."),
+    fix: z.string().describe("What to do, as a sentence."),
+    place: placeSchema.optional(),
+    entries: z
+      .array(z.int().nonnegative())
+      .optional()
+      .describe("Indexes of the menu entries with the problem. Missing if it is not about single entries."),
+  })
+  .meta({ id: "finding", description: "A problem of the image or of an option." });
 
 /** A problem of the image for its author: what was seen, why it matters, and what to do. */
 export type Finding = z.infer<typeof findingSchema>;

@@ -1,7 +1,8 @@
-import { PlatterError } from "../../base/error.ts";
+import { type ErrorDetails, PlatterError } from "../../base/error.ts";
 import { type ErrorKind, gravestKind } from "../../base/exit-codes.ts";
+import { shellWord } from "../../process/command-line.ts";
 import { errorCodeOf, type Finding, textOf } from "./finding.ts";
-import { findingLines, seenAt } from "./finding-lines.ts";
+import { noticeOf, seenAt } from "./finding-lines.ts";
 import type { FindingKind } from "./finding-text.ts";
 
 /** Whether warnings count as errors. */
@@ -13,6 +14,16 @@ export const FINDING_ERROR_KINDS = { image: "contract", option: "usage" } as con
   ErrorKind
 >;
 
+/** An error that consists of findings. */
+export class FindingsError extends PlatterError {
+  readonly findings: readonly Finding[];
+
+  constructor(details: ErrorDetails & { findings: readonly Finding[] }) {
+    super(details);
+    this.findings = details.findings;
+  }
+}
+
 /**
  * One error for all findings that count as errors, with the gravest of their kinds. Undefined if no finding counts as an
  * error.
@@ -20,29 +31,56 @@ export const FINDING_ERROR_KINDS = { image: "contract", option: "usage" } as con
 export function findingsError(
   findings: readonly Finding[],
   options: { reference: string; strictness: Strictness },
-): PlatterError | undefined {
+): FindingsError | undefined {
   const { reference, strictness } = options;
   const errors = findings
-    .filter(({ severity }) => severity === "error" || (strictness === "strict" && severity === "warning"))
+    .filter((finding) => countsAsError(finding, strictness))
     .map((finding): Finding => ({ ...finding, severity: "error" }));
   const [first] = errors;
   if (first === undefined) return undefined;
   const kind = gravestKind(errors.map(({ code }) => FINDING_ERROR_KINDS[textOf(code).kind]));
   if (errors.length === 1) {
-    const { place } = first;
-    return new PlatterError({
-      code: errorCodeOf(first.code),
+    const { place, why, fix } = first;
+    const code = errorCodeOf(first.code);
+    return new FindingsError({
+      findings: errors,
+      code,
       kind,
-      // A finding ends with a full stop, but an error does not.
-      message: seenAt(first).replace(/\.$/, ""),
-      detail: [...(place?.excerpt ?? []), first.why],
-      hint: first.fix,
+      message: seenAt(first),
+      detail: [...(place?.excerpt ?? []), why],
+      hint: fix,
+      notices: [{ ...noticeOf(first), code }],
     });
   }
-  return new PlatterError({
+  return new FindingsError({
+    findings: errors,
     code: "E_CONTRACT",
     kind,
-    message: `\`${reference}\` breaks the contract in ${errors.length} ways`,
-    detail: errors.flatMap((error) => findingLines(error)),
+    message: breaksContract(reference, errors.length),
+    notices: errors.map(noticeOf),
+    hint: containerfileHint(errors, reference),
   });
+}
+
+/** The hint to add the missing parts by a Containerfile. Undefined if that solves none of the findings. */
+function containerfileHint(findings: readonly Finding[], reference: string): string | undefined {
+  if (findings.every(({ code }) => textOf(code).adds === undefined)) return undefined;
+  return `Run \`platter containerfile ${shellWord(reference)}\` for a Containerfile that adds what the image lacks.`;
+}
+
+/** The same error without its findings, for a command that has printed them. */
+export function countOnly(error: FindingsError, reference: string): FindingsError {
+  const { details, findings } = error;
+  const message = breaksContract(reference, findings.length);
+  const hint = containerfileHint(findings, reference);
+  return new FindingsError({ ...details, detail: undefined, hint, notices: undefined, findings, message });
+}
+
+function breaksContract(reference: string, count: number): string {
+  return `\`${reference}\` breaks the contract in ${count} ${count === 1 ? "way" : "ways"}`;
+}
+
+/** Whether a finding ends the run. */
+export function countsAsError({ severity }: Finding, strictness: Strictness): boolean {
+  return severity === "error" || (strictness === "strict" && severity === "warning");
 }

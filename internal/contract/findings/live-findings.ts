@@ -30,6 +30,7 @@ export const LIVE_FINDINGS = {
     severity: "warning",
     part: "root",
     kind: "image",
+    adds: ["machine-id"],
     title: "one machine-id for all machines",
     why: "Machines with the same machine-id get the same DHCP lease, and mix their logs.",
     fix: "Empty the file in the image: `: >/etc/machine-id`.",

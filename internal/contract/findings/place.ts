@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { printable } from "../../text/printable.ts";
 
-/** A place in a text file; lines and columns count from 1. */
-export const placeSchema = z.strictObject({
-  file: z.string(),
-  line: z.int().min(1),
-  column: z.int().min(1),
-  /** The line with its number, and a line with a caret under it. Control characters are escaped. */
-  excerpt: z.array(z.string()),
-});
+export const placeSchema = z
+  .strictObject({
+    file: z.string().describe("Path in the image, or of the user's file."),
+    line: z.int().min(1).describe("Line, counted from 1."),
+    column: z.int().min(1).describe("Column in characters, counted from 1."),
+    excerpt: z
+      .array(z.string())
+      .describe(
+        "The line with its number, and a line with a caret under it. Control characters are escaped.",
+      ),
+  })
+  .describe("A place in a text file.");
 export type Place = z.infer<typeof placeSchema>;
 
 /** Columns of text that are shown on either side of the caret. */

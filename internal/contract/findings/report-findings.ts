@@ -1,10 +1,10 @@
 import type { Reporter } from "../../base/progress.ts";
 import type { Finding } from "./finding.ts";
-import { adviceLines, findingLine } from "./finding-lines.ts";
-import { findingsError, type Strictness } from "./findings-error.ts";
+import { noticeOf } from "./finding-lines.ts";
+import { countsAsError, findingsError, type Strictness } from "./findings-error.ts";
 
 /**
- * Reports warnings with their advice, and each note in one line.
+ * Reports warnings and notes. Findings that count as errors are reported by the error alone.
  * @throws PlatterError if a finding counts as an error; see {@link findingsError}
  */
 export function reportFindings(
@@ -13,9 +13,7 @@ export function reportFindings(
 ): void {
   const { reporter, ...rest } = options;
   for (const finding of findings) {
-    const line = findingLine(finding);
-    if (finding.severity === "warning") reporter.warn([line, ...adviceLines(finding)].join("\n"));
-    if (finding.severity === "note") reporter.info(`note: ${line}`);
+    if (!countsAsError(finding, rest.strictness)) reporter.notice(noticeOf(finding));
   }
   const failure = findingsError(findings, rest);
   if (failure !== undefined) throw failure;

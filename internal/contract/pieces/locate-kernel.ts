@@ -21,6 +21,11 @@ export interface FoundKernel {
 /** The most module directories of one image. */
 const MAX_KERNELS = 64;
 
+/** Whether the name of a module directory can be a kernel's version. */
+export function isKernelVersion(name: string): boolean {
+  return /^[\w.+~^-]+$/.test(name);
+}
+
 interface Candidate {
   version: string;
   folder: string;
@@ -127,7 +132,7 @@ function kernelCandidates(root: TreeNode): Candidates {
       const path = pathOf(node);
       const first = names.get(path);
       if (first !== undefined) found.aliases.set(name, first);
-      else if (!/^[\w.+~^-]+$/.test(name)) found.odd.push(folder);
+      else if (!isKernelVersion(name)) found.odd.push(folder);
       else {
         names.set(path, name);
         const initramfs = findFile(root, `${folder}/initramfs.img`);

@@ -1,8 +1,10 @@
-import { ARCHITECTURES, type Architecture, type PackagedPiece } from "../../base/architecture.ts";
+import type { Architecture } from "../../base/architecture.ts";
+import type { PackagingDistribution } from "../../base/packages.ts";
 import type { OsRelease } from "../config/os-release.ts";
+import { installPackages, quotedPackages } from "../findings/install-packages.ts";
 
-/** Distributions whose packages platter knows. */
-export type Distribution = "fedora" | "debian" | "ubuntu" | "suse" | "arch";
+/** Distributions that platter recognises. */
+export type Distribution = PackagingDistribution | "suse";
 
 /** Patterns of `ID` and `ID_LIKE` of os-release, with their distribution. */
 const FAMILIES: readonly (readonly [RegExp, Distribution])[] = [
@@ -22,23 +24,17 @@ export function distributionOf({ id, idLike }: OsRelease): Distribution | undefi
   return undefined;
 }
 
-/** Distributions without a package that platter could use. */
-const WITHOUT: Readonly<Record<"suse" | "arch", string>> = { suse: "openSUSE", arch: "Arch Linux" };
-
-/** One sentence about how to add a piece to the image. */
+/** One sentence about how to add a piece for UEFI to the image. */
 export function howToInstall(
-  piece: PackagedPiece,
+  piece: "shim" | "grub" | "mm",
   { architecture, distribution }: { architecture: Architecture; distribution: Distribution | undefined },
 ): string {
+  if (distribution === undefined) return installPackages(piece, { architectures: [architecture] });
   if (distribution === "suse" || distribution === "arch") {
     return `Copy shim, MOK manager and the GRUB for optical media of Fedora, Debian or Ubuntu to \`/boot/efi/EFI/VENDOR\`: ${WITHOUT[distribution]} does not package them under the contract's names.`;
   }
-  const { packages } = ARCHITECTURES[architecture];
-  const name = (of: keyof typeof packages) => `\`${packages[of][piece]}\``;
-  if (distribution !== undefined) return `Install ${name(distribution)} in the image.`;
-  const others =
-    name("debian") === name("ubuntu")
-      ? `${name("debian")} (Debian, Ubuntu)`
-      : `${name("debian")} (Debian), or ${name("ubuntu")} (Ubuntu)`;
-  return `Install ${name("fedora")} (Fedora, CentOS) or ${others} in the image.`;
+  return `Install ${quotedPackages(piece, { distribution, architecture })} in the image.`;
 }
+
+/** Distributions without packages for UEFI that platter could use. */
+const WITHOUT: Readonly<Record<"suse" | "arch", string>> = { suse: "openSUSE", arch: "Arch Linux" };

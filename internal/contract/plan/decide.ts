@@ -1,8 +1,7 @@
 import { hasBios } from "../../base/architecture.ts";
-import { LATEST_TIME } from "../../image/entry-walk.ts";
 import { compileExcludes } from "../../image/excludes.ts";
 import { findFile } from "../../image/find-file.ts";
-import type { TreeNode } from "../../image/image-tree.ts";
+import { imageTime } from "../../image/image-time.ts";
 import { checkCapabilities } from "../checks/check-capabilities.ts";
 import { checkLive } from "../checks/check-live.ts";
 import { checkSelinux } from "../checks/check-selinux.ts";
@@ -40,6 +39,7 @@ export async function decide(inputs: DecisionInputs, options: PlanOptions): Prom
     osRelease,
     architecture,
     label: options.label,
+    kernelArgs: options.kernelArgs,
     labelled,
   });
   const { kernel, ...located } = locateKernel(root, options.kernel);
@@ -78,9 +78,10 @@ export async function decide(inputs: DecisionInputs, options: PlanOptions): Prom
       },
       payloads: [...(options.payloads ?? [])],
       architecture,
-      time: Math.min(options.epoch ?? source.created ?? newestTime(root), LATEST_TIME),
+      time: imageTime(tree, options.epoch),
       kernel: kernel && { version: kernel.version },
       excludes: [...options.excludes],
+      ...(source.overlays === undefined ? {} : { overlays: [...source.overlays] }),
       ...(selinux.plan === undefined ? {} : { selinux: selinux.plan }),
     },
     identity: { product: osRelease.name ?? "", productVersion: osRelease.versionId ?? "", label, menu },
@@ -90,17 +91,7 @@ export async function decide(inputs: DecisionInputs, options: PlanOptions): Prom
     efi,
     bios: bootModules,
     font,
+    added: options.added,
     findings,
   };
-}
-
-/** The newest time in the tree: a substitute for the creation time, if the image does not have one. */
-function newestTime(root: TreeNode): number {
-  let newest = 0;
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (node.inode.mtime > newest) newest = node.inode.mtime;
-    for (const child of node.children?.values() ?? []) pending.push(child);
-  }
-  return newest;
 }

@@ -7,7 +7,8 @@ import type { NamedFile } from "../pieces/locate-bios.ts";
 import type { FoundEfi } from "../pieces/locate-efi.ts";
 import type { FoundKernel } from "../pieces/locate-kernel.ts";
 import type { Distribution } from "../pieces/packages.ts";
-import { type DraftPlan, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
+import { addedFile, type DraftPlan, type PartialPlan, PIECES, type RootPlan } from "./plan.ts";
+import type { AddedFile } from "./plan-options.ts";
 
 export interface DecisionInputs {
   tree: ImageTree;
@@ -31,17 +32,19 @@ export interface Decision {
   efi: FoundEfi | undefined;
   bios: { modules: readonly NamedFile[] } | undefined;
   font: FoundFile | undefined;
+  added: readonly AddedFile[];
   findings: Finding[];
 }
 
 /** The draft plan with the pieces' sizes; undefined if the image lacks a piece. */
-export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan | undefined {
+export function draftOf({ root, identity, kernel, efi, bios, font, added }: Decision): DraftPlan | undefined {
   if (kernel === undefined || efi === undefined) return undefined;
   const sized = ({ node }: FoundFile, file: string) => ({ file, size: node.inode.size });
   const moduleFile = (module: NamedFile) => sized(module, `${PIECES.bios}/${module.name}`);
   const { mm } = efi;
   return {
     ...root,
+    label: identity.label,
     kernel: {
       version: kernel.version,
       vmlinuz: sized(kernel.vmlinuz, PIECES.vmlinuz),
@@ -54,5 +57,6 @@ export function draftOf({ root, kernel, efi, bios, font }: Decision): DraftPlan 
     },
     bios: bios === undefined ? null : { ...bios, modules: bios.modules.map(moduleFile) },
     font: font === undefined ? null : sized(font, PIECES.font),
+    added: added.map(({ isoPath, size }, index) => ({ isoPath, file: addedFile(index), size })),
   };
 }

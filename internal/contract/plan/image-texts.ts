@@ -1,5 +1,5 @@
 import { displayPath } from "../../bytes/byte-path.ts";
-import { findFile, namesIn } from "../../image/find-file.ts";
+import { type FoundFile, findFile, namesIn } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
 import { resolveNoFollow } from "../../image/resolve.ts";
 import { printable } from "../../text/printable.ts";
@@ -26,10 +26,7 @@ type Config = Pick<ReadIsoYaml, "placeOf" | "findings"> & { config: IsoYaml };
 export async function readIsoYaml({ tree, readText }: Texts, options: PlanOptions): Promise<Config> {
   if (options.config !== undefined) return readable(options.config);
   const passedOver = CONFIG_PLACES.flatMap((path) => unreadFindings(tree.root, path));
-  const places = CONFIG_PLACES.map((path) => findFile(tree.root, path)).filter(
-    (found) => found !== undefined,
-  );
-  const [first, second] = places;
+  const [first, second] = findIsoYaml(tree.root);
   if (first === undefined) return { config: {}, placeOf: () => undefined, findings: passedOver };
   const { findings, ...read } = readable({ text: await readText(first.node), file: first.path });
   if (second !== undefined && second.node !== first.node) {
@@ -38,6 +35,11 @@ export async function readIsoYaml({ tree, readText }: Texts, options: PlanOption
     );
   }
   return { ...read, findings: [...passedOver, ...findings] };
+}
+
+/** The configurations of the image; the first one is read. */
+export function findIsoYaml(root: TreeNode): FoundFile[] {
+  return CONFIG_PLACES.map((path) => findFile(root, path)).filter((found) => found !== undefined);
 }
 
 /** Findings about files at or near the path of a configuration that are not used. */

@@ -6,8 +6,9 @@ import { type Finding, findingsAbout, hasErrors, uniqueFindings } from "../findi
 import type { Part } from "../findings/plan-parts.ts";
 import type { Decision } from "./decision.ts";
 import { lookIntoInitramfs } from "./look-into-initramfs.ts";
-import { type PartialPlan, PLAN_VERSION } from "./plan.ts";
+import type { PartialPlan } from "./plan.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
+import { PLAN_VERSION } from "./plan-schema.ts";
 import { saveEfi, saveKernel, saveSmallPieces } from "./save-pieces.ts";
 import { uuidOf } from "./uuid.ts";
 
@@ -21,7 +22,7 @@ export async function makePlan(
   parts: readonly Part[],
 ): Promise<{ plan: PartialPlan | undefined; findings: Finding[]; secureBoot: SecureBoot | undefined }> {
   const { save } = inputs;
-  const { root, identity, distribution, kernel, efi, bios, font } = decision;
+  const { root, identity, distribution, kernel, efi, bios, font, added } = decision;
   const { architecture, excludes } = root;
   const isDoomed = hasErrors(findingsAbout(decision.findings, parts));
   // Another thread decompresses in parallel.
@@ -35,7 +36,7 @@ export async function makePlan(
       kernel !== undefined && parts.includes("kernel")
         ? lookIntoInitramfs(inputs, { kernel, menu: identity.menu, architecture, excludes })
         : undefined,
-    () => (isDoomed ? undefined : saveSmallPieces(inputs, { bios, font })),
+    () => (isDoomed ? undefined : saveSmallPieces(inputs, { bios, font, added })),
   ]);
   const { menu, label } = identity;
   const findings = uniqueFindings([
@@ -62,11 +63,13 @@ export async function makePlan(
 type DecidedPlan = Omit<PartialPlan, "uuid" | "findings" | "kernelMounts">;
 
 /**
- * A unique UUID for this build, computed from all decisions. The locations of the image and its payloads do not matter.
+ * A unique UUID for this build, computed from all decisions. The locations of the image, its payloads, overlays and added files do not matter.
  */
 function buildUuid(body: DecidedPlan): string {
   const { image, ...decided } = body;
+  const overlays = body.overlays?.map(({ digest }) => digest);
+  const added = body.added?.map(({ isoPath, size, sha256 }) => ({ isoPath, size, sha256 }));
   const payloads = body.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }));
-  const identity = JSON.stringify({ ...decided, payloads, treeDigest: image.treeDigest });
+  const identity = JSON.stringify({ ...decided, added, overlays, payloads, treeDigest: image.treeDigest });
   return uuidOf(`platter-build 1\0${identity}`);
 }

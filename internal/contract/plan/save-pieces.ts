@@ -2,7 +2,7 @@ import { runTogether } from "../../base/run-together.ts";
 import type { FoundEfi } from "../pieces/locate-efi.ts";
 import type { FoundKernel } from "../pieces/locate-kernel.ts";
 import type { Decision } from "./decision.ts";
-import { PIECES, type Piece, type Plan } from "./plan.ts";
+import { addedFile, PIECES, type Piece, type Plan } from "./plan.ts";
 import type { PlanInputs } from "./plan-inputs.ts";
 
 /** Saves the kernel with its initramfs. */
@@ -27,13 +27,16 @@ export async function saveEfi(efi: FoundEfi, save: PlanInputs["save"]): Promise<
 /** Files that are saved together: each waits more than it works. */
 const TOGETHER = 16;
 
-/** Saves the pieces without findings: GRUB's modules for BIOS and the font. */
+/** Saves the files without findings: GRUB's modules for BIOS, the font, and files of the host. */
 export async function saveSmallPieces(
   inputs: PlanInputs,
-  found: Pick<Decision, "bios" | "font">,
-): Promise<Pick<Plan, "bios" | "font">> {
-  const { save } = inputs;
+  found: Pick<Decision, "bios" | "font" | "added">,
+): Promise<Pick<Plan, "bios" | "font" | "added">> {
+  const { save, saveAdded } = inputs;
   const { bios, font } = found;
+  const added: NonNullable<Plan["added"]> = [];
+  for (const [index, file] of found.added.entries())
+    added.push({ ...(await saveAdded(file, addedFile(index))), isoPath: file.isoPath });
   const modules: Piece[] = [];
   for (let at = 0; at < (bios?.modules.length ?? 0); at += TOGETHER) {
     const some = bios!.modules.slice(at, at + TOGETHER);
@@ -43,5 +46,6 @@ export async function saveSmallPieces(
   return {
     bios: bios === undefined ? null : { ...bios, modules },
     font: font === undefined ? null : await save(font, PIECES.font),
+    ...(added.length === 0 ? {} : { added }),
   };
 }

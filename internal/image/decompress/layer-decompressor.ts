@@ -1,3 +1,4 @@
+import type { OnBytes } from "../../base/progress.ts";
 import { Threads } from "../../base/threads.ts";
 import type { HeldRange } from "../../bytes/byte-range.ts";
 import { OpenFile } from "../../bytes/open-file.ts";
@@ -11,6 +12,9 @@ export interface PlainLayer extends HeldRange {
   /** Whether the stored bytes have the expected digest. True without an expected digest. */
   readonly isRight: Promise<boolean>;
 }
+
+/** Milliseconds between two calls of `onRead`. */
+const INTERVAL = 200;
 
 /**
  * Decompresses layers into memory and computes their digests, on one thread for each processor, in the order of the
@@ -30,13 +34,31 @@ export class LayerDecompressor implements AsyncDisposable {
   /** Bytes of memory that are not reserved for a layer. */
   #free: number;
 
-  /** `memory` is the limit for all plain layers together, in bytes. */
-  constructor({ memory, signal }: { memory: number; signal: AbortSignal }) {
+  /** Bytes of the sources that count as progress. */
+  #total = 0;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onRead: OnBytes | undefined;
+
+  /**
+   * `memory` is the limit for all plain layers together, in bytes. `onRead` is called at intervals with the bytes that
+   * the threads have read of the layers.
+   */
+  constructor({
+    memory,
+    signal,
+    onRead,
+  }: { memory: number; signal: AbortSignal; onRead?: OnBytes | undefined }) {
     this.#signal = signal;
     this.#free = memory;
+    this.#onRead = onRead;
+    this.#timer = setInterval(
+      () => onRead?.(Number(Atomics.load(this.#limits.read, 0)), this.#total),
+      INTERVAL,
+    );
     this.#limits = {
       left: new BigInt64Array(new SharedArrayBuffer(8)).fill(BigInt(Math.floor(memory))),
       stopped: new Int32Array(new SharedArrayBuffer(4)),
+      read: new BigInt64Array(new SharedArrayBuffer(8)),
     };
     signal.addEventListener("abort", this.#stop);
   }
@@ -52,7 +74,10 @@ export class LayerDecompressor implements AsyncDisposable {
       // The stored bytes are the plain tar, so both digests are of the same bytes.
       const isSame =
         digest !== undefined && digest.algorithm === diffId?.algorithm && digest.hex === diffId.hex;
-      const both = [this.#hasDigest(held, digest), isSame || this.#hasDigest(held, diffId)];
+      const both = [
+        this.#hasDigest(held, digest, "counts"),
+        isSame || this.#hasDigest(held, diffId, "does-not-count"),
+      ];
       const isRight = Promise.all(both).then((right) => right.every(Boolean));
       return { ...held, isRight };
     }
@@ -63,9 +88,9 @@ export class LayerDecompressor implements AsyncDisposable {
     }
     this.#free -= likelyLength;
     const file = OpenFile.of(target, `${name}, in memory`);
-    const job = { source: sourceOf(held), compression, target };
+    const job = { source: sourceOf(held), progress: "counts", compression, target } as const;
     const decompressing = this.#ask({ action: "decompress", ...job, algorithm: diffId?.algorithm });
-    const isRight = this.#hasDigest(held, digest);
+    const isRight = this.#hasDigest(held, digest, "does-not-count");
     this.#track(Promise.all([decompressing, isRight]).then(() => held[Symbol.dispose]()));
     const result = await decompressing;
     if (result !== undefined && result.digest === diffId?.hex) {
@@ -78,14 +103,20 @@ export class LayerDecompressor implements AsyncDisposable {
   }
 
   /** Whether the range has the digest. True if no digest is expected. */
-  async #hasDigest(held: HeldRange, digest: Digest | undefined): Promise<boolean> {
+  async #hasDigest(
+    held: HeldRange,
+    digest: Digest | undefined,
+    progress: LayerJob["progress"],
+  ): Promise<boolean> {
     if (digest === undefined) return true;
     const { algorithm, hex } = digest;
-    return (await this.#ask({ action: "digest", source: sourceOf(held), algorithm }))?.digest === hex;
+    const job = { action: "digest", source: sourceOf(held), progress, algorithm } as const;
+    return (await this.#ask(job))?.digest === hex;
   }
 
   #ask(job: LayerJob): Promise<LayerResult | undefined> {
     // If the thread ended, the layer is read as a stream, which does not need a thread.
+    if (job.progress === "counts") this.#total += job.source.length;
     const asked = this.#threads.ask({ job, limits: this.#limits }).catch(() => undefined);
     return this.#track(asked);
   }
@@ -98,6 +129,9 @@ export class LayerDecompressor implements AsyncDisposable {
   /** Stops decompressing. Layers that are already decompressed stay usable. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
+    clearInterval(this.#timer);
+    this.#onRead?.(this.#total, this.#total);
+    this.#onRead?.(this.#total, this.#total);
     // Wait for the threads: otherwise one could write to another file that has the same descriptor by then.
     await Promise.all(this.#running);
     this.#signal.removeEventListener("abort", this.#stop);

@@ -8,7 +8,11 @@ interface Source extends ByteRange {
 }
 
 /** The work for one stored layer. */
-export type LayerJob = { source: Source } & (
+export type LayerJob = {
+  source: Source;
+  /** Whether the source counts as progress. A layer that is read twice counts once. */
+  progress: "counts" | "does-not-count";
+} & (
   | { action: "digest"; algorithm: DigestAlgorithm }
   | {
       action: "decompress";
@@ -26,6 +30,8 @@ export interface Limits {
   left: BigInt64Array<SharedArrayBuffer>;
   /** One number: 1 if no more results are needed. */
   stopped: Int32Array<SharedArrayBuffer>;
+  /** One number: the bytes that were read from the sources that count. */
+  read: BigInt64Array<SharedArrayBuffer>;
 }
 
 /** The message to a thread. */
@@ -51,7 +57,7 @@ export async function runLayerJob(job: LayerJob, limits: Limits): Promise<LayerR
   let length = 0;
   try {
     if (job.action === "digest") {
-      for (const piece of piecesOf(job.source, limits)) hasher?.update(piece);
+      for (const piece of piecesOf(job, limits)) hasher?.update(piece);
       length = job.source.length;
     } else {
       for await (const piece of decompressed(job, limits)) {
@@ -70,13 +76,14 @@ export async function runLayerJob(job: LayerJob, limits: Limits): Promise<LayerR
 }
 
 /** The bytes of the source in pieces. Each piece is valid until the next. */
-function* piecesOf(source: Source, limits: Limits): Generator<Uint8Array<ArrayBuffer>> {
+function* piecesOf({ source, progress }: LayerJob, limits: Limits): Generator<Uint8Array<ArrayBuffer>> {
   const buffer = new Uint8Array(READ_SIZE);
   for (let done = 0; done < source.length; ) {
     if (Atomics.load(limits.stopped, 0) !== 0) throw new Error("nothing more is wanted");
     const piece = buffer.subarray(0, source.length - done);
     readAtSync({ fd: source.fd, path: "the layer" }, { target: piece, at: source.start + done });
     done += piece.length;
+    if (progress === "counts") Atomics.add(limits.read, 0, BigInt(piece.length));
     yield piece;
   }
 }
@@ -90,7 +97,7 @@ async function* decompressed(
 ): AsyncGenerator<Uint8Array> {
   const engine = new DecompressionStream(job.compression);
   const input = engine.writable.getWriter();
-  const feeding = feed(input, piecesOf(job.source, limits));
+  const feeding = feed(input, piecesOf(job, limits));
   // Without an abort the engine's output would not end. The error is thrown where `feeding` is awaited.
   feeding.catch((error) => input.abort(error).catch(() => undefined));
   yield* engine.readable;

@@ -8,6 +8,11 @@ import { storedLayer } from "./stored-layer.ts";
 export interface Layer {
   /** Name for messages. */
   readonly name: string;
+  /**
+   * The digests that are compared when the layer is read, of the stored bytes and of the plain tar. Two layers with the same
+   * text have the same content. Undefined if the digest of the plain tar is not known.
+   */
+  readonly identity?: string | undefined;
   /** The tar stream. At its end, it checks its digest. */
   open(): AsyncIterable<Uint8Array>;
   /** Like `open` without the digest check, for callers that stop before the end. */
@@ -36,6 +41,7 @@ export function blobLayer(blob: Blob, options: BlobLayerOptions = {}): Layer {
   };
   return {
     name,
+    identity: diffId && JSON.stringify([blob.digest ?? null, options.diffId]),
     open,
     reopen: () => decompressed(blob.open(), { name, signal }),
     async verify() {

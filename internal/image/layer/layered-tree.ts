@@ -1,5 +1,4 @@
 import { throwIfAborted } from "../../base/interrupt.ts";
-import type { BytePath } from "../../bytes/byte-path.ts";
 import { type FileRange, type HeldRange, lent } from "../../bytes/byte-range.ts";
 import { readAtSync } from "../../bytes/chunk.ts";
 import { OpenFile } from "../../bytes/open-file.ts";
@@ -8,32 +7,22 @@ import type { TarDialect } from "../../tar/member.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import type { Layer } from "../decompress/layer.ts";
 import { memoryForLayers } from "../decompress/memory-budget.ts";
-import type {
-  Content,
-  ImageSource,
-  ImageTree,
-  Inode,
-  Locator,
-  SequentialReader,
-  TreeNode,
-} from "../image-tree.ts";
+import type { Content, ImageSource, ImageTree, Inode, Locator, SequentialReader } from "../image-tree.ts";
+import type { OpenOptions } from "../open-options.ts";
+import type { TableNode } from "../table/table-node.ts";
 import { type ContentRanges, layerOf, ordinalOf } from "./content-ranges.ts";
+import { keptLayers } from "./kept-layers.ts";
+import { LateLayers } from "./late-layers.ts";
 import { LayerReader } from "./layer-reader.ts";
 import { type LayerScan, scanLayers } from "./layer-scan.ts";
+import { LayerTables } from "./layer-tables.ts";
 import { Spool } from "./spool.ts";
 
-interface LayeredTreeOptions {
+interface LayeredTreeOptions extends Omit<OpenOptions, "architecture" | "runTool" | "reporter"> {
   source: ImageSource;
   /** Lowest first. */
   layers: readonly Layer[];
   dialect: TarDialect;
-  /** Existing directory for contents that are kept. */
-  work: string;
-  /** Whether `read` may be called for a path, so that a second pass is not needed. */
-  capture: (path: BytePath) => boolean;
-  signal: AbortSignal;
-  /** The most bytes of memory for decompressed layers. The default is {@link memoryForLayers}. */
-  memory?: number | undefined;
   /** The source of the layers, which is disposed with the tree, or if the tree cannot be opened. */
   resources?: Disposable | undefined;
 }
@@ -43,10 +32,16 @@ export async function openLayeredTree(options: LayeredTreeOptions): Promise<Imag
   const spool = new Spool({ directory: options.work, name: "captured", signal: options.signal });
   try {
     const memory = options.memory ?? memoryForLayers();
-    const scan = await scanLayers(options.layers, { ...options, memory, spool });
+    const tables = options.layerStore && new LayerTables(options.layers, options.layerStore);
+    const scan = await scanLayers(options.layers, { ...options, memory, spool, tables });
     // Layers do not have a time for the root.
     if (options.dialect === "layer") scan.root.inode.mtime = options.source.created ?? 0;
-    return new LayeredTree(options, spool, scan);
+    const tree = new LayeredTree(options, spool, { ...scan, tables });
+    if (tables !== undefined) {
+      const content = (inode: Inode) => tree.content(inode);
+      options.layerStore?.opened(keptLayers(tables, { inodes: tree.root.table.inodes, content }));
+    }
+    return tree;
   } catch (error) {
     spool[Symbol.dispose]();
     options.resources?.[Symbol.dispose]();
@@ -56,10 +51,12 @@ export async function openLayeredTree(options: LayeredTreeOptions): Promise<Imag
 
 class LayeredTree implements ImageTree {
   readonly source: ImageSource;
-  readonly root: TreeNode;
+  readonly root: TableNode;
   readonly hostPath = undefined;
   readonly #options: LayeredTreeOptions;
   readonly #layers: readonly Layer[];
+  readonly #tables: LayerTables | undefined;
+  readonly #late: LateLayers | undefined;
   readonly #spool: Spool;
   readonly #captured: LayerScan["captured"];
   readonly #ranges: ContentRanges;
@@ -68,20 +65,36 @@ class LayeredTree implements ImageTree {
   /** The number of current readers of each captured content in the spool, by locator. */
   readonly #readers = new Map<Locator, number>();
 
-  constructor(options: LayeredTreeOptions, spool: Spool, scan: LayerScan) {
+  constructor(
+    options: LayeredTreeOptions,
+    spool: Spool,
+    scan: LayerScan & { tables: LayerTables | undefined },
+  ) {
     this.source = options.source;
     this.root = scan.root;
     this.#options = options;
-    this.#layers = options.layers.map((layer, index) => {
-      const tar = scan.ranges.tarOf(index);
-      return tar === undefined ? layer : { ...layer, reopen: () => this.#bytesAt(tar) };
-    });
+    const { ranges, tables } = scan;
+    this.#layers = options.layers.map((layer, index) => ({
+      ...layer,
+      reopen: () => {
+        const tar = ranges.tarOf(index);
+        return tar === undefined ? layer.reopen() : this.#bytesAt(tar);
+      },
+    }));
+    this.#tables = tables;
+    this.#late = tables && new LateLayers({ ...options, tables, ranges });
     this.#spool = spool;
     this.#captured = scan.captured;
-    this.#ranges = scan.ranges;
+    this.#ranges = ranges;
   }
 
-  async *read(inode: Inode): AsyncGenerator<Uint8Array> {
+  read(inode: Inode): AsyncGenerator<Uint8Array> {
+    this.#tables?.noteNeeded(inode);
+    return this.content(inode);
+  }
+
+  /** Like {@link read}, for a content that the plan does not need. */
+  async *content(inode: Inode): AsyncGenerator<Uint8Array> {
     if (inode.type !== "file") throw new TypeError(`a ${inode.type} has no content`);
     if (inode.size === 0) return;
     const locator = inode.locator as Locator;
@@ -89,6 +102,21 @@ class LayeredTree implements ImageTree {
     if (captured !== undefined) return yield* captured;
     const range = this.#rangeOf(inode);
     if (range !== undefined) return yield* this.#bytesAt(range);
+    if (!this.#isLate(inode)) return yield* this.#inLayer(locator);
+    let done = 0;
+    for (const block of this.#tables?.blocks(inode) ?? []) {
+      throwIfAborted(this.#options.signal, "the reading of the image");
+      done += block.length;
+      yield block;
+    }
+    if (done === inode.size) return;
+    await this.#late?.open(layerOf(locator));
+    const late = this.#rangeOf(inode);
+    yield* withoutStart(late === undefined ? this.#inLayer(locator) : this.#bytesAt(late), done);
+  }
+
+  /** A content that is found by reading its layer. */
+  async *#inLayer(locator: Locator): AsyncGenerator<Uint8Array> {
     const layer = this.#layers[layerOf(locator)] as Layer;
     const { dialect } = this.#options;
     await using reader = new TarReader(layer.reopen(), { archive: layer.name, dialect });
@@ -98,9 +126,18 @@ class LayeredTree implements ImageTree {
   }
 
   held(inode: Inode): HeldRange | undefined {
+    this.#tables?.noteNeeded(inode);
+    return this.#held(inode);
+  }
+
+  #held(inode: Inode): HeldRange | undefined {
     const range = this.#rangeOf(inode);
     // The file stays open as long as the tree.
     return range && lent(range);
+  }
+
+  layerOf({ locator }: Inode): number | undefined {
+    return locator === undefined ? undefined : layerOf(locator);
   }
 
   async sequentialReader(wanted: Iterable<Inode>): Promise<SequentialReader> {
@@ -108,14 +145,16 @@ class LayeredTree implements ImageTree {
     const layers = this.#layers;
     const captured = (locator: Locator) => this.#capturedContent(locator);
     const rangeOf = (inode: Inode) => this.#rangeOf(inode);
+    const isLate = (inode: Inode) => this.#isLate(inode);
     function* others(): Generator<Inode> {
-      for (const inode of wanted) if (rangeOf(inode) === undefined) yield inode;
+      for (const inode of wanted) if (rangeOf(inode) === undefined && !isLate(inode)) yield inode;
     }
     const reader = new LayerReader(others(), { layers, dialect, work, signal, captured });
     return {
       open: (inode) => {
         const range = rangeOf(inode);
-        return range === undefined ? reader.open(inode) : this.#bytesAt(range);
+        if (range !== undefined) return this.#bytesAt(range);
+        return isLate(inode) ? this.content(inode) : reader.open(inode);
       },
       readSync(inode, target) {
         const range = rangeOf(inode);
@@ -124,9 +163,14 @@ class LayeredTree implements ImageTree {
         readAtSync(range.file, { target, at: range.start });
         return true;
       },
-      held: (inode) => this.held(inode),
+      held: (inode) => this.#held(inode),
       [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };
+  }
+
+  /** Whether a content is in a layer that was not read when the image was opened. */
+  #isLate({ locator }: Inode): boolean {
+    return locator !== undefined && this.#tables?.isKnown(layerOf(locator)) === true;
   }
 
   #rangeOf(inode: Inode): FileRange | undefined {
@@ -177,6 +221,15 @@ class LayeredTree implements ImageTree {
     this.#spool[Symbol.dispose]();
     this.#ranges[Symbol.dispose]();
     this.#options.resources?.[Symbol.dispose]();
+  }
+}
+
+/** A content without its first bytes. */
+async function* withoutStart(content: Content, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const chunk of content) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Variables by which podman and skopeo find their storage, settings, credentials and proxies. */
+/** Variables by which podman, skopeo and docker find their storage, settings, credentials and proxies. */
 const VARIABLES = [
   "HOME",
   "XDG_CONFIG_HOME",
@@ -8,7 +8,11 @@ const VARIABLES = [
   "CONTAINERS_CONF",
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_STORAGE_CONF",
+  "DOCKER_CERT_PATH",
   "DOCKER_CONFIG",
+  "DOCKER_CONTEXT",
+  "DOCKER_HOST",
+  "DOCKER_TLS_VERIFY",
   "REGISTRY_AUTH_FILE",
   "STORAGE_DRIVER",
   "STORAGE_OPTS",
@@ -26,7 +30,7 @@ const VARIABLES = [
   "no_proxy",
 ];
 
-/** The caller's own settings for podman and skopeo, which other tools must not depend on. */
+/** The caller's own settings for podman, skopeo and docker, which other tools must not depend on. */
 export function containersEnvironment(): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of VARIABLES) {

@@ -21,6 +21,7 @@ const inspected = z.tuple([
     Created: z.string().nullish(),
     Architecture: z.string().optional(),
     RepoTags: z.array(z.string()).nullish(),
+    RepoDigests: z.array(z.string()).nullish(),
   }),
 ]);
 
@@ -147,7 +148,7 @@ async function notStored(
 
 function hintFor(image: string): string {
   if (/^localhost\//.test(image)) return "Build it first, or name its file or folder.";
-  return `Fetch it with \`podman pull ${image}\`, or name \`docker://${image}\` to take it from its registry.`;
+  return `Add \`--pull\`, or name \`docker://${image}\`, to take it from its registry.`;
 }
 
 /** Names of all images in the storage. */

@@ -27,7 +27,7 @@ interface DirectoryOptions {
  * The tree of a root file system in a folder. Its content is read by the names of the scan, without following symlinks.
  * @throws PlatterError `E_DIRECTORY`, `E_DIRECTORY_READ`
  */
-export async function openDirectory(path: string, options: DirectoryOptions): Promise<ImageTree> {
+export async function openDirectory(path: string, options: DirectoryOptions): Promise<DirectoryTree> {
   let real: string;
   try {
     real = realpathSync(path, { encoding: "latin1" });
@@ -52,7 +52,7 @@ function folderSource(path: string, stamp: string): ImageSource {
   };
 }
 
-class DirectoryTree implements ImageTree {
+export class DirectoryTree implements ImageTree {
   readonly source: ImageSource;
   readonly hostPath: string;
   readonly root: TableNode;

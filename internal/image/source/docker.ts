@@ -1,11 +1,14 @@
 import { PlatterError } from "../../base/error.ts";
 import type { ToolCall } from "../../process/run.ts";
+import { memoryBlob } from "../decompress/blob.ts";
 import type { ImageTree } from "../image-tree.ts";
 import type { OpenOptions } from "../open-options.ts";
 import { containersEnvironment } from "./containers-environment.ts";
 import { openContainersStorage } from "./containers-storage.ts";
-import { openFetchedLayout } from "./fetched-layout.ts";
-import { DOCUMENT_LIMIT } from "./oci-manifest.ts";
+import { openFetched, withProgress } from "./fetched-image.ts";
+import { chooseByArchitecture } from "./oci-choice.ts";
+import { openOciLayout } from "./oci-layout.ts";
+import { DOCUMENT_LIMIT, readManifestOrIndex } from "./oci-manifest.ts";
 import { registryError } from "./registry-error.ts";
 
 /** Options for requests to a registry. */
@@ -19,23 +22,57 @@ type AskOptions = Pick<OpenOptions, "signal" | "runTool">;
 export async function openDocker(reference: { name: string }, options: OpenOptions): Promise<ImageTree> {
   const { name } = reference;
   const architecture = options.architecture === undefined ? [] : ["--override-arch", options.architecture];
-  const fetch = (layout: string) =>
+  const copy = (layout: string) =>
     options.runTool({
       argv: ["skopeo", ...architecture, "copy", `docker://${name}`, `oci:${layout}`],
       signal: options.signal,
       env: containersEnvironment(),
     });
+  const fetch = async (folder: string) => {
+    await withRegistryProgress(() => copy(folder), { name, folder, options });
+    return openOciLayout({ transport: "oci", path: folder, tag: undefined }, options);
+  };
   const source = { reference: `docker://${name}`, transport: "docker" };
   try {
-    return await openFetchedLayout(fetch, { ...options, source });
+    return await openFetched(fetch, { work: options.work, source });
   } catch (error) {
     if (error instanceof PlatterError && error.code === "E_TOOL_MISSING") return pulled(name, options);
     throw registryError(error, name);
   }
 }
 
+/** Calls `fetch`, which writes an image of a registry into `folder`, and shows how much of it is there. */
+export function withRegistryProgress<T>(
+  fetch: () => Promise<T>,
+  { name, folder, options }: { name: string; folder: string; options: Omit<OpenOptions, "capture"> },
+): Promise<T> {
+  const askSize = (ended: AbortSignal) =>
+    imageSize(name, { ...options, signal: AbortSignal.any([options.signal, ended]) });
+  return withProgress(fetch, { folder, reporter: options.reporter, askSize });
+}
+
+/** Bytes of the layers of an image in a registry. @throws PlatterError the errors of {@link rawManifest} */
+async function imageSize(name: string, options: Omit<OpenOptions, "capture">): Promise<number | undefined> {
+  const location = `docker://${name}`;
+  const read = async (of: string) =>
+    readManifestOrIndex(memoryBlob(await rawManifest(of, options), location));
+  let found = await read(name);
+  if (found.index !== undefined) {
+    const choice = { tag: undefined, architecture: options.architecture, location };
+    const { digest } = chooseByArchitecture(found.index.manifests, choice);
+    found = await read(`${repositoryOf(name)}@${digest}`);
+  }
+  return found.manifest?.layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** The name without its tag or digest. */
+export function repositoryOf(name: string): string {
+  return name.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+}
+
 async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
   const architecture = options.architecture === undefined ? [] : ["--arch", options.architecture];
+  const task = options.reporter?.task("fetch");
   try {
     await options.runTool({
       argv: ["podman", "pull", ...architecture, `docker://${name}`],
@@ -52,6 +89,7 @@ async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
       cause: error,
     });
   }
+  task?.done();
   return openContainersStorage({ name }, options);
 }
 

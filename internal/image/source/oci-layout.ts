@@ -62,6 +62,7 @@ export async function openOciLayout(reference: OciReference, options: OpenOption
     reference: `${reference.transport}:${reference.path}${tag}`,
     transport: reference.transport,
     digest: descriptor.digest,
+    layers: config.layers,
     layerBytes: manifest.layers.reduce((sum, { size }) => sum + size, 0),
     created: config.created,
     architecture: config.architecture,

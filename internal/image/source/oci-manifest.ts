@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PlatterError } from "../../base/error.ts";
 import { type Blob, readBlob } from "../decompress/blob.ts";
+import type { SourceLayer } from "../image-tree.ts";
 
 const descriptor = z.object({
   mediaType: z.string().optional(),
@@ -27,11 +28,14 @@ export type ImageIndex = z.infer<typeof index>;
 /** An image manifest, OCI's or Docker's schema 2. */
 export type ImageManifest = z.infer<typeof manifest>;
 
+const historyEntry = z.object({ created_by: z.string().nullish(), empty_layer: z.boolean().nullish() });
+
 const config = z.object({
   architecture: z.string().optional(),
   os: z.string().optional(),
   created: z.string().nullish(),
   rootfs: z.object({ diff_ids: z.array(z.string()) }).optional(),
+  history: z.array(historyEntry).nullish(),
 });
 
 /** An image configuration (image-spec, config.md), as far as platter needs it. */
@@ -42,6 +46,8 @@ export interface ImageConfig {
   /** Seconds since 1970, rounded down. */
   created: number | undefined;
   diffIds: readonly string[] | undefined;
+  /** The layers with the instructions that made them, lowest first. Undefined without `diffIds`. */
+  layers: readonly SourceLayer[] | undefined;
 }
 
 /** Bytes of the largest index, manifest or configuration, as registries limit them (distribution-spec, "Pushing manifests"). */
@@ -71,7 +77,18 @@ export async function readImageConfig(blob: Blob): Promise<ImageConfig> {
     os: found.os,
     created: parseCreated(found.created),
     diffIds: found.rootfs?.diff_ids,
+    layers: layersOf(found),
   };
+}
+
+/** An image without a complete history has layers without instructions. */
+function layersOf({ rootfs, history }: z.infer<typeof config>): SourceLayer[] | undefined {
+  const made = (history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  const isComplete = made.length === rootfs?.diff_ids.length;
+  return rootfs?.diff_ids.map((diffId, i) => ({
+    diffId,
+    createdBy: isComplete ? (made[i]?.created_by ?? undefined) : undefined,
+  }));
 }
 
 /** RFC 3339 as whole seconds since 1970; undefined without a time, and for the zero times of some builders. */

@@ -5,6 +5,7 @@ import { isImageName } from "../image-name.ts";
 import { formatReference, type ImageReference, type KnownReference, splitDigest } from "../reference.ts";
 import { checkArchive, type RecogniseOptions, recogniseArchive } from "./recognise-archive.ts";
 import { checkFolder, recogniseFolder } from "./recognise-folder.ts";
+import { requirePiped } from "./standard-input.ts";
 import { wrongKind } from "./wrong-kind.ts";
 
 type PathReference = Extract<KnownReference, { readonly path: string }>;
@@ -28,7 +29,11 @@ export async function recognise(
   switch (reference.transport) {
     case undefined:
       return recogniseText(reference.text, options);
+    case "-":
+      requirePiped();
+      return reference;
     case "docker":
+    case "docker-daemon":
     case "containers-storage":
       return reference;
     default:
@@ -126,7 +131,7 @@ function requireFile(path: string, stat: Stats): void {
     throw wrongKind(
       path,
       "a pipe, and platter reads an image more than once",
-      "Write the image to a file first.",
+      "Write the image to a file first, or send it to standard input and name it `-`.",
     );
   }
   throw wrongKind(path, "neither a file nor a folder");

@@ -1,15 +1,12 @@
-import { closeSync } from "node:fs";
 import { join } from "node:path";
-import { machineError } from "../../base/machine-error.ts";
 import type { ByteRange } from "../../bytes/byte-range.ts";
-import { writeAtSync } from "../../bytes/chunk.ts";
 import { OpenFile } from "../../bytes/open-file.ts";
 import { RangeStream } from "../../bytes/range-stream.ts";
 import { compressionIn } from "../../compression/compression.ts";
 import { decompressed } from "../../compression/decompress.ts";
-import { openUnnamed } from "../../os/unnamed-file.ts";
 import { TarReader } from "../../tar/tar-reader.ts";
 import { type Blob, storedBlob } from "../decompress/blob.ts";
+import { copyToUnnamed } from "../decompress/unnamed-copy.ts";
 import { type ArchiveKind, ArchiveSurvey } from "./archive-kind.ts";
 
 /**
@@ -52,7 +49,8 @@ export class TarArchive implements Disposable {
     try {
       if (isCompressed(file)) {
         using compressed = file;
-        file = await decompressedCopy(compressed, options);
+        const bytes = tarBytes(compressed, options);
+        file = await copyToUnnamed(bytes, { work: options.work, name: "archive", path });
       }
       return new TarArchive(path, { file, signal, members: await findMembers(file, { path, signal }) });
     } catch (error) {
@@ -110,23 +108,4 @@ async function findMembers(
 
 function normal(path: string): string {
   return join("/", path).replace(/^\/|\/$/g, "");
-}
-
-async function decompressedCopy(
-  file: OpenFile,
-  options: { work: string; signal: AbortSignal },
-): Promise<OpenFile> {
-  let fd: number | undefined;
-  try {
-    fd = openUnnamed(options.work, "archive");
-    for await (const chunk of tarBytes(file, options)) writeAtSync(fd, chunk);
-    return OpenFile.of(fd, file.path);
-  } catch (error) {
-    if (fd !== undefined) closeSync(fd);
-    throw machineError(error, {
-      code: "E_SPOOL_WRITE",
-      message: `Cannot decompress \`${file.path}\` into \`${options.work}\``,
-      hint: "Use --work with a folder that has more space.",
-    });
-  }
 }

@@ -23,7 +23,7 @@ const PARTITION = 16;
 const ROOTFS_SECTOR = 64;
 /** Offset of the root file system. It is the same on every ISO, so its data can be written first. */
 export const ROOTFS_OFFSET: number = ROOTFS_SECTOR * SECTOR;
-const CATALOG_PATH = "/boot.catalog";
+export const CATALOG_PATH = "/boot.catalog";
 /** Blocks of the El Torito image that a BIOS loads. */
 const BIOS_LOAD_SIZE = 4;
 /** Sectors after the last file, for drives that read ahead over the end of a CD. */

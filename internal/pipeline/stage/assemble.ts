@@ -69,7 +69,7 @@ export async function assembleStage(
       const write = async (file: FileHandle) => {
         const size = await assembleIso(file, { layout, signal, task, checksum: options.checksum });
         work.requireUnchanged();
-        return formatBytes(size);
+        return { detail: formatBytes(size) };
       };
       return begun === undefined ? withIsoFile(output, write) : write(begun.file);
     },

@@ -18,7 +18,7 @@ export function biosImageStage(plan: Pick<Plan, "bios">, context: Context): Stag
     outputs: [work.file(ARTIFACTS.coreImage)],
     run: async () => {
       await writeCoreImage(keptModules(plan, work), context);
-      return undefined;
+      return {};
     },
   };
 }

@@ -1,12 +1,29 @@
-import { PlatterError } from "../../base/error.ts";
-import { errnoOf } from "../../base/machine-error.ts";
+import { stat } from "node:fs/promises";
+import { noticesOf } from "../../base/progress.ts";
+import type { ImageTree } from "../../image/image-tree.ts";
+import { formatBytes } from "../../ui/format.ts";
 import type { ArtifactCache } from "../work/artifact-cache.ts";
+import type { NewEntry } from "../work/cache-folder.ts";
 import type { Context } from "../work/context.ts";
 import { sha256Text } from "../work/receipt.ts";
+import { storeOrWarn } from "../work/store-or-warn.ts";
+import { type SquashInputs, squashStage } from "./squash.ts";
 import type { Stage } from "./stage.ts";
 
 /** Part of every key. Increase the number if the same inputs give other bytes than before. */
 const FORMAT = "platter-cache 1";
+
+/** The stage that makes the root file system, or takes it from the cache if there is one. */
+export function cachedSquashStage(
+  squash: SquashInputs,
+  options: { context: Context; cache: ArtifactCache | undefined; image: () => Promise<ImageTree> },
+): Stage {
+  const { context, cache, image } = options;
+  const stage = squashStage(squash, context);
+  if (cache === undefined) return stage;
+  const content = async () => squash.plan.image.digest ?? (await image()).source.stamp;
+  return cachedStage(stage, { context, cache, content, indexes: () => squash.earlier?.indexes() });
+}
 
 /**
  * The same stage, but its output is taken from the cache if possible, and is added to the cache otherwise. `content`
@@ -18,12 +35,13 @@ export function cachedStage(
     context: Context;
     cache: ArtifactCache;
     content: () => Promise<string | undefined>;
-    /** The index of the blocks in the output, after the stage ran. */
-    blocks: () => Uint8Array | undefined;
+    /** The indexes of a squashfs in the output, after the stage ran. */
+    indexes: () => NewEntry["indexes"];
   },
 ): Stage {
   const { cache, context } = options;
   const output = stage.outputs[0]!;
+  const reporter = noticesOf(context.reporter, stage.name);
   return {
     ...stage,
     run: async (task) => {
@@ -31,21 +49,19 @@ export function cachedStage(
       if (content === undefined) return stage.run(task);
       const key = await cacheKey(stage, { context, content });
       const fetched = await cache.fetch(key, output);
-      if (fetched === "found") return "from the cache";
+      if (fetched === "found") {
+        const { size } = await stat(output);
+        return { detail: formatBytes(size), origin: "cache" };
+      }
       if (fetched === "damaged") {
-        context.reporter.warn(
+        reporter.warn(
           `The entry for \`${stage.name}\` in \`${cache.path}\` is damaged, so platter makes it again`,
         );
       }
-      const detail = await stage.run(task);
-      await cache.store(key, output, options.blocks()).catch((error) => {
-        if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
-        // The stage has made its output, so the build goes on without the cache.
-        context.reporter.warn(
-          `Cannot keep the result of \`${stage.name}\` in \`${cache.path}\`: ${reason(error)}`,
-        );
-      });
-      return detail;
+      const made = await stage.run(task);
+      const store = () => cache.store(key, output, options.indexes());
+      await storeOrWarn(`the result of \`${stage.name}\``, { store, cache, reporter });
+      return made;
     },
   };
 }
@@ -63,8 +79,4 @@ async function cacheKey(
   }
   const inputs = Object.entries(stage.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256Text(JSON.stringify([FORMAT, version, stage.name, inputs, tools, content]));
-}
-
-function reason(error: unknown): string {
-  return error instanceof PlatterError ? error.message : (errnoOf(error) ?? String(error));
 }

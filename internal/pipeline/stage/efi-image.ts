@@ -35,7 +35,7 @@ export function efiImageStage(plan: Omit<Plan, "kernel">, { work }: Context): St
         stub,
       };
       await work.write(ARTIFACTS.espImage, makeEsp(espFiles(content), plan));
-      return undefined;
+      return {};
     },
   };
 }

@@ -15,7 +15,7 @@ export function implantStage(context: Context, options: { output: string; force:
         signal: context.signal,
         onProgress: (done, total) => task.progress(done, total),
       });
-      return md5;
+      return { detail: md5 };
     },
   };
 }

@@ -34,7 +34,7 @@ export function renderGrubStage(plan: PartialPlan, { work }: Context): Stage {
     outputs: [...texts.keys()].map((name) => work.file(name)),
     run: async () => {
       for (const [name, text] of texts) await work.write(name, text);
-      return undefined;
+      return {};
     },
   };
 }

@@ -48,17 +48,19 @@ export function spaceNeeds(
  * Checks the free space of all disks before anything large is written. Warns if a disk may become full.
  * @throws PlatterError `E_DISK_SPACE` if the space is too small in any case
  */
-export function checkSpace(estimate: SpaceEstimate, use: SpaceUse & { reporter: Reporter }): void {
+export function checkSpace(
+  estimate: SpaceEstimate,
+  use: SpaceUse & { reporter: Pick<Reporter, "notice"> },
+): void {
   const onOneDisk = use.output !== undefined && deviceOf(use.work) === deviceOf(dirname(use.output));
   const copies = NOT_SHARING.has(statfsSync(use.work).type) ? "take-space" : "share-blocks";
   for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, onOneDisk, copies })) {
     const free = freeSpace(folder);
     if (bytes.least > free.atMost) throw tooLittle({ folder, what, needed: bytes.least, free: free.atMost });
     if (bytes.most <= free.surely) continue;
-    use.reporter.warn(
-      `\`${folder}\` has ${formatBytes(free.surely)} free, and ${what} may need up to ${formatBytes(bytes.most)}: ` +
-        "it may become full. [W_DISK_SPACE]",
-    );
+    const needed = `${what} may need up to ${formatBytes(bytes.most)}`;
+    const message = `\`${folder}\` may become full: it has ${formatBytes(free.surely)} free, and ${needed}`;
+    use.reporter.notice({ severity: "warning", code: "W_DISK_SPACE", message });
   }
 }
 
@@ -77,7 +79,7 @@ function tooLittle({
     code: "E_DISK_SPACE",
     kind: "machine",
     message: `Cannot put ${what} into \`${folder}\`: it has ${formatBytes(free)} free, and ${formatBytes(needed)} or more are needed`,
-    hint: "Free some space, or use a larger file system for -o and --work.",
+    hint: "Free some space, or use a larger file system for -o, --work or TMPDIR.",
   });
 }
 

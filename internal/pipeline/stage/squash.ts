@@ -1,3 +1,4 @@
+import { noticesOf } from "../../base/progress.ts";
 import type { RootPlan } from "../../contract/plan/plan.ts";
 import { uuidOf } from "../../contract/plan/uuid.ts";
 import type { WalkOptions } from "../../image/entry-walk.ts";
@@ -37,6 +38,7 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
     time: String(plan.time),
     payloads: JSON.stringify(plan.payloads.map(({ digest, indexes, names }) => ({ digest, indexes, names }))),
     options: JSON.stringify(options),
+    ...(plan.overlays && { overlays: JSON.stringify(plan.overlays.map(({ digest }) => digest)) }),
     ...(plan.selinux === undefined ? {} : { selinux: selinuxInput(plan.selinux) }),
   };
   return {
@@ -46,19 +48,19 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
     outputs: [output],
     run: async (task) => {
       const { tree, walk } = await openRootfs(squash);
-      const reuse = await squash.earlier?.reuse();
+      const reuse = squash.earlier?.reuse();
       await work.make(ARTIFACTS.rootfs, (partial) => {
         const { time } = plan;
         // Leave out the manifest's digest: the same tree must give the same bytes from every image source.
         const { image: _, ...content } = inputs;
         const uuid = uuidOf(`platter-rootfs 1\0${JSON.stringify(content)}`);
         const log = work.log("squash");
-        const warn = (text: string) => context.reporter.warn(text);
+        const { warn } = noticesOf(context.reporter, "squash");
         const { signal, toolbox } = context;
         const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn, reuse };
         return writeRootfs(run, toolbox);
       });
-      return formatBytes((await Bun.file(output).stat()).size);
+      return { detail: formatBytes((await Bun.file(output).stat()).size) };
     },
   };
 }
@@ -77,11 +79,11 @@ export function squashIntoIsoStage(
     outputs: [],
     run: async (task) => {
       const { tree, walk } = await openRootfs(squash);
-      const reuse = await squash.earlier?.reuse();
+      const reuse = squash.earlier?.reuse();
       const run = { tree, walk, options, time: plan.time, signal: context.signal, task, reuse };
       const length = await writeRootfsInto(target, run);
       onWritten(length);
-      return formatBytes(length);
+      return { detail: formatBytes(length) };
     },
   };
 }

@@ -2,6 +2,7 @@ import { PlatterError } from "../../base/error.ts";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import type { Task } from "../../base/progress.ts";
 import { runTogether } from "../../base/run-together.ts";
+import type { Outcome } from "../../documents/stage-document.ts";
 import type { IsoContent } from "../../iso/layout.ts";
 import type { FoundTool, ToolName } from "../../process/find.ts";
 import type { Context } from "../work/context.ts";
@@ -39,14 +40,22 @@ export interface Stage {
   inputs: Readonly<Record<string, string>>;
   /** Host paths of the outputs. */
   outputs: readonly string[];
-  /** Makes the outputs. May return a detail for the user. */
-  run: (task: Task) => Promise<string | undefined>;
+  /** Makes the outputs. */
+  run: (task: Task) => Promise<Made>;
+}
+
+/** How a stage made its outputs. */
+export interface Made {
+  /** A detail for the user, such as the size. */
+  detail?: string;
+  /** Undefined if the outputs were made now. */
+  origin?: "cache";
 }
 
 export type Freshness = "when-changed" | "always";
 
-/** Seconds that each stage took. Undefined for a stage that was skipped. */
-export type StageTimes = Map<StageName, number | undefined>;
+/** How the stages of a run ended, and the seconds that they took. */
+export type StageRuns = Map<StageName, { outcome: Outcome; seconds: number }>;
 
 /**
  * Runs a stage, unless its inputs and outputs are unchanged since an earlier run. The receipt is written only if the
@@ -54,9 +63,9 @@ export type StageTimes = Map<StageName, number | undefined>;
  */
 export async function runStage(
   stage: Stage,
-  options: { context: Context; freshness: Freshness; times?: StageTimes | undefined },
+  options: { context: Context; freshness: Freshness; runs?: StageRuns | undefined },
 ): Promise<void> {
-  const { context, freshness, times } = options;
+  const { context, freshness, runs } = options;
   const { work, reporter, toolbox, clock } = context;
   throwIfAborted(context.signal, `\`${stage.name}\``);
   const task = reporter.task(stage.name);
@@ -74,33 +83,29 @@ export async function runStage(
       version: context.version,
     }))
   ) {
-    task.skipped("unchanged, nothing to do");
-    times?.set(stage.name, undefined);
+    task.skipped("unchanged");
+    runs?.set(stage.name, { outcome: "unchanged", seconds: 0 });
     return;
   }
   const start = clock();
-  try {
-    const detail = await stage.run(task);
-    const seconds = (clock() - start) / 1000;
-    if (work.kept) {
-      const outputs = await runTogether(stage.outputs.map((output) => () => recordFile(output)));
-      const receipt: Receipt = {
-        version: 2,
-        stage: stage.name,
-        platter: context.version,
-        inputs,
-        outputs,
-        tools,
-        seconds,
-      };
-      await work.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`);
-    }
-    times?.set(stage.name, seconds);
-    task.done(detail);
-  } catch (error) {
-    task.failed();
-    throw error;
+  const { detail, origin } = await stage.run(task);
+  const seconds = (clock() - start) / 1000;
+  if (work.kept) {
+    const outputs = await runTogether(stage.outputs.map((output) => () => recordFile(output)));
+    const receipt: Receipt = {
+      version: 2,
+      stage: stage.name,
+      platter: context.version,
+      inputs,
+      outputs,
+      tools,
+      seconds,
+    };
+    await work.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`);
   }
+  runs?.set(stage.name, { outcome: origin === "cache" ? "cached" : "made", seconds });
+  if (origin === "cache") task.cached(detail);
+  else task.done(detail);
 }
 
 async function isFresh(

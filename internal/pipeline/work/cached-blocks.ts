@@ -2,20 +2,29 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { readInput } from "../../files/open-input.ts";
 import { decodeIndex } from "../../reuse/block-index.ts";
 import type { KnownFile } from "../../reuse/known-files.ts";
-import type { BlockRecords } from "../../squashfs/blocks/block-records.ts";
+import { decodeParts } from "../../reuse/part-index.ts";
 
 /** Most bytes of an index. */
 const MOST_INDEX = 64 * 1024 * 1024;
 
+/** Host paths of an artifact and its indexes. */
+interface IndexedArtifact {
+  artifact: string;
+  /** Bytes of the artifact. */
+  size: number;
+  blocks: string;
+  parts: string;
+}
+
 /**
- * Opens an artifact of `size` bytes with the index of its blocks. Undefined if the index is missing, damaged or of
- * another identity, or if the artifact has another size.
+ * Opens an artifact with the index of its blocks. Undefined if the index is missing, damaged or of another identity, or if
+ * the artifact has another size.
  */
 export function openBlocks(
-  { artifact, size, index }: { artifact: string; size: number; index: string },
+  { artifact, size, ...indexes }: IndexedArtifact,
   identity: string,
 ): KnownFile | undefined {
-  const blocks = readIndex(index, identity);
+  const blocks = readIndex(indexes.blocks, (bytes) => decodeIndex(bytes, identity));
   if (blocks === undefined) return undefined;
   let fd: number;
   try {
@@ -24,14 +33,15 @@ export function openBlocks(
     return undefined;
   }
   const info = fstatSync(fd);
-  if (info.isFile() && info.size === size) return { fd, start: 0, blocks, close: () => closeSync(fd) };
+  const parts = () => readIndex(indexes.parts, (bytes) => decodeParts(bytes, blocks));
+  if (info.isFile() && info.size === size) return { fd, start: 0, blocks, parts, close: () => closeSync(fd) };
   closeSync(fd);
   return undefined;
 }
 
-function readIndex(path: string, identity: string): BlockRecords | undefined {
+function readIndex<T>(path: string, decode: (bytes: Buffer) => T | undefined): T | undefined {
   try {
-    return decodeIndex(readInput(path, { code: "E_CACHE", limit: MOST_INDEX }), identity);
+    return decode(readInput(path, { code: "E_CACHE", limit: MOST_INDEX }));
   } catch {
     // Without its index, the artifact can still be used as a whole.
     return undefined;

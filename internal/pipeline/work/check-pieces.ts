@@ -30,9 +30,9 @@ export async function requirePieces(plan: Plan, work: WorkDir): Promise<void> {
   });
 }
 
-function piecesOf({ kernel, efi, bios, font }: Plan): Piece[] {
+function piecesOf({ kernel, efi, bios, font, added = [] }: Plan): Piece[] {
   const some = [efi.mm, font].filter((piece) => piece !== null);
-  return [kernel.vmlinuz, kernel.initramfs, efi.shim, efi.grub, ...some, ...(bios?.modules ?? [])];
+  return [kernel.vmlinuz, kernel.initramfs, efi.shim, efi.grub, ...some, ...(bios?.modules ?? []), ...added];
 }
 
 /** The difference between a piece's file and the plan. Undefined if they are the same. */

@@ -1,9 +1,10 @@
+import { makeFolders } from "../../files/folders-above.ts";
 import { sweep } from "../../files/held-folder.ts";
-import { holdOutput, type OutputPlace } from "../../files/output-place.ts";
+import { holdOutput } from "../../files/output-place.ts";
 import { type NamedPath, requireApart } from "../../files/same-file.ts";
 import { writeError } from "../../files/whole-file.ts";
 import { formatBytes } from "../../ui/format.ts";
-import { checkOutput, folderOf } from "./output.ts";
+import { checkOutput, checkOutputFolder, folderOf } from "./output.ts";
 import { ARTIFACTS, FOLDERS } from "./work-dir.ts";
 
 /** The files that a command reads and writes, by the paths that the user wrote. */
@@ -11,6 +12,8 @@ export interface FileUse {
   reads: readonly NamedPath[];
   /** Files that will be written as a whole. */
   writes: readonly NamedPath[];
+  /** A folder for a file whose name is not known yet. */
+  folder?: string | undefined;
   work?: string | undefined;
   cache?: string | undefined;
   /** Called with a sentence for each leftover of a killed run that was removed. */
@@ -18,30 +21,69 @@ export interface FileUse {
 }
 
 /**
- * Checks that outputs can be written, that no file is both read and written, and that no other process writes one of
- * the outputs. The outputs are locked until the result is disposed.
- * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`
+ * Outputs that are locked until disposal, so that no other process writes them. Their missing folders are created, and
+ * disposal removes those that are still empty.
  */
-export function claimFiles(use: FileUse): Disposable {
-  const targets = use.writes.map(({ path }) => checkOutput(path));
-  const fills = use.cache === undefined ? [] : [{ option: "--cache", path: use.cache }];
-  requireApart({ reads: use.reads, writes: [...use.writes, ...writtenIn(use.work)], fills });
-  const places: OutputPlace[] = [];
-  const claim = {
-    [Symbol.dispose]() {
-      for (const place of places) place[Symbol.dispose]();
-    },
-  };
-  for (const folder of new Set(targets.map(folderOf))) reportSwept(folder, use.report);
-  for (const [index, target] of targets.entries()) {
+export class Claim implements Disposable {
+  readonly #use: FileUse;
+  readonly #writes: NamedPath[] = [];
+  readonly #swept = new Set<string>();
+  readonly #held = new DisposableStack();
+
+  /**
+   * Checks that outputs can be written, that no file is both read and written, and that no other process writes one of
+   * the outputs.
+   * @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE`
+   */
+  constructor(use: FileUse) {
+    this.#use = use;
     try {
-      places.push(holdOutput(target));
+      this.add(use.writes);
+      if (use.folder !== undefined) this.#claimFolder(use.folder);
     } catch (error) {
-      claim[Symbol.dispose]();
-      throw writeError(error, { code: "E_OUTPUT", path: use.writes[index]!.path });
+      this[Symbol.dispose]();
+      throw error;
     }
   }
-  return claim;
+
+  /** Claims more files. @throws PlatterError `E_OUTPUT`, `E_OUTPUT_LOCKED`, `E_SAME_FILE` */
+  add(writes: readonly NamedPath[]): void {
+    const { reads, work, cache, folder } = this.#use;
+    const targets = writes.map(({ path }) => checkOutput(path));
+    this.#writes.push(...writes);
+    const fills = [...named("--cache", cache), ...named("-o", folder)];
+    requireApart({ reads, writes: [...this.#writes, ...writtenIn(work)], fills });
+    for (const target of targets) this.#sweep(folderOf(target));
+    for (const [index, target] of targets.entries())
+      this.#hold(writes[index]!.path, () => holdOutput(target));
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+
+  #claimFolder(path: string): void {
+    const folder = checkOutputFolder(path);
+    this.#hold(path, () => makeFolders(folder));
+    this.#sweep(folder);
+  }
+
+  #hold(path: string, open: () => Disposable): void {
+    try {
+      this.#held.use(open());
+    } catch (error) {
+      throw writeError(error, { code: "E_OUTPUT", path });
+    }
+  }
+
+  #sweep(folder: string): void {
+    if (!this.#swept.has(folder)) reportSwept(folder, this.#use.report);
+    this.#swept.add(folder);
+  }
+}
+
+function named(option: string, path: string | undefined): NamedPath[] {
+  return path === undefined ? [] : [{ option, path }];
 }
 
 /** Removes the leftovers of killed runs from a folder, and reports them. */

@@ -1,25 +1,42 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { PlatterError } from "../../base/error.ts";
+import { nearestFolder } from "../../files/folders-above.ts";
 import { followLinks } from "../../files/output-place.ts";
 import { writeError } from "../../files/whole-file.ts";
 
+/** Where a command writes its result. Paths are as the user wrote them. */
+export type OutputTarget =
+  | { kind: "file"; path: string }
+  /** The name of the file follows from the plan. */
+  | { kind: "folder"; path: string }
+  /** Standard output. */
+  | { kind: "stream" };
+
+/**
+ * The target of the option -o. A folder is one that exists, or whose name ends in `/`. In a folder the result gets
+ * this `name`, or a name that follows from the plan if that is undefined.
+ */
+export function outputTarget(given: string, name?: string): OutputTarget {
+  if (given === "-") return { kind: "stream" };
+  if (!given.endsWith("/") && !isFolder(given)) return { kind: "file", path: given };
+  return name === undefined ? { kind: "folder", path: given } : { kind: "file", path: join(given, name) };
+}
+
+/** The name of an ISO for which the user did not choose one: `LABEL-ARCHITECTURE.iso`. */
+export function isoName({ label, architecture }: { label: string; architecture: string }): string {
+  const safe = label.replace(/[^\p{L}\p{N}._+-]+/gu, "_").replace(/^\./, "_");
+  // The default label of most images has the architecture in it.
+  return safe.includes(architecture) ? `${safe}.iso` : `${safe}-${architecture}.iso`;
+}
+
 /**
  * Refuses an output that cannot be written, before anything slow starts. Returns the absolute path of the output, with
- * links resolved.
+ * links resolved. Folders above the output may be missing.
  * @throws PlatterError `E_OUTPUT`
  */
 export function checkOutput(path: string): string {
-  if (path === "-") throw noStream();
-  let output: string;
-  try {
-    output = followLinks(path);
-    const folder = dirname(output);
-    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw writeError(error, { code: "E_OUTPUT", path });
-  }
+  const output = resolved(path, (target) => requireWritable(dirname(target)));
   const there = statSync(output, { throwIfNoEntry: false });
   if (there === undefined || there.isFile()) return output;
   throw new PlatterError({
@@ -30,16 +47,39 @@ export function checkOutput(path: string): string {
   });
 }
 
-function noStream(): PlatterError {
-  return new PlatterError({
-    code: "E_OUTPUT",
-    kind: "usage",
-    message: "Cannot write to standard output: platter must write earlier parts of the output again",
-    hint: "Name a file, or write `./-` for a file with the name `-`.",
-  });
+/** The same for a folder in which files will be written. */
+export function checkOutputFolder(path: string): string {
+  return resolved(path, requireWritable);
+}
+
+/** The absolute path after `check`, with links resolved. @throws PlatterError `E_OUTPUT` */
+function resolved(path: string, check: (target: string) => void): string {
+  try {
+    const target = followLinks(path);
+    check(target);
+    return target;
+  } catch (error) {
+    throw writeError(error, { code: "E_OUTPUT", path });
+  }
+}
+
+/** Checks that files can be made in a folder, or that the folder can be made. @throws the system's error */
+function requireWritable(folder: string): void {
+  const nearest = nearestFolder(join(folder, "file")).folder;
+  if (!statSync(nearest).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+  accessSync(nearest, constants.W_OK | constants.X_OK);
 }
 
 /** The folder of an output path that {@link checkOutput} returned. */
 export function folderOf(path: string): string {
   return dirname(path);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // Claiming the output reports problems of the path.
+    return false;
+  }
 }

@@ -24,6 +24,8 @@ export const ARTIFACTS = {
   rootfs: "squashfs.img",
   coreImage: "eltorito.img",
   espImage: "efiboot.img",
+  /** An ISO that goes to standard output. */
+  iso: "iso/output.iso",
 } as const;
 
 /** Most bytes of a plan, a receipt or a menu. */

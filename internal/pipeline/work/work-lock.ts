@@ -5,8 +5,8 @@ import { type FileLock, signerOf } from "../../files/file-lock.ts";
 import { FolderInUse, lockFolder } from "../../files/held-folder.ts";
 import { isWorkFolder, type WorkNames } from "./work-folder.ts";
 
-/** Names of unfinished files, unpacked layouts, and folders of confined tools. */
-const UNFINISHED = /\.partial$|^\.layout-\w{6}$|^\.enclosed-\w{6}$/;
+/** Names of unfinished files, unpacked layouts, and folders of confined tools and of an unfinished ISO. */
+const UNFINISHED = /\.partial$|^\.layout-\w{6}$|^\.enclosed-\w{6}$|^\.platter-[0-9a-f]{16}$/;
 
 /**
  * Locks the user's work folder, creating it if necessary, and removes the unfinished files of a killed run. Also

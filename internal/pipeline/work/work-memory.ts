@@ -1,6 +1,6 @@
-import { PlatterError } from "../../base/error.ts";
 import type { HeldRange } from "../../bytes/byte-range.ts";
 import { stampOf } from "../../bytes/content-stamp.ts";
+import { fileChanged } from "./file-changed.ts";
 
 /** Most bytes of all contents in memory. Boot programs, menus and the ESP have a quarter of it. */
 const LIMIT = 64 * 1024 * 1024;
@@ -46,12 +46,7 @@ export class WorkMemory implements Disposable {
   requireUnchanged(): void {
     for (const { held, stamp } of this.#lent.values()) {
       if (stampOf(held.file) === stamp) continue;
-      throw new PlatterError({
-        code: "E_FILE_CHANGED",
-        kind: "machine",
-        message: `Cannot use \`${held.file.path}\`: it changed while the ISO was made`,
-        hint: "Make sure that no other program changes the image, and try again.",
-      });
+      throw fileChanged(held.file.path);
     }
   }
 

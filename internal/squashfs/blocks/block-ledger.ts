@@ -1,11 +1,28 @@
 import type { FileRegion } from "../../files/file-region.ts";
 import { BlockRecords } from "./block-records.ts";
 import type { BlockReuse } from "./block-reuse.ts";
-import { BlockTable, checksumOf } from "./block-table.ts";
+import { BlockTable, checksumOf, DIGEST, prefixOf } from "./block-table.ts";
 import type { PackedBlock } from "./compressors.ts";
+import { STORED_BLOCK } from "./format.ts";
+import type { FragmentParts } from "./fragment-digest.ts";
+import { PartRecords } from "./part-records.ts";
+import { checkedBlock } from "./stored-block.ts";
 
 /** The most blocks in the table. With more blocks, the memory of the table costs more than the time for compressing. */
 const MOST_KNOWN = 2 ** 20;
+
+/** Stands for a digest that is not needed: the block is never looked up. */
+const NO_DIGEST = new Uint8Array(DIGEST);
+/** The place of a block that was written. */
+interface WrittenBlock {
+  offset: number;
+  /** The length as an inode has it. */
+  length: number;
+  /** The stored bytes. */
+  bytes: Uint8Array;
+  /** The files in a fragment. */
+  parts: FragmentParts | undefined;
+}
 
 /** The blocks of the file that is being written, and of earlier squashfs files. */
 export class BlockLedger {
@@ -13,6 +30,7 @@ export class BlockLedger {
   readonly #reuse: BlockReuse | undefined;
   readonly #records = new BlockRecords();
   readonly #reused = new BlockRecords();
+  readonly #parts = new PartRecords();
   #table: BlockTable | undefined;
 
   constructor(region: FileRegion, reuse: BlockReuse | undefined) {
@@ -39,20 +57,51 @@ export class BlockLedger {
     known?.addTo(this.#table);
   }
 
-  /** Adds a block at a byte offset of the region. `length` is the length as an inode has it. */
-  add(block: PackedBlock, { offset, length, bytes }: { offset: number; length: number; bytes: Uint8Array }) {
+  /** Checksum of all blocks that are in the file. */
+  get checksum(): bigint {
+    return this.#records.checksum;
+  }
+
+  /** A block of `size` bytes of content as it is in this file or in an earlier one. Undefined if it must be compressed. */
+  find(digest: Uint8Array, size: number): PackedBlock | undefined {
+    const found = this.#table?.find(digest);
+    if (found === undefined) return undefined;
+    const bytes = checkedBlock(found, size);
+    if (bytes === undefined) {
+      this.#reuse?.known?.onDamaged(found.fd);
+      return undefined;
+    }
+    const isPlain = (found.length & STORED_BLOCK) !== 0;
+    return { data: bytes, packed: isPlain ? undefined : bytes, digest, foundIn: found.fd };
+  }
+
+  /** Adds a block at a byte offset of the region. `length` is the length as an inode has it, and 0 for a hole. */
+  add(block: PackedBlock, written: WrittenBlock) {
     const { digest, foundIn, damagedIn } = block;
-    if (digest === undefined) return;
+    const { offset, length, bytes } = written;
+    if (length === 0) return;
     const { fd, offset: at } = this.#region.placeOf(offset);
     const checksum = checksumOf(bytes);
+    const record = { digest: digest ?? NO_DIGEST, offset, length, checksum };
+    this.#records.add(record);
+    if (digest === undefined) return;
     this.#table?.add(digest, { fd, offset: at, length, checksum });
     if (this.#reuse === undefined) return;
-    const record = { digest, offset, length, checksum };
-    this.#records.add(record);
+    this.#addParts(block, written);
     if (damagedIn !== undefined) this.#reuse.known?.onDamaged(damagedIn);
     if (foundIn === undefined || foundIn === fd) return;
     this.#reused.add(record);
     this.#reuse.known?.onFound(foundIn);
+  }
+
+  #addParts({ parts: digests }: PackedBlock, { parts }: WrittenBlock): void {
+    if (digests === undefined || parts === undefined) return;
+    const block = this.#records.count - 1;
+    let offset = 0;
+    for (const [i, length] of parts.lengths.entries()) {
+      this.#parts.add({ prefix: prefixOf(digests, DIGEST * i), block, offset });
+      offset += length;
+    }
   }
 
   /** Forgets blocks from an offset on, which were taken back. Only blocks that are known from elsewhere are. */
@@ -64,6 +113,6 @@ export class BlockLedger {
   /** All blocks are written. */
   finish(): void {
     const [bytes, reusedBytes] = [this.#records.storedBytes, this.#reused.storedBytes];
-    this.#reuse?.onUse({ blocks: this.#records, bytes, reusedBytes });
+    this.#reuse?.onUse({ blocks: this.#records, parts: this.#parts, bytes, reusedBytes });
   }
 }

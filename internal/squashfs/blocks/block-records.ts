@@ -1,5 +1,5 @@
 import { withRoom } from "../../bytes/columns.ts";
-import { DIGEST, type StoredBlock, storedLength } from "./block-table.ts";
+import { checksumOf, DIGEST, type StoredBlock, storedLength } from "./block-table.ts";
 
 /** A block of a squashfs: its offset counts from the squashfs's first byte. */
 export type BlockRecord = Omit<StoredBlock, "fd"> & { digest: Uint8Array };
@@ -49,6 +49,11 @@ export class BlockRecords {
 
   *[Symbol.iterator](): Generator<BlockRecord> {
     for (let at = 0; at < this.#count; at++) yield this.at(at);
+  }
+
+  /** Checksum of the blocks: that of their checksums, in the order of adding. */
+  get checksum(): bigint {
+    return checksumOf(new Uint8Array(this.#checksums.buffer, 0, 8 * this.#count));
   }
 
   /** Bytes that the blocks have in the squashfs. */

@@ -112,13 +112,18 @@ export class BlockTable {
 
 /** The slot where the search for the digest at byte `start` of `digests` begins, in a table of this many slots. */
 export function firstSlot(digests: Uint8Array, { start, slots }: { start: number; slots: number }): number {
+  return prefixOf(digests, start) % slots;
+}
+
+/** The first four bytes of the digest at byte `start`, as a number. */
+export function prefixOf(digests: Uint8Array, start: number): number {
   const [a, b, c, d] = [
     digests[start],
     digests[start + 1],
     digests[start + 2],
     digests[start + 3],
   ] as number[];
-  return ((a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0) % slots;
+  return (a! | (b! << 8) | (c! << 16) | (d! << 24)) >>> 0;
 }
 
 /** Whether an entry of a column of digests is this digest. */

@@ -6,7 +6,7 @@ import type { FileRegion } from "../../files/file-region.ts";
 import type { BlockLedger } from "./block-ledger.ts";
 import { type Compressors, digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
-import type { FragmentPart } from "./fragment-digest.ts";
+import type { FragmentParts } from "./fragment-digest.ts";
 
 /**
  * The number of blocks that may wait for each processor, so that no processor is idle while this thread does other work,
@@ -32,7 +32,9 @@ interface PendingBlock {
   /** 0 for a hole. */
   length: number;
   block: PackedBlock | Promise<PackedBlock>;
+  parts?: FragmentParts | undefined;
   onDigest?: ((digest: Uint8Array) => void) | undefined;
+  onParts?: ((digests: Uint8Array) => void) | undefined;
 }
 
 /** Blocks, and functions that are called between the blocks around them. */
@@ -42,9 +44,11 @@ export interface AddOptions {
   /** Bytes of the buffer that are the block. */
   length: number;
   /** The files in a fragment, if their digest is to be that of the block. */
-  parts?: readonly FragmentPart[] | undefined;
+  parts?: FragmentParts | undefined;
   /** Called with the SHA-256 of the block's content when the block is written. */
   onDigest?: PendingBlock["onDigest"];
+  /** Called with the SHA-256 digests of `parts`, one after the other, when the fragment is written. */
+  onParts?: PendingBlock["onParts"];
 }
 
 /**
@@ -100,12 +104,18 @@ export class BlockWriter {
    * Adds the first bytes of a {@link buffer} as the next block. Waits if too many blocks are pending.
    * @throws PlatterError `E_INTERRUPTED`
    */
-  async add(data: Uint8Array<ArrayBuffer>, { length, parts, onDigest }: AddOptions): Promise<void> {
+  async add(data: Uint8Array<ArrayBuffer>, options: AddOptions): Promise<void> {
+    const { length, parts, onDigest } = options;
     const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
     const block = this.#pack(data, { length, digest: parts ?? (isWanted ? "wanted" : "unneeded") });
     // Prevents an unhandled rejection. The error surfaces when the block is written.
     if (block instanceof Promise) block.catch(() => undefined);
-    await this.#take({ length, block, onDigest });
+    await this.#take({ ...options, block });
+  }
+
+  /** Adds a block as an earlier squashfs has it, or this one. @throws PlatterError `E_INTERRUPTED` */
+  async addStored(block: PackedBlock, options: AddOptions): Promise<void> {
+    await this.#take({ ...options, block });
   }
 
   /** Calls `then` after the blocks before it are written, and before the next block. @throws PlatterError `E_INTERRUPTED` */
@@ -202,7 +212,7 @@ export class BlockWriter {
     if (typeof pending === "function") pending();
   }
 
-  #write({ length, onDigest }: PendingBlock, block: PackedBlock): void {
+  #write({ length, parts, onDigest, onParts }: PendingBlock, block: PackedBlock): void {
     const { data, packed, digest } = block;
     const bytes = packed ?? data.subarray(0, length);
     const number = this.#written++;
@@ -213,9 +223,11 @@ export class BlockWriter {
     this.#lengths[number] = stored;
     this.#region.write(bytes, this.#position);
     if (digest !== undefined) onDigest?.(digest);
-    this.#ledger.add(block, { offset: this.#position, length: stored, bytes });
+    if (block.parts !== undefined) onParts?.(block.parts);
+    this.#ledger.add(block, { offset: this.#position, length: stored, bytes, parts });
     this.#position += bytes.length;
-    if (length > 0) this.giveBack(data);
+    // A hole and a block of an earlier squashfs do not have a buffer.
+    if (data.length === this.#blockSize) this.giveBack(data);
   }
 }
 

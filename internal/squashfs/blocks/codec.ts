@@ -44,8 +44,13 @@ export function codecIdentity({ compression, level }: CodecOptions): string {
   return JSON.stringify([CODEC, compression, level, ...library]);
 }
 
+/** The SHA-256 of an identity. */
+export function codecDigest(identity: string): Uint8Array {
+  return Bun.CryptoHasher.hash("sha256", identity);
+}
+
 /** The levels of a squashfs without options. */
-export const ZSTD_LEVEL = 15;
+const ZSTD_LEVEL = 15;
 const GZIP_LEVEL = 9;
 /** The logarithm of deflate's window in a squashfs without options. */
 const GZIP_WINDOW = 15;

@@ -18,14 +18,15 @@ self.onmessage = ({ data: request }: MessageEvent<PackRequest>) => {
 function pack({ data, length, options, digest: wish, known }: PackRequest): PackedBlock {
   const content = data.subarray(0, length);
   const digest = digestOf(content, wish);
+  const parts = typeof wish === "string" ? undefined : wish.digests;
   const found = digest && tableOf(known)?.find(digest);
   const stored = found && readStoredBlock(found, content);
   if (stored !== undefined) {
-    return { data, packed: stored === content ? undefined : stored, digest, foundIn: found?.fd };
+    return { data, packed: stored === content ? undefined : stored, digest, parts, foundIn: found?.fd };
   }
   const compressed = codecOf(options)?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
   const packed = compressed !== undefined && compressed.length < length ? compressed : undefined;
-  return { data, packed, digest, damagedIn: found?.fd };
+  return { data, packed, digest, parts, damagedIn: found?.fd };
 }
 
 function tableOf(memory: SharedArrayBuffer | undefined): BlockTable | undefined {

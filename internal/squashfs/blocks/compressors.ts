@@ -1,6 +1,6 @@
 import { Threads } from "../../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
-import { type FragmentPart, fragmentDigest } from "./fragment-digest.ts";
+import { type FragmentParts, fragmentDigest } from "./fragment-digest.ts";
 
 /** A request to compress the first bytes of a buffer. The buffer is transferred to the thread, and back with the result. */
 export interface PackRequest {
@@ -8,7 +8,7 @@ export interface PackRequest {
   length: number;
   options: CodecOptions;
   /** The files of a fragment, or whether the SHA-256 of the content is wanted. */
-  digest: readonly FragmentPart[] | "wanted" | "unneeded";
+  digest: FragmentParts | "wanted" | "unneeded";
   /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
   known: SharedArrayBuffer | undefined;
 }
@@ -19,6 +19,8 @@ export interface PackedBlock {
   packed: Uint8Array<ArrayBuffer> | undefined;
   /** The digest of the block, or of the fragment, if it was wanted. */
   digest?: Uint8Array | undefined;
+  /** The digests of the files in a fragment, one after the other. */
+  parts?: Uint8Array<ArrayBuffer> | undefined;
   /** The descriptor of the file from which the block was taken instead of compressing it. */
   foundIn?: number | undefined;
   /** The descriptor of a file that does not have the block any more. */

@@ -10,9 +10,16 @@ export function readStoredBlock(
   block: StoredBlock,
   content: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> | undefined {
+  const isPlain = (block.length & STORED_BLOCK) !== 0;
+  if (isPlain) return storedLength(block) === content.length ? content : undefined;
+  return checkedBlock(block, content.length);
+}
+
+/** The bytes of a block of `size` bytes of content. Undefined if the file does not have them any more. */
+export function checkedBlock(block: StoredBlock, size: number): Uint8Array<ArrayBuffer> | undefined {
   const length = storedLength(block);
-  if ((block.length & STORED_BLOCK) !== 0) return length === content.length ? content : undefined;
-  if (length >= content.length) return undefined;
+  const isPlain = (block.length & STORED_BLOCK) !== 0;
+  if (isPlain ? length !== size : length >= size) return undefined;
   const bytes = storedBytes(block);
   return bytes !== undefined && checksumOf(bytes) === block.checksum ? bytes : undefined;
 }

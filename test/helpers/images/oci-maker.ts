@@ -12,6 +12,11 @@ export interface Descriptor {
   platform?: { architecture: string; os: string };
 }
 
+export interface StoredLayer {
+  stored: Descriptor;
+  diffId: string;
+}
+
 export type LayerCompression = "none" | "gzip" | "zstd";
 
 const LAYER = "application/vnd.oci.image.layer.v1.tar";
@@ -36,28 +41,43 @@ export class OciMaker {
     return { mediaType, digest, size: bytes.length };
   }
 
+  /** Stores a layer, given as a plain tar. */
+  layer(tar: Uint8Array, compression: LayerCompression): StoredLayer {
+    const stored = this.blob(`${LAYER}${SUFFIX[compression]}`, compressed(tar, compression));
+    return { stored, diffId: sha256(tar) };
+  }
+
   /** An image of these layers, given as plain tars; returns its manifest's descriptor. */
   image(
     layers: readonly Uint8Array[],
     options: { compression?: LayerCompression; architecture?: string; created?: string } = {},
   ): Descriptor {
-    const { compression = "gzip", architecture = "amd64", created = "2024-05-06T07:08:09.5Z" } = options;
+    const { compression = "gzip", ...about } = options;
+    return this.imageOf(
+      layers.map((layer) => this.layer(layer, compression)),
+      about,
+    );
+  }
+
+  /** An image of layers that are stored; returns its manifest's descriptor. */
+  imageOf(
+    layers: readonly StoredLayer[],
+    options: { architecture?: string; created?: string } = {},
+  ): Descriptor {
+    const { architecture = "amd64", created = "2024-05-06T07:08:09.5Z" } = options;
     const config = this.blob("application/vnd.oci.image.config.v1+json", {
       architecture,
       os: "linux",
       created,
       config: {},
-      rootfs: { type: "layers", diff_ids: layers.map(sha256) },
+      rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
       history: layers.map(() => ({ created, created_by: "test" })),
     });
-    const stored = layers.map((layer) =>
-      this.blob(`${LAYER}${SUFFIX[compression]}`, compressed(layer, compression)),
-    );
     const manifest = {
       schemaVersion: 2,
       mediaType: "application/vnd.oci.image.manifest.v1+json",
       config,
-      layers: stored,
+      layers: layers.map(({ stored }) => stored),
     };
     return this.blob(manifest.mediaType, manifest);
   }

@@ -53,15 +53,20 @@ function put(path: string, content: string | Uint8Array): void {
   writeFileSync(path, content);
 }
 
-/** The same tree as an OCI layout of one layer. */
-export function ociOf(folder: string, layout: string): string {
-  const packed = Bun.spawnSync(
+/** A folder as a plain tar. */
+export function packed(folder: string): Buffer {
+  const ran = Bun.spawnSync(
     ["tar", "-C", folder, "--format=pax", "--sort=name", "--numeric-owner", "-cf", "-", "."],
     { maxBuffer: 2 ** 30 },
   );
-  if (packed.exitCode !== 0) throw new Error(`tar: ${packed.stderr.toString()}`);
+  if (ran.exitCode !== 0) throw new Error(`tar: ${ran.stderr.toString()}`);
+  return ran.stdout;
+}
+
+/** The same tree as an OCI layout of one layer. */
+export function ociOf(folder: string, layout: string): string {
   const maker = new OciMaker(layout);
-  maker.add(maker.image([packed.stdout], { compression: "zstd", created: OCI_CREATED }), "latest");
+  maker.add(maker.image([packed(folder)], { compression: "zstd", created: OCI_CREATED }), "latest");
   return layout;
 }
 

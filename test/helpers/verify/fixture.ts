@@ -15,6 +15,7 @@ import { writeFatImage } from "../../../internal/fat/write.ts";
 import { type ByteSource, memorySource } from "../../../internal/files/byte-source.ts";
 import type { Expected } from "../../../internal/verify/verify-content.ts";
 import { writeIsoOf } from "../images/iso-trees.ts";
+import { writtenTo } from "../squashfs-run.ts";
 
 /** An ISO in memory whose reading fails if much more is read than the ISO has. */
 export function limitedSource(bytes: Uint8Array): ByteSource {
@@ -207,15 +208,18 @@ export async function makeOwnIso(base: Tree): Promise<string> {
     .map(({ parentPath, name }) => join(parentPath, name))
     .sort();
   const files = paths.map((path) => ({ isoPath: path.slice(base.tree.length), content: { path } }));
-  const isRootfs = ({ isoPath }: { isoPath: string }) => isoPath === "/LiveOS/squashfs.img";
+  const ROOTFS = "/LiveOS/squashfs.img";
+  const rootfs = { isoPath: ROOTFS, content: { path: join(base.folder, "own.img") } };
+  const options = { type: "squashfs", compression: "zstd", level: 9, blockSize: 131_072 } as const;
+  await writtenTo(rootfs.content.path, { members: [{ name: "a", content: "text" }], options });
   const esp = Object.entries(base.esp).map(([path, content]) => ({ path, content }));
   const output = join(base.folder, "own.iso");
   await writeIsoOf(
-    files.filter((file) => !isRootfs(file)),
+    files.filter(({ isoPath }) => isoPath !== ROOTFS),
     {
       output,
       volumeId: LABEL,
-      rootfs: files.find(isRootfs),
+      rootfs,
       bios: { image: "/images/eltorito.img", hybridMbr: { path: join(GRUB_PC, "boot_hybrid.img") } },
       espImage: { bytes: writeFatImage(esp, { label: "PLATTER-ESP", volumeId: 7, time: 1.7e9 }) },
       checksum: "leave",

@@ -1,8 +1,8 @@
-/** What `boot` refuses before it starts a machine. QEMU is a script here that writes down its arguments. */
+/** What `boot` refuses before it starts a machine, and what it shows. QEMU is a script here. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
-import { expectRefusal, Scene } from "../../helpers/scene.ts";
+import { BINARY, expectRefusal, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
 
@@ -50,6 +50,26 @@ test.each(["serial.log", "qemu.log", "png"])("boot --keep: an ISO with the name 
   expect(readFileSync(iso)).toEqual(before);
 });
 
+test.each(["--html", "--junit"])("boot --keep: a report at the path of a picture (%s)", async (option) => {
+  using scene = await sceneWithIso();
+  const ran = await scene.run([...BOOT, "--keep", "logs", option, "logs/bios-cd.menu.png"]);
+  await expectRefusal(scene, ran, {
+    exit: 2,
+    code: "E_SAME_FILE",
+    says: ["--keep", option],
+    hint: ["--keep"],
+  });
+});
+
+test("boot: the log that the error of a failed QEMU names is kept", async () => {
+  using scene = await sceneWithIso();
+  scene.fake("qemu-system-x86_64", "echo 'no such device' >&2; exit 1");
+  const ran = await scene.run(BOOT);
+  expect(ran.stderr).toContain("E_TOOL_FAILED");
+  const log = /`(\S+\.qemu\.log)`/.exec(ran.stderr)?.[1];
+  expect(readFileSync(log ?? "", "utf8")).toContain("no such device");
+});
+
 test("boot --memory: MiB, or a number with a unit", async () => {
   using scene = await sceneWithIso();
   for (const memory of ["128", "2048", "2G", "1gib", "512M"])
@@ -76,4 +96,74 @@ test.each([
     says: [`Cannot use \`--memory ${memory}\`: ${reason}`],
     hint: [hint],
   });
+});
+
+/** A boot through all phases, except that nothing is known of its times. */
+const PHASES = `printf 'SeaBIOS\\r\\nWelcome to GRUB!\\r\\nLinux version 6\\r\\nlocalhost login: '; sleep 100`;
+
+test("boot without a terminal: a line for each phase that has ended, and the table on standard output", async () => {
+  using scene = await sceneWithIso();
+  scene.fake("qemu-system-x86_64", PHASES);
+  const { stdout, stderr } = await scene.succeed(BOOT);
+  const time = "\\d+\\.\\d s";
+  expect(stderr).toMatch(
+    new RegExp(
+      [
+        "^no KVM: `--accel tcg` was given; this takes minutes",
+        `bios-cd: firmware ${time}`,
+        `bios-cd: GRUB ${time}`,
+        `bios-cd: kernel ${time}, booted after ${time}\n$`,
+      ].join("\n"),
+    ),
+  );
+  expect(stdout).toMatch(
+    new RegExp(
+      `^ +firmware +GRUB +kernel +initramfs +user space\nbios-cd +${time} +${time} +${time} +booted ${time}\n$`,
+    ),
+  );
+});
+
+test("boot on a terminal: a row for the machine, drawn in place", async () => {
+  using scene = await sceneWithIso();
+  scene.fake("qemu-system-x86_64", PHASES);
+  const command = ["stty cols 50;", BINARY, ...BOOT, "> table"].join(" ");
+  const done = Bun.spawnSync(["script", "-qec", command, "/dev/null"], {
+    cwd: scene.path,
+    env: {
+      ...(process.env as Record<string, string>),
+      TERM: "xterm",
+      PATH: `${scene.bin}:${process.env.PATH}`,
+    },
+  });
+  expect(done.exitCode).toBe(0);
+  const shown = done.stdout.toString();
+  expect(shown).toMatch(/\rbios-cd: kernel \d\.\d s, \d\.\d s so far\x1b\[K/);
+  expect(shown).not.toContain("bios-cd: firmware");
+  expect(shown).toEndWith("\r\x1b[K");
+  expect(readFileSync(scene.at("table"), "utf8")).toMatch(/^bios-cd .* booted /m);
+});
+
+test("boot: a failed way is explained once, and the others are counted", async () => {
+  using scene = await sceneWithIso();
+  scene.fake("qemu-system-x86_64", "echo 'Kernel panic - not syncing: no init'");
+  const ran = await scene.run(["boot", "x.iso", "--accel", "tcg", "--all", "--no-menu"]);
+  await expectRefusal(scene, ran, { exit: 6, code: "E_NOT_BOOTED", says: ["did not boot in 6 of 6 ways"] });
+  expect(
+    ran.stderr.match(/bios-usb: failed in the firmware phase: The kernel panicked\. \[B_PANIC\]/g),
+  ).toHaveLength(1);
+  expect(ran.stdout.match(/^[a-z-]+ .* failed \d+\.\d s$/gm)).toHaveLength(6);
+});
+
+test("boot --interactive: the key that ends the machine is named", async () => {
+  using scene = await sceneWithIso();
+  const { stderr } = await scene.succeed([
+    "boot",
+    "x.iso",
+    "--accel",
+    "tcg",
+    "--firmware",
+    "bios",
+    "--interactive",
+  ]);
+  expect(stderr).toContain("Ctrl-A X in this terminal ends the machine.");
 });

@@ -127,7 +127,12 @@ describe.each(Object.keys(SHELLS))("%s", (shell) => {
   });
 
   test("images: transports, and the paths after them", () => {
-    expect(complete("platter build doc").sort()).toEqual(["build", "docker-archive:", "docker://"]);
+    expect(complete("platter build doc").sort()).toEqual([
+      "build",
+      "docker-archive:",
+      "docker-daemon:",
+      "docker://",
+    ]);
     expect(complete("platter inspect ")).toEqual(expect.arrayContaining(TRANSPORTS));
     expect(complete("platter build oci:oci-l").map((word) => word.replace(/\/$/, ""))).toEqual([
       "build",

@@ -55,7 +55,7 @@ describe("a full disk", () => {
     expect(readdirSync(scene.at("out/work/stages"))).not.toContain("squash.json");
     scene.mount(scene.out, "-o", "remount,size=60m");
     const again = await scene.succeed([...args, "squash"]);
-    expect(again.stderr).toContain("render-grub: unchanged");
+    expect(again.stderr).toMatch(/render-grub +skipped: unchanged$/m);
   });
 
   test("of the output alone: an artifact is not left half copied", async () => {
@@ -121,9 +121,7 @@ describe("a read-only output folder", () => {
 
 describe("an output that cannot be", () => {
   test.each([
-    ["a folder", "out", 2, "it is a folder", "Name an output file"],
     ["a device", "/dev/null", 2, "not a regular file", "Name an output file"],
-    ["in a folder that is not there", "nowhere/x.iso", 5, "no such file or directory", "exists"],
     ["below a file", "image/etc/os-release/x.iso", 5, "", "exists"],
   ])("%s", async (_, output, exit, says, hint) => {
     using scene = new Scene("disk");
@@ -166,7 +164,7 @@ describe("an output that cannot be", () => {
     });
     expect({ code: failing.exitCode, stderr: failing.stderr.toString() }).toMatchObject({
       code: 5,
-      stderr: expect.stringMatching(/^error: Cannot write .*input\/output error \[E_OUTPUT\]$/m),
+      stderr: expect.stringMatching(/^error\[E_OUTPUT\]: Cannot write .*input\/output error$/m),
     });
     expect(readFileSync(scene.at("out/x.iso"), "utf8")).toBe("the old ISO");
     expect(await scene.leftovers()).toEqual([]);
@@ -186,7 +184,7 @@ describe("an output that cannot be", () => {
       const ran = await scene.run(["build", "dir:image", "-o", `out/${name}`]);
       expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
         code: 5,
-        stderr: expect.stringMatching(new RegExp(`^error: Cannot write .*${name}.*\\[E_OUTPUT\\]$`, "m")),
+        stderr: expect.stringMatching(new RegExp(`^error\\[E_OUTPUT\\]: Cannot write .*${name}`, "m")),
       });
     }
     expect(readFileSync(scene.at("precious/file"), "utf8")).toBe("precious");

@@ -14,7 +14,8 @@ import {
 } from "node:fs";
 import { EROFS, fakeErofs, MAKES } from "../../helpers/fake-erofs.ts";
 import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
-import { expectNoStack, expectRefusal, type Ran, type Running, Scene } from "../../helpers/scene.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
+import { BINARY, expectNoStack, expectRefusal, type Ran, type Running, Scene } from "../../helpers/scene.ts";
 import { until } from "../../helpers/until.ts";
 
 setDefaultTimeout(60_000);
@@ -70,6 +71,7 @@ describe("an output that is an input", () => {
     `build ${IMAGE} -o out/x.iso --cache os/cache`,
     `build ${IMAGE} -o out/squashfs.img --work out`,
     `squash ${archive} -o given/os.tar`,
+    `squash ${IMAGE} -o out/x.img --cache os/cache`,
     `bios-image ${archive} -o given/os.tar`,
     `bios-image --modules ${MODULES} -o ${MODULES}/new.img`,
     `efi-image ${archive} -o given/link.tar`,
@@ -120,7 +122,10 @@ describe("two runs", () => {
       expect({ code: second.code, stderr: second.stderr }).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(
-          new RegExp(`^error: Cannot write .*: process ${first.pid} is writing it \\[E_OUTPUT_LOCKED\\]`),
+          new RegExp(
+            `^error\\[E_OUTPUT_LOCKED\\]: Cannot write .*: process ${first.pid} is writing it$`,
+            "m",
+          ),
         ),
       });
     }
@@ -147,7 +152,9 @@ describe("two runs", () => {
     for (const { code, stderr } of others) {
       expect({ code, stderr }).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining(`process ${first.pid} is using it [E_WORK_LOCKED]`),
+        stderr: expect.stringMatching(
+          new RegExp(`^error\\[E_WORK_LOCKED\\]: .*process ${first.pid} is using it$`, "m"),
+        ),
       });
     }
     writeFileSync(scene.at("go"), "");
@@ -258,14 +265,48 @@ describe("-o", () => {
   });
 
   test.each([
-    "build",
-    "squash",
-    "bios-image",
-    "efi-image",
-  ])("%s -o - is refused with a reason", async (command) => {
-    const ran = await scene.run([command, IMAGE, "-o", "-"]);
-    await expectRefusal(scene, ran, { exit: 2, code: "E_OUTPUT", says: ["standard output"], hint: ["./-"] });
+    ["build", "os.iso"],
+    ["squash", "squashfs.img"],
+    ["bios-image", "eltorito.img"],
+    ["efi-image", "efiboot.img"],
+  ])("%s -o - writes what -o FILE writes", async (command, name) => {
+    await scene.succeed([command, IMAGE, "-o", `out/${name}`]);
+    const toFile = { prefix: ["sh", "-c", 'exec "$@" >streamed', "sh"] };
+    const ran = await scene.succeed([command, IMAGE, "-o", "-"], toFile);
+    expectSameBytes(readFileSync(scene.at("streamed")), readFileSync(scene.at(`out/${name}`)));
+    expect(ran.stderr).not.toContain(scene.tmp);
     expect(readdirSync(scene.path)).not.toContain("-");
+    expect(readdirSync(scene.tmp)).toEqual([]);
+  });
+
+  test("assemble -o - and build -o - with --work keep the ISO for the next run", async () => {
+    const toFile = { prefix: ["sh", "-c", 'exec "$@" >streamed', "sh"] };
+    await scene.succeed(["build", IMAGE, "-o", "-", "--work", "work"], toFile);
+    const again = await scene.succeed(["build", IMAGE, "-o", "-", "--work", "work"], toFile);
+    expect(again.stderr).toMatch(/assemble.*unchanged/);
+    await scene.succeed(["implant", "--check", "streamed"]);
+    await scene.succeed(["assemble", "-o", "-", "--work", "work"], toFile);
+    await scene.succeed(["implant", "streamed"]);
+    await scene.succeed(["verify", "streamed"]);
+  });
+
+  test("-o - is refused on a terminal, and with a file that goes next to the ISO", async () => {
+    const command = `${BINARY} build ${IMAGE} -o -`;
+    const done = Bun.spawnSync(["script", "-qec", command, "/dev/null"], { cwd: scene.path });
+    expect({ code: done.exitCode, shown: done.stdout.toString() }).toEqual({
+      code: 2,
+      shown: expect.stringContaining("Cannot write to standard output: it is a terminal"),
+    });
+    const checksum = await scene.run(["build", IMAGE, "-o", "-", "--checksum"]);
+    await expectRefusal(scene, checksum, { exit: 2, code: "E_OPTION_UNUSED", says: ["--checksum"] });
+    const report = await scene.run(["build", IMAGE, "-o", "-", "--report", "-"]);
+    await expectRefusal(scene, report, { exit: 2, code: "E_SAME_FILE", says: ["-o", "--report"] });
+  });
+
+  test("-o - ends with an error if its reader does not read all of it", async () => {
+    const toHead = { prefix: ["bash", "-c", 'set -o pipefail; "$@" | head -c 10', "bash"] };
+    const ran = await scene.run(["build", IMAGE, "-o", "-"], toHead);
+    await expectRefusal(scene, ran, { exit: 5, code: "E_STDOUT", says: ["its reader ended"] });
   });
 
   test("render-grub -o - prints", async () => {
@@ -275,21 +316,84 @@ describe("-o", () => {
   });
 
   test.each([
-    `build ${IMAGE} -o nowhere/x.iso`,
-    `build ${IMAGE} -o out/x.iso --report nowhere/x.json`,
-    `squash ${IMAGE} -o nowhere/x.img`,
-    `bios-image ${IMAGE} -o nowhere/x.img`,
-    `efi-image ${IMAGE} -o nowhere/x.img`,
-    `render-grub ${IMAGE} -o nowhere`,
-    "assemble --work work -o nowhere/x.iso",
-  ])("a folder that does not exist: %s", async (line) => {
-    const args = line.split(" ");
-    const ran = await scene.run(args);
-    await expectRefusal(scene, ran, {
-      exit: 5,
-      code: "E_OUTPUT",
-      says: ["nowhere", "no such file or directory"],
-    });
+    [`build ${IMAGE} -o a/b/x.iso`, ["x.iso"]],
+    [`build ${IMAGE} -o a/b/ --label L`, ["L-x86_64.iso"]],
+    [`build ${IMAGE} -o out/x.iso --report a/b/x.json`, ["x.json"]],
+    [`squash ${IMAGE} -o a/b/x.img`, ["x.img"]],
+    [`bios-image ${IMAGE} -o a/b/`, ["eltorito.img"]],
+    [`efi-image ${IMAGE} -o a/b/x.img`, ["x.img"]],
+    [`render-grub ${IMAGE} -o a/b`, ["grub-bios.cfg", "grub-efi.cfg"]],
+  ])("creates missing folders: %s", async (line, names) => {
+    await scene.succeed(line.split(" "));
+    expect(readdirSync(scene.at("a/b")).sort()).toEqual(names);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test.each([
+    "-o out/a/b/x.iso",
+    "-o out/a/b/",
+    "-o out/x.iso --report out/a/b/x.json",
+  ])("a failed build removes the folders that it created, and no other: %s", async (line) => {
+    mkdirSync(scene.at("out/a"));
+    fakeErofs(scene, "exit 1");
+    const ran = await scene.run(["build", IMAGE, ...line.split(" "), ...EROFS]);
+    expect(ran.code).toBe(4);
+    expect(readdirSync(scene.out, { recursive: true })).toEqual(["a"]);
+  });
+
+  test.each([
+    "build dir:image -o image/x/y.iso",
+    `build ${IMAGE} -o given/file/x.iso`,
+  ])("creates no folder where it may not write: %s", async (line) => {
+    scene.write("given/file", "");
+    const ran = await scene.run(line.split(" "));
+    expect(ran.code).toBeGreaterThan(0);
+    expect(existsSync(scene.at("image/x"))).toBe(false);
     expectNoStack(ran.stderr);
+  });
+});
+
+describe("an ISO without a name", () => {
+  test("has its label and architecture as its name, in the current folder or that of -o", async () => {
+    await scene.succeed(["build", "oci:../os", "--label", "ö*$X"], { cwd: scene.out });
+    await scene.succeed(["build", IMAGE, "--label", "x86_64-7", "-o", "out"]);
+    await scene.succeed(["build", IMAGE, "--label", ".hidden", "-o", "out/", "--checksum"]);
+    expect(readdirSync(scene.out).sort()).toEqual([
+      "_hidden-x86_64.iso",
+      "_hidden-x86_64.iso-CHECKSUM",
+      "x86_64-7.iso",
+      "ö_X-x86_64.iso",
+    ]);
+    await scene.succeed(["build", IMAGE, "--work", "work", "-o", "-", "--label", "KEPT", "--to", "assemble"]);
+    await scene.succeed(["assemble", "--work", "work", "-o", "out"]);
+    expect(readdirSync(scene.out)).toContain("KEPT-x86_64.iso");
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("does not replace an input", async () => {
+    const input = "T-x86_64.iso";
+    const packed = Bun.spawnSync(["tar", "-C", scene.at("os"), "-cf", scene.at(input), "."]);
+    expect(packed.exitCode).toBe(0);
+    const before = readFileSync(scene.at(input));
+    const ran = await scene.run(["build", `oci-archive:${input}`, "--label", "T"]);
+    await expectRefusal(scene, ran, { exit: 2, code: "E_SAME_FILE", says: [input, "-o", "the image"] });
+    expectSameBytes(readFileSync(scene.at(input)), before);
+    const within = await scene.run(["build", "dir:image", "-o", "image"]);
+    await expectRefusal(scene, within, { exit: 2, code: "E_SAME_FILE", says: ["-o", "the image"] });
+  });
+
+  test("is claimed as soon as its name is known", async () => {
+    const first = held(["build", IMAGE, "-o", "out", "--label", "SAME"]);
+    await until(isReady);
+    const second = await scene.run(["build", "oci:../os", "--label", "SAME"], { cwd: scene.out });
+    expect(second).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`process ${first.pid} is writing it`),
+    });
+    await scene.succeed(["build", IMAGE, "-o", "out", "--label", "OTHER"]);
+    writeFileSync(scene.at("go"), "");
+    expect((await first.done).code).toBe(0);
+    expect(readdirSync(scene.out).sort()).toEqual(["OTHER-x86_64.iso", "SAME-x86_64.iso"]);
+    expect(await scene.leftovers()).toEqual([]);
   });
 });

@@ -68,16 +68,17 @@ test("version: what the binary was made from", async () => {
   expect(String(info.date)).toMatch(/^(\d{4}-\d\d-\d\d|null)$/);
   expect(String(info.commit)).toMatch(/^([0-9a-f]{40}(-dirty)?|null)$/);
   expect(info).toEqual({
-    version: packageJson.version,
+    version: 1,
+    platter: packageJson.version,
     commit: info.commit,
     date: info.date,
     target: expect.stringMatching(/^bun-linux-(x64|arm64)(-musl)?$/),
     bun: packageJson.devDependencies.bun,
   });
   expect((await scene.succeed(["version"])).stdout).toBe(
-    `platter  ${info.version}\ncommit   ${info.commit ?? "unknown"}\ndate     ${info.date ?? "unknown"}\ntarget   ${info.target}\nbun      ${info.bun}\n`,
+    `platter  ${info.platter}\ncommit   ${info.commit ?? "unknown"}\ndate     ${info.date ?? "unknown"}\ntarget   ${info.target}\nbun      ${info.bun}\n`,
   );
-  expect((await scene.succeed(["--version"])).stdout).toBe(`platter ${info.version}\n`);
+  expect((await scene.succeed(["--version"])).stdout).toBe(`platter ${info.platter}\n`);
 });
 
 describe("variables", () => {

@@ -38,13 +38,13 @@ function hostile(scene: Scene): string {
       bun: { preload: ["./preload.ts"] },
     }),
   );
-  const paths = { "*": ["./preload.ts"], consola: ["./preload.ts"], "node:fs": ["./preload.ts"] };
+  const paths = { "*": ["./preload.ts"], commander: ["./preload.ts"], "node:fs": ["./preload.ts"] };
   put(
     "tsconfig.json",
-    JSON.stringify({ compilerOptions: { baseUrl: ".", paths, jsxImportSource: "consola" } }),
+    JSON.stringify({ compilerOptions: { baseUrl: ".", paths, jsxImportSource: "commander" } }),
   );
   put("jsconfig.json", JSON.stringify({ compilerOptions: { baseUrl: ".", paths } }));
-  for (const name of ["consola", "commander", "zod", "yaml", "@commander-js/extra-typings"]) {
+  for (const name of ["commander", "zod", "yaml", "@commander-js/extra-typings"]) {
     put(`node_modules/${name}/package.json`, JSON.stringify({ name, main: "index.js" }));
     put(`node_modules/${name}/index.js`, trap(scene, "module"));
   }

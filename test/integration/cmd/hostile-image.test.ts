@@ -178,7 +178,7 @@ test("kernels and vendors with odd names are no candidates", async () => {
   });
   const ran = await build(scene, "dir:image");
   expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 });
-  expect(ran.stderr).toContain(`kernel:    ${KVER}`);
+  expect(ran.stderr).toContain(`  kernel  ${KVER}\n`);
   expect(ran.stderr).not.toMatch(/F_KERNEL_SEVERAL|F_VENDOR_SEVERAL/);
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createProgram } from "../../../cmd/program.ts";
-import { GCD, KVER, ociOf, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";
+import { CONFIG, GCD, KVER, ociOf, SHIM, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { OPTION_CASES } from "../../helpers/option-cases.ts";
 import { expectRefusal, Scene } from "../../helpers/scene.ts";
 
@@ -27,7 +27,8 @@ echo "start $*" >>OUT/machines; echo UP; sleep 1.5; echo end >>OUT/machines; exi
 let scene: Scene;
 beforeAll(async () => {
   scene = new Scene("options");
-  const image = tinyImage(scene.at("image"));
+  // With an init the image lacks nothing.
+  const image = tinyImage(scene.at("image"), { with: { "sbin/init": "#!/bin/sh\n" } });
   ociOf(image, scene.at("os"));
   const kernel = readFileSync(`${image}/usr/lib/modules/${KVER}/vmlinuz`);
   const initramfs = readFileSync(`${image}/usr/lib/modules/${KVER}/initramfs.img`);
@@ -40,6 +41,7 @@ beforeAll(async () => {
       ...Object.fromEntries([SHIM, GCD].map((path) => [other(path), readFileSync(`${image}/${path}`)])),
     },
   });
+  scene.write(`over/${CONFIG}`, "label: OVER\n");
   scene.write("new.yaml", "label: CONFIGURED\n");
   scene.write("esp/EFI/BOOT/BOOTX64.EFI", readFileSync(`${image}/${SHIM}`));
   await scene.succeed(["build", "dir:image", "-o", "made.iso"]);
@@ -137,6 +139,7 @@ describe("an option without an effect is refused", () => {
     "--kernel nope",
     "--vendor nope",
     "--label NEW",
+    "--karg x",
     "--config new.yaml",
     "--no-bios",
     "--exclude usr",
@@ -144,6 +147,8 @@ describe("an option without an effect is refused", () => {
     "--strict",
     "--ignore F_MM_MISSING",
     "--payload oci:os",
+    "--overlay over",
+    "--add new.yaml=/new.yaml",
     "--bootc-installer-payload-ref oci:os",
     "--arch x86_64",
     "--platform linux/amd64",
@@ -166,6 +171,7 @@ describe("an option without an effect is refused", () => {
     ["render-grub --work work", "--os-release image/etc/os-release"],
     ["render-grub dir:image -o out", "--firmware bios"],
     ["build dir:image -o out/x.iso", "--cache-size 5G"],
+    ["squash dir:image -o out/x.img", "--cache-size 5G"],
     ["build dir:image -o out/x.iso", "--force"],
     ["build dir:image --work work --to render-grub", "--compression none"],
     ["build dir:image --work work --to render-grub", "--rootfs erofs"],
@@ -177,6 +183,14 @@ describe("an option without an effect is refused", () => {
     ["build --work work --from implant -o out/x.iso", "--strict-gpt"],
     ["build --work work --from assemble -o out/x.iso", "--compression none"],
     ["implant iso.iso --check", "--force"],
+    ["render-grub dir:image --json", "--firmware bios"],
+    ["render-grub dir:image -o -", "--json"],
+    ["build dir:image -o -", "--json"],
+    ["build dir:image -o out/x.iso --report -", "--json"],
+    ["squash dir:image -o -", "--json"],
+    ["bios-image dir:image -o -", "--json"],
+    ["efi-image dir:image -o -", "--json"],
+    ["assemble --work work -o -", "--json"],
   ];
   beforeAll(async () => {
     await scene.succeed(["build", "dir:image", "--work", "work", "--to", "efi-image"]);

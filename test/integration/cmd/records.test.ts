@@ -111,7 +111,19 @@ test("without an ISO there is nothing to record, and a report that cannot be wri
     says: ["--output", "--checksum", "`assemble` and `implant`"],
     hint: ["--to"],
   });
-  const ran = await scene.run(["build", "oci:layout", "-o", "out/x.iso", "--report", "nowhere/x.json"]);
-  await expectRefusal(scene, ran, { exit: 5, code: "E_OUTPUT", says: ["nowhere/x.json"], hint: ["exists"] });
+  const ran = await scene.run([
+    "build",
+    "oci:layout",
+    "-o",
+    "out/x.iso",
+    "--report",
+    "layout/index.json/x.json",
+  ]);
+  await expectRefusal(scene, ran, {
+    exit: 5,
+    code: "E_OUTPUT",
+    says: ["layout/index.json/x.json"],
+    hint: ["exists"],
+  });
   expect(existsSync(scene.at("work"))).toBe(false);
 });

@@ -9,7 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { parsePlan, planSchema } from "../../../internal/contract/plan/plan.ts";
+import { parsePlan } from "../../../internal/contract/plan/plan.ts";
+import { planSchema } from "../../../internal/contract/plan/plan-schema.ts";
 import { tinyPrograms } from "../../helpers/boot/boot-programs.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import {
@@ -36,10 +37,13 @@ function sceneWithImage(changes = {}): Scene {
 
 const bytesOf = (scene: Scene, name: string) => readFileSync(scene.at(name));
 
-/** Stages that ran, and those that were skipped, by what the user sees. */
+/** Stages that ran, and those that were skipped, by what the user sees. A run with an image always inspects it. */
 function told({ stderr }: Ran): { done: string[]; unchanged: string[] } {
   const names = (pattern: RegExp) => [...stderr.matchAll(pattern)].map(([, name]) => name!).sort();
-  return { done: names(/^done ([\w-]+)/gm), unchanged: names(/^([\w-]+): unchanged/gm) };
+  return {
+    done: names(/([\w-]+) +done: /gm).filter((name) => name !== "inspect"),
+    unchanged: names(/([\w-]+) +skipped: unchanged$/gm),
+  };
 }
 
 const ALL = ["assemble", "bios-image", "efi-image", "render-grub", "squash"];
@@ -87,6 +91,14 @@ describe("with --work", () => {
       unchanged: ["bios-image", "squash"],
     });
     expect(bytesOf(scene, "out/x.iso").equals(first)).toBe(false);
+    expect(await build("--karg=-quiet", "--karg", "nomodeset")).toEqual({
+      done: ["assemble", "efi-image", "render-grub"],
+      unchanged: ["bios-image", "squash"],
+    });
+    const plan = JSON.parse(bytesOf(scene, "work/plan.json").toString());
+    expect(plan.menu.entries[0].kernelArgs.join(" ")).toBe(
+      "root=live:CDLABEL=TINY rd.live.image rhgb enforcing=0 nomodeset",
+    );
     scene.write("my.yaml", "label: TINY\ngrub2:\n  timeout: 3\n");
     expect((await build("--config", "my.yaml")).unchanged).toEqual(["bios-image", "squash"]);
     expect((await build("--config", "my.yaml", "--compression", "fast")).done).toEqual([
@@ -411,6 +423,8 @@ describe("a stage runs alone", () => {
     expect(efi.stdout).toContain("menuentry 'Try Some Linux 9' {");
     expect(efi.stdout).toContain("root=live:CDLABEL=MY_OS");
     expect(efi.stdout).toContain("set timeout=5");
+    const changed = await scene.succeed(["render-grub", ...texts, "--karg", "-quiet", "--karg=a='b c'"]);
+    expect(changed.stdout).toContain("root=live:CDLABEL=MY_OS rd.live.image rhgb enforcing=0 'a=b c'");
     const bios = await scene.succeed(["render-grub", ...texts, "--firmware", "bios"]);
     expect(bios.stdout).not.toBe(efi.stdout);
     await scene.succeed(["render-grub", ...texts, "-o", "out"]);
@@ -420,8 +434,8 @@ describe("a stage runs alone", () => {
     for (const name of ["grub-bios.cfg", "grub-efi.cfg"])
       expect(Bun.spawnSync(["grub-script-check", scene.at(`out/${name}`)]).exitCode).toBe(0);
     await expectRefusal(scene, await scene.run(["render-grub", ...texts, "--label", "a b"]), {
-      exit: 3,
-      code: "E_LABEL_CHARACTER",
+      exit: 2,
+      code: "E_LABEL",
       says: ["a space"],
     });
   });
@@ -477,7 +491,7 @@ describe("a stage runs alone", () => {
     const cut = await scene.run(["implant", "x.iso", "--check"]);
     expect(cut.code).toBe(6);
     expect(cut.stderr).toContain("the ISO is cut off");
-    expect(cut.stderr).toEndWith("\nhint: Make or download the ISO again.\n");
+    expect(cut.stderr).toEndWith("\n  hint:  Make or download the ISO again.\n");
     copyFileSync(scene.at(`image/${CONFIG}`), scene.at("text.iso"));
     await expectRefusal(scene, await scene.run(["implant", "text.iso"]), {
       exit: 6,

@@ -76,10 +76,10 @@ test("a kernel that cannot mount the chosen compression boots nowhere", async ()
   expect(boots.uefi).toMatchObject({ boots: false, reasons: [{ code: "F_KERNEL_COMPRESSION" }] });
   const zstd = await scene.succeed(["build", "dir:image", "-o", "out/z.iso"]);
   expect(zstd.stderr).toContain("[F_KERNEL_COMPRESSION]");
-  expect(zstd.stderr).toMatch(/^boots on: +BIOS: no: the kernel cannot mount/m);
+  expect(zstd.stderr).toMatch(/^ {2}boots +BIOS ✗ {3}UEFI ✗ {3}Secure Boot ✗ the kernel cannot mount/m);
   const gzip = await scene.succeed(["build", "dir:image", "-o", "out/g.iso", "--compression", "gzip"]);
   expect(gzip.stderr).not.toContain("F_KERNEL_COMPRESSION");
-  expect(gzip.stderr).toMatch(/^boots on: +BIOS: yes$/m);
+  expect(gzip.stderr).toMatch(/^ {2}boots +BIOS ✓/m);
 });
 
 test("the kernel's configuration in /boot counts as well", async () => {
@@ -94,7 +94,7 @@ test("a kernel packed with gzip: Secure Boot is a no in inspect, in build and in
   expect(findings).toMatchObject([{ code: "F_KERNEL_GZIP", severity: "warning" }]);
   expect([boots.bios.boots, boots.uefi.boots, boots.secureBoot.boots]).toEqual([true, true, false]);
   const ran = await scene.succeed(["build", "dir:image", "-o", "out/x.iso", "--report", "-"]);
-  expect(ran.stderr).toMatch(/^ +Secure Boot: no: the kernel is compressed with gzip \(F_KERNEL_GZIP\)$/m);
+  expect(ran.stderr).toMatch(/^ +Secure Boot ✗ the kernel is compressed with gzip \(F_KERNEL_GZIP\)$/m);
   const { byproducts } = JSON.parse(ran.stdout).predicate.runDetails;
   expect(byproducts[1].annotations.secureBoot).toEqual(boots.secureBoot);
 });
@@ -147,21 +147,31 @@ test.each([
   expect(fixes.get("F_GCD_UNSIGNED")).toBe(grub);
 });
 
-test("a label that the menu of an image does not look for: the ISO is made, and boots nowhere", async () => {
-  const args = [
-    "build",
-    `oci:${smallLive().oci}`,
-    "-o",
-    "out/x.iso",
-    "--compression",
-    "fast",
-    "--label",
-    "X2",
-  ];
-  const { stderr } = await scene.succeed(args);
+const live = (config: string) => {
+  scene.write("my.yaml", config);
+  const image = ["build", `oci:${smallLive().oci}`, "--compression", "fast", "--config", "my.yaml"];
+  return scene.succeed([...image, "-o", "out/x.iso", "--label", "X2"]);
+};
+
+test("a label written out in iso.yaml follows --label: the ISO finds its root file system", async () => {
+  const args = "[root=live:CDLABEL=PLATTER_LIVE, rd.live.image, opt=PLATTER_LIVE]";
+  const { stderr } = await live(`label: PLATTER_LIVE\nkernel_args: ${args}\n`);
+  expect(stderr).toContain(
+    "  where: my.yaml:2:14: `root=live:CDLABEL=PLATTER_LIVE` became `root=live:CDLABEL=X2` in one entry of the menu\n",
+  );
+  expect(stderr).toContain("note[F_MENU_LABEL_FOLLOWS]: ");
+  expect(stderr).not.toContain("F_MENU_LABEL_MISMATCH");
+  expect(stderr).toMatch(/^ {2}boots +BIOS ✓/m);
+  const verified = await scene.succeed(["verify", "out/x.iso"]);
+  expect(verified.stdout).toContain("X2");
+});
+
+test("a label that is neither that of iso.yaml nor that of --label: the ISO is made, and boots nowhere", async () => {
+  const { stderr } = await live("label: PLATTER_LIVE\nkernel_args: [root=live:CDLABEL=X1, rd.live.image]\n");
   expect(stderr).toContain("[F_MENU_LABEL_MISMATCH]");
+  expect(stderr).not.toContain("F_MENU_LABEL_FOLLOWS");
   expect(stderr).toMatch(
-    /^boots on: +BIOS: no: a kernel argument looks for another label than the ISO's \(F_MENU_LABEL_MISMATCH\)$/m,
+    /^ {2}boots +BIOS ✗ .*a kernel argument looks for another label than the ISO's \(F_MENU_LABEL_MISMATCH\)$/m,
   );
   const verified = await scene.run(["verify", "out/x.iso"]);
   expect(verified.code).toBe(6);

@@ -39,7 +39,7 @@ describe("a name that the system does not take", () => {
   ])("%s", async (_, args) => {
     const { code, stderr } = await scene.run(args);
     expect([2, 3, 4, 5]).toContain(code!);
-    expect(stderr).toMatch(/^error: /m);
+    expect(stderr).toMatch(/^error(\[\w+\])?: /m);
     expectNoStack(stderr);
     expect(await scene.leftovers()).toEqual([]);
   });
@@ -65,7 +65,7 @@ test("a file that cannot be removed is the machine's error, with its path", asyn
   const { code, stderr } = await scene.run(["inspect", "dir:image", "--work", "work"]);
   expect({ code, stderr }).toMatchObject({
     code: 5,
-    stderr: expect.stringMatching(/^error: .*work\/image/m),
+    stderr: expect.stringMatching(/^error\[\w+\]: .*work\/image/m),
   });
   expectNoStack(stderr);
 });

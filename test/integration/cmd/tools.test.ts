@@ -47,11 +47,11 @@ describe("a program that is missing", () => {
       code: "E_START",
       says: [
         "Cannot start: 3 problems found",
-        "error: Cannot find the image `oci:missing`: the folder `missing` does not exist [E_IMAGE_MISSING]",
-        "error: Cannot find the payload `os.tar`: no file or folder has that name [E_PAYLOAD_MISSING]",
-        "error: `localhost/b` (no file or folder has that name) needs `podman`, which is not in PATH; `--rootfs erofs` needs `mkfs.erofs`, which is not in PATH [E_TOOL_MISSING]",
-        "    Install what is missing, or save the image elsewhere",
+        "error[E_IMAGE_MISSING]: Cannot find the image `oci:missing`: the folder `missing` does not exist\n",
+        "error[E_PAYLOAD_MISSING]: Cannot find the payload `os.tar`: no file or folder has that name\n",
+        "error[E_TOOL_MISSING]: `localhost/b` (no file or folder has that name) needs `podman`, which is not in PATH; `--rootfs erofs` needs `mkfs.erofs`, which is not in PATH\n",
       ],
+      hint: ["Install what is missing, or save the image elsewhere"],
     });
   });
 
@@ -62,7 +62,7 @@ describe("a program that is missing", () => {
     await expectRefusal(scene, ran, {
       exit: 4,
       code: "E_START",
-      says: ["error: Cannot find the image `localhost/a`: ", "[E_IMAGE_MISSING]", "[E_TOOL_MISSING]"],
+      says: ["error[E_IMAGE_MISSING]: Cannot find the image `localhost/a`: ", "error[E_TOOL_MISSING]: "],
     });
   });
 
@@ -75,7 +75,7 @@ describe("a program that is missing", () => {
       exit: 4,
       code: "E_START",
       says: [
-        "error: Cannot use `os.tar` as an image: it is a text file [E_REFERENCE_KIND]",
+        "error[E_REFERENCE_KIND]: Cannot use `os.tar` as an image: it is a text file\n",
         "[E_TOOL_VERSION]",
       ],
     });

@@ -94,7 +94,7 @@ test.each([
   expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({
     code: 5,
     stderr: expect.stringMatching(
-      new RegExp(`^error: .*work.*${name === "lock" ? "" : name}.*\\[E_WORK\\]$`, "m"),
+      new RegExp(`^error\\[E_WORK\\]: .*work.*${name === "lock" ? "" : name}`, "m"),
     ),
   });
 });

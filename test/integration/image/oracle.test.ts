@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storedTime } from "../../../internal/image/entry-walk.ts";
 import type { ImageTree } from "../../../internal/image/image-tree.ts";
-import { openImage } from "../../../internal/image/source/open-image.ts";
+import { openImage } from "../../../internal/image/open/open-image.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import { treeDigest } from "../../../internal/rootfs/tree-digest.ts";
 import { type Listed, type Listing, listDirectory, listTree } from "../../helpers/images/listing.ts";

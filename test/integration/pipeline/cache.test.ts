@@ -1,6 +1,6 @@
 /** What a second build does not do again: with --cache between builds, with --work in one folder. Needs root, for mounts. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { EROFS, fakeErofs, MAKES } from "../../helpers/fake-erofs.ts";
 import { ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
 import { noise } from "../../helpers/noise.ts";
@@ -9,7 +9,7 @@ import { expectRefusal, Scene } from "../../helpers/scene.ts";
 
 setDefaultTimeout(60_000);
 
-const FROM_CACHE = "squash: from the cache";
+const FROM_CACHE = / squash +cached: /;
 
 /** A tiny image, as a folder or as an OCI layout; the reference. */
 function image(scene: Scene, name = "image", transport: "dir" | "oci" = "dir"): string {
@@ -43,12 +43,12 @@ describe("another label and another iso.yaml", () => {
       "--cache",
       "cache",
     ]);
-    expect(first.stderr).not.toContain(FROM_CACHE);
+    expect(first.stderr).not.toMatch(FROM_CACHE);
     breakErofs(scene);
     const args = ["build", reference, ...EROFS, "-o", "out/second.iso", "--cache", "cache"];
-    expect((await scene.succeed([...args, ...changed])).stderr).toContain(FROM_CACHE);
+    expect((await scene.succeed([...args, ...changed])).stderr).toMatch(FROM_CACHE);
     expectSameBytes(readFileSync(scene.at("out/second.iso")), readFileSync(scene.at("out/plain.iso")));
-    expect((await scene.succeed([...args, "--label", "THIRD"])).stderr).toContain(FROM_CACHE);
+    expect((await scene.succeed([...args, "--label", "THIRD"])).stderr).toMatch(FROM_CACHE);
     expect(await scene.leftovers()).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe("another label and another iso.yaml", () => {
       ["--label", "THIRD"],
       ["--config", "iso.yaml"],
     ]) {
-      expect((await scene.succeed([...args, ...changed])).stderr).toContain("squash: unchanged");
+      expect((await scene.succeed([...args, ...changed])).stderr).toMatch(/ squash +skipped: unchanged$/m);
     }
   });
 });
@@ -75,7 +75,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     const args = ["build", image(scene), "-o", "out/x.iso", "--cache", "cache"];
     await scene.succeed(args);
     const build = async (more: string[], env: Record<string, string> = {}) =>
-      (await scene.succeed([...args, ...more], { env })).stderr.includes(FROM_CACHE);
+      FROM_CACHE.test((await scene.succeed([...args, ...more], { env })).stderr);
     expect(await build([])).toBe(true);
     expect(await build(["--exclude", "usr/share/doc"])).toBe(false);
     expect(await build(["--compression", "gzip"])).toBe(false);
@@ -104,7 +104,7 @@ describe("what decides the bytes is asked for, and nothing old is given out", ()
     const ran = await scene.succeed([...args, "out/b.iso"]);
     expect(ran.stderr).toContain("is damaged, so platter makes it again");
     expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
-    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
+    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toMatch(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);
   });
 });
@@ -114,18 +114,20 @@ describe("a cache of limited size", () => {
     using scene = new Scene("cache");
     const images = ["a", "b", "c"].map((name) => image(scene, name));
     const build = async (which: number) =>
-      (
-        await scene.succeed([
-          "build",
-          images[which]!,
-          "-o",
-          "out/x.iso",
-          "--cache",
-          "cache",
-          "--cache-size",
-          "3M",
-        ])
-      ).stderr.includes(FROM_CACHE);
+      FROM_CACHE.test(
+        (
+          await scene.succeed([
+            "build",
+            images[which]!,
+            "-o",
+            "out/x.iso",
+            "--cache",
+            "cache",
+            "--cache-size",
+            "3M",
+          ])
+        ).stderr,
+      );
     expect(await build(0)).toBe(false);
     expect(await build(1)).toBe(false);
     expect(await build(0)).toBe(true);
@@ -216,7 +218,7 @@ describe("a cache on another file system", () => {
     scene.mount(scene.folder("cache"), "-t", "tmpfs", "tmpfs");
     const args = ["build", image(scene), "--cache", "cache", "-o"];
     await scene.succeed([...args, "out/a.iso"]);
-    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toContain(FROM_CACHE);
+    expect((await scene.succeed([...args, "out/b.iso"])).stderr).toMatch(FROM_CACHE);
     expectSameBytes(readFileSync(scene.at("out/b.iso")), readFileSync(scene.at("out/a.iso")));
     expect(entries(scene)).toHaveLength(1);
   });
@@ -289,7 +291,7 @@ describe("an entry that is not what it was", () => {
     const ran = await scene.succeed(args);
     expect(ran.stderr).toMatch(/^warning: .*damaged/m);
     expectSameBytes(readFileSync(scene.at("out/x.iso")), iso);
-    expect((await scene.succeed(args)).stderr).toContain(FROM_CACHE);
+    expect((await scene.succeed(args)).stderr).toMatch(FROM_CACHE);
     expect(entries(scene)).toHaveLength(1);
     expect(await scene.leftovers()).toEqual([]);
   });
@@ -304,5 +306,37 @@ describe("an entry that is not what it was", () => {
       /^Removed .*\/cache\/\.platter-abcdef. \(.*\), left by a run that was killed$/m,
     );
     expect(entries(scene)).toHaveLength(1);
+  });
+});
+
+describe("squash --cache", () => {
+  test("shares entries with build, and compresses only what changed", async () => {
+    using scene = new Scene("cache");
+    const [before, after] = [image(scene, "before"), image(scene, "after")];
+    scene.write("after/usr/share/noise", readFileSync(scene.at("before/usr/share/noise")));
+    scene.write("after/usr/share/new", "new\n".repeat(300_000));
+    const squash = (reference: string, name: string) => ["squash", reference, "-o", `out/${name}.img`];
+    const cached = ["--cache", "cache"];
+    expect((await scene.succeed([...squash(before, "first"), ...cached])).stderr).not.toMatch(FROM_CACHE);
+    const built = await scene.succeed(["build", before, "-o", "out/x.iso", ...cached]);
+    expect(built.stderr).toMatch(FROM_CACHE);
+    const changed = await scene.succeed([...squash(after, "changed"), ...cached]);
+    expect(changed.stderr).toMatch(/^Reused \d+ % of /m);
+    await scene.succeed(squash(after, "plain"));
+    expectSameBytes(readFileSync(scene.at("out/changed.img")), readFileSync(scene.at("out/plain.img")));
+    expect(entries(scene)).toHaveLength(2);
+    expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("a change of the output does not damage the cache", async () => {
+    using scene = new Scene("cache");
+    const args = ["squash", image(scene), "-o", "out/x.img", "--cache", "cache"];
+    for (const times of [1, 2]) {
+      await scene.succeed(args);
+      appendFileSync(scene.at("out/x.img"), `change ${times}`);
+    }
+    const { stderr } = await scene.succeed(args);
+    expect(stderr).toMatch(FROM_CACHE);
+    expect(stderr).not.toContain("damaged");
   });
 });

@@ -33,7 +33,7 @@ function image(scene: Scene, name: string, changes: Record<string, string | Uint
 }
 
 const reusedIn = (stderr: string) => {
-  const percent = /^reused: +(\d+) % of /m.exec(stderr)?.[1];
+  const percent = /^ *reused +(\d+) % of /m.exec(stderr)?.[1];
   return percent === undefined ? undefined : Number(percent);
 };
 
@@ -59,11 +59,9 @@ describe("a build of a changed image", () => {
     expect(reusedIn(reused.stderr)).toBe(reusedIn(cached.stderr)!);
     same(scene, "out/reused.iso", "out/plain.iso");
     await scene.succeed(["squash", before, "-o", "out/old.img"]);
-    const digest = new Bun.CryptoHasher("sha256").update(readFileSync(scene.at("out/old.img"))).digest("hex");
-    scene.write("out/old.img.sha256", `${digest}  old.img\n`);
     await scene.succeed(["squash", after, "-o", "out/plain.img"]);
     const squashed = await scene.succeed(["squash", after, "-o", "out/new.img", "--reuse", "out/old.img"]);
-    expect(squashed.stderr).toMatch(/^Reused \d\d % of .* from `out\/old.img`$/m);
+    expect(squashed.stderr).toMatch(/^Reused \d\d % of /m);
     same(scene, "out/new.img", "out/plain.img");
     expect(await scene.leftovers()).toEqual([]);
   });
@@ -126,14 +124,14 @@ describe("--reuse", () => {
     using scene = new Scene("reuse");
     const reference = image(scene, "image");
     const args = ["build", reference, "-o", "out/x.iso"];
-    await scene.succeed([...args, "--to", "assemble"]);
-    copyFileSync(scene.at("out/x.iso"), scene.at("unsigned.iso"));
+    await scene.succeed([...args, "--compression", "gzip"]);
+    copyFileSync(scene.at("out/x.iso"), scene.at("gzip.iso"));
     await scene.succeed([...args, "--compression", "fast"]);
     copyFileSync(scene.at("out/x.iso"), scene.at("fast.iso"));
     scene.write("text", "text\n".repeat(20_000));
     for (const [file, reason] of [
-      ["unsigned.iso", "it does not have a checksum"],
-      ["fast.iso", "it has another level of compression"],
+      ["gzip.iso", "it has another compression"],
+      ["fast.iso", "another level or version of zstd made its blocks"],
       ["text", "it is neither an ISO nor a squashfs"],
     ] as const) {
       const { stderr } = await scene.succeed([...args, "--reuse", file]);

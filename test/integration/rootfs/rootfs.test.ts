@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { memorySource, openFileSource } from "../../../internal/files/byte-source.ts";
 import type { ImageTree } from "../../../internal/image/image-tree.ts";
-import { openImage } from "../../../internal/image/source/open-image.ts";
+import { openImage } from "../../../internal/image/open/open-image.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import { Toolbox } from "../../../internal/process/toolbox.ts";
 import { readErofs } from "../../../internal/rootfs/erofs-superblock.ts";
@@ -16,6 +16,7 @@ import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { smallLive } from "../../helpers/images/small-live.ts";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
 import { tortureLayers } from "../../helpers/images/torture.ts";
+import { SILENT_TASK } from "../../helpers/reporter.ts";
 import { expectSameBytes } from "../../helpers/same-bytes.ts";
 import { expectRefusal, hostProgram, Scene } from "../../helpers/scene.ts";
 
@@ -126,12 +127,6 @@ describe("the erofs made from the tar stream is the image", () => {
     await using tree = await open();
     const options = parseRootfsOptions({ compression, rootfs: "erofs" });
     const walk = { include: () => true };
-    const task = {
-      progress: () => undefined,
-      done: () => undefined,
-      skipped: () => undefined,
-      failed: () => undefined,
-    };
     const { signal } = new AbortController();
     const before = process.env.PATH;
     process.env.PATH = path();
@@ -146,7 +141,7 @@ describe("the erofs made from the tar stream is the image", () => {
         output,
         log: scene.at("log"),
         signal,
-        task,
+        task: SILENT_TASK,
         warn,
       };
       await writeRootfs(run, toolbox);

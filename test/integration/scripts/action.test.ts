@@ -86,6 +86,20 @@ done`,
 }
 
 describe("the action's script", () => {
+  test("takes titanoboa's names of inputs, with a notice", async () => {
+    const { path, calls } = recorder();
+    const ran = await act({ "image-ref": "ghcr.io/x/os", "iso-dest": "my.iso", verify: "false" }, path);
+    expect({ code: ran.code, stderr: ran.stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/::notice::.*`image-ref`.*`image`\n::notice::.*`iso-dest`.*`output`/),
+    });
+    const [build = []] = calls();
+    expect(build.at(-1)).toBe("docker://ghcr.io/x/os");
+    expect(build[build.indexOf("-o") + 1]).toBe("my.iso");
+    const both = await act({ "image-ref": "ghcr.io/x/os", image: "oci:os", verify: "false" }, path);
+    expect({ code: both.code, image: calls()[1]?.at(-1) }).toEqual({ code: 0, image: "oci:os" });
+  });
+
   test("builds and checks an ISO, and reports its path and digest", async () => {
     const ran = await act({
       image: `oci:${smallLive().oci}`,
@@ -114,8 +128,7 @@ describe("the action's script", () => {
     const bytes = readFileSync(ran.outputs.iso ?? "");
     // ECMA-119 8.4.7: the volume identifier.
     expect(bytes.toString("latin1", 16 * 2048 + 40, 16 * 2048 + 72).trimEnd()).toBe("FROM_ACTION");
-    expect(ran.stderr).toContain("boots on:  BIOS: no: the ISO has no boot code for BIOS\n");
-    expect(ran.stderr).toContain("           UEFI: yes\n");
+    expect(ran.stderr).toContain("  boots   BIOS ✗ the ISO has no boot code for BIOS\n          UEFI ✓");
   });
 
   test("makes what comes before the ISO on another disk, where that has more room", async () => {
@@ -196,7 +209,7 @@ describe("the action's script", () => {
     expect((await act({ image: "oci:x", "boot-test": "all" }, path)).code).toBe(0);
     const [build, verify, boot] = calls();
     expect(verify).toEqual(["verify", "image.iso", "--against", build?.[4] ?? ""]);
-    expect(boot).toEqual(["boot", "image.iso", "--all"]);
+    expect(boot).toEqual(["boot", "image.iso", "--html", "image.iso.boot.html", "--all"]);
   });
 
   for (const [what, inputs, says] of [

@@ -25,7 +25,7 @@ for (const [name, expected] of Object.entries(LAYOUTS) as [
       const image = exampleLayout(scene, name);
       const iso = scene.at(`out/${name}.iso`);
       const ran = await scene.succeed(["build", `dir:${image}`, "-o", iso, "--work", work()]);
-      const warned = [...ran.stderr.matchAll(/^warning: .*\[(\w+)\]$/gm)].map(([, code]) => code);
+      const warned = [...ran.stderr.matchAll(/^warning\[(\w+)\]: /gm)].map(([, code]) => code);
       expect(warned).toEqual(KNOWN);
       await scene.succeed(["verify", iso, "--against", work()]);
       const plan = parsePlan(readFileSync(`${work()}/plan.json`, "utf8"), "plan.json");

@@ -14,9 +14,14 @@ beforeEach(() => {
 });
 afterEach(() => scene[Symbol.dispose]());
 
-function run(script: string, args: readonly string[], have = "") {
+function run(script: string, args: readonly string[], variables: Record<string, string> = {}) {
   const done = Bun.spawnSync([`${SCRIPTS}/${script}`, ...args], {
-    env: { PATH: `${scene.bin}:${process.env.PATH}`, PLATTER_DOWNLOADS: scene.at("cache"), HAVE: have },
+    env: {
+      PATH: `${scene.bin}:${process.env.PATH}`,
+      PLATTER_DOWNLOADS: scene.at("cache"),
+      HAVE: "",
+      ...variables,
+    },
     stderr: "pipe",
   });
   const calls = existsSync(scene.at("calls"))
@@ -45,14 +50,33 @@ describe("scripts/offline-base", () => {
 
   test("takes Ubuntu's universe along, and what was made before", () => {
     const file = scene.write("Containerfile", "FROM docker.io/library/ubuntu:24.04\n");
-    expect(run("offline-base", [file]).calls[1]).toMatch(/--components=main,universe .* noble /);
-    const made = run("offline-base", [file]).calls.filter((call) => call.startsWith("mmdebstrap"));
+    const env = { PLATTER_UBUNTU_KEYS: scene.write("keys.gpg", "keys") };
+    expect(run("offline-base", [file], env).calls[1]).toMatch(
+      /--components=main,universe --keyring=\S*keys.gpg .* noble /,
+    );
+    const made = run("offline-base", [file], env).calls.filter((call) => call.startsWith("mmdebstrap"));
     expect(made).toHaveLength(1);
+  });
+
+  test("takes Ubuntu's keys from a package of Debian if the machine does not have them", () => {
+    const keys = scene.write("root/usr/share/keyrings/ubuntu-archive-keyring.gpg", "keys");
+    const pack = `tar -C ${scene.at("root")} -cf "$last" ./usr`;
+    const log = scene.at("calls");
+    scene.fake(
+      "mmdebstrap",
+      `echo "mmdebstrap $*" >>${log}; for last; do :; done; case $* in *=extract*) ${pack} ;; *) echo tar >"$last" ;; esac`,
+    );
+    const file = scene.write("Containerfile", "FROM docker.io/library/ubuntu:24.04\n");
+    const { calls } = run("offline-base", [file], { PLATTER_UBUNTU_KEYS: scene.at("missing") });
+    const cached = scene.at("cache/offline-base/ubuntu-keys.gpg");
+    expect(calls[1]).toMatch(/^mmdebstrap --variant=extract --include=ubuntu-archive-keyring .* trixie /);
+    expect(calls[2]).toContain(`--keyring=${cached} `);
+    expect(readFileSync(cached, "utf8")).toBe(readFileSync(keys, "utf8"));
   });
 
   test("leaves an image alone that podman has", () => {
     const file = scene.write("Containerfile", `FROM ${DEBIAN}\n`);
-    expect(run("offline-base", [file], DEBIAN)).toEqual({
+    expect(run("offline-base", [file], { HAVE: DEBIAN })).toEqual({
       code: 0,
       stderr: "",
       calls: [`podman image exists ${DEBIAN}`],

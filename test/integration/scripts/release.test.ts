@@ -125,7 +125,7 @@ if (process.env.PLATTER_TEST === "full") {
       run("tar", "-C", scene.path, "-xzf", join(made, `${name}.tar.gz`));
       const emulator = ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"];
       const info = JSON.parse(run(...emulator, join(scene.at(name), "bin/platter"), "version", "--json"));
-      expect(info).toMatchObject({ version, target: "bun-linux-arm64" });
+      expect(info).toMatchObject({ platter: version, target: "bun-linux-arm64" });
     });
 
     test("dpkg -i in a bare Debian", () => {

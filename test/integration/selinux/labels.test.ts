@@ -297,7 +297,7 @@ describe("the plan", () => {
     tinyImage(scene.at("image"), { with: { ...POLICY, [CONFIG]: config } });
     const { stdout } = await scene.succeed(["inspect", "dir:image"]);
     expect(stdout).toMatch(
-      /^SELinux +policy targeted with \d+ patterns; enforcing; labels by the policy; not enforcing in entry 1, 2$/m,
+      /^ {2}SELinux +policy targeted with \d+ patterns; enforcing; labels by the policy; not enforcing in entry 1, 2$/m,
     );
   });
 

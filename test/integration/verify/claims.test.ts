@@ -6,9 +6,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { memorySource } from "../../../internal/files/byte-source.ts";
 import { summarizeInitramfs } from "../../../internal/initramfs/summary.ts";
-import { bootClaimLines } from "../../../internal/ui/boot-claims-text.ts";
 import { judgeIso, notAnIso, type Verdict } from "../../../internal/verify/verdict.ts";
 import { tinyPrograms } from "../../helpers/boot/boot-programs.ts";
+import { claimTexts } from "../../helpers/claim-texts.ts";
 import { type CpioEntry, liveFiles, newc } from "../../helpers/cpio.ts";
 import { efiProgram } from "../../helpers/efi-program.ts";
 import { BINARY } from "../../helpers/scene.ts";
@@ -57,7 +57,7 @@ function judge(bytes: Uint8Array) {
 
 async function linesOf(path: string): Promise<string[]> {
   const verdict = await verdictOf(path);
-  return "boots" in verdict ? [verdict.kind, ...bootClaimLines(verdict.boots)] : [verdict.kind];
+  return "boots" in verdict ? [verdict.kind, ...claimTexts(verdict.boots)] : [verdict.kind];
 }
 
 const YES = ["BIOS: yes", "UEFI: yes", "Secure Boot: yes"];
@@ -200,7 +200,7 @@ describe("firmware", () => {
     const bytes = sound.slice();
     bytes.fill(0, 0, 512);
     const { verdict } = await judge(bytes);
-    expect("boots" in verdict && bootClaimLines(verdict.boots)).toEqual([
+    expect("boots" in verdict && claimTexts(verdict.boots)).toEqual([
       "BIOS: yes, but not from a USB stick: the first block has no boot code",
       "UEFI: yes",
       "Secure Boot: yes",
@@ -212,7 +212,7 @@ describe("firmware", () => {
     bytes.fill(0, 0, 2048);
     const { verdict } = await judge(bytes);
     const reason = "not from a USB stick: no partition is a readable EFI system partition";
-    expect("boots" in verdict && bootClaimLines(verdict.boots).slice(1)).toEqual([
+    expect("boots" in verdict && claimTexts(verdict.boots).slice(1)).toEqual([
       `UEFI: yes, but ${reason}`,
       `Secure Boot: yes, but ${reason}`,
     ]);
@@ -223,7 +223,7 @@ describe("firmware", () => {
     // The descriptor after the primary one is El Torito's; a second terminator hides it from no reader of trees.
     bytes[17 * 2048 + 7] = 0;
     const { verdict } = await judge(bytes);
-    expect("boots" in verdict && bootClaimLines(verdict.boots)[0]).toBe(
+    expect("boots" in verdict && claimTexts(verdict.boots)[0]).toBe(
       "BIOS: yes, but not from a CD: the El Torito catalogue has no entry for BIOS",
     );
   });
@@ -278,7 +278,10 @@ describe("platter verify", () => {
 
   test("the verdict comes first", () => {
     const { code, stdout } = platter("verify", sound);
-    expect(stdout).toStartWith("boots on: BIOS: yes\n          UEFI: yes\n          Secure Boot: yes\n\nok ");
+    expect(stdout).toStartWith(
+      `✓ ${sound} is complete and boots\n  boots  BIOS ✓   UEFI ✓   Secure Boot ✓\n`,
+    );
+    expect(stdout).toContain("\n\nok ");
     expect(code).toBe(0);
   });
 
@@ -287,10 +290,12 @@ describe("platter verify", () => {
     put(join(folder, "nothing"), { file: "hi\n" });
     run(["xorrisofs", "-quiet", "-V", "DATA", "-o", iso, join(folder, "nothing")]);
     const { code, stdout, stderr } = platter("verify", iso);
-    expect(stdout).toStartWith("boots nowhere\n  BIOS: no: ");
-    expect(stderr).toBe(`error: \`${iso}\` boots nowhere [E_BOOTS_NOWHERE]\n`);
+    expect(stdout).toStartWith(`! ${iso} boots nowhere\n  boots  BIOS ✗ `);
+    expect(stderr).toBe(`error[E_BOOTS_NOWHERE]: \`${iso}\` boots nowhere\n`);
     expect(code).toBe(6);
-    expect(platter("verify", wrongLabel).stderr).toStartWith(`error: \`${wrongLabel}\` boots nowhere`);
+    expect(platter("verify", wrongLabel).stderr).toStartWith(
+      `error[E_BOOTS_NOWHERE]: \`${wrongLabel}\` boots nowhere`,
+    );
   });
 
   test("--require: the ways must be among those in which it boots", () => {
@@ -300,14 +305,14 @@ describe("platter verify", () => {
     expect(platter("verify", sound, "--require", "constructor").stderr).toContain("[E_REQUIRE]");
     const { code, stderr } = platter("verify", unsigned, "--require", "bios,secure-boot");
     expect(stderr).toBe(
-      `error: \`${unsigned}\` does not boot with Secure Boot [E_REQUIRED]\n  Secure Boot: no: the kernel is not signed (F_KERNEL_UNSIGNED)\n`,
+      `error[E_REQUIRED]: \`${unsigned}\` does not boot with Secure Boot\n  Secure Boot: no: the kernel is not signed (F_KERNEL_UNSIGNED)\n`,
     );
     expect(code).toBe(6);
   });
 
   test.each(["usb", "", "bios,,uefi", "secureboot"])("--require %p is a wrong usage", (ways) => {
     const { code, stderr } = platter("verify", sound, "--require", ways);
-    expect(stderr).toContain("hint: Write any of bios, uefi, secure-boot, separated by commas.");
+    expect(stderr).toContain("hint:  Write any of bios, uefi, secure-boot, separated by commas.");
     expect(code).toBe(2);
   });
 
@@ -317,14 +322,14 @@ describe("platter verify", () => {
     expect(platter("verify", text)).toEqual({
       code: 6,
       stdout: "",
-      stderr: `error: Cannot read \`${text}\` as an ISO: it is a text file [E_NOT_AN_ISO]\n\nhint: Name the file of an ISO.\n`,
+      stderr: `error[E_NOT_AN_ISO]: Cannot read \`${text}\` as an ISO: it is a text file\n  hint:  Name the file of an ISO.\n`,
     });
     const half = join(folder, "half.iso");
     cpSync(sound, half);
     truncateSync(half, 2_000_000);
     const { code, stdout, stderr } = platter("verify", half);
     expect(stderr).toMatch(
-      /^error: `.*half\.iso` is incomplete: .* of .* are missing \(\d+ %\) \[E_ISO_INCOMPLETE\]\n/,
+      /^error\[E_ISO_INCOMPLETE\]: `.*half\.iso` is incomplete: .* of .* are missing \(\d+ %\)\n/,
     );
     expect(stdout).toBe("");
     expect(code).toBe(6);
@@ -334,7 +339,7 @@ describe("platter verify", () => {
     expect(platter("verify", "-q", sound)).toEqual({ code: 0, stdout: "", stderr: "" });
     const { stdout, stderr } = platter("-q", "verify", wrongLabel);
     expect(stdout).toBe("");
-    expect(stderr).toContain("boots nowhere [E_BOOTS_NOWHERE]\n  BIOS: no: ");
+    expect(stderr).toContain("boots nowhere\n  BIOS: no: ");
     expect(stderr).toContain("[menu-label]");
   });
 
@@ -354,6 +359,7 @@ describe("platter verify", () => {
       verdict: "not-an-iso",
       reason: "is a text file",
       required: [],
+      error: expect.objectContaining({ code: "E_NOT_AN_ISO", kind: "media", exitCode: 6 }),
     });
   });
 });

@@ -46,6 +46,7 @@ describe("chooseAccelerator", () => {
       accelerator: "tcg",
     });
     expect(await chooseAccelerator("kvm", wanted, world(run))).toMatchObject({ accelerator: "kvm" });
+    await expect(chooseAccelerator("kvm", foreign, world(run))).rejects.toMatchObject({ code: "E_BOOT_WAY" });
     expect(seen).toEqual([]);
   });
 

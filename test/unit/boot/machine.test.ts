@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ALL_WAYS, wayName } from "../../../internal/boot/boot-result.ts";
+import { chordsFor } from "../../../internal/boot/control/keyboard.ts";
 import type { FlashPair } from "../../../internal/boot/firmware/firmware-descriptor.ts";
-import { chordsFor } from "../../../internal/boot/keyboard.ts";
 import { type Machine, qemuArguments } from "../../../internal/boot/machine.ts";
 
 const FLASH: FlashPair = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Chord } from "../../../internal/boot/keyboard.ts";
+import type { Chord } from "../../../internal/boot/control/keyboard.ts";
 import { serialConsoleArgument } from "../../../internal/boot/machine.ts";
 import { addSerialConsole, type DrivenMachine } from "../../../internal/boot/menu-drive.ts";
 import type { Phase } from "../../../internal/boot/phase.ts";
@@ -28,6 +28,8 @@ class FakeGrub implements DrivenMachine {
   #atEnd = false;
   lines: string[];
   waited = 0;
+  /** Whether the menu was visible, each time that the driver reported it. */
+  readonly menus: boolean[] = [];
 
   constructor(traits: Trait = {}) {
     this.#traits = traits;
@@ -40,6 +42,8 @@ class FakeGrub implements DrivenMachine {
     ];
     if (traits.empty === true) this.lines = ["setparams 'Back'", "  exit"];
   }
+
+  readonly onMenu = async () => void this.menus.push(this.#mode === "menu" && this.#onSerial);
 
   readonly screen = this.#view();
 
@@ -116,6 +120,7 @@ describe("addSerialConsole", () => {
     const grub = new FakeGrub(traits);
     expect(await addSerialConsole(grub, "console=ttyS0")).toEqual({ kind: "console-added" });
     expect(grub.phase()).toBe("kernel");
+    expect(grub.menus).toEqual([true]);
     expect(grub.lines).toEqual([
       "setparams 'Install'",
       "",

@@ -4,29 +4,17 @@ import {
   ALL_WAYS,
   type BootResult,
   type BootWay,
-  resultLine,
+  failureLine,
   wayName,
   waysOn,
 } from "../../../internal/boot/boot-result.ts";
+import { encodePng, parsePpm } from "../../../internal/boot/control/png.ts";
 import { bootMatrix } from "../../../internal/boot/matrix.ts";
-import { encodePng, parsePpm } from "../../../internal/boot/png.ts";
-import { jsonReport, junitReport } from "../../../internal/boot/report.ts";
+import { junitReport } from "../../../internal/boot/report.ts";
+import { bootDocument, bootSchema } from "../../../internal/documents/boot-document.ts";
+import { bootResult } from "../../helpers/boot/boot-result.ts";
 
-const UP: BootResult = {
-  firmware: "bios",
-  media: "cd",
-  accelerator: "tcg",
-  seconds: 14.5,
-  phases: [
-    { phase: "firmware", start: 0, seconds: 1.5 },
-    { phase: "grub", start: 1.5, seconds: 13 },
-  ],
-  menu: { kind: "left-alone" },
-  reached: "localhost login:",
-  failure: undefined,
-  serialLog: "/logs/bios-cd.serial.log",
-  screenshot: undefined,
-};
+const UP = bootResult();
 const DOWN: BootResult = {
   ...UP,
   firmware: "secure-boot",
@@ -42,6 +30,7 @@ const DOWN: BootResult = {
   },
   serialLog: "/logs/secure-boot-usb.serial.log",
   screenshot: "/logs/secure-boot-usb.png",
+  menuScreenshot: "/logs/secure-boot-usb.menu.png",
 };
 const SUBJECT = { iso: 'a "b" & <c>.iso', time: "2026-01-02T03:04:05.000Z" };
 
@@ -57,10 +46,13 @@ test("the ways of aarch64: all but BIOS", () => {
 
 describe("reports", () => {
   test("JSON has everything, and counts", () => {
-    const report = JSON.parse(jsonReport([UP, DOWN], SUBJECT));
+    const report = bootDocument([UP, DOWN], SUBJECT);
     expect(report).toMatchObject({ version: 1, iso: SUBJECT.iso, time: SUBJECT.time, passed: 1, failed: 1 });
     expect(report.results).toHaveLength(2);
-    expect(report.results[1].failure.code).toBe("B_SECURE_BOOT_VIOLATION");
+    expect(report.results[1]!.failure!.code).toBe("B_SECURE_BOOT_VIOLATION");
+    // A field that the schema does not have is an error.
+    const printed = JSON.parse(JSON.stringify(report));
+    expect(bootSchema().parse(printed)).toEqual(printed);
   });
 
   test("JUnit: one case a way, with the phases' times, the failure and the files", () => {
@@ -89,16 +81,15 @@ describe("reports", () => {
 
   test("a log that was not kept is not named", () => {
     const { serialLog: _, ...unkept } = UP;
-    expect(JSON.parse(jsonReport([unkept], SUBJECT)).results[0]).not.toHaveProperty("serialLog");
+    expect(bootDocument([unkept], SUBJECT).results[0]).not.toHaveProperty("serialLog");
     const text = junitReport([unkept], SUBJECT);
     expect(text).not.toContain("ATTACHMENT");
     expect(text).not.toContain("system-out");
   });
 
-  test("a line for a person", () => {
-    expect(resultLine(UP)).toBe("bios-cd: booted in 14.5 s (firmware 1.5 s, GRUB 13.0 s)");
-    expect(resultLine(DOWN)).toBe(
-      'secure-boot-usb: failed in the shim phase after 14.5 s: shim "refused" <GRUB> & the kernel',
+  test("a failure in a line for a person", () => {
+    expect(failureLine(DOWN, DOWN.failure!)).toBe(
+      'secure-boot-usb: failed in the shim phase: shim "refused" <GRUB> & the kernel [B_SECURE_BOOT_VIOLATION]',
     );
   });
 });

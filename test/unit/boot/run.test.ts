@@ -44,7 +44,7 @@ describe("bootOnce", () => {
     expect(result.failure).toBeUndefined();
     expect(result.reached).toBe("x login:");
     expect(result.phases.map(({ phase }) => phase)).toEqual(["firmware", "grub", "kernel"]);
-    expect(phases).toEqual(["grub", "kernel"]);
+    expect(phases).toEqual(["firmware", "grub", "kernel"]);
     expect(readFileSync(result.serialLog, "utf8")).toContain("Welcome to GRUB!");
     expect(seen[0]?.join(" ")).toContain(`file=${folder}/a,, b.iso`);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(".platter-"))).not.toContain(

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withHelpFirst } from "../../../cmd/help.ts";
+import { withHelpFirst } from "../../../cmd/about/help.ts";
 import { createProgram } from "../../../cmd/program.ts";
 import { VARIABLES } from "../../../cmd/reference/environment.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../../cmd/reference/groups.ts";

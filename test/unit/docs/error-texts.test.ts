@@ -36,7 +36,7 @@ const VERDICTS = [
 
 /** Files with an error whose whole message comes from a parameter or a finding, and how many such errors they have. */
 const FORWARDED = {
-  "internal/contract/findings/findings-error.ts": 1,
+  "internal/contract/findings/findings-error.ts": 3,
   "internal/contract/findings/ignored-findings.ts": 1,
   "internal/pipeline/work/failure-log.ts": 2,
   "internal/rootfs/rootfs-options.ts": 1,
@@ -62,16 +62,19 @@ function expressionsAfter({ source, masked }: Source, pattern: RegExp): Source[]
   });
 }
 
-/** Texts that the property `name` may have: strings with a space, since others are names that a condition compares. */
+/**
+ * Texts that the property `name` may have: strings with a space, since others are names that a condition compares. The
+ * schema of a property has a description instead.
+ */
 function textsOf(object: Source, name: string): string[] {
-  return expressionsAfter(object, new RegExp(`(?<![.\\w?])${name}:\\s`, "g"))
+  return expressionsAfter(object, new RegExp(`(?<![.\\w?])${name}:\\s(?!z\\b)`, "g"))
     .flatMap(({ source }) => outerStrings(source))
     .filter((text) => /\S\s|\s\S/.test(text));
 }
 
 const objectsIn = (pattern: RegExp) =>
   SOURCES.flatMap(({ file, ...each }) => expressionsAfter(each, pattern).map((object) => ({ file, object })));
-const ERRORS = objectsIn(/(?:new PlatterError|super)\((?=\{)/g);
+const ERRORS = objectsIn(/(?:new (?:Platter|Findings)Error|super)\((?=\{)/g);
 const SYSTEM_ERRORS = objectsIn(/(?<!function )\bmachineError\([^{;]*(?=\{)/g);
 
 function isVerdict({ object }: { object: Source }, text: string): boolean {
@@ -81,9 +84,9 @@ function isVerdict({ object }: { object: Source }, text: string): boolean {
 
 describe("new PlatterError", () => {
   test("every call is looked at", () => {
-    const calls = SOURCES.flatMap(({ masked }) => masked.match(/new PlatterError\(/g) ?? []);
+    const calls = SOURCES.flatMap(({ masked }) => masked.match(/new (?:Platter|Findings)Error\(/g) ?? []);
     expect(calls.length).toBeGreaterThan(100);
-    expect(objectsIn(/new PlatterError\((?=\{)/g)).toHaveLength(calls.length);
+    expect(objectsIn(/new (?:Platter|Findings)Error\((?=\{)/g)).toHaveLength(calls.length);
   });
 
   test("a message begins with Cannot and gives a reason, or with the thing that has the verdict", () => {
@@ -139,6 +142,12 @@ function isImperative(text: string): boolean {
 }
 
 describe("sourceTexts", () => {
+  test("a slash after a value with `!` is a division, and after a negation a regular expression", () => {
+    expect(sourceTexts("a[i]! / b; f()! / c; x! / d")).toEqual([]);
+    expect(sourceTexts("if (!/a\\/b/.test(c)) d").map(({ text }) => text)).toEqual(["a\\/b"]);
+    expect(() => sourceTexts("f(/a")).toThrow("does not end");
+  });
+
   test("strings, templates with strings inside, comments and regular expressions", () => {
     const source = `const a = "x \\" y" + \`b \${f("c", { d: 1 })} e\`; // f\n/* g */ s.replace(/["\`]/g, 'h') / 2;`;
     expect(sourceTexts(source).map(({ kind, text }) => [kind, text])).toEqual([

@@ -5,9 +5,9 @@ import { checkRoots } from "../../../internal/contract/checks/check-roots.ts";
 import { checkEntries } from "../../../internal/contract/config/check-menu.ts";
 import { decideMenu } from "../../../internal/contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../../../internal/contract/config/iso-yaml.ts";
-import { isoYamlJsonSchema } from "../../../internal/contract/config/iso-yaml-schema.ts";
 import { parseOsRelease } from "../../../internal/contract/config/os-release.ts";
 import { CONFIG_FINDINGS } from "../../../internal/contract/findings/config-findings.ts";
+import { documentSchema } from "../../../internal/documents/catalogue.ts";
 import { expectGenerated } from "../../helpers/generated-block.ts";
 
 const PAGE = join(import.meta.dir, "../../../docs/iso-yaml.md");
@@ -33,7 +33,11 @@ function keyRows(schema: JsonSchema, path: string): string[] {
 }
 
 const generated: Record<string, string[]> = {
-  keys: ["| key | type | meaning |", "|---|---|---|", ...keyRows(isoYamlJsonSchema() as JsonSchema, "")],
+  keys: [
+    "| key | type | meaning |",
+    "|---|---|---|",
+    ...keyRows(documentSchema("iso.yaml") as JsonSchema, ""),
+  ],
   findings: [
     "| code | severity | what was found | why, and what to do |",
     "|---|---|---|---|",

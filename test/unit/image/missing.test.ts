@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { PlatterError } from "../../../internal/base/error.ts";
-import { openImage } from "../../../internal/image/source/open-image.ts";
+import { openImage } from "../../../internal/image/open/open-image.ts";
 import { storageElsewhere } from "../../../internal/image/source/storage-elsewhere.ts";
 import type { ToolCall, ToolResult } from "../../../internal/process/run.ts";
 import { failureOf } from "../../helpers/images/memory-layers.ts";

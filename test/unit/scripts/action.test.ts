@@ -47,8 +47,10 @@ describe("action.yml", () => {
   test("has the inputs and outputs that are promised", () => {
     expect(Object.keys(action.inputs)).toEqual([
       "image",
+      "image-ref",
       "payload",
       "output",
+      "iso-dest",
       "label",
       "compression",
       "cache",
@@ -60,10 +62,10 @@ describe("action.yml", () => {
       "sha256",
       "compile",
     ]);
-    expect(Object.keys(action.outputs)).toEqual(["iso", "sha256"]);
-    expect(action.inputs.image?.required).toBe(true);
-    for (const [name, input] of Object.entries(action.inputs)) {
-      expect(input.default === undefined).toBe(name === "image");
+    expect(Object.keys(action.outputs)).toEqual(["iso", "iso-dest", "sha256"]);
+    // The script requires one of `image` and `image-ref`.
+    for (const { required, default: value } of Object.values(action.inputs)) {
+      expect([required, typeof value]).toEqual([undefined, "string"]);
     }
   });
 
@@ -91,8 +93,9 @@ describe("action.yml", () => {
 
   test("takes every output from what the script writes", () => {
     for (const [name, { value }] of Object.entries(action.outputs)) {
-      expect(value).toBe(`\${{ steps.${step?.id}.outputs.${name} }}`);
-      expect(script).toContain(`'${name}=%s\\n'`);
+      const written = name === "iso-dest" ? "iso" : name;
+      expect(value).toBe(`\${{ steps.${step?.id}.outputs.${written} }}`);
+      expect(script).toContain(`'${written}=%s\\n'`);
     }
   });
 });

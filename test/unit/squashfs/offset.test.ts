@@ -2,11 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { memorySource } from "../../../internal/files/byte-source.ts";
 import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
+import { codecDigest, codecIdentity } from "../../../internal/squashfs/blocks/codec.ts";
+import { decodeRecord, RECORD_SIZE } from "../../../internal/squashfs/blocks/codec-record.ts";
 import { writeSquashfs } from "../../../internal/squashfs/write.ts";
+import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
 import { openLayers } from "../../helpers/images/memory-layers.ts";
 import type { Member } from "../../helpers/images/tar-maker.ts";
-import { noise } from "../../helpers/noise.ts";
+import { noise, seededNoise } from "../../helpers/noise.ts";
 
 const BLOCK = 4096;
 const TIME = 1_700_000_000;
@@ -78,5 +82,44 @@ describe("writeSquashfs: a squashfs inside another file", () => {
     const twice = await written(none, { offset: OFFSET, before: new Uint8Array(0) });
     const single = await written(none, { offset: OFFSET, before: new Uint8Array(0), members: once });
     expect(twice.length - single.length).toBeWithin(0, BLOCK + 1);
+  });
+});
+
+describe("writeSquashfs: the record of the codec", () => {
+  const empty = new Uint8Array(0);
+  /** A squashfs whose tables end at this byte of a 4 KiB page: content is added until they do. */
+  const endingAt = async (place: number) => {
+    for (let length = BLOCK, turn = 0; turn < 50; turn++) {
+      const members = [{ name: "a", content: text(seededNoise(length, 1)) }];
+      const { file } = await written(zstd, { offset: 0, before: empty, members });
+      const used = Number(file.readBigUInt64LE(40));
+      if (used % BLOCK === place) return { file, used };
+      length += (place - used + 2 * BLOCK) % BLOCK;
+    }
+    throw new Error(`no squashfs ends at byte ${place}`);
+  };
+
+  test.each([
+    ["at the end of the padding", BLOCK - RECORD_SIZE, 0],
+    ["in a page of its own, if the padding is too short", BLOCK - RECORD_SIZE + 1, 1],
+  ])("is %s", async (_, place, pages) => {
+    const { file, used } = await endingAt(place);
+    expect(file.length).toBe((Math.ceil(used / BLOCK) + pages) * BLOCK);
+    expect(decodeRecord(file.subarray(used))).toMatchObject({
+      codec: Buffer.from(codecDigest(codecIdentity(zstd))),
+    });
+    expect(file.subarray(used + RECORD_SIZE).every((byte) => byte === 0)).toBe(true);
+    const { value, problems } = await readSquashfs(memorySource(file));
+    expect(problems).toEqual([]);
+    expect(value?.record).toBeDefined();
+    file[used + RECORD_SIZE - 1]! ^= 1;
+    const damaged = await readSquashfs(memorySource(file));
+    expect(damaged.problems).toMatchObject([{ code: "squashfs-record", offset: used }]);
+    expect(damaged.structures.map(({ start, length }) => start + length)).toContain(used + RECORD_SIZE);
+  });
+
+  test("is left out without zstd, because no other block is reused", async () => {
+    const { file } = await written(none, { offset: 0, before: empty });
+    expect(decodeRecord(file.subarray(Number(file.readBigUInt64LE(40))))).toBeUndefined();
   });
 });

@@ -9,7 +9,11 @@ import { maskTexts, sourceTexts } from "../../helpers/source-text.ts";
 const ROOT = resolve(import.meta.dir, "../../..");
 
 /** Files that may name an architecture in a string: `Record<Architecture, …>` and examples in texts. */
-const TABLES = ["internal/base/architecture.ts", "internal/boot/firmware/firmware-places.ts"];
+const TABLES = [
+  "internal/base/architecture.ts",
+  "internal/base/packages.ts",
+  "internal/boot/firmware/firmware-places.ts",
+];
 const TEXTS = ["same as --arch, in the form that docker uses: linux/arm64"];
 
 const NAMES = ARCHITECTURE_NAMES.flatMap((name) => {

@@ -1,18 +1,21 @@
 /** Text from outside, in every renderer: nothing of it may reach a terminal as a control. */
 import { describe, expect, test } from "bun:test";
 import { PlatterError } from "../../../internal/base/error.ts";
-import type { BootResult } from "../../../internal/boot/boot-result.ts";
-import { resultLine } from "../../../internal/boot/boot-result.ts";
+import type { Reporter } from "../../../internal/base/progress.ts";
+import { ansiPaint, PLAIN } from "../../../internal/base/style.ts";
+import { failureLine } from "../../../internal/boot/boot-result.ts";
 import { junitReport } from "../../../internal/boot/report.ts";
 import { displayPath } from "../../../internal/bytes/byte-path.ts";
 import { finding } from "../../../internal/contract/findings/finding.ts";
-import { findingLines } from "../../../internal/contract/findings/finding-lines.ts";
+import { noticeOf } from "../../../internal/contract/findings/finding-lines.ts";
 import { placeIn } from "../../../internal/contract/findings/place.ts";
 import type { VolumeLabel } from "../../../internal/grub/menu-model.ts";
+import { noticeLines } from "../../../internal/text/notice-text.ts";
 import { printable, printableLines } from "../../../internal/text/printable.ts";
 import { consoleReporter } from "../../../internal/ui/console-reporter.ts";
 import { renderError } from "../../../internal/ui/error-text.ts";
 import { renderInspection } from "../../../internal/ui/inspection.ts";
+import { bootResult } from "../../helpers/boot/boot-result.ts";
 import { plan } from "../../helpers/plan.ts";
 
 /** Sets a title, moves the cursor, C1's CSI, DEL, reorders, and pretends to be another line. */
@@ -70,18 +73,18 @@ describe("renderers", () => {
       detail: [HOSTILE],
       hint: HOSTILE,
     });
-    expect(renderError(error)).toBe(`error: ${SHOWN} [E_VERIFY]\n  ${SHOWN}\n\nhint: ${SHOWN}\n`);
+    expect(renderError(error, PLAIN)).toBe(`error[E_VERIFY]: ${SHOWN}\n  ${SHOWN}\n  hint:  ${SHOWN}\n`);
   });
 
   test("a bug: the stack keeps its lines", () => {
-    const text = renderError(new Error("a\x1b[2J"));
+    const text = renderError(new Error("a\x1b[2J"), PLAIN);
     expect(text).not.toMatch(CONTROLS);
     expect(text).toContain("a\\x1b[2J");
   });
 
   test("a finding: every line", () => {
     const place = placeIn(`x: ${HOSTILE}`, { file: HOSTILE, line: 1, offset: 3 });
-    const lines = findingLines(finding("F_LABEL_ESCAPED", HOSTILE, { fix: HOSTILE, place }));
+    const lines = noticeLines(noticeOf(finding("F_LABEL_ESCAPED", HOSTILE, { fix: HOSTILE, place })), PLAIN);
     for (const line of lines) expect(line).not.toMatch(/\n/);
     expectSafe(lines.join("\n"));
   });
@@ -93,47 +96,42 @@ describe("renderers", () => {
       product: HOSTILE,
       image: { ...plan().image, reference: HOSTILE },
     };
-    const text = renderInspection({
-      reference: HOSTILE,
-      plan: hostile,
-      findings: [finding("F_LABEL_ESCAPED", HOSTILE)],
-      secureBoot: undefined,
-      boots: undefined,
-    });
+    const text = renderInspection(
+      {
+        reference: HOSTILE,
+        plan: hostile,
+        findings: [finding("F_LABEL_ESCAPED", HOSTILE)],
+        secureBoot: undefined,
+        boots: undefined,
+      },
+      { style: PLAIN, detail: "short" },
+    );
     expectSafe(text);
     expect(text).toContain(`label         ${SHOWN}\n`);
   });
 
   test("a boot: its JUnit report, and its line on the terminal", () => {
-    const result: BootResult = {
-      firmware: "uefi",
-      media: "cd",
-      accelerator: "tcg",
-      seconds: 1,
-      phases: [],
-      menu: { kind: "left-alone" },
-      reached: undefined,
-      failure: { phase: "kernel", code: "B_PANIC", message: HOSTILE, lastLines: [HOSTILE] },
-      serialLog: HOSTILE,
-      screenshot: undefined,
-    };
+    const failure = { phase: "kernel", code: "B_PANIC", message: HOSTILE, lastLines: [HOSTILE] } as const;
+    const result = bootResult({ failure, serialLog: HOSTILE });
     expectSafe(junitReport([result], { iso: HOSTILE, time: "t" }));
-    expectSafe(written((reporter) => reporter.info(resultLine(result))));
+    expectSafe(written((reporter) => reporter.info(failureLine(result, failure))));
   });
 
-  test.each([true, false])("the reporter: every kind of line (terminal: %j)", (isTTY) => {
+  test.each([true, false])("the reporter: every kind of line (terminal: %j)", (isTerminal) => {
     const text = written((reporter) => {
+      reporter.steps(["one", HOSTILE]);
       reporter.info(HOSTILE);
       reporter.warn(HOSTILE);
       reporter.verbose(HOSTILE);
+      reporter.task("one").skipped(HOSTILE);
       const task = reporter.task(HOSTILE);
       task.progress(1, 2);
       task.done(HOSTILE);
-      task.skipped(HOSTILE);
-    }, isTTY);
-    // What the reporter itself sends: colours, and clearing its line.
+    }, isTerminal);
+    // The reporter's own controls: colours, and removing its line.
     const own = text.replace(/\x1b\[(\d+m|K)|\r(?!\n)/g, "");
     expect(own).not.toMatch(CONTROLS);
+    // Three messages, and two tasks: the reason and the detail, and the name at its start, with progress and at its end.
     expect(own.match(/\\x1b\]0;pwn/g)).toHaveLength(8);
   });
 
@@ -145,17 +143,14 @@ describe("renderers", () => {
   });
 });
 
-function written(speak: (reporter: ReturnType<typeof consoleReporter>) => void, isTTY = false): string {
+function written(speak: (reporter: Reporter) => void, isTerminal = false): string {
   let text = "";
   let now = 0;
-  const stream = {
-    isTTY,
-    columns: 400,
-    write: (piece: string) => {
-      text += piece;
-      return true;
-    },
-  } as unknown as NodeJS.WriteStream;
-  speak(consoleReporter({ verbosity: "verbose", stream, clock: () => (now += 10_000) }));
+  const write = (piece: string) => {
+    text += piece;
+  };
+  const style = isTerminal ? { columns: 400, paint: ansiPaint } : PLAIN;
+  const progress = isTerminal ? "redraw" : "append";
+  speak(consoleReporter({ verbosity: "verbose", write, style, progress, clock: () => (now += 10_000) }));
   return text;
 }

@@ -3,14 +3,16 @@ import { describe, expect, test } from "bun:test";
 import { checkEntries } from "../../../../internal/contract/config/check-menu.ts";
 import { decideMenu } from "../../../../internal/contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../../../../internal/contract/config/iso-yaml.ts";
+import { requireVolumeLabel } from "../../../../internal/contract/config/label.ts";
 import { parseOsRelease } from "../../../../internal/contract/config/os-release.ts";
 import { plan } from "../../../helpers/plan.ts";
 
 /** All findings about an iso.yaml and its menu, by code and line. */
 function findingsOf(yaml: string, given?: string) {
   const { sound, placeOf, findings } = parseIsoYaml(yaml, "iso.yaml");
+  const label = given === undefined ? undefined : requireVolumeLabel(given);
   const osRelease = parseOsRelease("NAME=Some\nVERSION_ID=1\n");
-  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture: "x86_64", label: given });
+  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture: "x86_64", label });
   return [...findings, ...decided.findings];
 }
 const codes = (yaml: string, given?: string) =>

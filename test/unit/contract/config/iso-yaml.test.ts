@@ -1,15 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import { PLAIN } from "../../../../internal/base/style.ts";
 import { parseIsoYaml } from "../../../../internal/contract/config/iso-yaml.ts";
-import {
-  EXPECTED,
-  isoYamlJsonSchema,
-  isoYamlSchema,
-} from "../../../../internal/contract/config/iso-yaml-schema.ts";
-import { type FindingCode, findingSchema } from "../../../../internal/contract/findings/finding.ts";
-import { findingLines } from "../../../../internal/contract/findings/finding-lines.ts";
+import { EXPECTED, isoYamlSchema } from "../../../../internal/contract/config/iso-yaml-schema.ts";
+import { FINDINGS, type FindingCode, findingSchema } from "../../../../internal/contract/findings/finding.ts";
+import { noticeOf } from "../../../../internal/contract/findings/finding-lines.ts";
+import { documentSchema } from "../../../../internal/documents/catalogue.ts";
 import type { VolumeLabel } from "../../../../internal/grub/menu-model.ts";
 import { editDistance, nearest } from "../../../../internal/text/nearest.ts";
+import { noticeLines } from "../../../../internal/text/notice-text.ts";
 
 // Properties and real tools take their time on a busy machine.
 setDefaultTimeout(60_000);
@@ -421,12 +420,13 @@ label: a/b
 
   test("shows the line with a caret under the place", () => {
     const { finding } = only("grub2:\n  timeout: later\n", "F_ISO_YAML_NUMBER");
-    expect(findingLines(finding)).toEqual([
-      "error: /usr/lib/iso.yaml:2:12: `grub2.timeout` is `later`, not a whole number from -1 to 2147483647. [F_ISO_YAML_NUMBER]",
-      "  2 |   timeout: later",
-      "    |            ^",
-      "  GRUB counts entries and seconds in whole numbers.",
-      "  Write a whole number in decimal digits, such as `10`.",
+    expect(noticeLines(noticeOf(finding), PLAIN)).toEqual([
+      `error[F_ISO_YAML_NUMBER]: ${FINDINGS.F_ISO_YAML_NUMBER.title}`,
+      "  where: /usr/lib/iso.yaml:2:12: `grub2.timeout` is `later`, not a whole number from -1 to 2147483647",
+      "         2 |   timeout: later",
+      "           |            ^",
+      "  fix:   Write a whole number in decimal digits, such as `10`.",
+      "  note:  GRUB counts entries and seconds in whole numbers.",
     ]);
   });
 
@@ -437,7 +437,7 @@ label: a/b
     expect(line.length).toBeLessThan(140);
     expect(line[caret.indexOf("^")]).toBe("[");
     const coloured = only('grub2: {timeout: "\u001b[31m"}', "F_ISO_YAML_CONTROL_CHARACTER").finding;
-    expect(findingLines(coloured).join("\n")).not.toContain("\u001b");
+    expect(noticeLines(noticeOf(coloured), PLAIN).join("\n")).not.toContain("\u001b");
     expect(coloured.place?.excerpt[0]).toContain("\\x1b[31m");
   });
 
@@ -575,7 +575,7 @@ describe("hostile files", () => {
           expect(findingSchema.parse(JSON.parse(JSON.stringify(each)))).toEqual(each);
           expect(each.place!.line).toBeLessThanOrEqual(lines);
           for (const sentence of [each.seen, each.why, each.fix]) expect(sentence).toMatch(/^\S.*[.!?]$/s);
-          expect(findingLines(each).join("")).not.toMatch(/\p{Cc}/u);
+          expect(noticeLines(noticeOf(each), PLAIN).join("")).not.toMatch(/\p{Cc}/u);
         }
       }),
       { numRuns: 1500 },
@@ -591,9 +591,9 @@ interface JsonSchema {
   additionalProperties: boolean;
 }
 
-describe("isoYamlJsonSchema", () => {
+describe("the JSON Schema of iso.yaml", () => {
   test("describes every key, and knows no others", () => {
-    const schema = isoYamlJsonSchema() as unknown as JsonSchema;
+    const schema = documentSchema("iso.yaml") as unknown as JsonSchema;
     expect(schema.additionalProperties).toBe(false);
     expect(Object.keys(schema.properties)).toEqual(["label", "kernel_args", "grub2", "selinux"]);
     const grub2 = schema.properties.grub2!;

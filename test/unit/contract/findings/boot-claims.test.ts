@@ -4,7 +4,7 @@ import {
   bootClaimsSchema,
   claimsFrom,
 } from "../../../../internal/contract/findings/boot-claims.ts";
-import { bootClaimLines } from "../../../../internal/ui/boot-claims-text.ts";
+import { claimTexts } from "../../../helpers/claim-texts.ts";
 
 const effect = (changes: Partial<BootEffect>): BootEffect => ({
   effect: "breaks",
@@ -23,12 +23,12 @@ describe("claimsFrom", () => {
       secureBoot: { boots: true, reasons: [] },
     });
     expect(bootClaimsSchema.parse(claims)).toEqual(claims);
-    expect(bootClaimLines(claims)).toEqual(["BIOS: yes", "UEFI: yes", "Secure Boot: yes"]);
+    expect(claimTexts(claims)).toEqual(["BIOS: yes", "UEFI: yes", "Secure Boot: yes"]);
   });
 
   test("a reason stops the ways that it names", () => {
     const unsigned = effect({ ways: ["secureBoot"], text: "the kernel is not signed", code: "F_KERNEL" });
-    expect(bootClaimLines(claimsFrom([unsigned]))).toEqual([
+    expect(claimTexts(claimsFrom([unsigned]))).toEqual([
       "BIOS: yes",
       "UEFI: yes",
       "Secure Boot: no: the kernel is not signed (F_KERNEL)",
@@ -46,7 +46,7 @@ describe("claimsFrom", () => {
 
   test("a limit is a reason only while the way boots", () => {
     const limit = effect({ effect: "limits", ways: ["bios", "uefi"], text: "a limit", code: null });
-    expect(bootClaimLines(claimsFrom([limit, effect({}), effect({ text: "another" })]))).toEqual([
+    expect(claimTexts(claimsFrom([limit, effect({}), effect({ text: "another" })]))).toEqual([
       "BIOS: no: a reason (F_SOME); another (F_SOME)",
       "UEFI: yes, but a limit",
       "Secure Boot: yes, but a limit",
@@ -54,7 +54,7 @@ describe("claimsFrom", () => {
   });
 
   test("a reason with a control character reaches the terminal escaped", () => {
-    const lines = bootClaimLines(claimsFrom([effect({ text: "\u001b[31mred" })]));
+    const lines = claimTexts(claimsFrom([effect({ text: "\u001b[31mred" })]));
     expect(lines[0]).toBe("BIOS: no: \\x1b[31mred (F_SOME)");
   });
 });

@@ -16,7 +16,10 @@ async function read(members: readonly Member[]) {
   opened.push(tree);
   const readText = (node: Parameters<Parameters<typeof readIsoYaml>[0]["readText"]>[0]) =>
     contentOf(tree.read(node.inode));
-  const { config, findings } = await readIsoYaml({ tree, readText }, { boot: "uefi-only", excludes: [] });
+  const { config, findings } = await readIsoYaml(
+    { tree, readText },
+    { boot: "uefi-only", excludes: [], kernelArgs: [], added: [] },
+  );
   return { config, seen: findings.map(({ code, seen }) => `${code}: ${seen}`) };
 }
 

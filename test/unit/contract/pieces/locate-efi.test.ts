@@ -125,7 +125,7 @@ describe("locateEfi: missing binaries", () => {
     expect(fixes).toEqual([
       "Install `shim-aa64` (Fedora, CentOS) or `shim-signed` (Debian, Ubuntu) in the image.",
       "Install `grub2-efi-aa64-cdboot` (Fedora, CentOS) or `grub-efi-arm64-signed` (Debian, Ubuntu) in the image.",
-      "Install `shim-aa64` (Fedora, CentOS) or `shim-helpers-arm64-signed` (Debian), or `shim-signed` (Ubuntu) in the image.",
+      "Install `shim-aa64` (Fedora, CentOS), `shim-helpers-arm64-signed` (Debian) or `shim-signed` (Ubuntu) in the image.",
     ]);
     expect([...seen, ...fixes].join("\n")).not.toMatch(/x64|amd64|x86/);
   });

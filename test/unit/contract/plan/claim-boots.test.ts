@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { type Finding, type FindingCode, finding } from "../../../../internal/contract/findings/finding.ts";
 import { claimBoots } from "../../../../internal/contract/plan/claim-boots.ts";
-import { bootClaimLines } from "../../../../internal/ui/boot-claims-text.ts";
+import { claimTexts } from "../../../helpers/claim-texts.ts";
 import { plan } from "../../../helpers/plan.ts";
 
 const entry = plan().menu.entries[0]!;
 const two = { ...plan(), menu: { ...plan().menu, entries: [entry, { ...entry, title: "Other" }] } };
 const lines = (findings: Finding[], of: Parameters<typeof claimBoots>[0] = plan()) =>
-  bootClaimLines(claimBoots(of, findings));
+  claimTexts(claimBoots(of, findings));
 const all = (text: string) => ["BIOS", "UEFI", "Secure Boot"].map((way) => `${way}: ${text}`);
 
 describe("claimBoots", () => {

@@ -113,7 +113,7 @@ describe("findingsError", () => {
     const vendor = finding("F_VENDOR_UNKNOWN", "No such vendor.");
     expect(findingsError([option, vendor], options)).toMatchObject({ code: "E_CONTRACT", exitCode: 2 });
     const both = [option, finding("F_NO_USR", "No /usr.")];
-    expect(findingsError(both, options)).toMatchObject({ code: "E_CONTRACT", exitCode: 3 });
+    expect(findingsError(both, options)).toMatchObject({ code: "E_CONTRACT", exitCode: 3, hint: undefined });
   });
 
   test("several are reported together, each with its code, place, reason and advice", () => {
@@ -125,15 +125,23 @@ describe("findingsError", () => {
       code: "E_CONTRACT",
       exitCode: 3,
       message: "`oci:x` breaks the contract in 2 ways",
+      hint: "Run `platter containerfile oci:x` for a Containerfile that adds what the image lacks.",
     });
-    expect(error?.detail).toEqual([
-      "error: No kernel. [F_KERNEL_MISSING]",
-      `  ${FINDINGS.F_KERNEL_MISSING.why}`,
-      `  ${FINDINGS.F_KERNEL_MISSING.fix}`,
-      "error: /iso.yaml:3:5: Seen. [F_ISO_YAML_SYNTAX]",
-      ...place.excerpt.map((line) => `  ${line}`),
-      `  ${FINDINGS.F_ISO_YAML_SYNTAX.why}`,
-      `  ${FINDINGS.F_ISO_YAML_SYNTAX.fix}`,
-    ]);
+    const [kernel, config, ...others] = error?.notices ?? [];
+    expect(kernel).toMatchObject({
+      severity: "error",
+      code: "F_KERNEL_MISSING",
+      message: FINDINGS.F_KERNEL_MISSING.title,
+      lines: [
+        { label: "where", text: "No kernel" },
+        { label: "fix", text: FINDINGS.F_KERNEL_MISSING.fix },
+        { label: "note", text: FINDINGS.F_KERNEL_MISSING.why },
+      ],
+    });
+    expect(config?.lines?.[0]).toEqual({ label: "where", text: "/iso.yaml:3:5: Seen" });
+    expect(config?.lines?.slice(1, -2).map(({ text }) => text.trim())).toEqual(
+      place.excerpt.map((line) => line.trim()),
+    );
+    expect(others.map(({ code }) => code)).toEqual(["E_CONTRACT"]);
   });
 });

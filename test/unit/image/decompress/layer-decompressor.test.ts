@@ -54,6 +54,7 @@ function limits(left = 1e9): Limits {
   return {
     left: new BigInt64Array(new SharedArrayBuffer(8)).fill(BigInt(left)),
     stopped: new Int32Array(new SharedArrayBuffer(4)),
+    read: new BigInt64Array(new SharedArrayBuffer(8)),
   };
 }
 
@@ -68,6 +69,7 @@ function jobOf(bytes: Uint8Array, compression: "gzip" | "zstd", target: OpenFile
   const source = { fd: file.fd, start, length };
   return {
     action: "decompress",
+    progress: "counts",
     source,
     compression,
     target: target.fd,
@@ -141,19 +143,22 @@ describe("a layer is decompressed into a file", () => {
     expect(shared.left[0]).toBe(BigInt(1e9));
   });
 
+  /** A job that computes only the digest of the text. */
+  function digestJob() {
+    const { file, ...part } = stored(text);
+    const source = { ...part, fd: file.fd };
+    return { action: "digest", progress: "counts", source, algorithm: "sha256" } as const;
+  }
+
   test("not where nobody wants it any more", async () => {
     const shared = limits();
     shared.stopped[0] = 1;
     expect(await runLayerJob(jobOf(gzipSync(text), "gzip", memoryFile()), shared)).toBeUndefined();
-    const { file, ...part } = stored(text);
-    const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" } as const;
-    expect(await runLayerJob(job, shared)).toBeUndefined();
+    expect(await runLayerJob(digestJob(), shared)).toBeUndefined();
   });
 
   test("or only its digest is computed", async () => {
-    const { file, ...part } = stored(text);
-    const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" } as const;
-    expect(await runLayerJob(job, limits(0))).toEqual({ length: text.length, digest: hex(text) });
+    expect(await runLayerJob(digestJob(), limits(0))).toEqual({ length: text.length, digest: hex(text) });
   });
 });
 
@@ -244,6 +249,24 @@ describe("layers on threads", () => {
     expect(await (await decompressor.decompress(layerOf(text, { diffId: wrong })))!.isRight).toBe(false);
   });
 
+  test("onRead: the stored bytes of each layer count once, and all of them at the end", async () => {
+    const reports: [done: number, total: number][] = [];
+    const onRead = (done: number, total: number) => reports.push([done, total]);
+    const packed = gzipSync(text);
+    const decompressor = new LayerDecompressor({ memory: 1e9, signal, onRead });
+    for (const [bytes, diffId] of [
+      [packed, sha256(text)],
+      [text, sha256(Buffer.from("other"))],
+    ] as const) {
+      const layer = await decompressor.decompress(layerOf(bytes, { digest: sha256(bytes), diffId }));
+      await layer!.isRight;
+      layer![Symbol.dispose]();
+    }
+    await decompressor[Symbol.asyncDispose]();
+    const total = packed.length + text.length;
+    expect(reports.at(-1)).toEqual([total, total]);
+  });
+
   test("as many as there is memory for, the first ones first", async () => {
     const bytes = gzipSync(text);
     await using decompressor = new LayerDecompressor({ memory: text.length * 2.5, signal });
@@ -283,7 +306,12 @@ describe("layers on threads", () => {
       failureOf(threads.ask(undefined)),
     );
     const { file, ...part } = stored(text);
-    const job = { action: "digest", source: { ...part, fd: file.fd }, algorithm: "sha256" };
+    const job = {
+      action: "digest",
+      progress: "counts",
+      source: { ...part, fd: file.fd },
+      algorithm: "sha256",
+    };
     const answer = threads.ask({ job, limits: limits() });
     for (const failure of await Promise.all(nonsense)) expect(failure).toMatchObject({ code: "E_THREAD" });
     expect(await answer).toMatchObject({ digest: hex(text) });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { PlatterError } from "../../../../internal/base/error.ts";
 import type { ImageTree } from "../../../../internal/image/image-tree.ts";
-import { openImage } from "../../../../internal/image/source/open-image.ts";
+import { openImage } from "../../../../internal/image/open/open-image.ts";
 import { payloadSource } from "../../../../internal/payload/payload-source.ts";
 import { runTool } from "../../../../internal/process/run.ts";
 import { failureOf } from "../../../helpers/images/memory-layers.ts";

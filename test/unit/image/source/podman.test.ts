@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PlatterError } from "../../../../internal/base/error.ts";
 import type { ImageTree } from "../../../../internal/image/image-tree.ts";
+import { openImage } from "../../../../internal/image/open/open-image.ts";
+import type { OpenOptions } from "../../../../internal/image/open-options.ts";
 import { NeedsPodmanUnshare } from "../../../../internal/image/source/needs-podman-unshare.ts";
-import { openImage } from "../../../../internal/image/source/open-image.ts";
 import type { ToolCall, ToolResult } from "../../../../internal/process/run.ts";
 import { failureOf } from "../../../helpers/images/memory-layers.ts";
-import { OciMaker } from "../../../helpers/images/oci-maker.ts";
+import { OciMaker, sha256 } from "../../../helpers/images/oci-maker.ts";
 import { tar } from "../../../helpers/images/tar-maker.ts";
 
 process.env.REGISTRY_AUTH_FILE = "/auth.json";
@@ -35,7 +36,7 @@ type Play = (argv: readonly string[]) => Partial<ToolResult> | Promise<Partial<T
 async function open(
   reference: string,
   play: Play,
-  more: { architecture?: string; signal?: AbortSignal } = {},
+  more: Pick<OpenOptions, "architecture" | "pull"> & { signal?: AbortSignal; raw?: string } = {},
 ) {
   const calls: string[] = [];
   const runTool = async (call: ToolCall): Promise<ToolResult> => {
@@ -45,12 +46,14 @@ async function open(
     expect(call.env?.HOME).toBe(process.env.HOME as string);
     expect(call.env?.REGISTRY_AUTH_FILE).toBe("/auth.json");
     expect(call.env?.BUN_OPTIONS).toBeUndefined();
+    if (call.argv.includes("--raw")) await call.onStdout?.(Buffer.from(more.raw ?? ""));
     const result = { exitCode: 0, stdout: "", stderr: "", ...(await play(call.argv)) };
     if ((call.accept ?? [0]).includes(result.exitCode)) return result;
     throw new PlatterError({ code: "E_TOOL_FAILED", kind: "tool", message: "it failed" });
   };
   const signal = more.signal ?? new AbortController().signal;
-  const options = { architecture: more.architecture, work, signal, capture: () => false, runTool };
+  const { architecture, pull } = more;
+  const options = { architecture, pull, work, signal, capture: () => false, runTool };
   const result: { tree?: ImageTree; failure?: unknown } = {};
   try {
     result.tree = await openImage(reference, options);
@@ -115,7 +118,7 @@ describe("containers-storage", () => {
       exitCode: 3,
       message:
         "Cannot find the image `quay.io/a:b`: it is not in podman's storage, and no file or folder has that name",
-      hint: "Fetch it with `podman pull quay.io/a:b`, or name `docker://quay.io/a:b` to take it from its registry.",
+      hint: "Add `--pull`, or name `docker://quay.io/a:b`, to take it from its registry.",
     });
     expect(calls.map((call) => call.split(" ").slice(0, 3).join(" "))).toEqual([
       "podman image inspect",
@@ -316,6 +319,65 @@ describe("docker://", () => {
     const failure = await failureOf(openImage("docker://example.org/a:b", options));
     expect(failure).toMatchObject({ code, exitCode, message, detail: [], log: undefined });
     expect((failure as PlatterError).hint).toContain(hint);
+  });
+});
+
+describe("pull", () => {
+  const index = "an index in the registry";
+  const digest = sha256(Buffer.from(index));
+  /** The storage answers with `stored`, and the registry has `index`. */
+  const world =
+    (stored: Play): Play =>
+    (argv) => {
+      if (argv[0] === "podman") return stored(argv);
+      return argv.includes("--raw") ? {} : writeLayout((argv.at(-1) as string).slice("oci:".length));
+    };
+  const pulledBy =
+    (digests: readonly string[]): Play =>
+    (argv) =>
+      argv.includes("inspect")
+        ? { stdout: JSON.stringify([{ ...answer, RepoDigests: digests }]) }
+        : podman(argv);
+
+  test.each<[OpenOptions["pull"], string, Play, string]>([
+    ["missing", "quay.io/a:b", absent(), "docker"],
+    ["missing", "quay.io/a:b", podman, "containers-storage"],
+    ["missing", "containers-storage:quay.io/a:b", absent(), "docker"],
+    ["always", "quay.io/a:b", podman, "docker"],
+    ["always", "localhost/a", podman, "containers-storage"],
+    ["always", "containers-storage:[/root+/run]a", podman, "containers-storage"],
+    ["newer", "quay.io/a:b", absent(), "docker"],
+    ["newer", "quay.io/a:b", pulledBy(["quay.io/a@sha256:00"]), "docker"],
+    ["newer", "quay.io/a:b", pulledBy([`quay.io/a@${digest}`]), "containers-storage"],
+    ["never", "quay.io/a:b", podman, "containers-storage"],
+  ])("%s of %s", async (pull, reference, stored, transport) => {
+    const { failure, tree } = await open(reference, world(stored), { pull, raw: index });
+    expect(failure).toBeUndefined();
+    expect(tree?.source.transport).toBe(transport);
+    await tree?.[Symbol.asyncDispose]();
+  });
+
+  test("missing, without podman: the registry is asked", async () => {
+    const { tree } = await open(
+      "quay.io/a",
+      world(() => {
+        throw missing("podman");
+      }),
+      { pull: "missing" },
+    );
+    expect(tree?.source.reference).toBe("docker://quay.io/a");
+    await tree?.[Symbol.asyncDispose]();
+  });
+
+  test("an image that podman cannot examine is not taken for a missing one", async () => {
+    const { failure } = await open(
+      "quay.io/a",
+      world(() => ({ exitCode: 125, stderr: "Error: no storage" })),
+      {
+        pull: "missing",
+      },
+    );
+    expect(failure).toMatchObject({ code: "E_TOOL_FAILED" });
   });
 });
 

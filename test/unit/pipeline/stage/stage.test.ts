@@ -7,12 +7,13 @@ import {
   requireArtifact,
   runStage,
   type Stage,
-  type StageTimes,
+  type StageRuns,
 } from "../../../../internal/pipeline/stage/stage.ts";
 import type { Context } from "../../../../internal/pipeline/work/context.ts";
 import { WorkDir } from "../../../../internal/pipeline/work/work-dir.ts";
 import type { FoundTool, ToolName } from "../../../../internal/process/find.ts";
 import type { Toolbox } from "../../../../internal/process/toolbox.ts";
+import { SILENT, SILENT_TASK } from "../../../helpers/reporter.ts";
 
 let scratch: string;
 beforeEach(() => {
@@ -24,15 +25,12 @@ afterEach(() => rmSync(scratch, { recursive: true }));
 function contextOf(work: WorkDir, version = "4.5.1"): { context: Context; told: string[] } {
   const told: string[] = [];
   const reporter: Reporter = {
+    ...SILENT,
     task: (name) => ({
-      progress: () => undefined,
+      ...SILENT_TASK,
       done: (detail) => void told.push(`done ${name} ${detail ?? ""}`.trim()),
       skipped: (reason) => void told.push(`skipped ${name}: ${reason}`),
-      failed: () => void told.push(`failed ${name}`),
     }),
-    info: () => undefined,
-    warn: () => undefined,
-    verbose: () => undefined,
   };
   let seconds = 0;
   const find = async (name: ToolName): Promise<FoundTool> => ({
@@ -60,7 +58,7 @@ function stageOf(work: WorkDir, change: Partial<Stage> = {}): Stage {
     outputs: [output],
     run: async () => {
       writeFileSync(output, "made");
-      return "4 B";
+      return { detail: "4 B" };
     },
     ...change,
   };
@@ -76,7 +74,7 @@ describe("runStage", () => {
       return told.join();
     };
     expect(await run(stageOf(work))).toBe("done squash 4 B");
-    expect(await run(stageOf(work))).toBe("skipped squash: unchanged, nothing to do");
+    expect(await run(stageOf(work))).toBe("skipped squash: unchanged");
     expect(await run(stageOf(work), { freshness: "always" })).toBe("done squash 4 B");
     expect(await run(stageOf(work, { inputs: { tree: "2" } }))).toBe("done squash 4 B");
     expect(await run(stageOf(work))).toBe("done squash 4 B");
@@ -89,14 +87,14 @@ describe("runStage", () => {
     expect(await run(stageOf(work))).toBe("done squash 4 B");
   });
 
-  test("times are those of the stage; a skipped one has none", async () => {
+  test("a run says how the stage ended, and its time", async () => {
     using work = WorkDir.open(join(scratch, "work"));
     const { context } = contextOf(work);
-    const times: StageTimes = new Map();
-    await runStage(stageOf(work), { context, freshness: "when-changed", times });
-    expect([...times]).toEqual([["squash", 1]]);
-    await runStage(stageOf(work), { context, freshness: "when-changed", times });
-    expect([...times]).toEqual([["squash", undefined]]);
+    const runs: StageRuns = new Map();
+    await runStage(stageOf(work), { context, freshness: "when-changed", runs });
+    expect([...runs]).toEqual([["squash", { outcome: "made", seconds: 1 }]]);
+    await runStage(stageOf(work), { context, freshness: "when-changed", runs });
+    expect([...runs]).toEqual([["squash", { outcome: "unchanged", seconds: 0 }]]);
   });
 
   test("a temporary work directory gets no receipt, and skips nothing", async () => {
@@ -113,7 +111,7 @@ describe("runStage", () => {
     const run = () => Promise.reject(new Error("no luck"));
     const failing = runStage(stageOf(work, { run }), { context, freshness: "when-changed" });
     await expect(failing).rejects.toThrow("no luck");
-    expect(told).toEqual(["failed squash"]);
+    expect(told).toEqual([]);
     expect(readdirSync(work.file("stages"))).toEqual([]);
   });
 

@@ -1,0 +1,47 @@
+import { type Command, Option } from "@commander-js/extra-typings";
+import { COLOUR_CHOICES, type ColourChoice } from "../../internal/ui/terminal.ts";
+
+/** The values of the options that all commands have. */
+export interface GlobalFlags {
+  verbose?: true | undefined;
+  quiet?: true | undefined;
+  color: ColourChoice;
+  progress: ProgressChoice;
+}
+
+const PROGRESS_CHOICES = ["auto", "plain", "json", "none"] as const;
+type ProgressChoice = (typeof PROGRESS_CHOICES)[number];
+
+export function globalFlags(program: Command): GlobalFlags {
+  return program.opts() as unknown as GlobalFlags;
+}
+
+export const GLOBAL_OPTIONS = [
+  new Option("-v, --verbose", "show every tool call, and long lists"),
+  new Option("-q, --quiet", "show only errors, and results such as the path of the ISO").conflicts([
+    "verbose",
+    "progress",
+  ]),
+  new Option("--color <when>", "whether to use colours").choices(COLOUR_CHOICES).default("auto" as const),
+  new Option(
+    "--progress <how>",
+    "how to show progress: as it fits the output, as plain lines, as JSON lines on standard error, or not at all",
+  )
+    .choices(PROGRESS_CHOICES)
+    .default("auto" as const),
+];
+
+export type Verbosity = "quiet" | "normal" | "verbose";
+
+export function verbosityOf({ verbose, quiet }: GlobalFlags): Verbosity {
+  return verbose === true ? "verbose" : quiet === true ? "quiet" : "normal";
+}
+
+/** How the reporter shows progress on an output. */
+export function progressOf(
+  { progress }: GlobalFlags,
+  output: { isTerminal: boolean },
+): "redraw" | "append" | "none" {
+  if (progress === "none") return "none";
+  return output.isTerminal && progress === "auto" ? "redraw" : "append";
+}
