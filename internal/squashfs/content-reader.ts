@@ -5,6 +5,8 @@ import { changedFile } from "../image/file-content.ts";
 import type { Inode, SequentialReader } from "../image/image-tree.ts";
 import { nextData } from "../os/file-holes.ts";
 import { isHole } from "../tar/sparse.ts";
+import type { BlockContent, BlockPacker } from "./blocks/block-packer.ts";
+import type { BlockWriter } from "./blocks/block-writer.ts";
 
 /** A file with content, not a link to an earlier entry. */
 export type FileEntry = WalkedEntry & { inode: Inode };
@@ -12,38 +14,36 @@ export type FileEntry = WalkedEntry & { inode: Inode };
 /** Holes are searched in host files of at least this size in bytes. In smaller files the search costs more than it saves. */
 const WORTH_SEEKING = 64 * 1024 * 1024;
 
-/** Buffers of one block each. */
-export interface BlockBuffers {
-  buffer(): Uint8Array<ArrayBuffer>;
-  giveBack(buffer: Uint8Array<ArrayBuffer>): void;
-}
-
-/** The first bytes of a buffer, which the receiver owns. Without `data` they are whole blocks of a hole. */
-export interface ContentBlock {
-  data: Uint8Array<ArrayBuffer> | undefined;
-  length: number;
-}
+/** The content of a block and its length, or the length of a hole of whole blocks. The receiver owns a buffer. */
+export type ContentBlock = (BlockContent & { length: number }) | { hole: number };
 
 /** Reads the contents of files in blocks. */
 export class ContentReader {
   readonly #reader: SequentialReader;
-  readonly #buffers: BlockBuffers;
+  readonly #packer: BlockPacker;
+  readonly #writer: BlockWriter;
   readonly #blockSize: number;
 
   constructor(
     reader: SequentialReader,
-    { buffers, blockSize }: { buffers: BlockBuffers; blockSize: number },
+    { packer, writer, blockSize }: { packer: BlockPacker; writer: BlockWriter; blockSize: number },
   ) {
     this.#reader = reader;
-    this.#buffers = buffers;
+    this.#packer = packer;
+    this.#writer = writer;
     this.#blockSize = blockSize;
   }
 
   /** Reads a content in blocks. @throws PlatterError `E_FILE_CHANGED`, errors of reading the image */
   async *blocks(entry: FileEntry): AsyncGenerator<ContentBlock> {
-    using held = this.#reader.held?.(entry.inode);
+    const held = this.#reader.held?.(entry.inode);
     if (held === undefined) yield* this.#streamed(entry);
-    else yield* this.#held(held);
+    else
+      try {
+        yield* this.#held(held);
+      } finally {
+        this.#writer.release(held);
+      }
   }
 
   /**
@@ -55,22 +55,21 @@ export class ContentReader {
   }
 
   *#held(held: HeldRange): Generator<ContentBlock> {
+    const { file } = held;
     for (let at = 0; at < held.length; at += this.#blockSize) {
       const hole = this.#holeIn(held, at);
-      if (hole > 0) yield { data: undefined, length: hole };
+      if (hole > 0) yield { hole };
       at += hole;
       if (at === held.length) return;
-      const data = this.#buffers.buffer();
+      // The thread that compresses the block reads it.
       const length = Math.min(this.#blockSize, held.length - at);
-      // Read synchronously, because the read would have to wait for the work of other threads.
-      readAtSync(held.file, { target: data.subarray(0, length), at: held.start + at });
-      yield { data, length };
+      yield { source: { file, at: held.start + at }, length };
     }
   }
 
   async *#streamed(entry: FileEntry): AsyncGenerator<ContentBlock> {
     const blockSize = this.#blockSize;
-    let data = this.#buffers.buffer();
+    let data = this.#packer.buffer();
     let [used, left] = [0, entry.size];
     for await (const piece of this.#reader.open(entry.inode)) {
       left -= piece.length;
@@ -79,7 +78,7 @@ export class ContentReader {
         const inHole = used === 0 && isHole(piece) ? piece.length - done : 0;
         if (inHole >= blockSize) {
           const length = inHole - (inHole % blockSize);
-          yield { data: undefined, length };
+          yield { hole: length };
           done += length;
           continue;
         }
@@ -89,13 +88,13 @@ export class ContentReader {
         done += part.length;
         if (used < blockSize) continue;
         yield { data, length: used };
-        data = this.#buffers.buffer();
+        data = this.#packer.buffer();
         used = 0;
       }
     }
     if (left !== 0) throw changedFile(entry);
     if (used > 0) yield { data, length: used };
-    else this.#buffers.giveBack(data);
+    else this.#packer.giveBack(data);
   }
 
   /** The number of bytes from `at` that are whole blocks of a hole. */

@@ -5,6 +5,7 @@ import { type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import { hasContent, wantedInodes } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
 import type { BlockLedger } from "./blocks/block-ledger.ts";
+import type { BlockPacker } from "./blocks/block-packer.ts";
 import type { BlockWriter } from "./blocks/block-writer.ts";
 import { ContentReader } from "./content-reader.ts";
 import { LargeFiles } from "./large-files.ts";
@@ -32,6 +33,7 @@ export async function writeContents(
   tree: ImageTree,
   walk: WalkOptions,
   options: {
+    packer: BlockPacker;
     writer: BlockWriter;
     ledger: BlockLedger;
     contents: ContentDigests | undefined;
@@ -39,18 +41,18 @@ export async function writeContents(
     onBytes: OnBytes;
   },
 ): Promise<WrittenContents> {
-  const { writer, ledger, contents: digests, blockSize, onBytes } = options;
+  const { packer, writer, ledger, contents: digests, blockSize, onBytes } = options;
   const lengths = new SharedLengths(blockSize);
   const wanted = lengths.of(wantedInodes(tree, walk));
   await using source = await tree.sequentialReader(wanted);
   // A source that can read in any order does not consume the list.
   while (wanted.next().done !== true);
   ledger.expect(lengths.blocks);
-  const reader = new ContentReader(source, { buffers: writer, blockSize });
+  const reader = new ContentReader(source, { packer, writer, blockSize });
   const files = new StoredContents();
   const progress = new ByteCounter(onBytes, { step: blockSize, total: lengths.sum });
   const onRead = (bytes: number) => progress.add(bytes);
-  const contents = { reader, writer, ledger, blockSize, lengths, files, contents: digests, onRead };
+  const contents = { reader, packer, writer, ledger, blockSize, lengths, files, contents: digests, onRead };
   const [large, small] = [new LargeFiles(contents), new SmallFiles(contents)];
   const links = new Map<Inode, number>();
   let passed = 0;

@@ -1,5 +1,6 @@
 import type { ContentDigests } from "../image/content-digests.ts";
 import type { BlockLedger } from "./blocks/block-ledger.ts";
+import type { BlockPacker } from "./blocks/block-packer.ts";
 import { DIGEST } from "./blocks/block-table.ts";
 import type { BlockWriter } from "./blocks/block-writer.ts";
 import type { ContentReader, FileEntry } from "./content-reader.ts";
@@ -9,6 +10,7 @@ import type { StoredContents } from "./stored-contents.ts";
 
 export interface ContentOptions {
   reader: ContentReader;
+  packer: BlockPacker;
   writer: BlockWriter;
   ledger: BlockLedger;
   blockSize: number;
@@ -28,19 +30,21 @@ const MANY_HOLES = 1024;
 /** The digests of a file with more blocks are not kept. */
 const MOST_DIGESTS = 2 ** 17;
 
-/** Called with the number of a block in its file, and the block's digest. */
-type OnDigest = ((number: number, digest: Uint8Array) => void) | undefined;
+interface OnBlock {
+  /** Called with the number of a block in its file, and the block's digest. */
+  onDigest: ((number: number, digest: Uint8Array) => void) | undefined;
+  /** Called with the bytes of holes. */
+  onHole: (length: number) => void;
+}
 
 /** Passes the contents of files of at least one block to the writer, each content once. */
 export class LargeFiles {
   readonly #options: ContentOptions;
-  readonly #zeros: Uint8Array;
   /** Files by their {@link BlockHasher}: a small file could be made to have the same digest. */
   readonly #duplicates = new Duplicates();
 
   constructor(options: ContentOptions) {
     this.#options = options;
-    this.#zeros = new Uint8Array(options.blockSize);
   }
 
   /** @throws PlatterError `E_FILE_CHANGED`, `E_INTERRUPTED`, errors of reading the image */
@@ -52,15 +56,15 @@ export class LargeFiles {
     const isKept = contents !== undefined && known === undefined && count <= MOST_DIGESTS;
     const digests = isKept ? new Uint8Array(DIGEST * count) : undefined;
     const first = writer.next;
+    const file = files.addBlocks(first);
     const onDigest = (number: number, digest: Uint8Array) => {
       hasher?.update(number, digest);
       digests?.set(digest, DIGEST * number);
     };
     const wanted = hasher === undefined && digests === undefined ? undefined : onDigest;
-    const found = known === undefined ? NOTHING : await this.#addKnown(entry, known, wanted);
-    const holes =
-      found.holes + (found.blocks === count ? 0 : await this.#addRead(entry, found.blocks, wanted));
-    const file = files.addBlocks(first, holes);
+    const on = { onDigest: wanted, onHole: (length: number) => files.addHole(file, length) };
+    const found = known === undefined ? NOTHING : await this.#addKnown(entry, known, on);
+    const holes = found.holes + (found.blocks === count ? 0 : await this.#addRead(entry, found.blocks, on));
     if (wanted === undefined) return;
     const end = writer.next;
     let isTakenBack = false;
@@ -79,7 +83,7 @@ export class LargeFiles {
   }
 
   /** Adds the first blocks of a file, as far as earlier squashfs files have them. */
-  async #addKnown(entry: FileEntry, digests: Uint8Array, onDigest: OnDigest): Promise<Found> {
+  async #addKnown(entry: FileEntry, digests: Uint8Array, { onDigest, onHole }: OnBlock): Promise<Found> {
     const { writer, ledger, blockSize, onRead } = this.#options;
     let [blocks, holes, pending] = [0, 0, 0];
     for (; DIGEST * blocks < digests.length; blocks++) {
@@ -100,21 +104,23 @@ export class LargeFiles {
       await writer.addStored(found, { length, onDigest: onDigest && ((digest) => onDigest(number, digest)) });
     }
     if (pending > 0) await writer.addHoles(pending);
+    onHole(holes);
     return { blocks, holes };
   }
 
-  /** Reads a file, and adds its blocks from the given number on. Returns the number of bytes in holes. */
-  async #addRead(entry: FileEntry, start: number, onDigest: OnDigest): Promise<number> {
-    const { reader, writer, blockSize, onRead } = this.#options;
+  /** Reads a file, and adds its blocks from the given number on. Returns the bytes in holes that need not be read. */
+  async #addRead(entry: FileEntry, start: number, { onDigest, onHole }: OnBlock): Promise<number> {
+    const { reader, packer, writer, blockSize, onRead } = this.#options;
     let [next, holes] = [0, 0];
-    for await (const { data, length } of reader.blocks(entry)) {
+    for await (const content of reader.blocks(entry)) {
       const number = next;
+      const length = "hole" in content ? content.hole : content.length;
       next += Math.ceil(length / blockSize);
       if (next <= start) {
-        if (data !== undefined) writer.giveBack(data);
+        if ("data" in content) packer.giveBack(content.data);
         continue;
       }
-      if (data === undefined) {
+      if ("hole" in content) {
         const blocks = next - Math.max(number, start);
         await writer.addHoles(blocks);
         holes += blocks * blockSize;
@@ -122,19 +128,14 @@ export class LargeFiles {
         continue;
       }
       onRead(length);
-      if (this.#isZero(data, length)) {
-        writer.giveBack(data);
-        await writer.addHoles(1);
-        holes += length;
-      } else {
-        await writer.add(data, { length, onDigest: onDigest && ((digest) => onDigest(number, digest)) });
-      }
+      await writer.add(content, {
+        length,
+        onDigest: onDigest && ((digest) => onDigest(number, digest)),
+        onHole: () => onHole(length),
+      });
     }
+    onHole(holes);
     return holes;
-  }
-
-  #isZero(data: Uint8Array, length: number): boolean {
-    return Buffer.compare(data.subarray(0, length), this.#zeros.subarray(0, length)) === 0;
   }
 }
 

@@ -23,7 +23,7 @@ export class SmallFiles {
 
   constructor(options: ContentOptions) {
     this.#options = options;
-    this.#fragment = options.writer.buffer();
+    this.#fragment = options.packer.buffer();
   }
 
   /**
@@ -48,7 +48,7 @@ export class SmallFiles {
   /** Passes the last fragment to the writer. @throws PlatterError `E_INTERRUPTED`, errors of reading the image */
   async endFragment(): Promise<void> {
     if (this.#used === 0) return;
-    const { writer, ledger, contents } = this.#options;
+    const { packer, writer, ledger, contents } = this.#options;
     const [full, length, list] = [this.#fragment, this.#used, this.#parts];
     const parts = list.columns();
     this.#used = 0;
@@ -67,8 +67,11 @@ export class SmallFiles {
       await this.#readMissing(list, full);
     }
     this.fragments.push(writer.next);
-    await writer.add(full, { length, parts: ledger.digests === "all" ? parts : undefined, onParts });
-    this.#fragment = writer.buffer();
+    await writer.add(
+      { data: full },
+      { length, parts: ledger.digests === "all" ? parts : undefined, onParts },
+    );
+    this.#fragment = packer.buffer();
   }
 
   /** Reads the contents that are not in the fragment yet. */

@@ -12,9 +12,13 @@ export class StoredContents {
   count = 0;
 
   /** Adds a file of data blocks; returns its number. */
-  addBlocks(block: number, holes: number): number {
-    if (holes > 0) this.#holes.set(this.count, holes);
+  addBlocks(block: number): number {
     return this.#add(block, NO_INDEX, 0);
+  }
+
+  /** Adds zero bytes of a file that are not in a block. */
+  addHole(file: number, length: number): void {
+    if (length > 0) this.#holes.set(file, this.holesOf(file) + length);
   }
 
   addFragment(fragment: number, offset: number): void {

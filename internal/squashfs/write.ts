@@ -3,6 +3,7 @@ import { FileRegion } from "../files/file-region.ts";
 import type { WalkOptions } from "../image/entry-walk.ts";
 import type { ImageTree } from "../image/image-tree.ts";
 import { BlockLedger } from "./blocks/block-ledger.ts";
+import { BlockPacker } from "./blocks/block-packer.ts";
 import type { BlockReuse } from "./blocks/block-reuse.ts";
 import { BlockWriter } from "./blocks/block-writer.ts";
 import { type Codec, codecDigest, codecIdentity, codecOf, metadataBlock } from "./blocks/codec.ts";
@@ -59,10 +60,12 @@ export async function writeSquashfs(
   using compressors = codec.pack === undefined ? undefined : new Compressors(options);
   const ledger = new BlockLedger(region, compressors === undefined ? undefined : run.reuse);
   const place = { region, position: file.end };
-  const blocks = new BlockWriter(place, { compressors, ledger, blockSize, signal });
+  const packer = new BlockPacker(compressors, { blockSize });
+  const blocks = new BlockWriter(place, { packer, ledger, blockSize, signal });
   // Contents do not depend on attributes, which take time to compute.
   const content = { ...walk, attributes: undefined };
   const writing = writeContents(tree, content, {
+    packer,
     writer: blocks,
     ledger,
     contents: run.reuse?.contents,

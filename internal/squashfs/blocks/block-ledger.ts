@@ -18,8 +18,6 @@ interface WrittenBlock {
   offset: number;
   /** The length as an inode has it. */
   length: number;
-  /** The stored bytes. */
-  bytes: Uint8Array;
   /** The files in a fragment. */
   parts: FragmentParts | undefined;
 }
@@ -71,14 +69,14 @@ export class BlockLedger {
       this.#reuse?.known?.onDamaged(found.fd);
       return undefined;
     }
-    const isPlain = (found.length & STORED_BLOCK) !== 0;
-    return { data: bytes, packed: isPlain ? undefined : bytes, digest, foundIn: found.fd };
+    const isCompressed = (found.length & STORED_BLOCK) === 0;
+    return { bytes, isCompressed, digest, foundIn: found.fd };
   }
 
   /** Adds a block at a byte offset of the region. `length` is the length as an inode has it, and 0 for a hole. */
   add(block: PackedBlock, written: WrittenBlock) {
-    const { digest, foundIn, damagedIn } = block;
-    const { offset, length, bytes } = written;
+    const { bytes, digest, foundIn, damagedIn } = block;
+    const { offset, length } = written;
     if (length === 0) return;
     const { fd, offset: at } = this.#region.placeOf(offset);
     const checksum = checksumOf(bytes);

@@ -4,7 +4,8 @@ import { throwIfAborted } from "../../base/interrupt.ts";
 import { withRoom } from "../../bytes/columns.ts";
 import type { FileRegion } from "../../files/file-region.ts";
 import type { BlockLedger } from "./block-ledger.ts";
-import { type Compressors, digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
+import type { BlockContent, BlockPacker } from "./block-packer.ts";
+import type { PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 import type { FragmentParts } from "./fragment-digest.ts";
 
@@ -16,8 +17,7 @@ const WAITING = { least: 3, most: 8, bytes: 64 * 1024 * 1024 };
 
 export interface BlockWriterOptions {
   ledger: BlockLedger;
-  /** Undefined if blocks are stored without compression. */
-  compressors: Compressors | undefined;
+  packer: BlockPacker;
   blockSize: number;
   signal: AbortSignal;
 }
@@ -28,27 +28,24 @@ const MANY_HOLES = 16;
 /** Blocks after which the event loop gets a turn. */
 const TURN = 8;
 
-interface PendingBlock {
-  /** 0 for a hole. */
-  length: number;
+interface PendingBlock extends AddOptions {
   block: PackedBlock | Promise<PackedBlock>;
-  parts?: FragmentParts | undefined;
-  onDigest?: ((digest: Uint8Array) => void) | undefined;
-  onParts?: ((digests: Uint8Array) => void) | undefined;
 }
 
-/** Blocks, and functions that are called between the blocks around them. */
-type Pending = PendingBlock | (() => void);
+/** Blocks, functions that are called between the blocks around them, and files that those before them are read from. */
+type Pending = PendingBlock | (() => void) | Disposable;
 
 export interface AddOptions {
-  /** Bytes of the buffer that are the block. */
+  /** Bytes of the content. 0 for a hole. */
   length: number;
   /** The files in a fragment, if their digest is to be that of the block. */
   parts?: FragmentParts | undefined;
-  /** Called with the SHA-256 of the block's content when the block is written. */
-  onDigest?: PendingBlock["onDigest"];
+  /** Called with the SHA-256 of the block's content when the block is written. A hole does not have one. */
+  onDigest?: ((digest: Uint8Array) => void) | undefined;
   /** Called with the SHA-256 digests of `parts`, one after the other, when the fragment is written. */
-  onParts?: PendingBlock["onParts"];
+  onParts?: ((digests: Uint8Array) => void) | undefined;
+  /** Called if the content is zeros, which then become a hole. Without it they are stored. */
+  onHole?: (() => void) | undefined;
 }
 
 /**
@@ -57,11 +54,9 @@ export interface AddOptions {
  */
 export class BlockWriter {
   readonly #region: FileRegion;
-  readonly #compressors: Compressors | undefined;
-  readonly #blockSize: number;
+  readonly #packer: BlockPacker;
   readonly #signal: AbortSignal;
   readonly #ledger: BlockLedger;
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
   readonly #limit: number;
   #pending: Pending[] = [];
   #places = new Float64Array(1024);
@@ -76,8 +71,7 @@ export class BlockWriter {
   constructor({ region, position }: { region: FileRegion; position: number }, options: BlockWriterOptions) {
     this.#region = region;
     this.#position = position;
-    this.#compressors = options.compressors;
-    this.#blockSize = options.blockSize;
+    this.#packer = options.packer;
     this.#signal = options.signal;
     this.#ledger = options.ledger;
     const { least, most, bytes } = WAITING;
@@ -95,19 +89,12 @@ export class BlockWriter {
     return this.#position;
   }
 
-  /** A buffer for one block. Pass it to {@link add} or {@link giveBack} afterwards. */
-  buffer(): Uint8Array<ArrayBuffer> {
-    return this.#free.pop() ?? new Uint8Array(this.#blockSize);
-  }
-
   /**
-   * Adds the first bytes of a {@link buffer} as the next block. Waits if too many blocks are pending.
-   * @throws PlatterError `E_INTERRUPTED`
+   * Adds the next block. Waits if too many blocks are pending.
+   * @throws PlatterError `E_INTERRUPTED`, `E_FILE_READ`, `E_FILE_SHRANK`
    */
-  async add(data: Uint8Array<ArrayBuffer>, options: AddOptions): Promise<void> {
-    const { length, parts, onDigest } = options;
-    const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
-    const block = this.#pack(data, { length, digest: parts ?? (isWanted ? "wanted" : "unneeded") });
+  async add(content: BlockContent, options: AddOptions): Promise<void> {
+    const block = this.#pack(content, options);
     // Prevents an unhandled rejection. The error surfaces when the block is written.
     if (block instanceof Promise) block.catch(() => undefined);
     await this.#take({ ...options, block });
@@ -124,8 +111,9 @@ export class BlockWriter {
     await this.#turn();
   }
 
-  giveBack(data: Uint8Array<ArrayBuffer>): void {
-    this.#free.push(data);
+  /** Disposes of a file after the blocks before it are written or abandoned. */
+  release(file: Disposable): void {
+    this.#pending.push(file);
   }
 
   /** Adds blocks of zeros, which do not take space in the file. @throws PlatterError `E_INTERRUPTED` */
@@ -165,10 +153,9 @@ export class BlockWriter {
 
   /** Waits until all compression has ended, and drops the results and errors. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(
-      this.#pending.map((pending) => (typeof pending === "function" ? undefined : pending.block)),
-    );
-    this.#pending = [];
+    const pending = this.#pending.splice(0);
+    await Promise.allSettled(pending.map((each) => ("block" in each ? each.block : undefined)));
+    for (const each of pending) if (Symbol.dispose in each) each[Symbol.dispose]();
   }
 
   /** The byte offset in the region of a block that was written. */
@@ -181,15 +168,15 @@ export class BlockWriter {
     return this.#lengths[block] as number;
   }
 
-  #pack(
-    data: Uint8Array<ArrayBuffer>,
-    { length, digest }: Pick<PackRequest, "length" | "digest">,
-  ): PackedBlock | Promise<PackedBlock> {
-    if (this.#compressors !== undefined) {
-      return this.#compressors.pack(data, { length, digest, known: this.#ledger.memory });
-    }
-    const content = data.subarray(0, length);
-    return { data, packed: undefined, digest: digestOf(content, digest) };
+  #pack(content: BlockContent, options: AddOptions): PackedBlock | Promise<PackedBlock> {
+    const { length, parts, onDigest, onHole } = options;
+    const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
+    return this.#packer.pack(content, {
+      length,
+      digest: parts ?? (isWanted ? "wanted" : "unneeded"),
+      zeros: onHole === undefined ? "stored" : "hole",
+      known: this.#ledger.memory,
+    });
   }
 
   async #take(pending: PendingBlock): Promise<void> {
@@ -207,28 +194,28 @@ export class BlockWriter {
 
   async #writeNext(): Promise<void> {
     const pending = this.#pending[0] as Pending;
-    if (typeof pending !== "function") this.#write(pending, await pending.block);
+    if ("block" in pending) this.#write(pending, await pending.block);
     this.#pending.shift();
     if (typeof pending === "function") pending();
+    if (Symbol.dispose in pending) pending[Symbol.dispose]();
   }
 
-  #write({ length, parts, onDigest, onParts }: PendingBlock, block: PackedBlock): void {
-    const { data, packed, digest } = block;
-    const bytes = packed ?? data.subarray(0, length);
+  #write({ parts, onDigest, onParts, onHole }: PendingBlock, block: PackedBlock): void {
+    const { bytes, isCompressed, digest, buffer } = block;
     const number = this.#written++;
     this.#places = withRoom(this.#places, number + 1);
     this.#lengths = withRoom(this.#lengths, number + 1);
-    const stored = length === 0 ? 0 : bytes.length | (packed === undefined ? STORED_BLOCK : 0);
+    const stored = bytes.length === 0 ? 0 : bytes.length | (isCompressed ? 0 : STORED_BLOCK);
     this.#places[number] = this.#position;
     this.#lengths[number] = stored;
-    this.#region.write(bytes, this.#position);
+    if (stored === 0) onHole?.();
+    else this.#region.write(bytes, this.#position);
     if (digest !== undefined) onDigest?.(digest);
     if (block.parts !== undefined) onParts?.(block.parts);
-    this.#ledger.add(block, { offset: this.#position, length: stored, bytes, parts });
+    this.#ledger.add(block, { offset: this.#position, length: stored, parts });
     this.#position += bytes.length;
-    // A hole and a block of an earlier squashfs do not have a buffer.
-    if (data.length === this.#blockSize) this.giveBack(data);
+    if (buffer !== undefined) this.#packer.giveBack(buffer);
   }
 }
 
-const HOLE: PackedBlock = { data: new Uint8Array(0), packed: undefined };
+const HOLE: PackedBlock = { bytes: new Uint8Array(0), isCompressed: false };

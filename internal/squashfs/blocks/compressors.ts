@@ -2,21 +2,30 @@ import { Threads } from "../../base/threads.ts";
 import type { CodecOptions } from "./codec.ts";
 import { type FragmentParts, fragmentDigest } from "./fragment-digest.ts";
 
-/** A request to compress the first bytes of a buffer. The buffer is transferred to the thread, and back with the result. */
+/** A request to compress a content. */
 export interface PackRequest {
-  data: Uint8Array<ArrayBuffer>;
+  /** A buffer that begins with the content. It is transferred to the thread, and back with the result. */
+  data: Uint8Array<ArrayBuffer> | undefined;
+  /** Without a buffer, the descriptor of a file and the byte offset of the content in it. */
+  source: { fd: number; at: number } | undefined;
+  /** Bytes of the content. */
   length: number;
   options: CodecOptions;
   /** The files of a fragment, or whether the SHA-256 of the content is wanted. */
   digest: FragmentParts | "wanted" | "unneeded";
+  /** Whether a content of zeros becomes a hole. */
+  zeros: "hole" | "stored";
   /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
   known: SharedArrayBuffer | undefined;
 }
 
 export interface PackedBlock {
-  data: Uint8Array<ArrayBuffer>;
-  /** Undefined if compression does not make the block shorter. */
-  packed: Uint8Array<ArrayBuffer> | undefined;
+  /** The stored bytes. A hole has none. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** False if the content is stored as it is, because compression does not make it shorter. */
+  isCompressed: boolean;
+  /** The buffer of the request, which may be used again once `bytes` are written. */
+  buffer?: Uint8Array<ArrayBuffer> | undefined;
   /** The digest of the block, or of the fragment, if it was wanted. */
   digest?: Uint8Array | undefined;
   /** The digests of the files in a fragment, one after the other. */
@@ -27,13 +36,16 @@ export interface PackedBlock {
   damagedIn?: number | undefined;
 }
 
+/** Undefined if the file cannot be read. */
+export type PackAnswer = PackedBlock | undefined;
+
 /** The digest of a request with this content. */
 export function digestOf(content: Uint8Array, wish: PackRequest["digest"]): Uint8Array | undefined {
   if (wish === "unneeded") return undefined;
   return wish === "wanted" ? Bun.CryptoHasher.hash("sha256", content) : fragmentDigest(content, wish);
 }
 
-export type PackOptions = Omit<PackRequest, "data" | "options">;
+export type PackOptions = Omit<PackRequest, "options">;
 
 /**
  * Compresses blocks on its own threads. In Bun's thread pool, reading files and inflating would have to wait for the
@@ -41,7 +53,7 @@ export type PackOptions = Omit<PackRequest, "data" | "options">;
  */
 export class Compressors implements Disposable {
   readonly #options: CodecOptions;
-  readonly #threads = new Threads<PackRequest, PackedBlock>("squashfs/blocks/compress-thread", {
+  readonly #threads = new Threads<PackRequest, PackAnswer>("squashfs/blocks/compress-thread", {
     ahead: Number.POSITIVE_INFINITY,
   });
 
@@ -52,9 +64,10 @@ export class Compressors implements Disposable {
     this.#threads.warmUp();
   }
 
-  /** Compresses the buffer's first `length` bytes. The buffer cannot be used until it comes back with the result. */
-  pack(data: Uint8Array<ArrayBuffer>, options: PackOptions): Promise<PackedBlock> {
-    return this.#threads.ask({ data, options: this.#options, ...options }, [data.buffer]);
+  /** Compresses a content. Its buffer cannot be used until it comes back with the result. */
+  pack(options: PackOptions): Promise<PackAnswer> {
+    const transferred = options.data === undefined ? [] : [options.data.buffer];
+    return this.#threads.ask({ ...options, options: this.#options }, transferred);
   }
 
   /** Call it only after all requests were answered. */

@@ -20,7 +20,7 @@ import { openImage } from "../../../internal/image/open/open-image.ts";
 import { openDirectory } from "../../../internal/image/source/directory.ts";
 import { runTool } from "../../../internal/process/run.ts";
 import type { RootfsOptions } from "../../../internal/rootfs/rootfs-options.ts";
-import { Compressors, type PackedBlock } from "../../../internal/squashfs/blocks/compressors.ts";
+import { Compressors, type PackAnswer } from "../../../internal/squashfs/blocks/compressors.ts";
 import { type SquashfsRun, writeSquashfs } from "../../../internal/squashfs/write.ts";
 import type { SquashfsSuperblock } from "../../../internal/verify/squashfs-facts.ts";
 import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
@@ -325,8 +325,8 @@ describe("contents", () => {
       : openLayers([members], { piece: 777 }));
     using packing = spyOn(Compressors.prototype, "pack");
     await write(tree, "image", small);
-    const blocks = await Promise.all(packing.mock.results.map(({ value }) => value as Promise<PackedBlock>));
-    const found = blocks.flatMap(({ foundIn }, i) => (foundIn === undefined ? [] : [i]));
+    const blocks = await Promise.all(packing.mock.results.map(({ value }) => value as Promise<PackAnswer>));
+    const found = blocks.flatMap((block, i) => (block?.foundIn === undefined ? [] : [i]));
     expect(found).toEqual([0, 1, 2, 3].map((i) => fillers + 5 + i));
   });
 
