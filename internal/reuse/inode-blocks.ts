@@ -12,49 +12,33 @@ export interface BlockPlace {
   size: number;
 }
 
-/**
- * A small file's offset in a fragment, times this number, plus its size. A million objects would take much memory. Sizes
- * are at most those of the largest blocks.
- */
-export const PART_UNIT = 2 ** 21;
-
-export interface InodeBlocks {
-  /** The blocks by their offsets. */
-  blocks: Map<number, BlockPlace>;
-  /** The files in each fragment in units of {@link PART_UNIT}, by the fragment's number. */
-  fragments: Map<number, number[]>;
-}
-
-/** Most blocks, and most files in fragments. */
-const MOST_FOUND = { blocks: 2 ** 18, files: 2 ** 20 };
+/** Most blocks of a squashfs. */
+const MOST_BLOCKS = 2 ** 18;
 
 /**
- * Reads all inodes of an inode table's content. `fragments` is the number of fragments that the squashfs has, and `bytes`
- * its length.
- * @throws RangeError if it is damaged, or has more blocks or files than platter reads
+ * The data blocks that all inodes of an inode table's content name, by their offsets. `bytes` is the length of the squashfs.
+ * @throws RangeError if it is damaged, or has more blocks than platter reads
  */
 export function blocksOfInodes(
   table: Buffer,
-  { blockSize, fragments, bytes }: { blockSize: number; fragments: number; bytes: number },
-): InodeBlocks {
-  const found: InodeBlocks = { blocks: new Map(), fragments: new Map() };
-  const reading = { blockSize, fragments, found, parts: 0, bytes };
+  { blockSize, bytes }: { blockSize: number; bytes: number },
+): Map<number, BlockPlace> {
+  const blocks = new Map<number, BlockPlace>();
+  let free = bytes;
   for (let at = 0; at < table.length; ) {
     const inode = inodeAt(table, at, blockSize);
-    if (inode.type === "file") addFile(table, inode, reading);
     at = inode.end;
+    if (inode.type !== "file") continue;
+    for (const block of blocksOfFile(table, inode, blockSize)) {
+      if (block.length === 0) continue;
+      const stored = storedLength(block);
+      if (!blocks.has(block.offset)) free -= stored;
+      if (stored === 0 || free < 0) throw new RangeError("the blocks do not fit");
+      blocks.set(block.offset, block);
+      if (blocks.size > MOST_BLOCKS) throw new RangeError("there are too many blocks");
+    }
   }
-  return found;
-}
-
-interface Reading {
-  blockSize: number;
-  fragments: number;
-  found: InodeBlocks;
-  /** Files in fragments so far. */
-  parts: number;
-  /** Bytes of the squashfs that no block takes so far. */
-  bytes: number;
+  return blocks;
 }
 
 /** The data blocks of a file in their order. A hole has length 0. */
@@ -66,24 +50,4 @@ export function* blocksOfFile(table: Buffer, inode: FileInode, blockSize: number
     yield { offset, length, size: Math.min(blockSize, size - tail - i * blockSize) };
     offset += storedLength({ length });
   }
-}
-
-function addFile(table: Buffer, inode: FileInode, reading: Reading): void {
-  const { fragment, offset, tail } = inode;
-  const { blockSize, found } = reading;
-  for (const block of blocksOfFile(table, inode, blockSize)) {
-    if (block.length === 0) continue;
-    const stored = storedLength(block);
-    if (!found.blocks.has(block.offset)) reading.bytes -= stored;
-    if (stored === 0 || reading.bytes < 0) throw new RangeError("the blocks do not fit");
-    found.blocks.set(block.offset, block);
-    if (found.blocks.size > MOST_FOUND.blocks) throw new RangeError("there are too many blocks");
-  }
-  if (fragment === undefined) return;
-  if (fragment >= reading.fragments) throw new RangeError("an inode names a fragment that does not exist");
-  if (++reading.parts > MOST_FOUND.files) throw new RangeError("there are too many files in fragments");
-  const parts = found.fragments.get(fragment);
-  const part = offset * PART_UNIT + tail;
-  if (parts === undefined) found.fragments.set(fragment, [part]);
-  else parts.push(part);
 }

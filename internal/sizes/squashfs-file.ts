@@ -1,9 +1,9 @@
 /** A squashfs as names and contents. */
 import { PlatterError } from "../base/error.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { firstBlock, fragmentPlaces, type StoredPlace } from "../reuse/earlier-tables.ts";
 import { type BlockPlace, blocksOfFile } from "../reuse/inode-blocks.ts";
 import { Metadata } from "../reuse/metadata.ts";
-import { fragmentPlaces } from "../reuse/squashfs-blocks.ts";
 import type { FileInode } from "../reuse/stored-inode.ts";
 import { storedLength } from "../squashfs/blocks/block-table.ts";
 import { STORED_BLOCK } from "../squashfs/blocks/format.ts";
@@ -12,18 +12,12 @@ import { type Decompress, decompressorOf } from "../verify/squashfs-metadata.ts"
 import { readSquashfs } from "../verify/squashfs-superblock.ts";
 import { readNames, type StoredNode } from "./squashfs-names.ts";
 
-/** A data block: its byte offset in the squashfs, and its length in the form of the format. */
-interface StoredBlock {
-  offset: number;
-  length: number;
-}
-
 export class SquashfsFile {
   /** The root directory, with all names below it. */
   readonly root: StoredNode;
   readonly blockSize: number;
   /** The blocks that hold small files and the ends of others, by their number. */
-  readonly fragments: readonly StoredBlock[];
+  readonly fragments: readonly StoredPlace[];
   readonly #source: ByteSource;
   readonly #decompress: Decompress;
   readonly #inodes: Metadata;
@@ -58,7 +52,7 @@ export class SquashfsFile {
     source: ByteSource;
     decompress: Decompress;
     inodes: Metadata;
-    fragments: readonly StoredBlock[];
+    fragments: readonly StoredPlace[];
     blockSize: number;
     root: StoredNode;
   }) {
@@ -99,7 +93,7 @@ export class SquashfsFile {
     return this.#last.content;
   }
 
-  async #read(block: StoredBlock): Promise<Uint8Array> {
+  async #read(block: StoredPlace): Promise<Uint8Array> {
     const stored = Uint8Array.from(await this.#source.read(block.offset, storedLength(block)));
     if ((block.length & STORED_BLOCK) !== 0) return stored;
     try {
@@ -108,11 +102,6 @@ export class SquashfsFile {
       throw new RangeError("a block cannot be decompressed");
     }
   }
-}
-
-/** Byte offset of a table's first block, which its list of blocks begins with. */
-async function firstBlock(source: ByteSource, list: number): Promise<number> {
-  return Number(Buffer.from(await source.read(list, 8)).readBigUInt64LE(0));
 }
 
 function unreadable(name: string, reason: string): PlatterError {

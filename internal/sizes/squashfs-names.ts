@@ -1,6 +1,7 @@
 /** The names of a squashfs (squashfs.rst, "Directories"). */
 import type { Metadata } from "../reuse/metadata.ts";
 import { type DirectoryInode, inodeAt, type StoredInode } from "../reuse/stored-inode.ts";
+import { namesIn } from "../reuse/stored-names.ts";
 import type { Reference } from "../squashfs/blocks/format.ts";
 
 /** One name in a squashfs. Hard links are several nodes with the same inode. */
@@ -16,8 +17,6 @@ export interface StoredNode {
 /** Most names. A desktop image has a tenth of this number. */
 const MOST_NAMES = 4_000_000;
 const MOST_DEPTH = 1024;
-/** Bytes before the entries that follow one header. */
-const HEADER = 12;
 
 /** Reads all names. @throws RangeError if the tables are damaged */
 export function readNames(options: {
@@ -59,24 +58,11 @@ class NameReader {
     return root;
   }
 
-  #children(parent: StoredNode, { names, length }: DirectoryInode): Map<string, StoredNode> {
+  #children(parent: StoredNode, directory: DirectoryInode): Map<string, StoredNode> {
     const children = new Map<string, StoredNode>();
-    if (length === 0) return children;
-    const table = this.#directories.content;
-    let at = this.#directories.offsetOf(names);
-    const end = at + length;
-    while (at < end) {
-      const count = table.readUInt32LE(at) + 1;
-      const block = table.readUInt32LE(at + 4);
-      at += HEADER;
-      for (let i = 0; i < count; i++) {
-        const nameLength = table.readUInt16LE(at + 6) + 1;
-        const name = table.toString("latin1", at + 8, at + 8 + nameLength);
-        if (++this.#names > MOST_NAMES) throw new RangeError("there are too many names");
-        const inode = this.#inode({ block, at: table.readUInt16LE(at) });
-        children.set(name, { name, parent, inode });
-        at += 8 + nameLength;
-      }
+    for (const { name, inode } of namesIn(this.#directories, directory)) {
+      if (++this.#names > MOST_NAMES) throw new RangeError("there are too many names");
+      children.set(name, { name, parent, inode: this.#inode(inode) });
     }
     return children;
   }

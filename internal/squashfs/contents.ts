@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import type { OnBytes } from "../base/progress.ts";
-import type { ContentDigests } from "../image/content-digests.ts";
 import { type WalkOptions, walkEntries } from "../image/entry-walk.ts";
 import { hasContent, wantedInodes } from "../image/file-content.ts";
 import type { ImageTree, Inode } from "../image/image-tree.ts";
 import type { BlockLedger } from "./blocks/block-ledger.ts";
 import type { BlockPacker } from "./blocks/block-packer.ts";
+import type { BlockReuse } from "./blocks/block-reuse.ts";
 import type { BlockWriter } from "./blocks/block-writer.ts";
 import { ContentReader } from "./content-reader.ts";
 import { LargeFiles } from "./large-files.ts";
@@ -36,12 +36,12 @@ export async function writeContents(
     packer: BlockPacker;
     writer: BlockWriter;
     ledger: BlockLedger;
-    contents: ContentDigests | undefined;
+    reuse: BlockReuse | undefined;
     blockSize: number;
     onBytes: OnBytes;
   },
 ): Promise<WrittenContents> {
-  const { packer, writer, ledger, contents: digests, blockSize, onBytes } = options;
+  const { packer, writer, ledger, reuse, blockSize, onBytes } = options;
   const lengths = new SharedLengths(blockSize);
   const wanted = lengths.of(wantedInodes(tree, walk));
   await using source = await tree.sequentialReader(wanted);
@@ -52,7 +52,19 @@ export async function writeContents(
   const files = new StoredContents();
   const progress = new ByteCounter(onBytes, { step: blockSize, total: lengths.sum });
   const onRead = (bytes: number) => progress.add(bytes);
-  const contents = { reader, packer, writer, ledger, blockSize, lengths, files, contents: digests, onRead };
+  const { contents: digests, earlier } = reuse ?? {};
+  const contents = {
+    contents: digests,
+    earlier,
+    reader,
+    packer,
+    writer,
+    ledger,
+    blockSize,
+    lengths,
+    files,
+    onRead,
+  };
   const [large, small] = [new LargeFiles(contents), new SmallFiles(contents)];
   const links = new Map<Inode, number>();
   let passed = 0;

@@ -1,6 +1,7 @@
 import type { ContentDigests } from "../image/content-digests.ts";
 import type { BlockLedger } from "./blocks/block-ledger.ts";
 import type { BlockPacker } from "./blocks/block-packer.ts";
+import type { EarlierFiles } from "./blocks/block-reuse.ts";
 import { DIGEST } from "./blocks/block-table.ts";
 import type { BlockWriter } from "./blocks/block-writer.ts";
 import type { ContentReader, FileEntry } from "./content-reader.ts";
@@ -18,6 +19,7 @@ export interface ContentOptions {
   files: StoredContents;
   /** Digests of contents, if they are kept between builds. */
   contents: ContentDigests | undefined;
+  earlier: EarlierFiles | undefined;
   /** Called with the number of bytes that were read, or that did not have to be. */
   onRead: (bytes: number) => void;
 }
@@ -110,7 +112,8 @@ export class LargeFiles {
 
   /** Reads a file, and adds its blocks from the given number on. Returns the bytes in holes that need not be read. */
   async #addRead(entry: FileEntry, start: number, { onDigest, onHole }: OnBlock): Promise<number> {
-    const { reader, packer, writer, blockSize, onRead } = this.#options;
+    const { reader, packer, writer, blockSize, onRead, earlier } = this.#options;
+    const before = earlier?.content(entry.path);
     let [next, holes] = [0, 0];
     for await (const content of reader.blocks(entry)) {
       const number = next;
@@ -132,6 +135,7 @@ export class LargeFiles {
         length,
         onDigest: onDigest && ((digest) => onDigest(number, digest)),
         onHole: () => onHole(length),
+        candidate: before?.block(number),
       });
     }
     onHole(holes);

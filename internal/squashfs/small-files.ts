@@ -1,4 +1,5 @@
 import { withRoom } from "../bytes/columns.ts";
+import type { Candidate } from "./blocks/block-reuse.ts";
 import { DIGEST } from "./blocks/block-table.ts";
 import { type FragmentParts, fragmentDigest } from "./blocks/fragment-digest.ts";
 import type { FileEntry } from "./content-reader.ts";
@@ -20,6 +21,8 @@ export class SmallFiles {
   readonly fragments: number[] = [];
   #fragment: Uint8Array<ArrayBuffer>;
   #used = 0;
+  /** An earlier fragment that begins with the same file. */
+  #candidate: Candidate | undefined;
 
   constructor(options: ContentOptions) {
     this.#options = options;
@@ -67,10 +70,8 @@ export class SmallFiles {
       await this.#readMissing(list, full);
     }
     this.fragments.push(writer.next);
-    await writer.add(
-      { data: full },
-      { length, parts: ledger.digests === "all" ? parts : undefined, onParts },
-    );
+    const wanted = ledger.digests === "all" ? parts : undefined;
+    await writer.add({ data: full }, { length, parts: wanted, onParts, candidate: this.#candidate });
     this.#fragment = packer.buffer();
   }
 
@@ -92,7 +93,7 @@ export class SmallFiles {
 
   /** Keeps a file in the fragment, unless its content is elsewhere. `digest` is known if another file has the length. */
   #keep(entry: FileEntry, { digest, isRead }: { digest: Uint8Array | undefined; isRead: boolean }): void {
-    const { lengths, files, ledger, contents, onRead } = this.#options;
+    const { lengths, files, ledger, contents, earlier, onRead } = this.#options;
     const { size: length, inode } = entry;
     onRead(length);
     if (digest !== undefined && lengths.has(length)) {
@@ -106,6 +107,7 @@ export class SmallFiles {
     // The thread that compresses the fragment computes the other digests.
     if (ledger.digests === "all") this.#parts.add(entry, digest);
     if (!isRead) this.#parts.unread.add(entry);
+    if (this.#used === 0) this.#candidate = earlier?.content(entry.path)?.fragment;
     files.addFragment(this.fragments.length, this.#used);
     this.#used += length;
   }

@@ -68,7 +68,7 @@ export async function writeSquashfs(
     packer,
     writer: blocks,
     ledger,
-    contents: run.reuse?.contents,
+    reuse: run.reuse,
     blockSize,
     onBytes,
   });

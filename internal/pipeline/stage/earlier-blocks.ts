@@ -2,7 +2,7 @@ import type { Reporter } from "../../base/progress.ts";
 import { type BlockIndex, encodeIndex } from "../../reuse/block-index.ts";
 import { KnownFiles } from "../../reuse/known-files.ts";
 import { encodeParts } from "../../reuse/part-index.ts";
-import { openReused } from "../../reuse/reused-file.ts";
+import { openReused, type ReusedFile } from "../../reuse/reused-file.ts";
 import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
 import type { BlockReuse, BlockUse } from "../../squashfs/blocks/block-reuse.ts";
 import { codecIdentity, codecOf } from "../../squashfs/blocks/codec.ts";
@@ -35,6 +35,7 @@ export class EarlierBlocks implements Disposable {
   readonly #known = new KnownFiles();
   /** Contents without compression that the cache has besides squashfs files. */
   readonly #plain = new KnownFiles();
+  #earlier: ReusedFile | undefined;
   #use: BlockUse | undefined;
   /** The layers of the image. Undefined without a cache, or before it was opened. */
   layers: EarlierLayers | undefined;
@@ -63,9 +64,7 @@ export class EarlierBlocks implements Disposable {
       reporter.warn(`No block of \`${path}\` is reused: ${found.reason}`);
       return;
     }
-    const onDamaged = () =>
-      reporter.warn(`Blocks of \`${path}\` have changed, so platter compresses them again`);
-    this.#known.add({ ...found, onDamaged });
+    this.#earlier = found;
   }
 
   /** Opens the cache, if there is one, before the image is opened. */
@@ -82,17 +81,28 @@ export class EarlierBlocks implements Disposable {
   /** The part of a squash's options about earlier blocks. Undefined if a squash neither finds blocks nor keeps them. */
   reuse(): BlockReuse | undefined {
     const { layers } = this;
-    if (layers === undefined && this.#known.count === 0) return undefined;
+    const { cache } = this.#options;
+    if (cache === undefined && this.#earlier === undefined) return undefined;
     const onUse = (use: BlockUse) => {
       this.#use = use;
     };
-    return { known: this.#known.count === 0 ? undefined : this.#known, contents: layers?.kept, onUse };
+    return {
+      known: this.#known.count === 0 ? undefined : this.#known,
+      earlier: this.#earlier,
+      digests: cache === undefined ? "duplicates" : "all",
+      contents: layers?.kept,
+      onUse,
+    };
   }
 
   /** How much was reused; undefined if nothing was squashed, or there was nothing to look in. */
   get reused(): Reused | undefined {
-    if (this.#use === undefined || this.#known.count === 0) return undefined;
+    if (this.#use === undefined || !this.#hasEarlier) return undefined;
     return { bytes: this.#use.reusedBytes, of: this.#use.bytes };
+  }
+
+  get #hasEarlier(): boolean {
+    return this.#known.count > 0 || this.#earlier !== undefined;
   }
 
   /** Adds to the cache what later builds need of the image's layers, after the squashfs was written. */
@@ -114,5 +124,6 @@ export class EarlierBlocks implements Disposable {
   [Symbol.dispose](): void {
     this.#known[Symbol.dispose]();
     this.#plain[Symbol.dispose]();
+    this.#earlier?.[Symbol.dispose]();
   }
 }

@@ -38,7 +38,7 @@ export class BlockLedger {
 
   /** Whether each block needs a digest, or only blocks that may be duplicates. */
   get digests(): "all" | "duplicates" {
-    return this.#reuse === undefined ? "duplicates" : "all";
+    return this.#reuse?.digests ?? "duplicates";
   }
 
   /** The memory of the table in which blocks are looked up. */
@@ -82,8 +82,7 @@ export class BlockLedger {
     const checksum = checksumOf(bytes);
     const record = { digest: digest ?? NO_DIGEST, offset, length, checksum };
     this.#records.add(record);
-    if (digest === undefined) return;
-    this.#table?.add(digest, { fd, offset: at, length, checksum });
+    if (digest !== undefined) this.#table?.add(digest, { fd, offset: at, length, checksum });
     if (this.#reuse === undefined) return;
     this.#addParts(block, written);
     if (damagedIn !== undefined) this.#reuse.known?.onDamaged(damagedIn);

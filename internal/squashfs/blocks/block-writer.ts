@@ -5,6 +5,7 @@ import { withRoom } from "../../bytes/columns.ts";
 import type { FileRegion } from "../../files/file-region.ts";
 import type { BlockLedger } from "./block-ledger.ts";
 import type { BlockContent, BlockPacker } from "./block-packer.ts";
+import type { Candidate } from "./block-reuse.ts";
 import type { PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 import type { FragmentParts } from "./fragment-digest.ts";
@@ -46,6 +47,8 @@ export interface AddOptions {
   onParts?: ((digests: Uint8Array) => void) | undefined;
   /** Called if the content is zeros, which then become a hole. Without it they are stored. */
   onHole?: (() => void) | undefined;
+  /** A block of an earlier squashfs that probably has the content. */
+  candidate?: Candidate | undefined;
 }
 
 /**
@@ -169,13 +172,14 @@ export class BlockWriter {
   }
 
   #pack(content: BlockContent, options: AddOptions): PackedBlock | Promise<PackedBlock> {
-    const { length, parts, onDigest, onHole } = options;
+    const { length, parts, onDigest, onHole, candidate } = options;
     const isWanted = onDigest !== undefined || this.#ledger.digests === "all";
     return this.#packer.pack(content, {
       length,
       digest: parts ?? (isWanted ? "wanted" : "unneeded"),
       zeros: onHole === undefined ? "stored" : "hole",
       known: this.#ledger.memory,
+      candidate,
     });
   }
 

@@ -1,4 +1,4 @@
-import { constants, deflateSync, zstdCompressSync } from "node:zlib";
+import { constants, deflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CompressionOptions } from "./compression.ts";
 import { FLAG, METADATA_SIZE, type SquashfsCompressor, STORED_METADATA } from "./format.ts";
 
@@ -11,6 +11,8 @@ export interface Codec {
   options: Buffer | undefined;
   /** Compresses a block; undefined without compression. */
   pack: ((data: Uint8Array) => Uint8Array) | undefined;
+  /** Decompresses a block to at most `size` bytes. Undefined for a codec whose blocks are not looked up by paths. */
+  unpack?: (packed: Uint8Array, size: number) => Uint8Array;
 }
 
 /** The parameters of a codec. */
@@ -63,6 +65,8 @@ function zstd(level: number): Codec {
     flags: 0,
     options: level === ZSTD_LEVEL ? undefined : options,
     pack: (data) => packZstd(data, level),
+    unpack: (packed, size) =>
+      zstdDecompressSync(packed, { maxOutputLength: size, chunkSize: Math.max(64, size) }),
   };
 }
 

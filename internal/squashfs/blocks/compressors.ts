@@ -1,4 +1,5 @@
 import { Threads } from "../../base/threads.ts";
+import type { Candidate } from "./block-reuse.ts";
 import type { CodecOptions } from "./codec.ts";
 import { type FragmentParts, fragmentDigest } from "./fragment-digest.ts";
 
@@ -17,6 +18,8 @@ export interface PackRequest {
   zeros: "hole" | "stored";
   /** The memory of a `BlockTable`, in which blocks with a digest are looked up. */
   known: SharedArrayBuffer | undefined;
+  /** A block that probably has the content. */
+  candidate: Candidate | undefined;
 }
 
 export interface PackedBlock {

@@ -2,7 +2,7 @@ import { readAtSync } from "../../bytes/chunk.ts";
 import { BlockTable } from "./block-table.ts";
 import { codecOf } from "./codec.ts";
 import { digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
-import { readStoredBlock } from "./stored-block.ts";
+import { readStoredBlock, sameBlock } from "./stored-block.ts";
 
 /**
  * Makes the stored bytes of blocks, one after the other: takes them from an earlier squashfs, or compresses the content.
@@ -16,28 +16,25 @@ export class Packer {
 
   /** @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
   pack(request: PackRequest): PackedBlock {
-    const { data, options, digest: wish, known, zeros } = request;
+    const { data, options, digest: wish, known: memory, zeros, candidate } = request;
     const content = this.#contentOf(request);
     if (zeros === "hole" && this.#isZero(content))
       return { bytes: new Uint8Array(0), isCompressed: false, buffer: data };
     const digest = digestOf(content, wish);
     const parts = typeof wish === "string" ? undefined : wish.digests;
-    const found = digest && this.#tableOf(known)?.find(digest);
-    const stored = found && readStoredBlock(found, content);
-    const owned = { buffer: data, digest, parts };
-    if (stored !== undefined) {
-      const isCompressed = stored !== content;
-      return {
-        ...owned,
-        bytes: isCompressed ? stored : this.#kept(content, data),
-        isCompressed,
-        foundIn: found?.fd,
-      };
+    const codec = codecOf(options);
+    const found = digest && this.#tableOf(memory)?.find(digest);
+    const known = found && readStoredBlock(found, content);
+    const same = known ?? (candidate && codec && sameBlock(candidate, content, codec));
+    const owned = { buffer: data, digest, parts, damagedIn: known === undefined ? found?.fd : undefined };
+    if (same !== undefined) {
+      const isCompressed = same !== content;
+      const bytes = isCompressed ? same : this.#kept(content, data);
+      return { ...owned, bytes, isCompressed, foundIn: (known === undefined ? candidate : found)?.fd };
     }
-    const compressed = codecOf(options)?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
+    const compressed = codec?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
     const isCompressed = compressed !== undefined && compressed.length < content.length;
-    const bytes = isCompressed ? compressed : this.#kept(content, data);
-    return { ...owned, bytes, isCompressed, damagedIn: found?.fd };
+    return { ...owned, bytes: isCompressed ? compressed : this.#kept(content, data), isCompressed };
   }
 
   #contentOf({ data, source, length }: PackRequest): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,7 @@
 import { readAtSync } from "../../bytes/chunk.ts";
+import type { Candidate } from "./block-reuse.ts";
 import { checksumOf, type StoredBlock, storedLength } from "./block-table.ts";
+import type { Codec } from "./codec.ts";
 import { STORED_BLOCK } from "./format.ts";
 
 /**
@@ -13,6 +15,29 @@ export function readStoredBlock(
   const isPlain = (block.length & STORED_BLOCK) !== 0;
   if (isPlain) return storedLength(block) === content.length ? content : undefined;
   return checkedBlock(block, content.length);
+}
+
+/**
+ * The stored bytes of a block if its content is this one: `content` itself if the block is not compressed. Undefined
+ * otherwise, or if the block cannot be read or decompressed.
+ */
+export function sameBlock(
+  block: Candidate,
+  content: Uint8Array<ArrayBuffer>,
+  { unpack }: Pick<Codec, "unpack">,
+): Uint8Array<ArrayBuffer> | undefined {
+  const isPlain = (block.length & STORED_BLOCK) !== 0;
+  if (isPlain && storedLength(block) !== content.length) return undefined;
+  const stored = storedBytes(block);
+  if (stored === undefined) return undefined;
+  if (isPlain) return Buffer.compare(stored, content) === 0 ? content : undefined;
+  try {
+    const unpacked = unpack?.(stored, content.length);
+    return unpacked !== undefined && Buffer.compare(unpacked, content) === 0 ? stored : undefined;
+  } catch {
+    // A longer content is an error too.
+    return undefined;
+  }
 }
 
 /** The bytes of a block of `size` bytes of content. Undefined if the file does not have them any more. */

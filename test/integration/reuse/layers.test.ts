@@ -16,7 +16,7 @@ import { decodeIndex, encodeIndex } from "../../../internal/reuse/block-index.ts
 import { KnownContents } from "../../../internal/reuse/known-contents.ts";
 import { KnownFiles } from "../../../internal/reuse/known-files.ts";
 import { decodeParts, encodeParts } from "../../../internal/reuse/part-index.ts";
-import type { BlockUse } from "../../../internal/squashfs/blocks/block-reuse.ts";
+import type { BlockReuse, BlockUse } from "../../../internal/squashfs/blocks/block-reuse.ts";
 import { codecIdentity } from "../../../internal/squashfs/blocks/codec.ts";
 import { writeSquashfs } from "../../../internal/squashfs/write.ts";
 import { memberChunk } from "../../helpers/images/member-chunk.ts";
@@ -217,8 +217,9 @@ async function written(
   const onUse = (used: BlockUse) => {
     use = used;
   };
-  const reuse = store && {
+  const reuse: BlockReuse | undefined = store && {
     known: store.known.count === 0 ? undefined : store.known,
+    digests: "all",
     contents: store.kept,
     onUse,
   };
