@@ -78,6 +78,7 @@ export function addSquash(program: Command, worldOf: WorldOf): void {
           const stage = cachedSquashStage({ plan, options, open, earlier }, { context, cache, image });
           await runStage(stage, { context, freshness: "when-changed", runs });
           await earlier?.keepLayers();
+          await earlier?.keepBlocksOf(context.work.file(ARTIFACTS.rootfs));
           const reused = earlier?.reused;
           if (reused !== undefined) context.reporter.info(`Reused ${reusedText(reused)}`);
           return reused;

@@ -3,6 +3,7 @@
 type Column =
   | Uint8Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 

@@ -3,8 +3,9 @@ import type { ToolName } from "../process/find.ts";
 import { isOwnRootfs, rootfsWriter } from "../rootfs/rootfs.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { Session } from "./session.ts";
-import { EarlierBlocks } from "./stage/earlier-blocks.ts";
+import { EarlierBlocks, hasOwnBlocks } from "./stage/earlier-blocks.ts";
 import { runStage, type Stage, type StageName, type StageRuns, stagesBetween } from "./stage/stage.ts";
+import type { ArtifactCache } from "./work/artifact-cache.ts";
 
 /** The values that all phases of one build share. */
 export interface BuildRun {
@@ -18,6 +19,8 @@ export interface BuildRun {
   /** Filled as stages end. */
   runs: StageRuns;
   run: (stage: Stage) => Promise<void>;
+  /** The cache. Undefined if nothing is taken from it or added to it. */
+  cache: ArtifactCache | undefined;
   /** Blocks of earlier builds. Undefined if all blocks are compressed again. */
   earlier: EarlierBlocks | undefined;
 }
@@ -33,11 +36,12 @@ export function buildRun(session: Session, options: BuildOptions): Omit<BuildRun
   const cache = freshness === "always" ? undefined : options.cache;
   const reporter = noticesOf(context.reporter, "squash");
   const earlier = EarlierBlocks.of({ ...context, reporter, squash, cache, reuse });
-  return { session, options, wanted, tools, runs, run, earlier };
+  return { session, options, wanted, tools, runs, run, cache, earlier };
 }
 
 /** Whether the root file system is written straight into the ISO, because nothing needs it as a separate file. */
-export function writesIntoIso({ session, options, output, wanted }: BuildRun): boolean {
+export function writesIntoIso({ session, options, output, wanted, cache }: BuildRun): boolean {
   const isWhole = wanted.has("squash") && wanted.has("assemble") && output !== undefined;
-  return isWhole && !session.work.kept && options.cache === undefined && isOwnRootfs(options.squash);
+  const isCachedFile = cache !== undefined && !hasOwnBlocks(options.squash);
+  return isWhole && !session.work.kept && !isCachedFile && isOwnRootfs(options.squash);
 }

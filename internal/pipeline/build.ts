@@ -5,6 +5,7 @@ import { checkCompression } from "../contract/plan/kernel-mounts.ts";
 import type { Plan } from "../contract/plan/plan.ts";
 import { systemError } from "../files/system-error.ts";
 import { withIsoFile } from "../iso/assemble.ts";
+import { ROOTFS_OFFSET } from "../iso/write/layout-iso.ts";
 import { type Basis, draftPlan, imageOf, openBasis, wholePlan } from "./basis.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
 import { type BuildRun, buildRun, writesIntoIso } from "./build-run.ts";
@@ -15,6 +16,7 @@ import { reportUnignored } from "./report-unignored.ts";
 import { requireInputs } from "./require-inputs.ts";
 import type { Session } from "./session.ts";
 import { stepsOf } from "./steps.ts";
+import { ARTIFACTS } from "./work/work-dir.ts";
 
 /**
  * Runs the stages from `from` to `to`, in phases: open, decide, root file system and plan together, boot images, ISO.
@@ -43,8 +45,10 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
   };
   if (!writesIntoIso(run)) {
     const [, planned] = await runTogether([() => makeRootfs(run, source), others], cancel);
+    // Making the ISO releases the image. Blocks come last, so that the ISO has enough space.
     await earlier?.keepLayers();
     await makeIso(run, planned.plan, undefined);
+    await earlier?.keepBlocksOf(session.work.file(ARTIFACTS.rootfs));
     return { ...planned, image, reused: earlier?.reused, layers: layers?.count };
   }
   const planned = await withIsoFile(run.output!, async (file) => {
@@ -53,9 +57,11 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
       cancel,
     );
     await makeIso(run, planned.plan, { file, rootfs });
+    await earlier?.keepLayers();
+    await earlier?.keepBlocks({ file: { fd: file.fd, path: run.output! }, offset: ROOTFS_OFFSET });
     return planned;
   });
-  return { ...planned, image, reused: earlier?.reused, layers: undefined };
+  return { ...planned, image, reused: earlier?.reused, layers: layers?.count };
 }
 
 /** Makes the plan, and reports its findings. `start` is the clock's time when the build began. */

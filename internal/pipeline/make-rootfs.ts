@@ -16,20 +16,13 @@ export interface RootfsSource {
   image: () => Promise<ImageTree>;
 }
 
-/** Makes the root file system as a file of the work directory, or takes it from the cache. */
+/** Makes the root file system as a file of the work directory, or takes the whole file from the cache. */
 export async function makeRootfs(build: BuildRun, source: RootfsSource): Promise<void> {
-  const { session, options, wanted, run } = build;
+  const { session, wanted, run, cache } = build;
   const { context } = session;
-  const { cache, freshness } = options;
   if (!wanted.has("squash")) return;
   const squash = squashInputs(build, source, "artifact");
-  await run(
-    cachedSquashStage(squash, {
-      context,
-      cache: freshness === "always" ? undefined : cache,
-      image: source.image,
-    }),
-  );
+  await run(cachedSquashStage(squash, { context, cache, image: source.image }));
 }
 
 /** Writes the root file system into the ISO's file. Returns its length in bytes. */
@@ -50,7 +43,7 @@ export async function writeRootfsIntoIso(
 
 /** The free space is checked in `open`, because a root file system that is not made again does not need space. */
 function squashInputs(
-  { session, options, output, earlier }: BuildRun,
+  { session, options, output, cache, earlier }: BuildRun,
   { draft, image }: RootfsSource,
   rootfs: SpaceUse["rootfs"],
 ): SquashInputs {
@@ -61,6 +54,7 @@ function squashInputs(
     checkSpace(estimate, {
       work: work.path,
       output,
+      cache: earlier && cache,
       rootfs,
       reporter: noticesOf(reporter, "squash"),
     });

@@ -1,4 +1,4 @@
-/** The index of a squashfs's blocks as a file, next to the squashfs in a cache. */
+/** The index of stored blocks as a file, next to the file with the blocks in a cache. */
 import { type BlockRecord, BlockRecords } from "../squashfs/blocks/block-records.ts";
 import { checksumOf, DIGEST } from "../squashfs/blocks/block-table.ts";
 import { codecDigest } from "../squashfs/blocks/codec.ts";
@@ -11,7 +11,7 @@ const HEADER = MAGIC.length + DIGEST + 8;
 const RECORD = DIGEST + 8 + 8 + 4;
 const TRAILER = 8;
 
-/** Blocks of a squashfs, and the `codecIdentity` of the codec that compressed them. */
+/** Blocks of a file, and the `codecIdentity` of the codec that compressed them. */
 export interface BlockIndex {
   identity: string;
   blocks: BlockRecords;
@@ -39,13 +39,19 @@ export function encodeIndex({ identity, blocks }: BlockIndex): Buffer {
   return bytes;
 }
 
+/** Whether the bytes are the index of blocks that a codec with another identity compressed. */
+export function isOfOther(bytes: Buffer, identity: string): boolean {
+  if (bytes.length < HEADER + TRAILER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return false;
+  return !bytes.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(codecDigest(identity));
+}
+
 /** The blocks of an index. Undefined if the index is incomplete, or has another version or identity. */
 export function decodeIndex(bytes: Buffer, identity: string): BlockRecords | undefined {
   if (bytes.length < HEADER + TRAILER || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  if (isOfOther(bytes, identity)) return undefined;
   const count = bytes.readUInt32LE(MAGIC.length + DIGEST);
   const end = bytes.length - TRAILER;
   if (bytes.length !== indexSize(count)) return undefined;
-  if (!bytes.subarray(MAGIC.length, MAGIC.length + DIGEST).equals(codecDigest(identity))) return undefined;
   if (bytes.readBigUInt64LE(end) !== checksumOf(bytes.subarray(0, end))) return undefined;
   const blocks = new BlockRecords();
   for (let at = HEADER; at < end; at += RECORD) blocks.add(recordAt(bytes, at));

@@ -44,7 +44,7 @@ export class KnownContents {
   }
 
   #part(digest: Uint8Array, size: number): Uint8Array | undefined {
-    this.#parts ??= new PartLists(this.#known.flatMap(({ files }) => files));
+    this.#parts ??= new PartLists(this.#known);
     for (const { file, block, offset } of this.#parts.with(prefixOf(digest, 0))) {
       const content = this.#fragment(file, file.blocks.at(block))?.subarray(offset, offset + size);
       if (content?.length === size && isContent(content, digest)) return content;
@@ -83,13 +83,17 @@ class PartLists {
   /** The start of a digest in the higher 32 bits, and the number of the small file in the lower 20. In order. */
   readonly #keys: Float64Array;
 
-  constructor(files: readonly KnownFile[]) {
+  constructor(known: readonly KnownFiles[]) {
     let count = 0;
-    for (const file of files) {
-      const parts = file.parts?.();
-      if (parts === undefined || count + parts.count > MOST_PARTS) continue;
-      this.#files.push({ file, parts, first: count });
-      count += parts.count;
+    for (const files of known) {
+      for (const file of files.files) {
+        if (file.parts === undefined) continue;
+        const parts = file.parts();
+        if (parts === undefined) files.onDamaged(file.fd);
+        if (parts === undefined || count + parts.count > MOST_PARTS) continue;
+        this.#files.push({ file, parts, first: count });
+        count += parts.count;
+      }
     }
     this.#keys = new Float64Array(count);
     for (const { parts, first } of this.#files) {

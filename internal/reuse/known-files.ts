@@ -3,21 +3,21 @@ import type { KnownBlocks } from "../squashfs/blocks/block-reuse.ts";
 import type { BlockTable } from "../squashfs/blocks/block-table.ts";
 import type { PartRecords } from "../squashfs/blocks/part-records.ts";
 
-/** An open file with a squashfs that begins at byte `start`, and the squashfs's blocks. */
+/** An open file with stored blocks, whose offsets count from byte `start`. */
 export interface KnownFile {
   fd: number;
   start: number;
   blocks: BlockRecords;
-  /** Reads the index of the small files in the squashfs. */
+  /** Reads the index of the small files in the fragments. Undefined if it is damaged. */
   parts?: (() => PartRecords | undefined) | undefined;
   /** Called at most once, when the first block is copied from the file. */
   onUsed?: (() => void) | undefined;
-  /** Called at most once, when the first block does not have its checksum. */
+  /** Called at most once, when the first block does not have its checksum, or the index of small files is damaged. */
   onDamaged?: (() => void) | undefined;
   close: () => void;
 }
 
-/** The blocks of several squashfs files. Disposing closes the files. */
+/** The blocks of several files of a cache. Disposing closes the files. */
 export class KnownFiles implements KnownBlocks, Disposable {
   readonly #files = new Map<number, KnownFile>();
   readonly #used = new Set<number>();
@@ -33,6 +33,11 @@ export class KnownFiles implements KnownBlocks, Disposable {
   /** All files, and the first one is the first that was added. */
   get files(): KnownFile[] {
     return [...this.#files.values()];
+  }
+
+  /** Whether later builds find the blocks that were taken from a file. */
+  keeps(fd: number): boolean {
+    return this.#files.has(fd) && !this.#damaged.has(fd);
   }
 
   addTo(table: BlockTable): void {

@@ -1,4 +1,4 @@
-/** The index of the small files in a squashfs as a file, next to the squashfs in a cache. */
+/** The index of the small files in fragments as a file, next to the file with the fragments in a cache. */
 import type { BlockRecords } from "../squashfs/blocks/block-records.ts";
 import { checksumOf } from "../squashfs/blocks/block-table.ts";
 import { type PartRecord, PartRecords } from "../squashfs/blocks/part-records.ts";
@@ -23,7 +23,7 @@ export function encodeParts(parts: PartRecords): Buffer {
   return bytes;
 }
 
-/** The small files of a squashfs with these blocks. Undefined if the index is damaged, or of another version. */
+/** The small files in these blocks. Undefined if the index is damaged, or of another version. */
 export function decodeParts(bytes: Buffer, blocks: BlockRecords): PartRecords | undefined {
   const end = bytes.length - TRAILER;
   if (end < MAGIC.length || (end - MAGIC.length) % RECORD !== 0) return undefined;

@@ -3,26 +3,29 @@ import { noticesOf } from "../../base/progress.ts";
 import type { ImageTree } from "../../image/image-tree.ts";
 import { formatBytes } from "../../ui/format.ts";
 import type { ArtifactCache } from "../work/artifact-cache.ts";
-import type { NewEntry } from "../work/cache-folder.ts";
 import type { Context } from "../work/context.ts";
 import { sha256Text } from "../work/receipt.ts";
 import { storeOrWarn } from "../work/store-or-warn.ts";
+import { hasOwnBlocks } from "./earlier-blocks.ts";
 import { type SquashInputs, squashStage } from "./squash.ts";
 import type { Stage } from "./stage.ts";
 
 /** Part of every key. Increase the number if the same inputs give other bytes than before. */
 const FORMAT = "platter-cache 1";
 
-/** The stage that makes the root file system, or takes it from the cache if there is one. */
+/**
+ * The stage that makes the root file system as a file of the work directory. If its blocks are not found again, the whole
+ * file is taken from the cache or added to it.
+ */
 export function cachedSquashStage(
   squash: SquashInputs,
   options: { context: Context; cache: ArtifactCache | undefined; image: () => Promise<ImageTree> },
 ): Stage {
   const { context, cache, image } = options;
   const stage = squashStage(squash, context);
-  if (cache === undefined) return stage;
+  if (cache === undefined || hasOwnBlocks(squash.options)) return stage;
   const content = async () => squash.plan.image.digest ?? (await image()).source.stamp;
-  return cachedStage(stage, { context, cache, content, indexes: () => squash.earlier?.indexes() });
+  return cachedStage(stage, { context, cache, content });
 }
 
 /**
@@ -35,8 +38,6 @@ export function cachedStage(
     context: Context;
     cache: ArtifactCache;
     content: () => Promise<string | undefined>;
-    /** The indexes of a squashfs in the output, after the stage ran. */
-    indexes: () => NewEntry["indexes"];
   },
 ): Stage {
   const { cache, context } = options;
@@ -59,7 +60,7 @@ export function cachedStage(
         );
       }
       const made = await stage.run(task);
-      const store = () => cache.store(key, output, options.indexes());
+      const store = () => cache.store(key, output);
       await storeOrWarn(`the result of \`${stage.name}\``, { store, cache, reporter });
       return made;
     },

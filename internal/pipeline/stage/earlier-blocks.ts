@@ -1,16 +1,18 @@
 import type { Reporter } from "../../base/progress.ts";
-import { type BlockIndex, encodeIndex } from "../../reuse/block-index.ts";
+import type { OpenedFile } from "../../bytes/byte-range.ts";
+import { OpenFile } from "../../bytes/open-file.ts";
 import { KnownFiles } from "../../reuse/known-files.ts";
-import { encodeParts } from "../../reuse/part-index.ts";
+import { newBlocks } from "../../reuse/new-blocks.ts";
 import { openReused, type ReusedFile } from "../../reuse/reused-file.ts";
 import type { RootfsOptions } from "../../rootfs/rootfs-options.ts";
 import type { BlockReuse, BlockUse } from "../../squashfs/blocks/block-reuse.ts";
 import { codecIdentity, codecOf } from "../../squashfs/blocks/codec.ts";
 import type { ArtifactCache } from "../work/artifact-cache.ts";
-import type { NewEntry } from "../work/cache-folder.ts";
+import { writeBlocks } from "../work/cached-blocks.ts";
 import { PLAIN_IDENTITY } from "../work/kept-contents.ts";
 import { storeOrWarn } from "../work/store-or-warn.ts";
 import { EarlierLayers } from "./earlier-layers.ts";
+import type { Made } from "./stage.ts";
 
 /** How much of a root file system was taken from earlier builds, in compressed bytes. */
 export interface Reused {
@@ -29,11 +31,16 @@ export interface EarlierOptions {
   signal: AbortSignal;
 }
 
+/** Whether platter compresses the blocks of this root file system, so that they are found again. */
+export function hasOwnBlocks(squash: RootfsOptions): boolean {
+  return squash.type === "squashfs" && codecOf(squash)?.pack !== undefined;
+}
+
 /** Blocks of earlier builds for one squash: those of a file that the user names, and those of a cache. */
 export class EarlierBlocks implements Disposable {
   readonly #options: EarlierOptions;
   readonly #known = new KnownFiles();
-  /** Contents without compression that the cache has besides squashfs files. */
+  /** Contents without compression that the cache has besides compressed blocks. */
   readonly #plain = new KnownFiles();
   #earlier: ReusedFile | undefined;
   #use: BlockUse | undefined;
@@ -48,8 +55,7 @@ export class EarlierBlocks implements Disposable {
   static of(options: EarlierOptions): EarlierBlocks | undefined {
     const { squash, cache, reuse } = options;
     if (cache === undefined && reuse === undefined) return undefined;
-    const isCompressed = squash.type === "squashfs" && codecOf(squash)?.pack !== undefined;
-    return isCompressed ? new EarlierBlocks(options) : undefined;
+    return hasOwnBlocks(squash) ? new EarlierBlocks(options) : undefined;
   }
 
   /**
@@ -72,8 +78,10 @@ export class EarlierBlocks implements Disposable {
     const { cache, squash, reporter, version } = this.#options;
     if (cache === undefined) return;
     const warn = (text: string) => reporter.warn(text);
-    for (const file of await cache.openBlocks(codecIdentity(squash), { warn })) this.#known.add(file);
-    for (const file of await cache.openBlocks(PLAIN_IDENTITY, { warn })) this.#plain.add(file);
+    for (const { identity, file } of await cache.openBlocks([codecIdentity(squash), PLAIN_IDENTITY], {
+      warn,
+    }))
+      (identity === PLAIN_IDENTITY ? this.#plain : this.#known).add(file);
     const files = [this.#known, this.#plain];
     this.layers = new EarlierLayers(cache, { version, blockSize: squash.blockSize, files });
   }
@@ -113,12 +121,31 @@ export class EarlierBlocks implements Disposable {
     await storeOrWarn("the tables of the layers", { store: () => layers.save(), cache, reporter });
   }
 
-  /** The indexes of the squashfs that was written; undefined if none was. */
-  indexes(): NewEntry["indexes"] {
-    if (this.#use === undefined) return undefined;
-    const { blocks, parts } = this.#use;
-    const index: BlockIndex = { identity: codecIdentity(this.#options.squash), blocks };
-    return { blocks: encodeIndex(index), parts: encodeParts(parts) };
+  /** `cache` if all blocks of the squashfs that was written are from the cache. */
+  get origin(): Made["origin"] {
+    const sources = this.#use?.sources ?? [];
+    return sources.length > 0 && sources.every((source) => this.#known.keeps(source)) ? "cache" : undefined;
+  }
+
+  /**
+   * Adds to the cache the blocks of the squashfs that was written, except those that are from the cache. Does nothing if no
+   * squashfs was written. The squashfs begins at byte `offset` of the file.
+   */
+  async keepBlocks(squashfs: { file: OpenedFile; offset: number }): Promise<void> {
+    const { cache, reporter, squash, signal } = this.#options;
+    if (cache === undefined || this.#use === undefined) return;
+    const found = newBlocks(this.#use, (source) => this.#known.keeps(source));
+    if (found.blocks.count === 0 || found.bytes > cache.limit) return;
+    const options = { squashfs, identity: codecIdentity(squash), signal };
+    const store = () => cache.storeWritten((path) => writeBlocks(found, path, options));
+    await storeOrWarn("the blocks of the root file system", { store, cache, reporter });
+  }
+
+  /** The same for a squashfs that is a file of its own. @throws PlatterError `E_FILE_OPEN` */
+  async keepBlocksOf(path: string): Promise<void> {
+    if (this.#use === undefined) return;
+    using file = OpenFile.open(path);
+    await this.keepBlocks({ file, offset: 0 });
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { PlatterError } from "../../base/error.ts";
 import type { Reporter } from "../../base/progress.ts";
 import { formatBytes } from "../../ui/format.ts";
+import type { ArtifactCache } from "../work/artifact-cache.ts";
 import type { Range, SpaceEstimate } from "./space-estimate.ts";
 
 /** The folders that a build writes to. */
@@ -13,6 +14,8 @@ export interface SpaceUse {
   rootfs: "in-iso" | "artifact";
   /** Host path of the ISO. Undefined if no ISO is made. */
   output: string | undefined;
+  /** The cache, if blocks are added to it. */
+  cache: Pick<ArtifactCache, "path" | "limit"> | undefined;
 }
 
 /** A folder, and the bytes that it needs. */
@@ -23,18 +26,39 @@ export interface SpaceNeed {
   what: string;
 }
 
-/** Bytes that a build still needs, by file system. `onOneDisk` is true if the work directory and the ISO share one. */
-export function spaceNeeds(
-  estimate: SpaceEstimate,
-  use: SpaceUse & { onOneDisk: boolean; copies: "share-blocks" | "take-space" },
-): SpaceNeed[] {
+/** The number of a folder's file system, and whether copies in the work directory's file system may share blocks. */
+interface Disks {
+  diskOf: (folder: string) => number;
+  copies: "share-blocks" | "take-space";
+}
+
+/** Bytes that a build still needs, by file system. */
+export function spaceNeeds(estimate: SpaceEstimate, use: SpaceUse & Disks): SpaceNeed[] {
+  const needs = ownNeeds(estimate, use);
+  const { cache, diskOf } = use;
+  if (cache === undefined) return needs;
+  // All blocks may be new. If they do not fit, the cache stays as it is, and the build goes on.
+  const entry = {
+    folder: cache.path,
+    bytes: { least: 0, most: Math.min(estimate.rootfs.most, cache.limit) },
+  };
+  const what = "a new entry of the cache";
+  const shared = needs.findIndex(({ folder }) => diskOf(folder) === diskOf(cache.path));
+  const other = needs[shared];
+  if (other === undefined) return [...needs, { ...entry, what }];
+  const bytes = { least: other.bytes.least, most: other.bytes.most + entry.bytes.most };
+  return needs.with(shared, { ...other, bytes, what: `${other.what} and ${what}` });
+}
+
+/** Bytes for the root file system and the ISO. */
+function ownNeeds(estimate: SpaceEstimate, use: SpaceUse & Disks): SpaceNeed[] {
   const { rootfs, iso, esp, temporary } = estimate;
   const [work, output] = [use.work, use.output === undefined ? undefined : dirname(use.output)];
   const isoNeed = output === undefined ? [] : [{ folder: output, bytes: iso, what: "the ISO" }];
   if (use.rootfs === "in-iso") return isoNeed;
   const made = { least: rootfs.least, most: rootfs.most + esp };
   const making = { least: made.least + temporary, most: made.most + temporary };
-  if (output === undefined || !use.onOneDisk)
+  if (output === undefined || use.diskOf(output) !== use.diskOf(work))
     return [{ folder: work, bytes: making, what: "the root file system" }, ...isoNeed];
   const both = {
     least: iso.least + (use.copies === "share-blocks" ? 0 : made.least),
@@ -52,9 +76,8 @@ export function checkSpace(
   estimate: SpaceEstimate,
   use: SpaceUse & { reporter: Pick<Reporter, "notice"> },
 ): void {
-  const onOneDisk = use.output !== undefined && deviceOf(use.work) === deviceOf(dirname(use.output));
   const copies = NOT_SHARING.has(statfsSync(use.work).type) ? "take-space" : "share-blocks";
-  for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, onOneDisk, copies })) {
+  for (const { folder, bytes, what } of spaceNeeds(estimate, { ...use, diskOf, copies })) {
     const free = freeSpace(folder);
     if (bytes.least > free.atMost) throw tooLittle({ folder, what, needed: bytes.least, free: free.atMost });
     if (bytes.most <= free.surely) continue;
@@ -93,7 +116,7 @@ function freeSpace(folder: string): { surely: number; atMost: number } {
   return { surely: bavail * bsize, atMost: (process.getuid?.() === 0 ? bfree : bavail) * bsize };
 }
 
-function deviceOf(folder: string): number {
+function diskOf(folder: string): number {
   return statSync(folder).dev;
 }
 

@@ -60,7 +60,8 @@ export function squashStage(squash: SquashInputs, context: Context): Stage {
         const run = { tree, walk, options, time, uuid, output: partial, log, signal, task, warn, reuse };
         return writeRootfs(run, toolbox);
       });
-      return { detail: formatBytes((await Bun.file(output).stat()).size) };
+      const { size } = await Bun.file(output).stat();
+      return { detail: formatBytes(size), origin: squash.earlier?.origin };
     },
   };
 }
@@ -83,7 +84,7 @@ export function squashIntoIsoStage(
       const run = { tree, walk, options, time: plan.time, signal: context.signal, task, reuse };
       const length = await writeRootfsInto(target, run);
       onWritten(length);
-      return { detail: formatBytes(length) };
+      return { detail: formatBytes(length), origin: squash.earlier?.origin };
     },
   };
 }

@@ -49,7 +49,7 @@ export interface Made {
   /** A detail for the user, such as the size. */
   detail?: string;
   /** Undefined if the outputs were made now. */
-  origin?: "cache";
+  origin?: "cache" | undefined;
 }
 
 export type Freshness = "when-changed" | "always";

@@ -4,23 +4,20 @@ import { resolve } from "node:path";
 import { errnoOf } from "../../base/machine-error.ts";
 import { readInput } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
-import type { KnownFile } from "../../reuse/known-files.ts";
 import { type CacheEntry, CacheFolder, FILE, type NewEntry } from "./cache-folder.ts";
-import { readRecord, readRecordedSize } from "./cache-record.ts";
-import { openBlocks } from "./cached-blocks.ts";
+import { readRecord, UNREADABLE } from "./cache-record.ts";
+import { type CachedBlocks, openBlocks } from "./cached-blocks.ts";
 import { reportSwept } from "./claim.ts";
 import { fileChecksum } from "./file-checksum.ts";
 
 /**
  * Limits of the blocks that are searched and of the artifacts that are open for them. Each block needs about 60 bytes
- * of memory.
+ * of memory. Blocks beyond the limits are compressed again, and become part of a new artifact.
  */
 const MOST_BLOCKS = 2 ** 19;
-const MOST_FILES = 64;
+const MOST_FILES = 256;
 /** Most bytes of the table of a layer. */
 const MOST_TABLE = 512 * 1024 * 1024;
-/** Errors of reading an artifact that is another user's, or on a damaged disk. */
-const UNREADABLE = ["EACCES", "EPERM", "EIO", "ELOOP"];
 
 export interface CacheOptions {
   /** Most bytes of all entries together. */
@@ -43,6 +40,8 @@ export class ArtifactCache {
   readonly path: string;
   readonly #folder: CacheFolder;
   readonly #options: CacheOptions;
+  /** The removals of damaged entries. They report no errors. */
+  readonly #removals: Promise<void>[] = [];
 
   private constructor(path: string, options: CacheOptions) {
     this.path = path;
@@ -62,11 +61,16 @@ export class ArtifactCache {
     }
   }
 
+  /** Most bytes of all entries together. */
+  get limit(): number {
+    return this.#options.limit;
+  }
+
   /** Links or copies an artifact to `output`, and checks it. @throws PlatterError `E_WORK`, `E_NO_SPACE` */
   async fetch(key: string, output: string): Promise<Fetched> {
     const entry = this.#folder.entry(key);
     const record = readRecord(`${entry}/${FILE.record}`);
-    if (record === "absent" && !existsSync(entry)) return "absent";
+    if (record === "unreadable" || (record === "absent" && !existsSync(entry))) return "absent";
     try {
       if (typeof record === "string" || record.key !== key) throw new Damaged();
       await writeInHeldFolder(output, {
@@ -87,8 +91,7 @@ export class ArtifactCache {
       // Another run removed the entry at the same time.
       if (errnoOf((error as Error).cause) === "ENOENT" && !existsSync(entry)) return "absent";
       if (!(error instanceof Damaged) && errnoOf((error as Error).cause) !== "ENOENT") throw error;
-      // The entry stays if the cache cannot be written to.
-      await this.#folder.remove(entry).catch(() => undefined);
+      await this.#removeDamaged(entry);
       return "damaged";
     }
     await this.#touch(entry);
@@ -96,46 +99,47 @@ export class ArtifactCache {
   }
 
   /**
-   * Opens the artifacts whose blocks have this identity, the last used first. Damaged ones are left out. The caller closes
-   * them. `warn` gets a sentence for each artifact that turns out to be damaged when its blocks are read.
+   * Opens the artifacts whose blocks have one of these identities, the last used first. The caller closes them. Damaged entries
+   * are removed. `warn` gets a sentence for each of them, also if the damage is noticed when its blocks are read.
    */
-  async openBlocks(identity: string, { warn }: { warn: (text: string) => void }): Promise<KnownFile[]> {
-    const entries = (await this.#folder.entries()).sort((a, b) => b.used - a.used);
-    const files: KnownFile[] = [];
-    let blocks = 0;
-    for (const { path } of entries) {
-      const size = readRecordedSize(`${path}/${FILE.record}`);
-      const file =
-        size &&
-        openBlocks(
-          {
-            artifact: `${path}/${FILE.artifact}`,
-            size,
-            blocks: `${path}/${FILE.blocks}`,
-            parts: `${path}/${FILE.parts}`,
-          },
-          identity,
-        );
-      if (!file) continue;
-      blocks += file.blocks.count;
-      const onDamaged = () => {
-        warn(`An entry in \`${this.path}\` is damaged, so platter compresses its blocks again`);
-        this.#folder.remove(path).catch(() => undefined);
-      };
-      files.push({ ...file, onUsed: () => void this.#touch(path), onDamaged });
-      if (blocks > MOST_BLOCKS || files.length === MOST_FILES) break;
+  async openBlocks(
+    identities: readonly string[],
+    { warn }: { warn: (text: string) => void },
+  ): Promise<CachedBlocks[]> {
+    const opened: CachedBlocks[] = [];
+    let count = 0;
+    const drop = (path: string) => {
+      warn(`An entry in \`${this.path}\` is damaged, so platter does not use it`);
+      this.#removals.push(this.#removeDamaged(path));
+    };
+    for (const { path } of await this.list()) {
+      const blocks = this.#openEntry(path, identities);
+      // Another run may have removed the entry at the same time.
+      if (blocks === "damaged" && existsSync(path)) drop(path);
+      if (typeof blocks === "string") continue;
+      const { identity, file } = blocks;
+      const calls = { onUsed: () => void this.#touch(path), onDamaged: () => drop(path) };
+      opened.push({ identity, file: { ...file, ...calls } });
+      count += file.blocks.count;
+      if (count > MOST_BLOCKS || opened.length === MOST_FILES) break;
     }
-    return files;
+    return opened;
   }
 
-  /**
-   * Stores a file under a key, with the indexes of a squashfs if it is one. A file that is larger than the limit of the cache
-   * is not stored.
-   */
-  async store(key: string, file: string, indexes?: NewEntry["indexes"]): Promise<void> {
+  #openEntry(path: string, identities: readonly string[]): CachedBlocks | "other" | "damaged" {
+    const key = this.#folder.keyOf(path);
+    if (key === undefined) return "other";
+    const record = readRecord(`${path}/${FILE.record}`);
+    if (typeof record === "string") return record === "unreadable" ? "other" : "damaged";
+    if (record.key !== key) return "damaged";
+    return openBlocks(path, { size: record.size, identities });
+  }
+
+  /** Stores a file that is used as a whole, unless it is larger than the limit of the cache. */
+  async store(key: string, file: string): Promise<void> {
     const write = async (artifact: string) => {
       await linkOrCopy(file, artifact);
-      return { key, indexes };
+      return { key, checksum: await fileChecksum(artifact) };
     };
     await this.#add(write, "kept");
   }
@@ -147,6 +151,8 @@ export class ArtifactCache {
 
   async #add(write: (artifact: string) => Promise<NewEntry>, earlier: "kept" | "replaced"): Promise<void> {
     const { limit } = this.#options;
+    // A new entry may have the name of a damaged one.
+    for (const removal of this.#removals) await removal;
     const spared = await this.#folder.add(write, { limit, earlier });
     if (spared !== undefined) await this.#folder.shrink({ limit, spared });
   }
@@ -195,6 +201,11 @@ export class ArtifactCache {
     } catch (error) {
       throw writeError(error, { code: "E_CACHE", path: this.path });
     }
+  }
+
+  /** Removes an entry. It stays if the cache cannot be written to. */
+  async #removeDamaged(entry: string): Promise<void> {
+    await this.#folder.remove(entry).catch(() => undefined);
   }
 
   /** Records that an entry was used now. */

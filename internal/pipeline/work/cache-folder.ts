@@ -2,9 +2,8 @@ import { mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promise
 import { errnoOf } from "../../base/machine-error.ts";
 import { HeldFolder } from "../../files/held-folder.ts";
 import { CACHE_VERSION, printRecord } from "./cache-record.ts";
-import { fileChecksum } from "./file-checksum.ts";
 
-/** Names of the files of an entry. Only squashfs files have indexes, of their blocks and of their small files. */
+/** Names of the files of an entry. Only artifacts of blocks have indexes: of the blocks, and of the small files in them. */
 export const FILE = { artifact: "artifact", record: "entry.json", blocks: "blocks", parts: "parts" } as const;
 const INDEXES = [FILE.blocks, FILE.parts] as const;
 
@@ -28,7 +27,9 @@ export interface CacheEntry {
 /** The files of a new entry besides its artifact. */
 export interface NewEntry {
   key: string;
-  /** The indexes of a squashfs. */
+  /** The `fileChecksum` of an artifact that is used as a whole. */
+  checksum?: string;
+  /** The indexes of an artifact of blocks. */
   indexes?: Readonly<Record<(typeof INDEXES)[number], Uint8Array>> | undefined;
 }
 
@@ -45,6 +46,12 @@ export class CacheFolder {
     return `${this.path}/${entryName(key)}`;
   }
 
+  /** The key of an entry's folder. Undefined for an entry of another version. */
+  keyOf(entry: string): string | undefined {
+    const start = this.entry("");
+    return entry.startsWith(start) ? entry.slice(start.length) : undefined;
+  }
+
   /**
    * Makes an entry, whose artifact `fill` writes to a path. An entry of more than `limit` bytes is not kept. An earlier entry
    * with the same key is kept or replaced. Returns the entry's folder.
@@ -58,7 +65,7 @@ export class CacheFolder {
     const part = `${folder.path}/${UNFINISHED}`;
     await mkdir(part);
     const artifact = `${part}/${FILE.artifact}`;
-    const { key, indexes } = await fill(artifact);
+    const { key, checksum, indexes } = await fill(artifact);
     const { size } = await stat(artifact);
     let total = size;
     for (const [name, bytes] of Object.entries(indexes ?? {})) {
@@ -66,7 +73,6 @@ export class CacheFolder {
       total += bytes.length;
     }
     if (total > limit) return undefined;
-    const checksum = await fileChecksum(artifact);
     await writeFile(`${part}/${FILE.record}`, printRecord({ key, size, checksum }));
     const entry = this.entry(key);
     if (earlier === "replaced") await this.remove(entry);

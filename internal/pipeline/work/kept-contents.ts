@@ -2,14 +2,12 @@ import { closeSync, openSync } from "node:fs";
 import { writeAtSync } from "../../bytes/chunk.ts";
 import type { Content, Inode } from "../../image/image-tree.ts";
 import type { KeptLayers } from "../../image/layer-store.ts";
-import { encodeIndex } from "../../reuse/block-index.ts";
-import { encodeParts } from "../../reuse/part-index.ts";
 import { BlockRecords } from "../../squashfs/blocks/block-records.ts";
 import { checksumOf, DIGEST } from "../../squashfs/blocks/block-table.ts";
 import { STORED_BLOCK } from "../../squashfs/blocks/format.ts";
 import { PartRecords } from "../../squashfs/blocks/part-records.ts";
 import type { NewEntry } from "./cache-folder.ts";
-import { sha256Text } from "./receipt.ts";
+import { blocksEntry } from "./cached-blocks.ts";
 
 /** The identity of blocks that are not compressed, and that no squashfs takes. */
 export const PLAIN_IDENTITY = "plain 1";
@@ -48,12 +46,7 @@ export async function writeContents(
       }
       layers.record(inode, Buffer.concat(digests));
     }
-    const all = [...blocks].map(({ digest }) => Buffer.from(digest).toString("hex"));
-    const indexes = {
-      blocks: encodeIndex({ identity: PLAIN_IDENTITY, blocks }),
-      parts: encodeParts(new PartRecords()),
-    };
-    return { key: sha256Text(JSON.stringify([PLAIN_IDENTITY, ...all])), indexes };
+    return blocksEntry({ identity: PLAIN_IDENTITY, blocks }, new PartRecords());
   } finally {
     closeSync(fd);
   }

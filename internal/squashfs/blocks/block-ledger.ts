@@ -1,7 +1,8 @@
+import { withRoom } from "../../bytes/columns.ts";
 import type { FileRegion } from "../../files/file-region.ts";
 import { BlockRecords } from "./block-records.ts";
-import type { BlockReuse } from "./block-reuse.ts";
-import { BlockTable, checksumOf, DIGEST, prefixOf } from "./block-table.ts";
+import { type BlockReuse, NO_SOURCE } from "./block-reuse.ts";
+import { BlockTable, checksumOf, DIGEST, prefixOf, storedLength } from "./block-table.ts";
 import type { PackedBlock } from "./compressors.ts";
 import { STORED_BLOCK } from "./format.ts";
 import type { FragmentParts } from "./fragment-digest.ts";
@@ -27,7 +28,8 @@ export class BlockLedger {
   readonly #region: FileRegion;
   readonly #reuse: BlockReuse | undefined;
   readonly #records = new BlockRecords();
-  readonly #reused = new BlockRecords();
+  /** For each record the descriptor of the earlier file that has the block. */
+  #sources = new Int32Array(512);
   readonly #parts = new PartRecords();
   #table: BlockTable | undefined;
 
@@ -86,9 +88,11 @@ export class BlockLedger {
     if (this.#reuse === undefined) return;
     this.#addParts(block, written);
     if (damagedIn !== undefined) this.#reuse.known?.onDamaged(damagedIn);
-    if (foundIn === undefined || foundIn === fd) return;
-    this.#reused.add(record);
-    this.#reuse.known?.onFound(foundIn);
+    const { count } = this.#records;
+    this.#sources = withRoom(this.#sources, count);
+    const isEarlier = foundIn !== undefined && foundIn !== fd;
+    this.#sources[count - 1] = isEarlier ? foundIn : NO_SOURCE;
+    if (isEarlier) this.#reuse.known?.onFound(foundIn);
   }
 
   #addParts({ parts: digests }: PackedBlock, { parts }: WrittenBlock): void {
@@ -104,12 +108,16 @@ export class BlockLedger {
   /** Forgets blocks from an offset on, which were taken back. Only blocks that are known from elsewhere are. */
   cutAt(offset: number): void {
     this.#records.cutAt(offset);
-    this.#reused.cutAt(offset);
   }
 
   /** All blocks are written. */
   finish(): void {
-    const [bytes, reusedBytes] = [this.#records.storedBytes, this.#reused.storedBytes];
-    this.#reuse?.onUse({ blocks: this.#records, parts: this.#parts, bytes, reusedBytes });
+    if (this.#reuse === undefined) return;
+    const [blocks, parts] = [this.#records, this.#parts];
+    const sources = this.#sources.subarray(0, blocks.count);
+    let reusedBytes = 0;
+    for (const [i, source] of sources.entries())
+      if (source !== NO_SOURCE) reusedBytes += storedLength(blocks.at(i));
+    this.#reuse.onUse({ blocks, sources, parts, bytes: blocks.storedBytes, reusedBytes });
   }
 }

@@ -16,9 +16,14 @@ export interface KnownBlocks {
   onDamaged(fd: number): void;
 }
 
+/** The source of a block that no earlier squashfs has. */
+export const NO_SOURCE = -1;
+
 /** The blocks of a finished squashfs. */
 export interface BlockUse {
   blocks: BlockRecords;
+  /** For each block the descriptor of the file from which it was taken, or {@link NO_SOURCE}. */
+  sources: Int32Array;
   /** The small files in the fragments. */
   parts: PartRecords;
   /** Bytes of the compressed blocks, and how many of them were taken from earlier squashfs files. */

@@ -22,8 +22,6 @@ const LATER: Readonly<Record<string, string>> = {
   "internal/boot/run.ts": "QEMU's end is awaited after the console was read",
   "internal/image/decompress/layer-job.ts":
     "a generator yields while its input is written, and then awaits that",
-  "internal/pipeline/work/artifact-cache.ts":
-    "a damaged entry is removed besides the build, which does not need that",
   "internal/squashfs/blocks/block-writer.ts": "blocks are awaited in the order of the file",
 };
 

@@ -88,7 +88,8 @@ describe("spaceNeeds", () => {
     esp: 5,
     iso: { least: 12, most: 130 },
   };
-  const place = { work: "/work", output: "/out/x.iso", onOneDisk: true } as const;
+  const [oneDisk, ownDisks] = [{ diskOf: () => 1 }, { diskOf: (folder: string) => folder.length }];
+  const place = { work: "/work", output: "/out/x.iso", cache: undefined, ...oneDisk };
   const use = { ...place, rootfs: "artifact", copies: "take-space" } as const;
 
   test("a root file system that stays and the ISO need space of their own", () => {
@@ -103,14 +104,14 @@ describe("spaceNeeds", () => {
   });
 
   test("a root file system that is written into the ISO needs no other space", () => {
-    for (const onOneDisk of [true, false]) {
-      const needs = spaceNeeds(estimate, { ...use, rootfs: "in-iso", onOneDisk });
+    for (const disks of [oneDisk, ownDisks]) {
+      const needs = spaceNeeds(estimate, { ...use, rootfs: "in-iso", ...disks });
       expect(needs).toEqual([{ folder: "/out", bytes: { least: 12, most: 130 }, what: "the ISO" }]);
     }
   });
 
   test("each on its own disk", () => {
-    const needs = spaceNeeds(estimate, { ...use, onOneDisk: false });
+    const needs = spaceNeeds(estimate, { ...use, ...ownDisks });
     expect(needs.map(({ folder, bytes }) => [folder, bytes.most])).toEqual([
       ["/work", 105],
       ["/out", 130],
@@ -121,8 +122,22 @@ describe("spaceNeeds", () => {
     const withTemporary = { ...estimate, temporary: 200 };
     const [need] = spaceNeeds(withTemporary, use);
     expect(need?.bytes).toEqual({ least: 210, most: 305 });
-    const [work, output] = spaceNeeds(withTemporary, { ...use, onOneDisk: false });
+    const [work, output] = spaceNeeds(withTemporary, { ...use, ...ownDisks });
     expect([work?.bytes.most, output?.bytes.most]).toEqual([305, 130]);
+  });
+
+  test("new blocks for the cache are not certain, and are at most as many as it has room for", () => {
+    const cache = { path: "/the/cache", limit: 1000 };
+    const inIso = { ...use, rootfs: "in-iso" } as const;
+    expect(spaceNeeds(estimate, { ...inIso, cache })).toEqual([
+      { folder: "/out", bytes: { least: 12, most: 230 }, what: "the ISO and a new entry of the cache" },
+    ]);
+    expect(spaceNeeds(estimate, { ...inIso, ...ownDisks, cache: { ...cache, limit: 30 } })).toEqual([
+      { folder: "/out", bytes: { least: 12, most: 130 }, what: "the ISO" },
+      { folder: "/the/cache", bytes: { least: 0, most: 30 }, what: "a new entry of the cache" },
+    ]);
+    const [need] = spaceNeeds(estimate, { ...use, cache });
+    expect(need?.bytes).toEqual({ least: 22, most: 335 });
   });
 
   test("without an ISO", () => {
