@@ -13,6 +13,8 @@ interface ArchitectureFacts {
   oci: string;
   /** `process.arch` of a host. */
   processArch: string;
+  /** Numbers of system calls (Linux, syscall_64.tbl and include/uapi/asm-generic/unistd.h). */
+  systemCalls: { statx: number; getdents64: number };
   /** The suffix of the names of EFI programs, as `x64` in `shimx64.efi`. */
   efiSuffix: string;
   /** The file that UEFI firmware starts on removable media (UEFI 2.10, 3.5.1.1). */
@@ -42,6 +44,7 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureFacts>> = 
     aliases: ["amd64", "x64"],
     oci: "amd64",
     processArch: "x64",
+    systemCalls: { statx: 332, getdents64: 217 },
     efiSuffix: "x64",
     removableLoader: "BOOTX64.EFI",
     peMachine: 0x8664,
@@ -57,6 +60,7 @@ export const ARCHITECTURES: Readonly<Record<Architecture, ArchitectureFacts>> = 
     aliases: ["arm64", "arm64/v8"],
     oci: "arm64",
     processArch: "arm64",
+    systemCalls: { statx: 291, getdents64: 61 },
     efiSuffix: "aa64",
     removableLoader: "BOOTAA64.EFI",
     peMachine: 0xaa64,

@@ -451,13 +451,8 @@ export const ERRORS = {
   },
   E_XATTR_LIBC: {
     kinds: ["machine"],
-    title: "no C library found to read extended attributes with",
+    title: "no C library found to read a folder with",
     fix: "Run platter on a Linux system with glibc or musl.",
-  },
-  E_XATTR_READ: {
-    kinds: ["machine"],
-    title: "the extended attributes of a file cannot be read",
-    fix: "Check the disk, and try again.",
   },
 
   // tar archives

@@ -1,5 +1,7 @@
 import { dlopen, type FFIFunction, FFIType, type Pointer, read } from "bun:ffi";
+import { getSystemErrorName } from "node:util";
 import { ARCHITECTURE_NAMES } from "../base/architecture.ts";
+import { PlatterError } from "../base/error.ts";
 
 /** glibc, and musl on the processors that platter runs on. */
 const LIBRARIES = ["libc.so.6", ...ARCHITECTURE_NAMES.map((name) => `libc.musl-${name}.so.1`)];
@@ -19,19 +21,22 @@ function openLibc<S extends Record<string, FFIFunction>>(
   return { functions: undefined, failures };
 }
 
-/**
- * Functions of the C library, looked up when they are first asked for; `missing` makes the error for a machine without
- * one, given the reason for each name that was tried.
- */
+/** Functions of the C library, looked up when they are first asked for. @throws PlatterError `E_XATTR_LIBC` */
 export function libcOnDemand<S extends Record<string, FFIFunction>>(
   symbols: S,
-  missing: (failures: string[]) => Error,
 ): () => ReturnType<typeof dlopen<S>>["symbols"] {
   let loaded: ReturnType<typeof dlopen<S>>["symbols"] | undefined;
   return () => {
     if (loaded !== undefined) return loaded;
     const opened = openLibc(symbols);
-    if ("failures" in opened) throw missing(opened.failures);
+    if ("failures" in opened) {
+      throw new PlatterError({
+        code: "E_XATTR_LIBC",
+        kind: "machine",
+        message: "Cannot read a folder with its extended attributes: no C library found",
+        detail: opened.failures,
+      });
+    }
     loaded = opened.functions;
     return loaded;
   };
@@ -54,4 +59,10 @@ export const ERRNO_LOCATION = { __errno_location: { args: [], returns: FFIType.p
 /** The error number of the previous call. */
 export function errnoOfCall(functions: { __errno_location: () => Pointer | bigint | null }): number {
   return read.i32(functions.__errno_location() as Pointer, 0);
+}
+
+/** The error of the previous call, with the name of its error number as `code`. */
+export function errorOfCall(functions: { __errno_location: () => Pointer | bigint | null }): Error {
+  const code = getSystemErrorName(-errnoOfCall(functions));
+  return Object.assign(new Error(code), { code });
 }

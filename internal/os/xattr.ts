@@ -1,6 +1,5 @@
 import { FFIType } from "bun:ffi";
-import { PlatterError } from "../base/error.ts";
-import { ERRNO_LOCATION, errnoOfCall, libcOnDemand } from "./libc.ts";
+import { ERRNO_LOCATION, errnoOfCall, errorOfCall, libcOnDemand } from "./libc.ts";
 
 const SYMBOLS = {
   llistxattr: { args: [FFIType.ptr, FFIType.ptr, FFIType.u64], returns: FFIType.i64_fast },
@@ -13,16 +12,7 @@ const ERANGE = 34;
 const ENODATA = 61;
 const EOPNOTSUPP = 95;
 
-const libc = libcOnDemand(
-  SYMBOLS,
-  (detail) =>
-    new PlatterError({
-      code: "E_XATTR_LIBC",
-      kind: "machine",
-      message: "Cannot read extended attributes: no C library found",
-      detail,
-    }),
-);
+const libc = libcOnDemand(SYMBOLS);
 
 let names = Buffer.allocUnsafeSlow(4096);
 let value = Buffer.allocUnsafeSlow(4096);
@@ -31,7 +21,7 @@ let value = Buffer.allocUnsafeSlow(4096);
  * The extended attributes of a path, without following symlinks. Names have one character for each byte, and values are
  * copied. `path` ends in a NUL byte. Attributes that disappear during the call are omitted. File systems without
  * attributes give an empty list.
- * @throws PlatterError `E_XATTR_READ`, `E_XATTR_LIBC`
+ * @throws PlatterError `E_XATTR_LIBC`; the system's error
  */
 export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
   const { llistxattr, lgetxattr } = libc();
@@ -39,7 +29,7 @@ export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
   while (length < 0) {
     const errno = lastErrno();
     if (errno === EOPNOTSUPP || errno === ENOENT) return [];
-    if (errno !== ERANGE) throw unreadable(path, errno);
+    if (errno !== ERANGE) throw errorOfCall(libc());
     names = Buffer.allocUnsafeSlow(names.length * 2);
     length = Number(llistxattr(path, names, names.length));
   }
@@ -55,7 +45,7 @@ export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
     if (size >= 0) found.push([names.toString("latin1", at, end), Uint8Array.from(value.subarray(0, size))]);
     else {
       const errno = lastErrno();
-      if (errno !== ENODATA && errno !== EOPNOTSUPP) throw unreadable(path, errno);
+      if (errno !== ENODATA && errno !== EOPNOTSUPP) throw errorOfCall(libc());
     }
     at = end + 1;
   }
@@ -64,13 +54,4 @@ export function readXattrs(path: Uint8Array): [string, Uint8Array][] {
 
 function lastErrno(): number {
   return errnoOfCall(libc());
-}
-
-function unreadable(path: Uint8Array, errno: number): PlatterError {
-  const shown = Buffer.from(path.subarray(0, path.length - 1)).toString();
-  return new PlatterError({
-    code: "E_XATTR_READ",
-    kind: "machine",
-    message: `Cannot read the extended attributes of \`${shown}\`: error ${errno}`,
-  });
 }

@@ -1,11 +1,11 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:fs";
 import { PlatterError } from "../../base/error.ts";
 import { throwIfAborted } from "../../base/interrupt.ts";
-import { machineError } from "../../base/machine-error.ts";
+import { errnoOf, machineError } from "../../base/machine-error.ts";
 import { type BytePath, displayPath } from "../../bytes/byte-path.ts";
 import type { ContentStamp } from "../../bytes/content-stamp.ts";
-import { readXattrs } from "../../os/xattr.ts";
-import { withHostPath } from "../host-path.ts";
+import type { EntryStatus } from "../../os/entry-status.ts";
+import { FolderReader } from "../../os/folder-reader.ts";
 import type { EntryType, Locator } from "../image-tree.ts";
 import { TableNode } from "../table/table-node.ts";
 import { TreeTable } from "../table/tree-table.ts";
@@ -15,8 +15,8 @@ import { isOverlayXattr, XattrInterner } from "../xattr-set.ts";
 const TURN = 30;
 
 /**
- * Describes all entries below a folder, with one `lstat` for each name. Sockets are omitted, since archives cannot
- * store them. Mounted file systems below it are not entered. Their folders are `leftOut`, and empty.
+ * Describes all entries below a folder, without following symlinks. Sockets are omitted, since archives cannot store
+ * them. Mounted file systems below it are not entered. Their folders are `leftOut`, and empty.
  */
 export async function scanDirectory(
   root: string,
@@ -43,6 +43,7 @@ class Scan {
   /** Inodes with several names, by device and number. */
   readonly #linked = new Map<string, number>();
   readonly #interner = new XattrInterner();
+  readonly #folder = new FolderReader();
   readonly table = new TreeTable();
   readonly leftOut: BytePath[] = [];
   /** The device of the scanned folder. */
@@ -55,106 +56,89 @@ class Scan {
   }
 
   top(): number {
-    const inode = this.#inode("" as BytePath);
-    if (inode !== 0 && this.table.inodes.isDirectory(inode)) return this.table.addRoot(inode);
-    throw new PlatterError({
-      code: "E_DIRECTORY",
-      kind: "contract",
-      message: `Cannot read \`${Buffer.from(this.#root, "latin1")}\`: it is not a folder`,
-    });
+    try {
+      this.#folder.open(this.#root || "/");
+      const status = this.#folder.status("");
+      this.#device = status.dev;
+      return this.table.addRoot(this.#newInode("directory", "", status));
+    } catch (error) {
+      if (errnoOf(error) !== "ENOTDIR") throw this.#unreadable(error, "");
+      throw new PlatterError({
+        code: "E_DIRECTORY",
+        kind: "contract",
+        message: `Cannot read \`${Buffer.from(this.#root, "latin1")}\`: it is not a folder`,
+      });
+    } finally {
+      this.#folder.close();
+    }
   }
 
   /** Gives a folder its children, and adds the folders among them to `pending`. */
-  fill(folder: number, pending: number[]): void {
-    const path = this.table.path(folder);
-    const names = this.#call(path, () =>
-      withHostPath(this.#root, path, (host) => readdirSync(host, { encoding: "latin1" })),
-    );
-    for (const name of names.sort()) {
-      const child = (path === "" ? name : `${path}/${name}`) as BytePath;
-      const inode = this.#inode(child);
-      if (inode === 0) continue;
-      const node = this.table.addChild(folder, name, inode);
-      if (this.table.inodes.isDirectory(inode)) {
-        if (this.leftOut.at(-1) !== child) pending.push(node);
+  fill(number: number, pending: number[]): void {
+    const path = this.table.path(number);
+    let at = "";
+    try {
+      this.#folder.open(path === "" ? this.#root || "/" : `${this.#root}/${path}`);
+      for (const name of this.#folder.names()) {
+        at = name;
+        const status = this.#folder.status(name);
+        const type = TYPES[status.mode & constants.S_IFMT];
+        if (type === undefined) continue;
+        const inode = this.#inode(type, name, status);
+        const node = this.table.addChild(number, name, inode);
+        // The locator for reading a file. Any of its names suffices.
+        if (type !== "directory") this.table.inodes.setLocator(inode, node as Locator);
+        else if (status.dev === this.#device) pending.push(node);
+        else this.leftOut.push(this.table.path(node));
       }
-      // The locator for reading a file. Any of its names suffices.
-      else this.table.inodes.setLocator(inode, node as Locator);
+    } catch (error) {
+      throw this.#unreadable(error, path === "" || at === "" ? `${path}${at}` : `${path}/${at}`);
+    } finally {
+      this.#folder.close();
     }
   }
 
-  /** The inode of a path; 0 for a socket. */
-  #inode(path: BytePath): number {
-    return this.#call(path, () =>
-      withHostPath(this.#root, path, (host) => {
-        // In nanoseconds as integers, since milliseconds as a double would round times up to the next second.
-        const stat = lstatSync(host, { bigint: true });
-        const type = typeOf(stat);
-        if (type === undefined) return 0;
-        if (type === "file") this.#stamp?.add(stat);
-        this.#device ??= stat.dev;
-        if (type === "directory" && stat.dev !== this.#device) this.leftOut.push(path);
-        if (type === "directory" || stat.nlink === 1n) return this.#newInode(type, host, stat);
-        const key = `${stat.dev}:${stat.ino}`;
-        const known = this.#linked.get(key);
-        if (known !== undefined) this.table.inodes.addLinks(known, 1);
-        const inode = known ?? this.#newInode(type, host, stat);
-        this.#linked.set(key, inode);
-        return inode;
-      }),
-    );
+  #inode(type: EntryType, name: string, status: EntryStatus): number {
+    if (type === "file") this.#stamp?.add(status);
+    if (type === "directory" || status.links === 1) return this.#newInode(type, name, status);
+    const key = `${status.dev}:${status.ino}`;
+    const known = this.#linked.get(key);
+    if (known !== undefined) this.table.inodes.addLinks(known, 1);
+    const inode = known ?? this.#newInode(type, name, status);
+    this.#linked.set(key, inode);
+    return inode;
   }
 
-  #newInode(type: EntryType, host: Buffer, stat: BigIntStats): number {
+  #newInode(type: EntryType, name: string, status: EntryStatus): number {
     const { inodes } = this.table;
-    const inode = inodes.add({
-      type,
-      mode: Number(stat.mode) & 0o7777,
-      uid: Number(stat.uid),
-      gid: Number(stat.gid),
-      mtime: wholeSeconds(stat.mtimeNs),
-      size: type === "file" ? Number(stat.size) : 0,
-    });
-    if (type === "symlink") inodes.setTarget(inode, readlinkSync(host, { encoding: "latin1" }));
-    if (type === "character-device" || type === "block-device") {
-      const major = ((stat.rdev >> 8n) & 0xfffn) | ((stat.rdev >> 32n) & ~0xfffn);
-      const minor = (stat.rdev & 0xffn) | ((stat.rdev >> 12n) & 0xffffff00n);
-      inodes.setDevice(inode, Number(major), Number(minor));
-    }
-    const xattrs = readXattrs(Buffer.concat([host, NUL]));
+    const { mode, uid, gid, mtime } = status;
+    const size = type === "file" ? status.size : 0;
+    const inode = inodes.add({ type, mode: mode & 0o7777, uid, gid, mtime, size });
+    if (type === "symlink") inodes.setTarget(inode, this.#folder.target(name));
+    if (type === "character-device" || type === "block-device") inodes.setDevice(inode, ...status.device);
     // overlayfs's own attributes belong to the mount of this folder, and not to the image.
-    const kept = xattrs.filter(([name]) => !isOverlayXattr(name) && !this.#ignoreXattr(name));
+    const kept = this.#folder
+      .xattrs(name)
+      .filter(([each]) => !isOverlayXattr(each) && !this.#ignoreXattr(each));
     if (kept.length > 0) inodes.setXattrs(inode, this.#interner.intern(kept));
     return inode;
   }
 
-  #call<T>(path: BytePath, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      const shown = `${Buffer.from(this.#root, "latin1")}${displayPath(path)}`;
-      throw machineError(error, {
-        code: "E_DIRECTORY_READ",
-        message: `Cannot read \`${shown}\``,
-        hint: "Run platter as a user who can read the whole folder, such as root.",
-      });
-    }
+  #unreadable(error: unknown, path: string): PlatterError {
+    return machineError(error, {
+      code: "E_DIRECTORY_READ",
+      message: `Cannot read \`${Buffer.from(this.#root, "latin1")}${displayPath(path)}\``,
+      hint: "Run platter as a user who can read the whole folder, such as root.",
+    });
   }
 }
 
-const NUL = Buffer.alloc(1);
-
-function typeOf(stat: BigIntStats): EntryType | undefined {
-  if (stat.isFile()) return "file";
-  if (stat.isDirectory()) return "directory";
-  if (stat.isSymbolicLink()) return "symlink";
-  if (stat.isCharacterDevice()) return "character-device";
-  if (stat.isBlockDevice()) return "block-device";
-  return stat.isFIFO() ? "fifo" : undefined;
-}
-
-/** Nanoseconds as whole seconds, rounded down. */
-function wholeSeconds(nanoseconds: bigint): number {
-  const seconds = nanoseconds / 1_000_000_000n;
-  return Number(nanoseconds < seconds * 1_000_000_000n ? seconds - 1n : seconds);
-}
+/** Types by their bits in a mode. A socket does not have one. */
+const TYPES: Readonly<Record<number, EntryType>> = {
+  [constants.S_IFREG]: "file",
+  [constants.S_IFDIR]: "directory",
+  [constants.S_IFLNK]: "symlink",
+  [constants.S_IFCHR]: "character-device",
+  [constants.S_IFBLK]: "block-device",
+  [constants.S_IFIFO]: "fifo",
+};

@@ -1,11 +1,11 @@
-import { closeSync, constants, openSync, realpathSync } from "node:fs";
+import { closeSync, constants, realpathSync } from "node:fs";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import { machineError } from "../../base/machine-error.ts";
 import { type BytePath, displayPath } from "../../bytes/byte-path.ts";
 import type { HeldRange, OpenedFile } from "../../bytes/byte-range.ts";
 import { rangeBytes, readAtSync, unreadableFile } from "../../bytes/chunk.ts";
 import { ContentStamp } from "../../bytes/content-stamp.ts";
-import { withHostPath } from "../host-path.ts";
+import { openNoFollow } from "../../os/open-nofollow.ts";
 import type { ImageSource, ImageTree, Inode, Locator, SequentialReader } from "../image-tree.ts";
 import type { TableNode } from "../table/table-node.ts";
 import { scanDirectory } from "./directory-scan.ts";
@@ -123,9 +123,9 @@ export class DirectoryTree implements ImageTree {
     const path = this.root.table.path(inode.locator as Locator);
     // Computed only for messages, since there are many files.
     const shown = () => this.#shown(path);
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const { O_RDONLY, O_NONBLOCK } = constants;
     try {
-      const fd = withHostPath(this.#path, path, (host) => openSync(host, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+      const fd = openNoFollow(`${this.#path}/${path}`, O_RDONLY | O_NONBLOCK);
       return {
         fd,
         get path() {

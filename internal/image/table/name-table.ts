@@ -43,6 +43,15 @@ export class NameTable {
     return (this.#length[a] as number) - (this.#length[b] as number);
   }
 
+  /** The {@link NameTable.hash} of the name of an index. */
+  hashOf(index: number, seed: number): number {
+    const start = this.#offset[index] as number;
+    const end = start + (this.#length[index] as number);
+    let hash = (seed * 0x9e3779b1) ^ 0x811c9dc5;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (this.#bytes[i] as number), 0x01000193);
+    return (hash ^ (hash >>> 15)) >>> 0;
+  }
+
   /** FNV-1a of a name, for a hash table. */
   static hash(name: string, seed: number): number {
     let hash = (seed * 0x9e3779b1) ^ 0x811c9dc5;

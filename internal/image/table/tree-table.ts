@@ -23,7 +23,7 @@ export class TreeTable {
   #previous = new Uint32Array(START);
 
   constructor() {
-    this.#index = new ChildIndex((node) => NameTable.hash(this.name(node), this.parent(node)));
+    this.#index = new ChildIndex((node) => this.#names.hashOf(node, this.parent(node)));
   }
 
   /** The number of nodes, including removed ones. */

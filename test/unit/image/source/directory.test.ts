@@ -6,7 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -17,7 +17,6 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BytePath } from "../../../../internal/bytes/byte-path.ts";
-import { withHostPath } from "../../../../internal/image/host-path.ts";
 import { type ImageTree, type Inode, pathOf } from "../../../../internal/image/image-tree.ts";
 import { resolve } from "../../../../internal/image/resolve.ts";
 import { openDirectory } from "../../../../internal/image/source/directory.ts";
@@ -36,6 +35,15 @@ function folder(): string {
   const path = join(scratch, `root-${made++}`);
   mkdirSync(path);
   return path;
+}
+
+/** Makes folders below each other with a file in the last one. Returns the file's path. */
+function makeDeep(root: string, depth: number): BytePath {
+  const name = "deep".repeat(50);
+  const script = 'i=0; while [ $i -lt "$2" ]; do mkdir "$1" && cd -P "$1" && i=$((i + 1)) || exit 1; done';
+  const argv = ["sh", "-c", `${script}; printf "at the bottom" > leaf`, "sh", name, String(depth)];
+  expect(Bun.spawnSync(argv, { cwd: root }).exitCode).toBe(0);
+  return [...Array(depth).fill(name), "leaf"].join("/") as BytePath;
 }
 
 function inodeAt(tree: ImageTree, path: string): Inode {
@@ -95,6 +103,7 @@ describe("a root file system in a folder", () => {
       ["exact", "@1700000001", 1_700_000_001],
       ["early", "@-1.5", -2],
       ["zero", "@0", 0],
+      ["after 2038", "@8000000000.5", 8_000_000_000],
     ];
     for (const [name, time] of times) {
       expect(Bun.spawnSync(["touch", "-d", time, join(root, name)]).exitCode).toBe(0);
@@ -135,17 +144,10 @@ describe("a root file system in a folder", () => {
 
   test("paths that are longer than one system call takes", async () => {
     const root = folder();
-    const name = "deep".repeat(50);
-    const parts: string[] = [];
-    for (let i = 0; i < 45; i++) {
-      parts.push(name);
-      withHostPath(root, parts.join("/") as BytePath, (path) => mkdirSync(path));
-    }
-    const path = [...parts, "leaf"].join("/") as BytePath;
+    const path = makeDeep(root, 45);
     expect(path.length).toBeGreaterThan(9000);
-    withHostPath(root, path, (host) => writeFileSync(host, "at the bottom"));
-    const before = openFiles();
     await using tree = await openDirectory(root, { signal });
+    const before = openFiles();
     const leaf = [...walk(tree.root)].at(-1);
     expect(leaf && pathOf(leaf)).toBe(path);
     expect(await contentOf(tree.read(leaf?.inode as Inode))).toBe("at the bottom");
@@ -153,25 +155,91 @@ describe("a root file system in a folder", () => {
     Bun.spawnSync(["rm", "-rf", root]);
   });
 
-  test("no folder on such a way may become a symlink", () => {
+  test.each([
+    ["short", 3],
+    ["long", 25],
+  ])("a folder that became a symlink leads nowhere, on a %s path", async (_, depth) => {
     const root = folder();
-    const name = "deep".repeat(50);
-    const paths = Array.from(
-      { length: 25 },
-      (_, i) =>
-        Array(i + 1)
-          .fill(name)
-          .join("/") as BytePath,
-    );
-    for (const path of paths) withHostPath(root, path, (host) => mkdirSync(host));
-    const end = paths.at(-1) as BytePath;
-    withHostPath(root, end, (host) => readdirSync(host));
-    // A path is split at the last folder that one call can name.
-    const cut = paths.findLast((path) => `${root}/${path}/`.length <= 4096) as BytePath;
-    const above = join(root, cut, "..");
-    Bun.spawnSync(["mv", join(root, cut), join(above, "moved")]);
-    symlinkSync("moved", join(root, cut));
-    expect(() => withHostPath(root, end, (host) => readdirSync(host))).toThrow();
+    const path = makeDeep(root, depth);
+    await using tree = await openDirectory(root, { signal });
+    const inode = [...walk(tree.root)].at(-1)?.inode as Inode;
+    expect(await contentOf(tree.read(inode))).toBe("at the bottom");
+    const first = join(root, path.slice(0, path.indexOf("/")));
+    renameSync(first, `${first}-moved`);
+    symlinkSync(`${first}-moved`, first);
+    const before = openFiles();
+    const failure = await failureOf(contentOf(tree.read(inode)));
+    expect(failure).toMatchObject({ code: "E_FILE_READ", kind: "machine" });
+    expect(String(failure)).toContain("it is a symbolic link");
+    expect(openFiles()).toBe(before);
+    Bun.spawnSync(["rm", "-rf", root]);
+  });
+
+  test("more names than one system call returns", async () => {
+    const root = folder();
+    const names = Array.from({ length: 1000 }, (_, i) => `${"name".repeat(30)}${i}`);
+    for (const name of names) symlinkSync(name, join(root, name));
+    await using tree = await openDirectory(root, { signal });
+    expect([...(tree.root.children?.keys() ?? [])]).toEqual(names.toSorted());
+    for (const [name, { inode }] of tree.root.children ?? []) expect(inode.target).toBe(name);
+  });
+
+  test("devices, FIFOs, the longest target, a large size, owners and modes", async () => {
+    const root = folder();
+    const make = (...argv: string[]) => expect(Bun.spawnSync(argv).exitCode).toBe(0);
+    make("mknod", join(root, "character"), "c", "511", "1000000");
+    make("mknod", join(root, "block"), "b", "259", "255");
+    make("mkfifo", join(root, "fifo"));
+    make("truncate", "-s", "5000000001", join(root, "large"));
+    make("chown", "4000000000:3000000000", join(root, "large"));
+    make("chmod", "7751", join(root, "large"));
+    const target = "/".repeat(4095);
+    symlinkSync(target, join(root, "link"));
+    await using tree = await openDirectory(root, { signal });
+    expect(inodeAt(tree, "character")).toMatchObject({
+      type: "character-device",
+      devMajor: 511,
+      devMinor: 1_000_000,
+    });
+    expect(inodeAt(tree, "block")).toMatchObject({ type: "block-device", devMajor: 259, devMinor: 255 });
+    expect(inodeAt(tree, "fifo").type).toBe("fifo");
+    expect(tree.root.children?.get("link")?.inode.target).toBe(target);
+    const { type, size, uid, gid, mode } = inodeAt(tree, "large");
+    expect({ type, size, uid, gid, mode }).toEqual({
+      type: "file",
+      size: 5_000_000_001,
+      uid: 4_000_000_000,
+      gid: 3_000_000_000,
+      mode: 0o7751,
+    });
+  });
+
+  test("a mounted file system is left out", async () => {
+    const root = folder();
+    const mount = join(root, "a/mount");
+    mkdirSync(mount, { recursive: true });
+    expect(Bun.spawnSync(["mount", "-t", "tmpfs", "tmpfs", mount]).exitCode).toBe(0);
+    try {
+      writeFileSync(join(mount, "inside"), "");
+      await using tree = await openDirectory(root, { signal });
+      expect(tree.source.leftOut).toEqual(["a/mount" as BytePath]);
+      expect((await lines(tree)).slice(1).map((line) => line.split(" ")[0])).toEqual(["/a", "/a/mount"]);
+    } finally {
+      Bun.spawnSync(["umount", mount]);
+    }
+  });
+
+  test("the stamp changes with a file's content, and not with its access time", async () => {
+    const root = folder();
+    writeFileSync(join(root, "a"), "one");
+    const stamp = async () => {
+      await using tree = await openDirectory(root, { signal });
+      return tree.source.stamp;
+    };
+    const first = await stamp();
+    expect(await stamp()).toBe(first as string);
+    writeFileSync(join(root, "a"), "two");
+    expect(await stamp()).not.toBe(first as string);
   });
 
   test("a large file comes in pieces, and only as far as it was when it was listed", async () => {
@@ -228,9 +296,13 @@ describe("a root file system in a folder", () => {
     expect(await contentOf(tree.read(inodeAt(tree, "a")))).toBe("x");
   });
 
-  test("what may not be read is an error that says so", async () => {
+  test.each([
+    ["closed", 0o700, "closed"],
+    ["listable", 0o744, "listable/file"],
+  ])("what may not be read is an error that says so, in a %s folder", async (name, mode, unreadable) => {
     const root = folder();
-    mkdirSync(join(root, "closed"), { mode: 0 });
+    mkdirSync(join(root, name), { mode });
+    writeFileSync(join(root, name, "file"), "");
     const script = `
       import { openDirectory } from ${JSON.stringify(join(import.meta.dir, "../../../../internal/image/source/directory.ts"))};
       process.setgid(65534); process.setuid(65534);
@@ -240,7 +312,7 @@ describe("a root file system in a folder", () => {
     Bun.spawnSync(["chmod", "755", scratch]);
     const done = Bun.spawnSync([process.execPath, "-e", script]);
     expect(done.stdout.toString()).toBe(
-      `E_DIRECTORY_READ machine Cannot read \`${root}/closed\`: permission denied`,
+      `E_DIRECTORY_READ machine Cannot read \`${root}/${unreadable}\`: permission denied`,
     );
   });
 
