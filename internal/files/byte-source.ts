@@ -56,14 +56,18 @@ export async function sizeOf(handle: FileHandle): Promise<number> {
 
 /** The bytes of a handle at `offset`, up to `length` bytes or the end of the file. */
 export async function readFrom(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+  return readInto(handle, offset, new Uint8Array(length));
+}
+
+/** Fills `target` from a byte of a file on. Returns the part that is filled, which is shorter at the end of the file. */
+export async function readInto(handle: FileHandle, offset: number, target: Uint8Array): Promise<Uint8Array> {
   let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+  while (done < target.length) {
+    const { bytesRead } = await handle.read(target, done, target.length - done, offset + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }
-  return bytes.subarray(0, done);
+  return target.subarray(0, done);
 }
 
 /** Bytes in memory as a source. */

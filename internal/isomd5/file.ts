@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
-import { openFileSource, readFrom, sizeOf } from "../files/byte-source.ts";
+import { openFileSource, readFrom, readInto, sizeOf } from "../files/byte-source.ts";
 import { openInput } from "../files/open-input.ts";
 import { checkIsoMd5, type IsoMd5Check, type PassOptions } from "./check.ts";
 import { findVolumeExtent, IsoMd5, type IsoMd5Implant, noVolume, PIECE_SIZE } from "./isomd5.ts";
@@ -52,11 +52,24 @@ export async function writeIsoMd5(
 ): Promise<IsoMd5Implant> {
   const { size, supported = false } = options;
   const hash = new IsoMd5();
-  for (let offset = 0; offset < size; offset += READ_SIZE) {
-    throwIfAborted(options.signal, "the reading of the ISO");
-    const chunk = await readFrom(handle, offset, Math.min(READ_SIZE, size - offset));
-    hash.update(chunk);
-    options.onProgress?.(offset + chunk.length, size);
+  // One buffer is read while the other one is hashed. New buffers would cost more than reading.
+  const buffers = [new Uint8Array(READ_SIZE), new Uint8Array(READ_SIZE)];
+  const read = (offset: number) => {
+    const buffer = buffers[(offset / READ_SIZE) % 2] as Uint8Array;
+    return readInto(handle, offset, buffer.subarray(0, Math.max(0, size - offset)));
+  };
+  let next = read(0);
+  try {
+    for (let offset = 0; offset < size; offset += READ_SIZE) {
+      throwIfAborted(options.signal, "the reading of the ISO");
+      const chunk = await next;
+      next = read(offset + READ_SIZE);
+      hash.update(chunk);
+      options.onProgress?.(offset + chunk.length, size);
+    }
+  } finally {
+    // The caller closes the file only after the last read.
+    await next.catch(() => undefined);
   }
   const implant = hash.finish({ supported });
   await handle.write(implant.bytes, 0, implant.bytes.length, implant.offset);

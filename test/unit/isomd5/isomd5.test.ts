@@ -1,10 +1,16 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { PlatterError } from "../../../internal/base/error.ts";
 import { memorySource } from "../../../internal/files/byte-source.ts";
 import { checkIsoMd5 } from "../../../internal/isomd5/check.ts";
+import { implantIsoMd5 } from "../../../internal/isomd5/file.ts";
 import { IsoMd5 } from "../../../internal/isomd5/isomd5.ts";
 import { decodeArea, encodeArea } from "../../../internal/isomd5/text.ts";
+import { failureOf } from "../../helpers/images/memory-layers.ts";
+import { expectSameBytes } from "../../helpers/same-bytes.ts";
 
 /** The least that the checksum needs of an ISO: descriptors, and a volume size. */
 function fakeIso(sectors: number, options: { before?: number } = {}): Uint8Array {
@@ -68,6 +74,29 @@ test("an ISO gives the same before and after, and whatever the area holds", () =
   const once = implanted(iso);
   expect(once).not.toEqual(iso);
   expect(implanted(once)).toEqual(once);
+});
+
+test("implantIsoMd5: a file of several reads gets the checksum of its bytes, also next to an abort", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "platter-isomd5-"));
+  try {
+    const path = join(folder, "x.iso");
+    const iso = fakeIso(2700);
+    for (let at = 1024 * 1024; at < iso.length; at++) iso[at] = (at >> 20) * 7 + at;
+    writeFileSync(path, iso);
+    const controller = new AbortController();
+    const abort = (done: number) => done >= 2 * 1024 * 1024 && controller.abort();
+    const stopped = implantIsoMd5(path, { present: "keep", signal: controller.signal, onProgress: abort });
+    expect(await failureOf(stopped)).toMatchObject({ code: "E_INTERRUPTED" });
+    expectSameBytes(readFileSync(path), iso);
+    await implantIsoMd5(path, { present: "keep" });
+    expectSameBytes(readFileSync(path), implanted(iso));
+    writeFileSync(path, iso.subarray(0, 5 * 1024 * 1024));
+    expect(await failureOf(implantIsoMd5(path, { present: "keep" }))).toMatchObject({
+      code: "E_ISO_TRUNCATED",
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("bytes after the volume's end do not count", () => {
