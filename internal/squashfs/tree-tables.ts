@@ -172,7 +172,8 @@ class TableWriter {
       fragment,
       offset: files.offsetOf(file),
       holes: files.holesOf(file),
-      blocks: Array.from({ length: count }, (_, i) => blocks.lengthOf(first + i)),
+      blocks:
+        count === 0 ? EMPTY.blocks : Array.from({ length: count }, (_, i) => blocks.lengthOf(first + i)),
     };
   }
 

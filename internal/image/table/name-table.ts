@@ -2,7 +2,7 @@ import { withRoom } from "../../bytes/columns.ts";
 
 /** Names of at most 255 bytes, one after the other in one buffer. Indexes are the caller's. */
 export class NameTable {
-  #bytes = new Uint8Array(16 * 1024);
+  #bytes = Buffer.from(new ArrayBuffer(16 * 1024));
   #used = 0;
   #offset = new Uint32Array(1024);
   #length = new Uint8Array(1024);
@@ -11,7 +11,7 @@ export class NameTable {
   set(index: number, name: string): void {
     this.#offset = withRoom(this.#offset, index + 1);
     this.#length = withRoom(this.#length, index + 1);
-    this.#bytes = withRoom(this.#bytes, this.#used + name.length);
+    if (this.#used + name.length > this.#bytes.length) this.#grow();
     this.#offset[index] = this.#used;
     this.#length[index] = name.length;
     for (let i = 0; i < name.length; i++) this.#bytes[this.#used + i] = name.charCodeAt(i);
@@ -21,7 +21,7 @@ export class NameTable {
   get(index: number): string {
     const start = this.#offset[index] as number;
     const length = this.#length[index] as number;
-    return Buffer.from(this.#bytes.buffer, start, length).toString("latin1");
+    return this.#bytes.toString("latin1", start, start + length);
   }
 
   equals(index: number, name: string): boolean {
@@ -50,6 +50,12 @@ export class NameTable {
     let hash = (seed * 0x9e3779b1) ^ 0x811c9dc5;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (this.#bytes[i] as number), 0x01000193);
     return (hash ^ (hash >>> 15)) >>> 0;
+  }
+
+  #grow(): void {
+    const larger = Buffer.from(new ArrayBuffer(this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 
   /** FNV-1a of a name, for a hash table. */
