@@ -16,14 +16,22 @@ const MOST_PARTS = 2 ** 20;
 /** Fragments whose content is kept, because the next small file is probably in one of them. */
 const MOST_FRAGMENTS = 4;
 
+/** A fragment of the squashfs in a file, at an offset from the squashfs's first byte. */
+interface Fragment {
+  fd: number;
+  offset: number;
+  /** Undefined if the fragment is damaged. */
+  content: Uint8Array | undefined;
+}
+
 /** Contents in earlier squashfs files, by their SHA-256. Each content is compared with its digest. */
 export class KnownContents {
   readonly #known: readonly KnownFiles[];
   readonly #blockSize: number;
   #blocks: BlockTable | undefined;
   #parts: PartLists | undefined;
-  /** Contents of fragments by descriptor and offset, the last used last. */
-  readonly #fragments = new Map<string, Uint8Array | undefined>();
+  /** The last used is the last. */
+  #fragments: readonly Fragment[] = [];
 
   /** The files must stay open. Their blocks have at most `blockSize` bytes. */
   constructor(known: readonly KnownFiles[], { blockSize }: { blockSize: number }) {
@@ -53,15 +61,21 @@ export class KnownContents {
   }
 
   #fragment({ fd, start }: KnownFile, block: BlockRecord): Uint8Array | undefined {
-    const key = `${fd}:${block.offset}`;
-    let content = this.#fragments.get(key);
-    if (!this.#fragments.delete(key)) {
-      content = this.#decompressed({ ...block, fd, offset: start + block.offset }, this.#blockSize);
-      const [oldest] = this.#fragments.keys();
-      if (this.#fragments.size >= MOST_FRAGMENTS) this.#fragments.delete(oldest!);
-    }
-    this.#fragments.set(key, content);
-    return content;
+    const { offset } = block;
+    const isIt = (known: Fragment) => known.fd === fd && known.offset === offset;
+    let fragment = this.#fragments.at(-1);
+    if (fragment !== undefined && isIt(fragment)) return fragment.content;
+    fragment = this.#fragments.find(isIt) ?? {
+      fd,
+      offset,
+      content: this.#decompressed({ ...block, fd, offset: start + offset }, this.#blockSize),
+    };
+    // Not a Map: one whose first key is removed again and again keeps its old values alive.
+    this.#fragments = [
+      ...this.#fragments.filter((known) => !isIt(known)).slice(1 - MOST_FRAGMENTS),
+      fragment,
+    ];
+    return fragment.content;
   }
 
   /** The content of a block, of at most `size` bytes. */

@@ -65,6 +65,11 @@ export function lookupTable(
 /** Numbers of 64 bits, one after the other. */
 export function placeList(places: ArrayLike<number>): Buffer {
   const list = Buffer.alloc(8 * places.length);
-  for (let i = 0; i < places.length; i++) list.writeBigUInt64LE(BigInt(places[i] as number), 8 * i);
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as number;
+    // A number of 64 bits would be an object for each place.
+    list.writeUInt32LE(place % 2 ** 32, 8 * i);
+    list.writeUInt32LE(Math.floor(place / 2 ** 32), 8 * i + 4);
+  }
   return list;
 }

@@ -1,4 +1,6 @@
 import { withRoom } from "../bytes/columns.ts";
+import type { ContentDigests } from "../image/content-digests.ts";
+import type { Inode } from "../image/image-tree.ts";
 import type { Candidate } from "./blocks/block-reuse.ts";
 import { DIGEST } from "./blocks/block-table.ts";
 import { type FragmentParts, fragmentDigest } from "./blocks/fragment-digest.ts";
@@ -56,11 +58,8 @@ export class SmallFiles {
     const parts = list.columns();
     this.#used = 0;
     this.#parts = new PartList();
-    const onParts = (digests: Uint8Array) => {
-      for (const [i, { inode }] of list.entries.entries())
-        contents?.record(inode, digests.subarray(DIGEST * i, DIGEST * (i + 1)));
-    };
-    if (list.unread.size > 0) {
+    const onParts = contents && recorderOf(list.undigested, contents);
+    if (list.unread.length > 0) {
       const found = ledger.find(fragmentDigest(full, parts), length);
       if (found !== undefined) {
         this.fragments.push(writer.next);
@@ -76,12 +75,10 @@ export class SmallFiles {
   }
 
   /** Reads the contents that are not in the fragment yet. */
-  async #readMissing({ entries, unread }: PartList, fragment: Uint8Array): Promise<void> {
-    let at = 0;
-    for (const entry of entries) {
-      const target = fragment.subarray(at, at + entry.size);
-      if (unread.has(entry)) await this.#options.reader.small(entry, target);
-      at += entry.size;
+  async #readMissing({ unread }: PartList, fragment: Uint8Array): Promise<void> {
+    for (const { entry, offset } of unread) {
+      const waiting = this.#options.reader.small(entry, fragment.subarray(offset, offset + entry.size));
+      if (waiting !== undefined) await waiting;
     }
   }
 
@@ -106,29 +103,46 @@ export class SmallFiles {
     }
     // The thread that compresses the fragment computes the other digests.
     if (ledger.digests === "all") this.#parts.add(entry, digest);
-    if (!isRead) this.#parts.unread.add(entry);
+    if (!isRead) this.#parts.unread.push({ entry, offset: this.#used });
     if (this.#used === 0) this.#candidate = earlier?.content(entry.path)?.fragment;
     files.addFragment(this.fragments.length, this.#used);
     this.#used += length;
   }
 }
 
+/** The inodes of files whose digests are not known yet, by their number in the fragment. */
+type Undigested = Map<number, Inode>;
+
+/** Keeps the digests of these files. It refers to nothing else, because many fragments wait to be written. */
+function recorderOf(
+  files: Undigested,
+  contents: ContentDigests,
+): ((digests: Uint8Array) => void) | undefined {
+  if (files.size === 0) return undefined;
+  return (digests) => {
+    for (const [i, inode] of files) contents.record(inode, digests.subarray(DIGEST * i, DIGEST * (i + 1)));
+  };
+}
+
 /** The files of a fragment that is being filled. */
 class PartList {
-  readonly entries: FileEntry[] = [];
   /** Files whose content is not in the fragment yet. */
-  readonly unread = new Set<FileEntry>();
+  readonly unread: { entry: FileEntry; offset: number }[] = [];
+  readonly undigested: Undigested = new Map();
+  readonly #lengths: number[] = [];
   #digests = new Uint8Array(DIGEST * 64);
 
-  add(entry: FileEntry, digest: Uint8Array | undefined): void {
-    const at = DIGEST * this.entries.length;
+  add({ size, inode }: FileEntry, digest: Uint8Array | undefined): void {
+    const number = this.#lengths.length;
+    const at = DIGEST * number;
     this.#digests = withRoom(this.#digests, at + DIGEST);
-    if (digest !== undefined) this.#digests.set(digest, at);
-    this.entries.push(entry);
+    if (digest === undefined) this.undigested.set(number, inode);
+    else this.#digests.set(digest, at);
+    this.#lengths.push(size);
   }
 
   columns(): FragmentParts {
-    const lengths = Uint32Array.from(this.entries, ({ size }) => size);
+    const lengths = Uint32Array.from(this.#lengths);
     // A message to a thread copies the whole memory of an array.
     return { lengths, digests: this.#digests.slice(0, DIGEST * lengths.length) };
   }

@@ -1,16 +1,20 @@
-import { withRoom } from "../../bytes/columns.ts";
-
 /** Bytes of a SHA-256. */
 export const DIGEST = 32;
 
 /** The digests of the contents in one layer, by the ordinals of the members: 36 bytes for a small file. */
 export class DigestColumns {
   /** One more than the number of a content's first digest; 0 for a content without digests. */
-  #firsts = new Uint32Array();
-  #digests = new Uint8Array();
+  readonly #firsts: Uint32Array;
+  #digests: Uint8Array;
   /** Number of contents, and of their digests. */
   contents = 0;
   digests = 0;
+
+  /** `stored` are the digests that are known already, and `members` is the number of members in the layer. */
+  constructor({ members, stored }: { members: number; stored?: Uint8Array }) {
+    this.#firsts = new Uint32Array(members);
+    this.#digests = stored ?? new Uint8Array(DIGEST * members);
+  }
 
   /** `count` digests of a content. Undefined if they are not known. */
   of(ordinal: number, count: number): Uint8Array | undefined {
@@ -21,7 +25,13 @@ export class DigestColumns {
 
   /** Adds the digests of a content that has none yet. */
   add(ordinal: number, digests: Uint8Array): void {
-    this.#digests = withRoom(this.#digests, DIGEST * this.digests + digests.length);
+    const end = DIGEST * this.digests + digests.length;
+    if (end > this.#digests.length) {
+      // A copy, because callers hold parts of the old memory.
+      const larger = new Uint8Array(Math.max(end, 2 * this.#digests.length));
+      larger.set(this.#digests);
+      this.#digests = larger;
+    }
     this.#digests.set(digests, DIGEST * this.digests);
     this.#setFirst(ordinal, this.digests);
     this.digests += digests.length / DIGEST;
@@ -52,24 +62,18 @@ export class DigestColumns {
     bytes: Buffer,
     { contents, digests, members }: { contents: number; digests: number; members: number },
   ): DigestColumns {
-    const columns = new DigestColumns();
     if (bytes.length !== 8 * contents + DIGEST * digests) throw new RangeError("digests are missing");
+    const columns = new DigestColumns({ members, stored: bytes.subarray(8 * contents) });
     for (let at = 0; at < 8 * contents; at += 8) {
       const [ordinal, first] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)];
       if (ordinal >= members || first >= digests) throw new RangeError("a content is not in the layer");
       columns.#setFirst(ordinal, first);
     }
-    columns.#digests = new Uint8Array(
-      bytes.buffer as ArrayBuffer,
-      bytes.byteOffset + 8 * contents,
-      DIGEST * digests,
-    );
     columns.digests = digests;
     return columns;
   }
 
   #setFirst(ordinal: number, first: number): void {
-    this.#firsts = withRoom(this.#firsts, ordinal + 1);
     this.#firsts[ordinal] = first + 1;
     this.contents++;
   }

@@ -1,3 +1,4 @@
+import { collectGarbage } from "../../base/collect-garbage.ts";
 import { throwIfAborted } from "../../base/interrupt.ts";
 import type { OnBytes } from "../../base/progress.ts";
 import type { BytePath } from "../../bytes/byte-path.ts";
@@ -16,6 +17,9 @@ import { ContentRanges, layerOf, memberLocator, ordinalOf } from "./content-rang
 import type { LayerTables } from "./layer-tables.ts";
 import type { Spool } from "./spool.ts";
 import { TreeBuilder } from "./tree-builder.ts";
+
+/** Members of a table after which new objects are collected. */
+const COLLECT_AFTER = 20_000;
 
 /** The most bytes of all files with holes together, since a squashfs lists each block of a hole. */
 const MAX_HOLES = 4 * 1024 ** 4;
@@ -119,7 +123,12 @@ function addKnown(
   { tables, add }: { tables: LayerTables; add: (member: TarMember) => number },
 ): void {
   try {
-    for (const member of tables.members(index)) add(member);
+    let added = 0;
+    for (const member of tables.members(index)) {
+      add(member);
+      // Without a turn of the event loop, the collector does not run often enough.
+      if (++added % COLLECT_AFTER === 0) collectGarbage("new");
+    }
   } catch {
     // If the layer itself is invalid, reading it reports the error.
     throw new UnusableTable(index);

@@ -29,7 +29,8 @@ export class LayerTable {
   /** The table of a layer that was read. */
   static of(writer: MemberWriter): LayerTable {
     const chunks = Buffer.concat(writer.finish());
-    return new LayerTable({ count: writer.count, chunks, digests: new DigestColumns() });
+    const { count } = writer;
+    return new LayerTable({ count, chunks, digests: new DigestColumns({ members: count }) });
   }
 
   /** The members in their order. @throws RangeError if they are damaged */

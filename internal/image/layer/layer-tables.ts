@@ -112,6 +112,16 @@ export class LayerTables {
     }
   }
 
+  /** Puts a content into `target`, which has its length. Returns false if earlier builds did not leave all of it. */
+  readSync(inode: Inode, target: Uint8Array): boolean {
+    let done = 0;
+    for (const block of this.blocks(inode)) {
+      target.set(block, done);
+      done += block.length;
+    }
+    return done === inode.size;
+  }
+
   /** Notes a content that the plan needs. The squashfs may leave it out. */
   noteNeeded(inode: Inode): void {
     const { locator } = inode;

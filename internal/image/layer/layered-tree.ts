@@ -156,10 +156,11 @@ class LayeredTree implements ImageTree {
         if (range !== undefined) return this.#bytesAt(range);
         return isLate(inode) ? this.content(inode) : reader.open(inode);
       },
-      readSync(inode, target) {
+      readSync: (inode, target) => {
         const range = rangeOf(inode);
-        if (range === undefined) return reader.readSync(inode, target);
+        if (range === undefined && !isLate(inode)) return reader.readSync(inode, target);
         throwIfAborted(signal, "the reading of the image");
+        if (range === undefined) return this.#tables?.readSync(inode, target) === true;
         readAtSync(range.file, { target, at: range.start });
         return true;
       },

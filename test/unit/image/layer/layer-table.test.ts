@@ -50,22 +50,25 @@ function tableOf(members: readonly Omit<TarMember, "ordinal" | "contentOffset">[
   return { table: LayerTable.of(writer), numbered };
 }
 
-const sample = tableOf(
-  ["a", "b/c"].map((path) => ({
-    type: "file",
-    path,
-    linkPath: "",
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtime: -1,
-    size: 9000,
-    devMajor: 0,
-    devMinor: 0,
-    xattrs: sets[1],
-    sparse: false,
-  })),
-).table;
+const filesTable = (paths: readonly string[]) =>
+  tableOf(
+    paths.map((path) => ({
+      type: "file",
+      path,
+      linkPath: "",
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtime: -1,
+      size: 9000,
+      devMajor: 0,
+      devMinor: 0,
+      xattrs: sets[1],
+      sparse: false,
+    })),
+  ).table;
+
+const sample = filesTable(["a", "b/c"]);
 
 describe("LayerTable", () => {
   test("members and digests come back as they were", () => {
@@ -100,12 +103,22 @@ describe("LayerTable", () => {
   });
 
   test("digests beyond the table are not known", () => {
-    const { table } = tableOf([]);
+    const table = filesTable(["a", "b", "c", "d", "e", "f"]);
     table.digests.add(5, new Uint8Array(64).fill(1));
     expect(table.digests.of(5, 2)).toHaveLength(64);
     expect(table.digests.of(5, 3)).toBeUndefined();
     expect(table.digests.of(4, 1)).toBeUndefined();
     expect(table.digests.of(9, 1)).toBeUndefined();
+  });
+
+  test("digests that a caller holds stay the same when more digests are added than members", () => {
+    const table = filesTable(["a", "b"]);
+    table.digests.add(0, new Uint8Array(32).fill(1));
+    const held = table.digests.of(0, 1);
+    table.digests.add(1, new Uint8Array(32 * 100).fill(2));
+    expect(held).toEqual(new Uint8Array(32).fill(1));
+    expect(table.digests.of(0, 1)).toEqual(held!);
+    expect(table.digests.of(1, 100)).toEqual(new Uint8Array(32 * 100).fill(2));
   });
 });
 
