@@ -1,6 +1,6 @@
 /** The entries of a GRUB menu that start Linux. */
 import { isoPath } from "./read-menu.ts";
-import { readGrubScript } from "./script.ts";
+import { readGrubScript, writtenWord } from "./script.ts";
 
 export interface KernelEntry {
   /** Empty for commands outside of an entry, which GRUB runs without a menu. */
@@ -9,6 +9,7 @@ export interface KernelEntry {
   kernel: string | undefined;
   /** Absolute paths on the ISO; one that depends on a variable is undefined. */
   initramfsPaths: (string | undefined)[];
+  /** Variables that only GRUB knows are marked. See {@link readGrubScript}. */
   kernelArgs: string[];
 }
 
@@ -28,7 +29,8 @@ export function readKernelEntries(script: string, path: string): KernelEntry[] {
     if (LINUX.includes(command)) {
       if (entries.length === MAX_ENTRIES) break;
       const [kernel, ...kernelArgs] = rest;
-      entries.push({ title: entry ?? "", kernel: isoPath(kernel, folder), initramfsPaths: [], kernelArgs });
+      const title = writtenWord(entry ?? "");
+      entries.push({ title, kernel: isoPath(kernel, folder), initramfsPaths: [], kernelArgs });
       isOpen = true;
     }
     if (INITRD.includes(command) && isOpen)

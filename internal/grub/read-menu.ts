@@ -1,14 +1,22 @@
 /** The files and labels that a GRUB menu needs from its ISO. */
-import { labelsSought } from "./kernel-arguments.ts";
-import { type GrubCommand, type GrubSyntaxProblem, grubSyntaxProblems, readGrubScript } from "./script.ts";
+import { labelsSought, type SoughtLabel } from "./kernel-arguments.ts";
+import {
+  type GrubCommand,
+  type GrubSyntaxProblem,
+  grubSyntaxProblems,
+  hasVariable,
+  readGrubScript,
+  variableWord,
+  writtenWord,
+} from "./script.ts";
 
 export interface GrubMenu {
   /** Titles of the entries. */
   entries: string[];
   /** Files that must be there: absolute paths on the ISO. */
   files: { path: string; line: number; command: string }[];
-  /** Volume labels that must be the ISO's. */
-  labels: { label: string; line: number; from: string }[];
+  /** Searches for a volume label that must be the ISO's: by `search`, or by the kernel argument `from`. */
+  labels: (Pick<SoughtLabel, "label" | "sought"> & { line: number; from: string })[];
   /** The faults for which GRUB would refuse the whole menu. */
   syntax: GrubSyntaxProblem[];
 }
@@ -35,12 +43,12 @@ function take(menu: GrubMenu, { words, line, conditional, entry }: GrubCommand, 
     const path = isoPath(word, folder);
     if (path !== undefined) menu.files.push({ path, line, command });
   };
-  if (command === "menuentry" || command === "submenu") menu.entries.push(rest[0] ?? "");
+  if (command === "menuentry" || command === "submenu") menu.entries.push(writtenWord(rest[0] ?? ""));
   if (KERNEL_COMMANDS.includes(command)) {
     const operands = rest.filter((word, index) => index > 0 || !word.startsWith("-"));
     wants(operands[0]);
-    for (const { label, argument } of labelsSought(operands.slice(1))) {
-      menu.labels.push({ label, line, from: argument });
+    for (const { label, sought, argument } of labelsSought(operands.slice(1))) {
+      menu.labels.push({ label, sought, line, from: argument.text });
     }
   }
   if (INITRD_COMMANDS.includes(command)) {
@@ -62,7 +70,7 @@ function takeSearch(
   // An entry may search for the disk of another system. A condition may test for a file that is missing.
   if (entry !== undefined || operand === undefined) return;
   if (has("-l", "--label", "-ls", "-sl")) {
-    if (!operand.includes("${")) menu.labels.push({ label: operand, line, from: "search" });
+    if (!hasVariable(operand)) menu.labels.push({ label: operand, sought: operand, line, from: "search" });
     return;
   }
   if (has("-u", "--fs-uuid", "-us", "-su")) return;
@@ -70,10 +78,17 @@ function takeSearch(
   if (path !== undefined && !conditional) menu.files.push({ path, line, command: "search" });
 }
 
+const ROOT = `(${variableWord("root")})`;
+const PREFIX = variableWord("prefix");
+
 /** A path on the ISO itself; undefined for a path elsewhere, or with an unknown variable. */
 export function isoPath(word: string | undefined, folder: string): string | undefined {
   if (word === undefined) return undefined;
-  const path = word.replace(/^\(\$\{root\}\)/, "").replace(/^\$\{prefix\}/, folder);
-  if (!path.startsWith("/") || path.includes("${")) return undefined;
+  const path = replaceStart(replaceStart(word, ROOT, ""), PREFIX, folder);
+  if (!path.startsWith("/") || hasVariable(path)) return undefined;
   return path;
+}
+
+function replaceStart(text: string, start: string, by: string): string {
+  return text.startsWith(start) ? `${by}${text.slice(start.length)}` : text;
 }

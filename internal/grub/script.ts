@@ -1,7 +1,7 @@
 /** GRUB's scripting language, as far as needed to find the files of a menu (GRUB manual, "Shell-like scripting"). */
 
 export interface GrubCommand {
-  /** The words, without quotes, and with known variables replaced. */
+  /** The words, without quotes, and with known variables replaced. {@link hasVariable} finds the others. */
   words: string[];
   /** Line number, counted from 1. */
   line: number;
@@ -112,10 +112,25 @@ function remember(command: readonly string[], variables: Map<string, string>): v
 /** Marks the place of a variable in a word; a dollar in single quotes is not a variable. */
 const VARIABLE = "\0";
 
+/** Whether a word holds a variable whose value only GRUB knows. */
+export function hasVariable(word: string): boolean {
+  return word.includes(VARIABLE);
+}
+
+/** A word of {@link readGrubScript} as a script writes it, with `${name}` for variables. */
+export function writtenWord(word: string): string {
+  return word.replace(/\0([^\0]*)\0/g, (_, name: string) => `\${${name}}`);
+}
+
+/** A variable at its place in a word. */
+export function variableWord(name: string): string {
+  return `${VARIABLE}${name}${VARIABLE}`;
+}
+
 function expand(text: string, variables: ReadonlyMap<string, string>): string {
   let room = MAX_EXPANSION;
   return text.replace(/\0(\w+|[?@*#])\0/g, (_, name: string) => {
-    const value = variables.get(name) ?? `\${${name}}`;
+    const value = variables.get(name) ?? variableWord(name);
     room -= value.length;
     return room < 0 ? "" : value;
   });
@@ -180,7 +195,7 @@ function readWord(script: string, start: number): Word {
     } else if (character === "$") {
       const [whole, braced, bare] =
         /^\$(?:\{([^}\n]+)\}|(\w+|[?@*#]))/.exec(script.slice(at, at + 200)) ?? [];
-      text += whole === undefined ? "$" : `${VARIABLE}${braced ?? bare}${VARIABLE}`;
+      text += whole === undefined ? "$" : variableWord((braced ?? bare)!);
       at += whole?.length ?? 1;
     } else if (!quoted && /[\s;|&{}]/.test(character)) {
       break;

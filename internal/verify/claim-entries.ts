@@ -2,6 +2,7 @@
 import type { Architecture } from "../base/architecture.ts";
 import type { BootProgram } from "../contract/checks/boot-program.ts";
 import { checkInitramfs } from "../contract/checks/check-initramfs.ts";
+import { rootFault } from "../contract/checks/check-roots.ts";
 import { checkSecureBoot } from "../contract/checks/check-secure-boot.ts";
 import { rootSearch } from "../contract/config/root-arguments.ts";
 import { BOOT_WAYS, type BootEffect, type BootWay } from "../contract/findings/boot-claims.ts";
@@ -167,11 +168,9 @@ function rootFindings(
   surroundings: { volumeId: string; isLive: boolean; initramfs: InitramfsSummary | undefined },
 ): Finding[] {
   const { volumeId, isLive, initramfs } = surroundings;
-  const { kind } = rootSearch(entry, volumeId as VolumeLabel);
-  if (kind === "named") return [];
-  // Anaconda without an argument searches all drives.
-  if (kind === "none" && (!isLive || initramfs?.live.has("anaconda") === true)) return [];
-  const code = kind === "other-label" ? "F_MENU_LABEL_MISMATCH" : "F_MENU_NO_ROOT";
+  const search = rootSearch(entry, volumeId as VolumeLabel);
+  const code = rootFault(search, initramfs);
+  if (code === undefined || (search.kind === "none" && !isLive)) return [];
   return [
     finding(code, `The entry \`${printable(entry.title)}\` does not find its root file system.`, {
       entries: [0],

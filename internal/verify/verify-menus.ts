@@ -5,6 +5,7 @@ import { textOf } from "../bytes/fields.ts";
 import { ProblemLog } from "../bytes/problem-log.ts";
 import { readFatFile } from "../fat/read.ts";
 import type { ByteSource } from "../files/byte-source.ts";
+import { afterLabel } from "../grub/kernel-arguments.ts";
 import { type KernelEntry, readKernelEntries } from "../grub/kernel-entries.ts";
 import { type GrubMenu, readGrubMenu } from "../grub/read-menu.ts";
 import { findNode, type IsoNode, readNode } from "../iso/read/iso-node.ts";
@@ -147,8 +148,10 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     return;
   }
   log.covers({ name: "primary volume descriptor: volume id", start: primary.offset + 40, length: 32 });
-  for (const { label, line, from, where } of labels) {
-    if (label === primary.volumeId) continue;
+  for (const { label, sought, line, from, where } of labels) {
+    const rest = afterLabel(sought, primary.volumeId);
+    // GRUB's own `search` takes the whole word for the label.
+    if (from === "search" ? sought === primary.volumeId : rest !== undefined) continue;
     const detail = `${where}, line ${line}: \`${printable(from)}\` wants the label \`${printable(label)}\`, the ISO's is \`${printable(primary.volumeId)}\``;
     log.note({ code: "menu-label", detail, offset: primary.offset + 40 });
   }

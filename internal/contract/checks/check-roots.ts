@@ -3,15 +3,37 @@ import type { InitramfsSummary } from "../../initramfs/summary.ts";
 import { printable } from "../../text/printable.ts";
 import type { ReadIsoYaml } from "../config/iso-yaml.ts";
 import { otherKickstarts, placeOfArguments, type RootSearch, rootSearch } from "../config/root-arguments.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, type FindingCode, finding } from "../findings/finding.ts";
 
 /** The most entries that one finding names. */
 const MAX_NAMED = 3;
 
 /**
- * Findings about entries that do not find their root file system. If no entry does, it is an error. It is not an error
- * for an unknown initramfs, since its `init` may not need an argument.
+ * Findings that do not matter for an initramfs of an unknown kind, since its `init` may not need an argument. A label of
+ * another medium does matter: its `init` may search for that medium.
  */
+export const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
+
+/** The finding about an entry, by how it finds its root file system. Undefined if it does. */
+export function rootFault(
+  search: RootSearch,
+  initramfs: InitramfsSummary | undefined,
+): "F_MENU_LABEL_MISMATCH" | "F_MENU_NO_ROOT" | "F_MENU_ANACONDA_SEARCHES" | undefined {
+  switch (search.kind) {
+    case "named":
+      return undefined;
+    case "other-label":
+      return "F_MENU_LABEL_MISMATCH";
+    case "misspelt":
+      return "F_MENU_NO_ROOT";
+    case "none":
+      return searchesDrives(initramfs) ? "F_MENU_ANACONDA_SEARCHES" : "F_MENU_NO_ROOT";
+    default:
+      return search satisfies never;
+  }
+}
+
+/** Findings about entries that do not find their root file system. If it is certain that no entry does, it is an error. */
 export function checkRoots(options: {
   menu: Menu;
   label: VolumeLabel;
@@ -20,19 +42,24 @@ export function checkRoots(options: {
   initramfs: InitramfsSummary | undefined;
 }): Finding[] {
   const { menu, label, placeOf, initramfs } = options;
-  const searches = menu.entries.map((entry, index) => ({ entry, index, search: rootSearch(entry, label) }));
-  const failing = searches.filter(({ search }) => search.kind !== "named");
+  const searches = menu.entries.map((entry, index) => {
+    const search = rootSearch(entry, label);
+    return { entry, index, search, code: rootFault(search, initramfs) };
+  });
   const kickstarts = searches.flatMap(({ entry, search }) =>
     search.kind === "named" ? kickstartFindings(entry, label) : [],
   );
-  const byItself = failing.filter(({ search }) => search.kind === "none" && searchesDrives(initramfs));
+  const byItself = searches.filter(({ code }) => code === "F_MENU_ANACONDA_SEARCHES");
   if (byItself.length > 0) {
     const entries = byItself.map(({ index }) => index);
     const seen = `${named(byItself.map(({ entry }) => entry))} no kernel argument that names a root file system.`;
     kickstarts.push(finding("F_MENU_ANACONDA_SEARCHES", seen, { entries }));
   }
-  const lost = failing.filter((each) => !byItself.includes(each));
-  if (lost.length === menu.entries.length && isKnown(initramfs)) {
+  const lost = searches.flatMap(({ code, ...each }) =>
+    code === undefined || code === "F_MENU_ANACONDA_SEARCHES" ? [] : [{ ...each, code }],
+  );
+  const certain = lost.filter(({ code }) => isKnown(initramfs) || !DISPENSABLE.includes(code));
+  if (certain.length === menu.entries.length) {
     const reasons = lost.slice(0, MAX_NAMED).map(({ entry, search }) => reasonOf(entry, { search, label }));
     const more = lost.length > MAX_NAMED ? `; and ${lost.length - MAX_NAMED} more` : "";
     const seen = `No entry of the menu finds its root file system: ${reasons.join("; ")}${more}.`;
@@ -40,8 +67,7 @@ export function checkRoots(options: {
     const details = { fix: fixOf(search), place: placeOfArguments(placeOf, index) };
     return [finding("F_MENU_BOOTS_NOWHERE", seen, details), ...kickstarts];
   }
-  const found = lost.map(({ entry, index, search }) => {
-    const code = search.kind === "other-label" ? "F_MENU_LABEL_MISMATCH" : "F_MENU_NO_ROOT";
+  const found = lost.map(({ entry, index, search, code }) => {
     const reason = reasonOf(entry, { search, label });
     return finding(code, `The entry ${reason}.`, {
       fix: fixOf(search),
@@ -52,10 +78,11 @@ export function checkRoots(options: {
   return [...found, ...kickstarts];
 }
 
-/** Whether the generator of the initramfs, and thus its arguments, are known. */
+/** Whether the arguments that the initramfs understands are known, by its generator or its script for live media. */
 function isKnown(initramfs: InitramfsSummary | undefined): boolean {
   if (initramfs === undefined || initramfs.problem !== undefined) return false;
-  return initramfs.generator !== undefined || initramfs.live.size > 0;
+  const { generator, live, init } = initramfs;
+  return generator !== undefined || live.size > 0 || init === "for-live-media";
 }
 
 /** Anaconda without an argument searches optical drives for installation media (its `parse-anaconda-repo.sh`). */

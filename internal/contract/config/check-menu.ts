@@ -16,10 +16,12 @@ type PlaceOf = ReadIsoYaml["placeOf"];
 export function checkMenuTexts(options: {
   config: IsoYaml;
   kernelArgs: readonly KernelArgEdit[];
+  /** The menu with all changes. */
+  menu: Menu;
   label: VolumeLabel;
   placeOf: PlaceOf;
 }): Finding[] {
-  const { config, label, placeOf } = options;
+  const { config, menu, label, placeOf } = options;
   const args = config.kernel_args ?? [];
   const entries = config.grub2?.entries ?? [];
   const texts: { path: YamlPath | undefined; text: string }[] = [
@@ -35,12 +37,15 @@ export function checkMenuTexts(options: {
   const findings = texts.flatMap((each) => variableFindings(each, placeOf));
   if (args.length === 0) return findings;
   const place = placeOf(["kernel_args"]);
-  const isUsed = entries.length === 0 || entries.some(({ linux }) => variablesIn(linux).includes("root"));
+  const hasRoot = (text: string) => variablesIn(text).includes("root");
+  const isAdded = options.kernelArgs.some(({ kind, text }) => kind === "add" && hasRoot(text));
+  const users = menu.entries.filter((_, index) => isAdded || hasRoot(entries[index]?.linux ?? "$root"));
+  const isNone = (entry: Pick<MenuEntry, "kernelArgs">) => rootSearch(entry, label).kind === "none";
   const kernelArgs = args.flatMap((text) => splitWords(text) ?? [text]);
-  if (!isUsed) {
+  if (users.length === 0) {
     const seen = "`kernel_args` is set, but no entry has `$root` in its `linux`.";
     findings.push(finding("F_MENU_ARGS_UNUSED", seen, { place }));
-  } else if (rootSearch({ kernelArgs }, label).kind === "none") {
+  } else if (isNone({ kernelArgs }) && users.some(isNone)) {
     const seen = "`kernel_args` has no argument that names a root file system.";
     findings.push(finding("F_MENU_ARGS_REPLACE", seen, { place }));
   }

@@ -43,6 +43,6 @@ export function decideMenu(options: {
     kernelArgs,
     placeOf,
   });
-  const texts = checkMenuTexts({ config, kernelArgs, label, placeOf });
+  const texts = checkMenuTexts({ config, kernelArgs, menu, label, placeOf });
   return { label, menu, findings: [...aboutLabel.findings, ...findings, ...texts] };
 }

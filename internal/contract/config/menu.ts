@@ -11,7 +11,7 @@ import { nearest } from "../../text/nearest.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { Place } from "../findings/place.ts";
-import { followLabel } from "./follow-label.ts";
+import { followLabel, labelNotes } from "./follow-label.ts";
 import type { IsoYaml } from "./iso-yaml-schema.ts";
 import { editKernelArgs, type KernelArgEdit } from "./kernel-arg-edits.ts";
 import { escapeForUdev } from "./label.ts";
@@ -63,20 +63,20 @@ export function buildMenu(options: {
   const placeOf = (path: YamlPath) => options.placeOf?.(path);
   const followed =
     options.replaced === undefined
-      ? { entries: configured, findings: [] }
+      ? { entries: configured, changes: [] }
       : followLabel(configured, {
           label,
           configured: config.label,
           byDefault: options.replaced,
-          placeOf,
         });
-  findings.push(...followed.findings);
   const edits = (options.kernelArgs ?? []).flatMap(({ kind, text }) =>
     expandWord(text, { variables, root }).map((word) => ({ kind, text: word })),
   );
   const { entries, ...edited } = editKernelArgs(followed.entries, edits);
-  findings.push(...edited.findings);
-  for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, variables));
+  const removals = edits.filter(({ kind }) => kind === "remove");
+  const left = editKernelArgs(followed.entries, removals).entries;
+  findings.push(...labelNotes(followed.changes, { entries: left, placeOf }), ...edited.findings);
+  for (const text of config.kernel_args ?? []) findings.push(...keptVariables(text, { variables, left }));
   for (const [index, entry] of entries.entries()) {
     const place = placeOf(["grub2", "entries", index, "linux"]);
     for (const each of checkEntry(entry, index))
@@ -162,9 +162,15 @@ function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: 
   return 0;
 }
 
-function keptVariables(text: string, variables: Variables): Finding[] {
-  const seen = `\`kernel_args\` holds \`${printable(text)}\`.`;
-  return replaceVariables(text, variables) === text ? [] : [finding("F_MENU_VARIABLE_KEPT", seen)];
+/** A finding about variables of a text of `kernel_args`, if an entry still has them. */
+function keptVariables(
+  text: string,
+  { variables, left }: { variables: Variables; left: readonly MenuEntry[] },
+): Finding[] {
+  const kept = (splitWords(text) ?? [text]).filter((word) => replaceVariables(word, variables) !== word);
+  const isInMenu = left.some(({ kernelArgs }) => kept.some((word) => kernelArgs.includes(word)));
+  if (!isInMenu) return [];
+  return [finding("F_MENU_VARIABLE_KEPT", `\`kernel_args\` holds \`${printable(text)}\`.`)];
 }
 
 function checkEntry(entry: MenuEntry, index: number): Finding[] {

@@ -1,12 +1,13 @@
 import {
+  afterLabel,
   deviceOf,
   isLiveSystem,
-  isRootArgument,
   type KernelArgument,
   kernelArgument,
+  kickstarts,
   labelSought,
+  namingArguments,
   ROOT_KEYS,
-  withoutUdevEscapes,
 } from "../../grub/kernel-arguments.ts";
 import type { MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
 import { nearest } from "../../text/nearest.ts";
@@ -27,12 +28,8 @@ interface NearMiss {
   meant: string;
 }
 
-/** `boot=live` and the like: the scripts of live-boot and casper search every medium. */
-const BOOT_SCRIPTS = /^boot=(?:live|casper)$/;
 /** Kinds of names of a device, before its `=`. */
 const DEVICE_NAMES = ["CDLABEL", "LABEL", "UUID", "PARTUUID", "PARTLABEL"];
-/** A kickstart names an installation source. */
-const KICKSTART = "inst.ks";
 
 /** The place of an entry's kernel arguments in iso.yaml. Undefined if the file does not have them. */
 export function placeOfArguments(placeOf: ReadIsoYaml["placeOf"], entry: number): Place | undefined {
@@ -43,8 +40,7 @@ export function placeOfArguments(placeOf: ReadIsoYaml["placeOf"], entry: number)
 export function rootSearch({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, label: VolumeLabel): RootSearch {
   const all = kernelArgs.map(kernelArgument);
   const isLive = isLiveSystem(all);
-  const primary = all.filter((argument) => BOOT_SCRIPTS.test(argument.text) || isRootArgument(argument));
-  const naming = primary.length > 0 ? primary : kickstarts(all);
+  const naming = namingArguments(all);
   if (naming.length === 0) return { kind: "none", near: nearMiss(all) };
   for (const argument of naming) {
     const slip = misspelling(argument);
@@ -66,10 +62,6 @@ export function otherKickstarts({ kernelArgs }: Pick<MenuEntry, "kernelArgs">, l
     .map(({ text }) => text);
 }
 
-function kickstarts(all: readonly KernelArgument[]): KernelArgument[] {
-  return all.filter(({ key, value }) => key === KICKSTART && value !== "");
-}
-
 function nearMiss(all: readonly KernelArgument[]): NearMiss | undefined {
   for (const { text, key, value } of all) {
     const meant = value === "" ? undefined : nearest(key, ROOT_KEYS);
@@ -84,16 +76,4 @@ function misspelling({ value }: KernelArgument): { written: string; meant: strin
   if (written === undefined || DEVICE_NAMES.includes(written)) return undefined;
   const meant = nearest(written, DEVICE_NAMES);
   return meant === undefined ? undefined : { written, meant };
-}
-
-/**
- * The text after a label that an argument searches for, in udev's spelling or not: nothing, or a colon and a path.
- * Undefined if the argument searches for another label.
- */
-export function afterLabel(sought: string, label: string): string | undefined {
-  for (const { index } of sought.matchAll(/:|$/g)) {
-    const written = sought.slice(0, index);
-    if (written === label || withoutUdevEscapes(written) === label) return sought.slice(index);
-  }
-  return undefined;
 }

@@ -1,16 +1,11 @@
 import { hasBios } from "../../base/architecture.ts";
+import { DISPENSABLE } from "../checks/check-roots.ts";
 import { type BootClaims, type BootEffect, claimsFrom, withoutBios } from "../findings/boot-claims.ts";
 import { type Finding, type FindingCode, textOf } from "../findings/finding.ts";
 import type { Plan } from "./plan.ts";
 
 /** Findings about an initramfs for which only a boot shows whether it finds its root file system. */
 const UNKNOWN_INITRAMFS: readonly FindingCode[] = ["F_INITRAMFS_OWN_INIT", "F_INITRAMFS_CLOSED"];
-
-/**
- * Findings that do not matter for such an initramfs. A label of another medium does matter, since the initramfs may
- * search for that medium.
- */
-const DISPENSABLE: readonly FindingCode[] = ["F_MENU_NO_ROOT"];
 
 /**
  * Decides from the findings where the ISO of a plan boots; `findings` has all findings, including those of the plan.

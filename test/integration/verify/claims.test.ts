@@ -193,6 +193,36 @@ describe("the claims follow from what is on the ISO", () => {
   });
 });
 
+describe("the check of labels and the claims agree", () => {
+  const NAMED = "root=live:CDLABEL=TEST-LABEL";
+  test.each([
+    ["the ISO's label", NAMED, "ok", "boots"],
+    ["the label of another ISO", "root=live:CDLABEL=OTHER", "problem", "boots-nowhere"],
+    [
+      "a variable in quotes, which GRUB does not replace",
+      "'root=live:CDLABEL=\x24{isolabel}'",
+      "problem",
+      "boots-nowhere",
+    ],
+    ["a variable that GRUB sets", "root=live:CDLABEL=\x24{volid}", "ok", "boots"],
+    [
+      "only a kickstart file, on another medium",
+      "inst.ks=hd:LABEL=OEMDRV:/ks.cfg",
+      "problem",
+      "boots-nowhere",
+    ],
+    ["a kickstart file on another medium", `${NAMED} inst.ks=hd:LABEL=OEMDRV:/ks.cfg`, "ok", "boots"],
+    ["udev's escapes and a path", "inst.stage2=hd:LABEL=TEST\\\\x2dLABEL:/dir", "ok", "boots-nowhere"],
+  ])("%s", async (_, argument, status, kind) => {
+    const menu = MENU.replace(`${NAMED} rd.live.image`, () => argument);
+    const { report, verdict } = await judge(readIso(makeIso(base, { change: (own) => setMenu(own, menu) })));
+    const found: string[] = report.checks
+      .filter(({ code }) => code === "menu-label")
+      .map(({ status }) => status);
+    expect([...found, verdict.kind]).toEqual([status, kind]);
+  });
+});
+
 describe("firmware", () => {
   const sound = readIso(makeIso(base));
 

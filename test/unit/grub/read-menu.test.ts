@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readGrubMenu } from "../../../internal/grub/read-menu.ts";
-import { grubSyntaxProblems, readGrubScript } from "../../../internal/grub/script.ts";
+import {
+  grubSyntaxProblems,
+  readGrubScript,
+  variableWord,
+  writtenWord,
+} from "../../../internal/grub/script.ts";
 
 const wordsOf = (script: string) => readGrubScript(script).map((command) => command.words);
 const filesOf = (script: string, path = "/boot/grub/grub.cfg") =>
@@ -24,7 +29,8 @@ describe("the script", () => {
         ["echo", "b", "bc", "b d", "$a"],
       ],
     ],
-    ["echo $unknown", [["echo", "\x24{unknown}"]]],
+    ["echo $unknown", [["echo", variableWord("unknown")]]],
+    ["echo '$a' a\x24{b-c}", [["echo", "$a", `a${variableWord("b-c")}`]]],
     ["echo $", [["echo", "$"]]],
     [
       "if [ a ]; then b; elif c; then d; else e; fi; f",
@@ -149,10 +155,17 @@ menuentry x { search --file /EFI/Microsoft/bootmgfw.efi --set=root }
     ["'root=live:CDLABEL=A\\x20B'", ["A B"]],
     ["root=live:CDLABEL=\x24{isolabel}", []],
     ["root=LABEL=disk", []],
-    ["inst.ks=hd:LABEL=OEMDRV:/ks.cfg", []],
+    ["'root=live:CDLABEL=\x24{isolabel}'", ["\x24{isolabel}"]],
+    ["inst.ks=hd:LABEL=OEMDRV:/ks.cfg", ["OEMDRV"]],
+    ["inst.ks=hd:LABEL=OEMDRV:/ks.cfg inst.stage2=hd:LABEL=A", ["A"]],
+    ["boot=live inst.ks=hd:LABEL=OEMDRV:/ks.cfg", []],
     ["root=live:http://host/LABEL", []],
   ])("%s", (argument, labels) => {
     expect(labelsOf(`linux /k ${argument}`)).toEqual(labels);
+  });
+
+  test("a word with a variable is written with it", () => {
+    expect(writtenWord(wordsOf('echo "a $b \x24{c-d}"')[0]![1]!)).toBe("a \x24{b} \x24{c-d}");
   });
 
   test("labels by variable and by search", () => {

@@ -161,7 +161,7 @@ describe("checkRoots", () => {
     expect(many[0]!.seen).toEndWith("; and 2 more.");
   });
 
-  test("an initramfs of unknown making turns the error into warnings", () => {
+  test("an initramfs of an unknown kind may find the medium without an argument, and not by the label of another", () => {
     for (const generator of ["dracut", "initramfs-tools", "mkinitcpio", "systemd"] as const)
       expect(codes(["quiet"], { ...DRACUT, generator })).toEqual(["F_MENU_BOOTS_NOWHERE"]);
     const unreadable = { kind: "closed", message: "is encrypted" } as const;
@@ -170,7 +170,13 @@ describe("checkRoots", () => {
         "F_MENU_NO_ROOT",
         "F_MENU_LABEL_MISMATCH",
       ]);
+      expect(codes(["quiet"], initramfs)).toEqual(["F_MENU_NO_ROOT"]);
+      expect(codes(["root=live:CDLABEL=OTHER"], initramfs)).toEqual(["F_MENU_BOOTS_NOWHERE"]);
     }
+  });
+
+  test("an initramfs with a script for live media reads the argument, so it is known", () => {
+    expect(codes(["quiet"], { ...OWN, init: "for-live-media" })).toEqual(["F_MENU_BOOTS_NOWHERE"]);
   });
 
   test("Anaconda without an argument looks in optical drives", () => {

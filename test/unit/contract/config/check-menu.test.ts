@@ -3,20 +3,30 @@ import { describe, expect, test } from "bun:test";
 import { checkEntries } from "../../../../internal/contract/config/check-menu.ts";
 import { decideMenu } from "../../../../internal/contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../../../../internal/contract/config/iso-yaml.ts";
+import { parseKernelArgEdits } from "../../../../internal/contract/config/kernel-arg-edits.ts";
 import { requireVolumeLabel } from "../../../../internal/contract/config/label.ts";
 import { parseOsRelease } from "../../../../internal/contract/config/os-release.ts";
 import { plan } from "../../../helpers/plan.ts";
 
 /** All findings about an iso.yaml and its menu, by code and line. */
-function findingsOf(yaml: string, given?: string) {
+function findingsOf(yaml: string, given?: string, kargs: readonly string[] = []) {
   const { sound, placeOf, findings } = parseIsoYaml(yaml, "iso.yaml");
   const label = given === undefined ? undefined : requireVolumeLabel(given);
   const osRelease = parseOsRelease("NAME=Some\nVERSION_ID=1\n");
-  const decided = decideMenu({ config: sound, placeOf, osRelease, architecture: "x86_64", label });
+  const decided = decideMenu({
+    config: sound,
+    placeOf,
+    osRelease,
+    architecture: "x86_64",
+    label,
+    kernelArgs: kargs.flatMap(parseKernelArgEdits),
+  });
   return [...findings, ...decided.findings];
 }
-const codes = (yaml: string, given?: string) =>
-  findingsOf(yaml, given).map(({ code, place }) => `${code}${place === undefined ? "" : `:${place.line}`}`);
+const codes = (yaml: string, given?: string, kargs?: readonly string[]) =>
+  findingsOf(yaml, given, kargs).map(
+    ({ code, place }) => `${code}${place === undefined ? "" : `:${place.line}`}`,
+  );
 
 const ENTRY = (linux: string, name = "A") =>
   `grub2:\n  entries:\n    - name: ${name}\n      linux: ${linux}\n      initrd: $initrdpath\n`;
@@ -74,6 +84,18 @@ describe("kernel_args", () => {
     expect(ARGS("quiet", entry)).toEqual(["F_MENU_ARGS_UNUSED:1"]);
     expect(ARGS("root=live:CDLABEL=X", ENTRY("$kernelpath ${root}"))).toEqual([]);
     expect(ARGS("root=live:CDLABEL=X")).toEqual([]);
+  });
+
+  test("are completed or changed by --karg", () => {
+    const given = (args: string, kargs: readonly string[], entry = "") =>
+      codes(`kernel_args: [${args}]\n${entry}`, undefined, kargs);
+    expect(given("quiet", ["root=live:CDLABEL=X"])).toEqual([]);
+    expect(given("quiet", ["rhgb"])).toEqual(["F_MENU_ARGS_REPLACE:1"]);
+    expect(given("quiet", ["$root"], ENTRY("$kernelpath root=live:CDLABEL=$isolabel"))).toEqual([]);
+    expect(given("quiet", [], ENTRY("$kernelpath root=live:CDLABEL=$isolabel $root"))).toEqual([]);
+    expect(given("'root=live:CDLABEL=$isolabel'", ["-root"])).toEqual([]);
+    expect(given("'a=$isolabel', root=live:CDLABEL=X", ["-b"])).toContain("F_MENU_VARIABLE_KEPT");
+    expect(given("'a=$isolabel', root=live:CDLABEL=X", ["-a"])).toEqual([]);
   });
 
   test("that replace the arguments for the root file system: upstream may append them in future", () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: iso.yaml has variables of its own.
 import { describe, expect, test } from "bun:test";
 import { decideMenu } from "../../../../internal/contract/config/decide-menu.ts";
 import { parseIsoYaml } from "../../../../internal/contract/config/iso-yaml.ts";
@@ -119,6 +120,24 @@ describe("a label that the user gave", () => {
   test("an argument of --karg stays as the user wrote it", () => {
     const { args } = given("NEW", menu("OLD", "root=live:CDLABEL=OLD"), ["inst.ks=hd:LABEL=OLD:/a"]);
     expect(args).toEqual(["root=live:CDLABEL=NEW inst.ks=hd:LABEL=OLD:/a"]);
+  });
+
+  test("an argument that the user removes, or replaces by the same text, is not in a note", () => {
+    const yaml = "label: OLD\nkernel_args: [root=live:CDLABEL=OLD, inst.ks=hd:LABEL=OLD:/ks]\n";
+    const ks =
+      "note 2: `inst.ks=hd:LABEL=OLD:/ks` became `inst.ks=hd:LABEL=NEW:/ks` in one entry of the menu.";
+    expect(given("NEW", yaml, ["-root"]).followed).toEqual([ks]);
+    expect(given("NEW", yaml, ["-root", "root=live:CDLABEL=NEW"])).toEqual({
+      args: ["inst.ks=hd:LABEL=NEW:/ks root=live:CDLABEL=NEW"],
+      followed: [ks],
+    });
+    const both = menu("OLD", "root=live:CDLABEL=OLD a", "root=live:CDLABEL=OLD b");
+    expect(given("NEW", both, ["-root=live:CDLABEL=NEW"]).followed).toEqual([]);
+  });
+
+  test("a variable in kernel_args is not a label that the entries agree on", () => {
+    const yaml = "kernel_args: ['root=live:CDLABEL=${isolabel}']\n";
+    expect(argsOf("NEW", yaml)).toEqual(["root=live:CDLABEL=${isolabel}"]);
   });
 
   test("without --label no argument changes", () => {
