@@ -5,22 +5,21 @@ import { PlatterError } from "../internal/base/error.ts";
 import { type Accelerator, chooseAccelerator, DEFAULT_TIMEOUT } from "../internal/boot/accelerator.ts";
 import { BootLogs, logPaths } from "../internal/boot/boot-logs.ts";
 import { type BootResult, type BootWay, waysOn } from "../internal/boot/boot-result.ts";
+import { requireMachine } from "../internal/boot/firmware/firmware.ts";
 import { bootInteractively } from "../internal/boot/interactive.ts";
 import { bootMatrix } from "../internal/boot/matrix.ts";
 import { type BootWorld, bootOnce } from "../internal/boot/run.ts";
-import { openFileSource } from "../internal/files/byte-source.ts";
 import { requireApart } from "../internal/files/same-file.ts";
 import { commandLine } from "../internal/process/command-line.ts";
 import { skippedLines } from "../internal/process/program.ts";
 import { runTool } from "../internal/process/run.ts";
 import { notBooted } from "../internal/ui/boot-error.ts";
 import { BootProgress, drawRepeatedly } from "../internal/ui/boot-progress.ts";
-import { incompleteIso, notAnIso } from "../internal/verify/verdict.ts";
 import { claim } from "./claim.ts";
 import { writeBootReports } from "./iso/boot-reports.ts";
+import { examineBeforeBoot } from "./iso/prospects.ts";
 import { jsonOption } from "./options/json.ts";
 import { parseMemory } from "./options/memory.ts";
-import { isoIncomplete, notIso } from "./options/not-iso.ts";
 import { refuseUnused } from "./options/refuse-unused.ts";
 import { seconds } from "./options/seconds.ts";
 import { unusedInBoot } from "./options/unused-in-boot.ts";
@@ -105,8 +104,12 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
         ? waysOn(architecture)
         : [{ firmware: flags.firmware, media: flags.media }];
       if (flags.keep !== undefined) requireLogsApart(flags.keep, { ways, iso, junit, html });
-      await expectIso(iso);
+      const prospects = await examineBeforeBoot(iso, { ways, world });
       for (const line of skippedLines()) reporter.warn(line);
+      requireMachine(
+        ways.map(({ firmware }) => firmware),
+        architecture,
+      );
       const bootWorld = toolWorld(world);
       const wanted = { architecture, firmware: flags.firmware };
       const chosen = await announceAccelerator(flags.accel, { wanted, world, bootWorld });
@@ -154,7 +157,9 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
         kept: logs.kept,
         world,
       });
-      if (failed) throw notBooted(iso, { results, keepIn: logs.folder });
+      if (failed) {
+        throw notBooted(iso, { results, keepIn: logs.folder, doubts: prospects.doubts(results) });
+      }
     });
 }
 
@@ -210,18 +215,6 @@ function requireLogsApart(
     ...logs.map((path) => ({ option: "--keep", path })),
   ];
   requireApart({ reads: [{ option: "the ISO", path: iso }], writes, fills: [] });
-}
-
-/**
- * Refuses a file that is not a complete ISO before any machine starts.
- * @throws PlatterError `E_ISO_OPEN`, `E_NOT_AN_ISO`, `E_ISO_INCOMPLETE`
- */
-async function expectIso(path: string): Promise<void> {
-  await using source = await openFileSource(path);
-  const other = await notAnIso(source);
-  if (other !== undefined) throw notIso(path, other.reason);
-  const cut = await incompleteIso(source);
-  if (cut !== undefined) throw isoIncomplete(path, cut);
 }
 
 function toolWorld({ reporter, signal, clock }: World) {

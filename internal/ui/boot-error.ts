@@ -7,8 +7,14 @@ const [LINES_OF_ONE, LINES_OF_EACH] = [10, 3];
 /** The error of an ISO that did not boot in each of the ways. */
 export function notBooted(
   iso: string,
-  { results, keepIn }: { results: readonly BootResult[]; keepIn: string },
+  options: {
+    results: readonly BootResult[];
+    keepIn: string;
+    /** What was known about the failed ways before the boot. */
+    doubts: readonly string[];
+  },
 ): PlatterError {
+  const { results, keepIn, doubts } = options;
   const failed = results.flatMap(({ failure, ...way }) => (failure === undefined ? [] : [{ way, failure }]));
   const lines = failed.length === 1 ? LINES_OF_ONE : LINES_OF_EACH;
   const hints = failed.flatMap(({ failure }) => failure.hint ?? []);
@@ -17,10 +23,13 @@ export function notBooted(
     code: "E_NOT_BOOTED",
     kind: "media",
     message: `\`${iso}\` did not boot${ways}`,
-    detail: failed.flatMap(({ way, failure }) => [
-      failureLine(way, failure),
-      ...failure.lastLines.slice(-lines).map((line) => `  ${line}`),
-    ]),
+    detail: [
+      ...failed.flatMap(({ way, failure }) => [
+        failureLine(way, failure),
+        ...failure.lastLines.slice(-lines).map((line) => `  ${line}`),
+      ]),
+      ...doubts,
+    ],
     hint: [...new Set(hints), `Look at the serial logs and screenshots in \`${keepIn}\`.`].join(" "),
   });
 }

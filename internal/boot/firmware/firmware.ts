@@ -2,7 +2,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type Architecture, hostArchitecture } from "../../base/architecture.ts";
 import { PlatterError } from "../../base/error.ts";
 import { findProgram } from "../../process/program.ts";
-import { type FlashPair, flashPair, parseFirmwareDescriptor, suits } from "./firmware-descriptor.ts";
+import {
+  type FirmwareKind,
+  type FlashPair,
+  flashPair,
+  parseFirmwareDescriptor,
+  suits,
+} from "./firmware-descriptor.ts";
 import { DESCRIPTOR_FOLDERS, firmwarePlaces, PACKAGES, QEMU_PROGRAMS } from "./firmware-places.ts";
 
 /** Access to the host's files, for finding firmware. */
@@ -68,6 +74,12 @@ function descriptorPaths(files: FirmwareFiles): string[] {
     }
   }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
+}
+
+/** Refuses machines for which a program or firmware is missing. @throws PlatterError `E_TOOL_MISSING`, `E_FIRMWARE_MISSING` */
+export function requireMachine(kinds: readonly FirmwareKind[], architecture: Architecture): void {
+  findQemu(architecture);
+  for (const kind of kinds) if (kind !== "bios") findFirmware({ kind, architecture });
 }
 
 /**

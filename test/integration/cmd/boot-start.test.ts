@@ -1,6 +1,7 @@
 /** What `boot` refuses before it starts a machine, and what it shows. QEMU is a script here. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { tinyImage } from "../../helpers/images/tiny-image.ts";
 import { BINARY, expectRefusal, Scene } from "../../helpers/scene.ts";
 
@@ -37,6 +38,43 @@ test("boot: an ISO that is followed by other bytes is complete", async () => {
   using scene = await sceneWithIso();
   truncateSync(scene.at("x.iso"), statSync(scene.at("x.iso")).size + 1024 * 1024);
   await scene.succeed(BOOT);
+});
+
+/** Changes the label of the ISO, which its menus still look for. */
+function rename(scene: Scene): void {
+  const bytes = readFileSync(scene.at("x.iso"));
+  for (const at of [32_808, bytes.indexOf("CD001", 33_000, "latin1") + 39])
+    if (bytes.subarray(at, at + 4).toString() === "TINY") bytes.write("WINY", at);
+  writeFileSync(scene.at("x.iso"), bytes);
+}
+
+test("boot: the label that the menus look for is named before the machine starts, and after it failed", async () => {
+  using scene = await sceneWithIso();
+  rename(scene);
+  scene.fake("qemu-system-x86_64", "echo 'Kernel panic - not syncing: no init'");
+  const ran = await scene.run(BOOT);
+  const names = "wants the label `TINY`, the ISO's is `WINY`";
+  const [before = "", after = ""] = ran.stderr.split("no KVM: ");
+  expect(before).toContain("warning: platter expects that `x.iso` does not boot with BIOS\n");
+  expect(before).toContain("looks for another label than the ISO's (F_MENU_LABEL_MISMATCH)\n");
+  expect(before).toContain(names);
+  expect(before).toContain("hint:  Run `platter verify x.iso` for all problems.");
+  expect(after).toContain("[E_NOT_BOOTED]");
+  expect(after).toContain("platter verify: BIOS: no: ");
+  expect(after).toContain(names);
+});
+
+test.each([
+  [],
+  ["--all"],
+  ["--interactive"],
+])("boot: a missing QEMU is reported before a machine is tried %s", async (...flags) => {
+  using scene = await sceneWithIso();
+  rmSync(join(scene.bin, "qemu-system-x86_64"));
+  const ran = await scene.run(["boot", "x.iso", ...flags], { path: scene.folder("empty") });
+  expect(ran.stderr).toContain("error[E_TOOL_MISSING]: Cannot run QEMU");
+  expect(ran.stderr).not.toContain("KVM");
+  expect(ran.code).toBe(4);
 });
 
 test.each(["serial.log", "qemu.log", "png"])("boot --keep: an ISO with the name of the %s", async (end) => {
