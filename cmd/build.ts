@@ -95,7 +95,8 @@ export function addBuild(program: Command, worldOf: WorldOf): void {
       const { size } = await stat(output);
       if (isStreamed) await streamFile(output, world);
       const { style } = world.reporter;
-      const iso = { ...result, ...records, path: isStreamed ? undefined : output, size };
+      const rootfs = stages.get("squash")?.outcome ?? "made";
+      const iso = { ...result, ...records, rootfs, path: isStreamed ? undefined : output, size };
       world.reporter.print(summaryLines(iso, { style, folder: process.cwd() }));
       // With `--report -` the report is the result.
       if (isStreamed || flags.report === "-") return;

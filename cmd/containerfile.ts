@@ -1,12 +1,15 @@
 import type { Command } from "@commander-js/extra-typings";
-import { requireBaseImage } from "../internal/containerfile/base-image.ts";
 import { containerfileFor } from "../internal/containerfile/containerfile.ts";
+import { containerfileDocument } from "../internal/documents/containerfile-document.ts";
 import { writeText } from "../internal/files/whole-file.ts";
+import { requireBaseImage } from "../internal/image/base-image.ts";
 import { inspectImage } from "../internal/pipeline/inspect.ts";
 import { checkOutput, outputTarget } from "../internal/pipeline/work/output.ts";
 import { claim } from "./claim.ts";
+import { jsonOption, showResult, unusedJson } from "./options/json.ts";
 import { openSession, withInputOptions } from "./options/options.ts";
 import { outputOption } from "./options/output-option.ts";
+import { refuseUnused } from "./options/refuse-unused.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS } from "./reference/groups.ts";
 import type { WorldOf } from "./world.ts";
@@ -30,15 +33,23 @@ export function addContainerfile(program: Command, worldOf: WorldOf): void {
       outputOption(
         "file to write the Containerfile to, a folder for it, or - for standard output (default: -)",
       ),
-    );
-  withInputOptions(command).action(async (image, flags) => {
+    )
+    .addOption(jsonOption("containerfile"));
+  withInputOptions(command).action(async (image, flags, self) => {
+    refuseUnused(self, [unusedJson(flags)]);
     const world = worldOf();
     const target = outputTarget(flags.output ?? "-", "Containerfile");
     requireBaseImage(image);
     using _ = claim(world, { image, flags: {}, target });
     await using session = openSession(world, { image, flags });
     const text = containerfileFor(await session.during(() => inspectImage(session, image)));
-    if (target.kind !== "file") return world.printData(text);
-    await writeText(checkOutput(target.path), text);
+    const file = target.kind === "file" ? checkOutput(target.path) : undefined;
+    if (file !== undefined) await writeText(file, text);
+    await showResult(world, flags, {
+      document: () => containerfileDocument({ containerfile: text, file }),
+      print: async () => {
+        if (file === undefined) await world.printData(text);
+      },
+    });
   });
 }

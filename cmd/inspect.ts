@@ -1,5 +1,6 @@
 import type { Command } from "@commander-js/extra-typings";
 import { countOnly, findingsError } from "../internal/contract/findings/findings-error.ts";
+import { packageNames } from "../internal/contract/pieces/packages.ts";
 import type { Plan } from "../internal/contract/plan/plan.ts";
 import { inspectDocument } from "../internal/documents/inspect-document.ts";
 import type { WalkOptions } from "../internal/image/entry-walk.ts";
@@ -35,7 +36,7 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
       const world = worldOf();
       using _ = claim(world, { image, flags });
       await using session = openSession(world, { image, flags });
-      const { tree, plan, findings, secureBoot, boots } = await session.during(() =>
+      const { tree, decision, plan, findings, secureBoot, boots } = await session.during(() =>
         inspectImage(session, image),
       );
       const { reference } = tree.source;
@@ -49,10 +50,11 @@ export function addInspect(program: Command, worldOf: WorldOf): void {
           return world.print(renderInspection(shown, { style: world.style, detail }));
         },
       });
-      const failure = findingsError(findings, { reference, strictness: flags.strict ? "strict" : "normal" });
+      const named = { reference, packages: packageNames(decision.distribution) };
+      const failure = findingsError(findings, { ...named, strictness: flags.strict ? "strict" : "normal" });
       if (failure === undefined) return;
       // The findings were printed, unless --quiet hides them.
-      throw world.verbosity === "quiet" ? failure : countOnly(failure, reference);
+      throw world.verbosity === "quiet" ? failure : countOnly(failure, named);
     },
   );
 }

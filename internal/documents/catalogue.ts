@@ -9,6 +9,7 @@ import { nearest } from "../text/nearest.ts";
 import { bootSchema } from "./boot-document.ts";
 import { buildSchema } from "./build-document.ts";
 import { cacheSchema } from "./cache-document.ts";
+import { containerfileSchema } from "./containerfile-document.ts";
 import { doctorSchema } from "./doctor-document.ts";
 import { DOCUMENT_VERSION, failureSchema } from "./document.ts";
 import { explainSchema } from "./explain-document.ts";
@@ -50,6 +51,7 @@ const CATALOGUE = {
   verify: written(verifySchema, "Result of `platter verify --json`"),
   boot: written(bootSchema, "Result of `platter boot --json`"),
   sizes: written(sizesSchema, "Result of `platter sizes --json`"),
+  containerfile: written(containerfileSchema, "Result of `platter containerfile --json`"),
   "render-grub": written(renderGrubSchema, "Result of `platter render-grub --json`"),
   squash: written(artifactSchema, "Result of `platter squash --json`"),
   "bios-image": written(artifactSchema, "Result of `platter bios-image --json`"),

@@ -25,8 +25,8 @@ export interface OpenOptions {
   runTool: RunTool;
   /** The default is `never`. */
   pull?: PullPolicy | undefined;
-  /** Shows the progress of fetching an image. */
-  reporter?: Pick<Reporter, "task"> | undefined;
+  /** Shows the progress of fetching an image, and notes about it. */
+  reporter?: Pick<Reporter, "task" | "notice"> | undefined;
   /** Called with the bytes of the layers that were read, and their sum. */
   onRead?: OnBytes | undefined;
   /** The most bytes of memory for decompressed layers. The default is {@link memoryForLayers}. */

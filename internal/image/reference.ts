@@ -47,6 +47,11 @@ const FOREIGN = ["atomic", "ostree", "registry", "sif", "tarball"];
 /** The most bytes of a path in Linux. Names of registries are shorter. */
 const LONGEST = 4095;
 
+/** A reference in a message, with quotes. */
+export function nameOf(reference: string): string {
+  return reference === "-" ? "The image on standard input" : `\`${reference}\``;
+}
+
 /** @throws PlatterError `E_REFERENCE` */
 export function parseReference(text: string): ImageReference {
   const colon = text.indexOf(":");

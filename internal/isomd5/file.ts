@@ -4,6 +4,7 @@ import { PlatterError } from "../base/error.ts";
 import { throwIfAborted } from "../base/interrupt.ts";
 import { openFileSource, readFrom, readInto, sizeOf } from "../files/byte-source.ts";
 import { openInput } from "../files/open-input.ts";
+import { shellWord } from "../process/command-line.ts";
 import { checkIsoMd5, type IsoMd5Check, type PassOptions } from "./check.ts";
 import { findVolumeExtent, IsoMd5, type IsoMd5Implant, noVolume, PIECE_SIZE } from "./isomd5.ts";
 import { AREA_SIZE, decodeArea } from "./text.ts";
@@ -34,7 +35,7 @@ export async function implantIsoMd5(path: string, options: ImplantOptions): Prom
       code: "E_ISOMD5_PRESENT",
       kind: "usage",
       message: `Cannot write the checksum of \`${path}\`: it already has ${what} there`,
-      hint: "Check it with `platter implant --check`, or replace it with `platter implant --force`.",
+      hint: `Check it with \`platter implant --check ${shellWord(path)}\`, or replace it with \`platter implant --force ${shellWord(path)}\`.`,
     });
   }
   const implant = await writeIsoMd5(handle, { ...options, size });

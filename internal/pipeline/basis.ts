@@ -2,6 +2,7 @@ import { PlatterError } from "../base/error.ts";
 import { once } from "../base/once.ts";
 import { findingsAbout, hasErrors } from "../contract/findings/finding.ts";
 import { PARTS, type Part } from "../contract/findings/plan-parts.ts";
+import { packageNames } from "../contract/pieces/packages.ts";
 import { draftOf } from "../contract/plan/decision.ts";
 import type { DraftPlan, PartialPlan, Plan } from "../contract/plan/plan.ts";
 import type { ImageTree } from "../image/image-tree.ts";
@@ -69,7 +70,9 @@ export async function planFor(session: Session, basis: Basis, parts: readonly Pa
   if (basis.kind === "plan") return basis.plan;
   const { tree, task } = basis.image;
   const { plan, findings } = await makePlanOf(basis.image, session.context, parts);
-  reportUnignored(findingsAbout(findings, parts), tree.source.reference, session.options);
+  const { reference } = tree.source;
+  const image = { reference, packages: packageNames(basis.image.decision.distribution) };
+  reportUnignored(findingsAbout(findings, parts), image, session.options);
   task.done();
   // `plan` is undefined only if a finding about these parts is an error, and then the line above threw.
   return plan!;

@@ -75,7 +75,7 @@ async function planBuild(
   const plan = await planOutsideIso(session, basis);
   runs.set("inspect", { outcome: "made", seconds: (clock() - start) / 1000 });
   const mounting = checkCompression(plan, options.squash);
-  reportUnignored(mounting, plan.image.reference, session.options);
+  reportUnignored(mounting, plan.image, session.options);
   const all = [...plan.findings, ...mounting];
   const boots = claimBoots(plan, all);
   const findings = withoutIgnored(all, session.options.ignored);

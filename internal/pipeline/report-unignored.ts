@@ -9,8 +9,8 @@ import type { SessionOptions } from "./session-options.ts";
  */
 export function reportUnignored(
   findings: readonly Finding[],
-  reference: string,
+  image: { reference: string; packages?: "known" | "unknown" },
   { ignored, strictness, reporter }: Pick<SessionOptions, "ignored" | "strictness" | "reporter">,
 ): void {
-  reportFindings(withoutIgnored(findings, ignored), { reference, strictness, reporter });
+  reportFindings(withoutIgnored(findings, ignored), { ...image, strictness, reporter });
 }

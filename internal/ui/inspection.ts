@@ -37,7 +37,8 @@ export function renderInspection(
   if (secureBoot !== undefined) rows.push(["signatures", secureBootText(secureBoot)]);
   if (isoSize !== undefined) {
     rows.push(["ISO size", `${formatBytes(isoSize.least)} to ${formatBytes(isoSize.most)}, by estimate`]);
-  }
+  } else if (plan !== undefined && plan.payloads.length > 0)
+    rows.push(["ISO size", "not estimated: the layers of payloads are only read by `platter build`"]);
   if (plan !== undefined) rows.push(...planRows(plan, detail));
   const lines = [
     `${verdictMark(boots, style)} ${head.join("   ")}`,

@@ -25,6 +25,8 @@ export interface BuiltIso {
   findings: readonly Finding[];
   /** Compressed bytes of the root file system, and how many of them are from earlier builds. */
   reused: { bytes: number; of: number } | undefined;
+  /** How this build came by the root file system. */
+  rootfs: "made" | "cached" | "unchanged";
   /** The number of layers, and of those that were read. */
   layers: { read: number; of: number } | undefined;
 }
@@ -83,10 +85,16 @@ function shownPath(path: string, folder: string): string {
 }
 
 /** What a build did not do again. Undefined if there were no earlier builds. */
-function savedText({ reused, layers }: Pick<BuiltIso, "reused" | "layers">): string | undefined {
+function savedText({
+  reused,
+  layers,
+  rootfs: outcome,
+}: Pick<BuiltIso, "reused" | "layers" | "rootfs">): string | undefined {
   const blocks = reused && reusedText(reused);
-  if (layers === undefined || (blocks === undefined && layers.read === layers.of)) return blocks;
-  return [blocks, `${layers.read} of ${layers.of} layers read`].filter(Boolean).join(", ");
+  const rootfs = outcome !== "made" ? "the whole root file system" : blocks;
+  if (layers === undefined || (rootfs === undefined && layers.read === layers.of)) return rootfs;
+  const read = layers.read === 0 ? "no layer was read" : `${layers.read} of ${layers.of} layers were read`;
+  return [rootfs, read].filter(Boolean).join(", ");
 }
 
 /** How much of a root file system was not compressed again: `96 % of 2.0 GiB`. */

@@ -184,6 +184,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   ...payloadCases("inspect", "inspect dir:image", "stdout"),
   ...imageCases("inspect", "inspect dir:image"),
   ...architectureCases("containerfile", "containerfile oci:os"),
+  "containerfile --json": { base: "containerfile oci:os", given: "--json", changes: "stdout" },
   "containerfile --output": { base: "containerfile oci:os", given: "-o out/Containerfile", changes: "files" },
   "inspect --json": { base: "inspect dir:image", given: "--json", changes: "stdout" },
   ...planCases("render-grub", MENU, "stdout"),

@@ -1,5 +1,7 @@
 import { type ErrorDetails, PlatterError } from "../../base/error.ts";
 import { type ErrorKind, gravestKind } from "../../base/exit-codes.ts";
+import { baseImageOf } from "../../image/base-image.ts";
+import { nameOf } from "../../image/reference.ts";
 import { shellWord } from "../../process/command-line.ts";
 import { errorCodeOf, type Finding, textOf } from "./finding.ts";
 import { noticeOf, seenAt } from "./finding-lines.ts";
@@ -24,15 +26,21 @@ export class FindingsError extends PlatterError {
   }
 }
 
+interface FindingsErrorOptions {
+  reference: string;
+  /** Whether platter knows the packages of the image's distribution. Default: known. */
+  packages?: "known" | "unknown";
+}
+
 /**
  * One error for all findings that count as errors, with the gravest of their kinds. Undefined if no finding counts as an
  * error.
  */
 export function findingsError(
   findings: readonly Finding[],
-  options: { reference: string; strictness: Strictness },
+  options: FindingsErrorOptions & { strictness: Strictness },
 ): FindingsError | undefined {
-  const { reference, strictness } = options;
+  const { strictness } = options;
   const errors = findings
     .filter((finding) => countsAsError(finding, strictness))
     .map((finding): Finding => ({ ...finding, severity: "error" }));
@@ -56,28 +64,45 @@ export function findingsError(
     findings: errors,
     code: "E_CONTRACT",
     kind,
-    message: breaksContract(reference, errors.length),
+    message: breaksContract(options.reference, errors.length),
     notices: errors.map(noticeOf),
-    hint: containerfileHint(errors, reference),
+    hint: containerfileHint(errors, options),
   });
 }
 
 /** The hint to add the missing parts by a Containerfile. Undefined if that solves none of the findings. */
-function containerfileHint(findings: readonly Finding[], reference: string): string | undefined {
-  if (findings.every(({ code }) => textOf(code).adds === undefined)) return undefined;
-  return `Run \`platter containerfile ${shellWord(reference)}\` for a Containerfile that adds what the image lacks.`;
+function containerfileHint(
+  findings: readonly Finding[],
+  { reference, packages = "known" }: FindingsErrorOptions,
+): string | undefined {
+  if (packages === "unknown" || findings.every(({ code }) => textOf(code).adds === undefined))
+    return undefined;
+  const [name, first] = containerfileBase(reference);
+  const run = `Run \`platter containerfile ${shellWord(name)}\` for a Containerfile that adds what the image lacks.`;
+  return first === undefined ? run : `${first} ${run}`;
+}
+
+/** The name for `platter containerfile`, and what to do first to have an image of that name. */
+function containerfileBase(reference: string): [name: string, first?: string | undefined] {
+  try {
+    baseImageOf(reference);
+    return [reference];
+  } catch (error) {
+    if (!(error instanceof PlatterError)) throw error;
+    return ["localhost/NAME", error.hint];
+  }
 }
 
 /** The same error without its findings, for a command that has printed them. */
-export function countOnly(error: FindingsError, reference: string): FindingsError {
+export function countOnly(error: FindingsError, options: FindingsErrorOptions): FindingsError {
   const { details, findings } = error;
-  const message = breaksContract(reference, findings.length);
-  const hint = containerfileHint(findings, reference);
+  const message = breaksContract(options.reference, findings.length);
+  const hint = containerfileHint(findings, options);
   return new FindingsError({ ...details, detail: undefined, hint, notices: undefined, findings, message });
 }
 
 function breaksContract(reference: string, count: number): string {
-  return `\`${reference}\` breaks the contract in ${count} ${count === 1 ? "way" : "ways"}`;
+  return `${nameOf(reference)} breaks the contract in ${count} ${count === 1 ? "way" : "ways"}`;
 }
 
 /** Whether a finding ends the run. */

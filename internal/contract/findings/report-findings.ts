@@ -1,7 +1,7 @@
 import type { Reporter } from "../../base/progress.ts";
 import type { Finding } from "./finding.ts";
 import { noticeOf } from "./finding-lines.ts";
-import { countsAsError, findingsError, type Strictness } from "./findings-error.ts";
+import { countsAsError, findingsError } from "./findings-error.ts";
 
 /**
  * Reports warnings and notes. Findings that count as errors are reported by the error alone.
@@ -9,7 +9,7 @@ import { countsAsError, findingsError, type Strictness } from "./findings-error.
  */
 export function reportFindings(
   findings: readonly Finding[],
-  options: { reference: string; strictness: Strictness; reporter: Reporter },
+  options: Parameters<typeof findingsError>[1] & { reporter: Reporter },
 ): void {
   const { reporter, ...rest } = options;
   for (const finding of findings) {

@@ -24,6 +24,11 @@ export function distributionOf({ id, idLike }: OsRelease): Distribution | undefi
   return undefined;
 }
 
+/** Whether platter knows the packages of a distribution. */
+export function packageNames(distribution: Distribution | undefined): "known" | "unknown" {
+  return distribution === undefined || distribution === "suse" ? "unknown" : "known";
+}
+
 /** One sentence about how to add a piece for UEFI to the image. */
 export function howToInstall(
   piece: "shim" | "grub" | "mm",

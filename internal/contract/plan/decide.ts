@@ -2,6 +2,7 @@ import { hasBios } from "../../base/architecture.ts";
 import { compileExcludes } from "../../image/excludes.ts";
 import { findFile } from "../../image/find-file.ts";
 import { imageTime } from "../../image/image-time.ts";
+import { nameOf } from "../../image/reference.ts";
 import { checkCapabilities } from "../checks/check-capabilities.ts";
 import { checkLive } from "../checks/check-live.ts";
 import { checkSelinux } from "../checks/check-selinux.ts";
@@ -62,11 +63,11 @@ export async function decide(inputs: DecisionInputs, options: PlanOptions): Prom
     ...(await checkLive({ root, readText: inputs.readText, exclude, menu, label })),
   );
   if (options.payloads?.length && findFile(root, "usr/bin/fuse-overlayfs") === undefined) {
-    const seen = `\`${source.reference}\` has no \`/usr/bin/fuse-overlayfs\`.`;
+    const seen = `${nameOf(source.reference)} has no \`/usr/bin/fuse-overlayfs\`.`;
     findings.push(finding("F_PAYLOAD_MOUNT", seen));
   }
   if (root.children?.get("usr")?.inode.type !== "directory") {
-    findings.push(finding("F_NO_USR", `\`${source.reference}\` has no \`/usr\` directory.`));
+    findings.push(finding("F_NO_USR", `${nameOf(source.reference)} has no \`/usr\` directory.`));
   }
   return {
     root: {

@@ -8,7 +8,7 @@ import { openDockerArchive } from "../source/docker-archive.ts";
 import { openDockerDaemon } from "../source/docker-daemon.ts";
 import { openFetched, withProgress } from "../source/fetched-image.ts";
 import { openOciLayout } from "../source/oci-layout.ts";
-import { spoolStandardInput } from "../source/standard-input.ts";
+import { spoolStandardInput, withoutPath } from "../source/standard-input.ts";
 import { openTar } from "../source/tar.ts";
 import { locate } from "./pull.ts";
 
@@ -50,7 +50,11 @@ function openStandardInput(options: OpenOptions): Promise<ImageTree> {
   const fetch = async (folder: string) => {
     const spool = () => spoolStandardInput(folder, options.signal);
     const text = await withProgress(spool, { folder, reporter: options.reporter });
-    return openImage({ transport: undefined, text }, options);
+    try {
+      return await openImage({ transport: undefined, text }, options);
+    } catch (error) {
+      throw withoutPath(error, { path: text, name: "standard input" });
+    }
   };
   return openFetched(fetch, { work: options.work, source: { reference: "-", transport: "-" } });
 }

@@ -1,4 +1,5 @@
 import { PlatterError } from "../../base/error.ts";
+import { shellWord } from "../../process/command-line.ts";
 import type { ToolCall } from "../../process/run.ts";
 import { memoryBlob } from "../decompress/blob.ts";
 import type { ImageTree } from "../image-tree.ts";
@@ -90,6 +91,11 @@ async function pulled(name: string, options: OpenOptions): Promise<ImageTree> {
     });
   }
   task?.done();
+  options.reporter?.notice({
+    severity: "note",
+    message: `podman pulled \`${name}\`, because skopeo is not installed, and keeps it in its storage`,
+    lines: [{ label: "hint", text: `Remove it with \`podman rmi ${shellWord(name)}\`.` }],
+  });
   return openContainersStorage({ name }, options);
 }
 

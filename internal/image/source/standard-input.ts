@@ -54,6 +54,19 @@ export async function spoolStandardInput(folder: string, signal: AbortSignal): P
   return path;
 }
 
+/** An error about the copy, in which the name replaces its path. Other errors are returned unchanged. */
+export function withoutPath(error: unknown, { path, name }: { path: string; name: string }): unknown {
+  if (!(error instanceof PlatterError)) return error;
+  const replace = (text: string) => text.replaceAll(`\`${path}\``, name).replaceAll(path, name);
+  const { message, detail, hint, ...rest } = error.details;
+  return new PlatterError({
+    ...rest,
+    message: replace(message),
+    detail: detail?.map(replace),
+    hint: hint === undefined ? undefined : replace(hint),
+  });
+}
+
 function emptyInput(): PlatterError {
   return new PlatterError({
     code: "E_REFERENCE_KIND",

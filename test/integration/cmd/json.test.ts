@@ -22,6 +22,8 @@ beforeAll(async () => {
   scene = new Scene("json");
   ociOf(tinyImage(scene.at("image")), scene.at("os"));
   tinyImage(scene.at("lacking"), { without: [SHIM, "usr/lib/modules"] });
+  const debian = { "etc/os-release": "ID=debian\nVERSION_ID=12\n", "usr/bin/apt-get": "" };
+  ociOf(tinyImage(scene.at("apt"), { with: debian }), scene.at("debian"));
   await scene.succeed(["build", "dir:image", "-o", "os.iso"]);
   copyFileSync(scene.at("os.iso"), scene.at("cut.iso"));
   truncateSync(scene.at("cut.iso"), 100_000);
@@ -48,6 +50,14 @@ async function told(line: string, schema: string, env: Record<string, string> = 
   return { code, stderr, document };
 }
 
+test("containerfile: the document has the text that the command prints or writes", async () => {
+  const printed = await scene.succeed(["containerfile", "oci:debian"]);
+  const { document } = await told("containerfile oci:debian -o Containerfile", "containerfile");
+  const { containerfile, file } = document;
+  expect({ containerfile, file }).toEqual({ containerfile: printed.stdout, file: scene.at("Containerfile") });
+  expect(readFileSync(scene.at("Containerfile"), "utf8")).toBe(printed.stdout);
+});
+
 describe("a command that succeeds: the document has its result", () => {
   test.each([
     [
@@ -57,6 +67,7 @@ describe("a command that succeeds: the document has its result", () => {
     ],
     ["build dir:image --work w --to squash", "build", { iso: null, files: [] }],
     ["inspect dir:image", "inspect", { boots: { bios: { boots: true } } }],
+    ["containerfile oci:debian", "containerfile", { file: null }],
     ["sizes os.iso", "sizes", { rootfs: [{ path: "/LiveOS/squashfs.img" }] }],
     ["render-grub dir:image -o out", "render-grub", { files: ["out/grub-efi.cfg", "out/grub-bios.cfg"] }],
     [

@@ -466,6 +466,29 @@ describe("a stage runs alone", () => {
     expect(bytesOf(scene, "grub.cfg").toString()).toBe(stdout);
   });
 
+  test("build --from implant: an ISO that is missing, or has a checksum, and the command for it", async () => {
+    using scene = sceneWithImage();
+    await scene.succeed(["build", "dir:image", "-o", "x.iso", "--work", "w"]);
+    const again = (name: string) => scene.run(["build", "--work", "w", "--from", "implant", "-o", name]);
+    const missing = await again("new.iso");
+    const make = `platter build --work ${scene.at("w")} -o ${scene.at("new.iso")}`;
+    await expectRefusal(scene, missing, {
+      exit: 2,
+      code: "E_STAGE_MISSING",
+      says: ["new.iso"],
+      hint: [make],
+    });
+    await scene.succeed(make.split(" ").slice(1));
+    const check = `platter implant --check ${scene.at("x.iso")}`;
+    await expectRefusal(scene, await again("x.iso"), {
+      exit: 2,
+      code: "E_ISOMD5_PRESENT",
+      says: ["x.iso"],
+      hint: [check],
+    });
+    await scene.succeed(check.split(" ").slice(1));
+  });
+
   test("implant: keeps what is there, replaces it with --force, and finds a changed byte", async () => {
     using scene = sceneWithImage();
     await scene.succeed(["build", "dir:image", "-o", "x.iso"]);
@@ -474,7 +497,7 @@ describe("a stage runs alone", () => {
       exit: 2,
       code: "E_ISOMD5_PRESENT",
       says: ["already has a checksum there"],
-      hint: ["`platter implant --check`", "`platter implant --force`"],
+      hint: ["`platter implant --check x.iso`", "`platter implant --force x.iso`"],
     });
     await scene.succeed(["implant", "x.iso", "--force"]);
     expectSameBytes(bytesOf(scene, "x.iso"), iso);

@@ -38,6 +38,7 @@ const VERDICTS = [
 const FORWARDED = {
   "internal/contract/findings/findings-error.ts": 3,
   "internal/contract/findings/ignored-findings.ts": 1,
+  "internal/image/source/standard-input.ts": 1,
   "internal/pipeline/work/failure-log.ts": 2,
   "internal/rootfs/rootfs-options.ts": 1,
 };

@@ -155,6 +155,24 @@ describe("renderInspection", () => {
     );
   });
 
+  test("the size of an ISO, or why it is not estimated", () => {
+    const about = { reference: "x", findings: [], secureBoot: undefined, boots: claimsFrom([]) };
+    const size = (payloads: ReturnType<typeof plan>["payloads"], isoSize?: { least: number; most: number }) =>
+      renderInspection(
+        { ...about, plan: { ...plan(), payloads }, isoSize },
+        { style: PLAIN, detail: "short" },
+      )
+        .split("\n")
+        .filter((line) => line.startsWith("  ISO size"));
+    expect(size([], { least: 1024, most: 2048 })).toEqual([
+      "  ISO size      1.0 KiB to 2.0 KiB, by estimate",
+    ]);
+    const payload = { reference: "oci:x", digest: "sha256:0", indexes: [], names: ["x"] };
+    expect(size([payload])).toEqual([
+      "  ISO size      not estimated: the layers of payloads are only read by `platter build`",
+    ]);
+  });
+
   test("without a plan the reference and the findings", () => {
     const about = {
       reference: "dir:/x",
@@ -180,6 +198,7 @@ describe("summaryLines", () => {
     findings: [],
     reused: undefined,
     layers: undefined,
+    rootfs: "made" as const,
   };
 
   test("an ISO that boots everywhere: what it is, and the next commands", () => {
@@ -217,9 +236,20 @@ describe("summaryLines", () => {
       `  sha256  ${"ab".repeat(32)}`,
       "  wrote   out/x y.iso-CHECKSUM",
       "  wrote   /tmp/x.json",
-      "  reused  99 % of 1000 B, 1 of 3 layers read",
+      "  reused  99 % of 1000 B, 1 of 3 layers were read",
       "  found   2 warnings: F_MM_MISSING, F_FONT_MISSING",
     ]);
+  });
+
+  test.each([
+    [{ rootfs: "cached", layers: { read: 0, of: 4 } }, "the whole root file system, no layer was read"],
+    [{ rootfs: "unchanged", layers: undefined }, "the whole root file system"],
+    [{ rootfs: "made", layers: { read: 0, of: 1 } }, "no layer was read"],
+    [{ rootfs: "made", layers: { read: 4, of: 4 } }, undefined],
+  ] as const)("what is from earlier builds: %j", (more, text) => {
+    const lines = summaryLines({ ...iso, ...more }, { style: PLAIN, folder: "/" });
+    const row = lines.find((line) => line.startsWith("  reused"));
+    expect(row).toBe(text === undefined ? undefined : `  reused  ${text}`);
   });
 
   test("an ISO that boots nowhere has another mark, and each mark its colour", () => {

@@ -158,13 +158,25 @@ describe("standard input", () => {
     ["cat /dev/null", "empty"],
     ["echo text", "text"],
     ["head -c 100000 oci.tar", "ends in the middle"],
+    ["echo text | gzip", "text"],
   ])("%s is refused", async (input, says) => {
     const ran = await scene.run(["build", "-", "-o", "out/x.iso"], from(input));
     expect({ isRefused: ran.code === 2 || ran.code === 3, ...ran }).toMatchObject({
       isRefused: true,
-      stderr: expect.stringMatching(new RegExp(`^error\\[E_\\w+\\]: .*standard.input.*${says}`, "m")),
+      stderr: expect.stringMatching(new RegExp(`^error\\[E_\\w+\\]: .*standard input.*${says}`, "m")),
     });
+    expect(ran.stderr).not.toContain(".platter-");
     expect(await scene.leftovers()).toEqual([]);
+  });
+
+  test("an image without a kernel: the error and the hint name something that works", async () => {
+    const ran = await scene.run(
+      ["build", "-", "-o", "out/x.iso"],
+      from("tar -C image --exclude=./usr/lib/modules --exclude=./boot --exclude=./usr/lib/efi -cf - ."),
+    );
+    expect(ran.stderr).toContain("The image on standard input breaks the contract in 2 ways");
+    expect(ran.stderr).not.toContain("`-`");
+    expect(ran.stderr).not.toContain("platter containerfile -");
   });
 
   test("a terminal is refused before anything starts", async () => {
@@ -184,6 +196,23 @@ describe("standard input", () => {
     running.signal("SIGINT");
     expect(await running.done).toMatchObject({ code: 130, stderr: expect.stringContaining("E_INTERRUPTED") });
     expect(await scene.leftovers()).toEqual([]);
+  });
+});
+
+describe("a registry without skopeo", () => {
+  const PODMAN = `case "$*" in
+  *"image mount"*) echo SCENE/image ;;
+  *"image inspect"*) echo '[{"Id":"${"a".repeat(64)}","Architecture":"amd64"}]' ;;
+esac`;
+
+  test("a note names the image that stays in podman's storage", async () => {
+    using other = new Scene("no-skopeo");
+    other.fake("podman", PODMAN.replaceAll("SCENE", scene.path));
+    const { stderr } = await other.succeed(["inspect", "docker://quay.io/my/os:1"], {
+      path: other.only("sh"),
+    });
+    expect(stderr).toContain("note: podman pulled `quay.io/my/os:1`, because skopeo is not installed");
+    expect(stderr).toContain("hint:  Remove it with `podman rmi quay.io/my/os:1`.");
   });
 });
 

@@ -116,6 +116,30 @@ describe("findingsError", () => {
     expect(findingsError(both, options)).toMatchObject({ code: "E_CONTRACT", exitCode: 3, hint: undefined });
   });
 
+  test.each([
+    ["oci:x", "known", "Run `platter containerfile oci:x` for"],
+    [
+      "containers-storage:localhost/x",
+      "known",
+      "Run `platter containerfile containers-storage:localhost/x` for",
+    ],
+    [
+      "dir:/a b",
+      "known",
+      "Import the folder first: `tar -C '/a b' -c . | podman import - localhost/NAME`. Run `platter containerfile localhost/NAME` for",
+    ],
+    [
+      "-",
+      "known",
+      "Load the archive first with `podman load`, then name the image that podman prints. Run `platter containerfile localhost/NAME` for",
+    ],
+    ["oci:x", "unknown", undefined],
+  ] as const)("the hint about a Containerfile works for %s with %s packages", (reference, packages, begin) => {
+    const both = [finding("F_KERNEL_MISSING", "No kernel."), finding("F_NO_USR", "No /usr.")];
+    const hint = findingsError(both, { reference, strictness: "normal", packages })?.hint;
+    expect(hint?.slice(0, begin?.length)).toBe(begin);
+  });
+
   test("several are reported together, each with its code, place, reason and advice", () => {
     const error = findingsError(
       [finding("F_KERNEL_MISSING", "No kernel."), finding("F_ISO_YAML_SYNTAX", "Seen.", { place })],

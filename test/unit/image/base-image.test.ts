@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { PlatterError } from "../../../internal/base/error.ts";
-import { baseImageOf, requireBaseImage } from "../../../internal/containerfile/base-image.ts";
+import { baseImageOf, requireBaseImage } from "../../../internal/image/base-image.ts";
 
 const DIGEST = `@sha256:${"0123456789abcdef".repeat(4)}`;
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { PlatterError } from "../base/error.ts";
-import { fullImageName, isImageName } from "../image/image-name.ts";
-import { formatReference, parseReference } from "../image/reference.ts";
 import { shellWord } from "../process/command-line.ts";
+import { fullImageName, isImageName } from "./image-name.ts";
+import { formatReference, parseReference } from "./reference.ts";
 
 /** A file name that needs no quotes in a Containerfile: no white space, `$`, `\` or quote, and no `#` at its beginning. */
 const PLAIN_PATH = /^\/[\w@%+=:,./-]+$/;
