@@ -8,6 +8,7 @@ import type { EntryType } from "../../../internal/image/image-tree.ts";
 import { readXattrs } from "../../../internal/os/xattr.ts";
 import { readSquashfs } from "../../../internal/verify/squashfs-superblock.ts";
 import { erofsUtils } from "../../helpers/erofs-utils.ts";
+import { setXattr } from "../../helpers/images/listing.ts";
 import { OciMaker } from "../../helpers/images/oci-maker.ts";
 import { tar } from "../../helpers/images/tar-maker.ts";
 import { type Changes, CONFIG, ociOf, tinyImage } from "../../helpers/images/tiny-image.ts";
@@ -141,6 +142,24 @@ describe("labels by the policy", () => {
       { path },
     );
     expectPolicyLabels(mounted("a.erofs", "erofs"));
+  });
+
+  test("the files of --overlay have the policy's labels, also where they replace files of the image", async () => {
+    tinyImage(scene.at("image"), { with: POLICY });
+    scene.write("over/usr/bin/passwd", "another program");
+    scene.write("over/home/new/.ssh/id", "key");
+    scene.write("over/etc/systemd/system/own.service", "[Unit]\n");
+    const ofHost = Buffer.from("u:r:of_the_host_t:s0\0");
+    setXattr(scene.at("over/etc/systemd/system/own.service"), "security.selinux", ofHost);
+    await scene.succeed(["inspect", "dir:image", "--overlay", "over", "--work", "w"]);
+    await scene.succeed(["squash", "--work", "w", "-o", "a.squashfs"]);
+    const folder = mounted("a.squashfs", "squashfs");
+    expectPolicyLabels(folder);
+    const labels = labelsIn(folder);
+    expect(readFileSync(join(folder, "usr/bin/passwd"), "utf8")).toBe("another program");
+    expect(labels.get("/usr/bin/passwd")).toBe("system_u:object_r:passwd_exec_t:s0\0");
+    expect(labels.get("/home/new/.ssh/id")).toContain(":ssh_home_t:");
+    expect(labels.get("/etc/systemd/system/own.service")).toBeDefined();
   });
 
   test("a payload's storage has the policy's labels", async () => {
