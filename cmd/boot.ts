@@ -24,6 +24,7 @@ import { refuseUnused } from "./options/refuse-unused.ts";
 import { seconds } from "./options/seconds.ts";
 import { unusedInBoot } from "./options/unused-in-boot.ts";
 import { pattern, positive } from "./options/values.ts";
+import { withVariable } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import type { World, WorldOf } from "./world.ts";
@@ -57,25 +58,35 @@ export function addBoot(program: Command, worldOf: WorldOf): void {
       "--until <pattern>",
       "regular expression of the console line that means success (default: a login prompt, systemd's last target, or that the system switches the machine off)",
     )
-    .option(
-      "--timeout <time>",
-      "time after which a boot counts as failed, in seconds or with a unit, such as 5m (default: 240 with KVM, 900 without)",
-      seconds("--timeout"),
+    .addOption(
+      withVariable(
+        new Option(
+          "--timeout <time>",
+          "time after which a boot counts as failed, in seconds or with a unit, such as 5m (default: 240 with KVM, 900 without)",
+        ),
+      ).argParser(seconds("--timeout")),
     )
     .optionsGroup(OPTION_GROUPS.machine)
     .addOption(
-      new Option("--memory <size>", "memory of the machine, in MiB or with a unit, such as 4G")
+      withVariable(new Option("--memory <size>", "memory of the machine, in MiB or with a unit, such as 4G"))
         .argParser(parseMemory)
         .default(2048),
     )
-    .option("--cpus <number>", "processors of the machine", positive("--cpus"), 1)
-    .option(
-      "--jobs <number>",
-      "machines that run together with --all (default: half the host's processors)",
-      positive("--jobs"),
+    .addOption(
+      withVariable(new Option("--cpus <number>", "processors of the machine"))
+        .argParser(positive("--cpus"))
+        .default(1),
     )
     .addOption(
-      new Option("--accel <kind>", "how QEMU runs the machine's processor")
+      withVariable(
+        new Option(
+          "--jobs <number>",
+          "machines that run together with --all (default: half the host's processors)",
+        ),
+      ).argParser(positive("--jobs")),
+    )
+    .addOption(
+      withVariable(new Option("--accel <kind>", "how QEMU runs the machine's processor"))
         .choices(["auto", "kvm", "tcg"] as const)
         .default("auto" as const),
     )

@@ -20,7 +20,7 @@ export function addCache(program: Command, worldOf: WorldOf): void {
     ["platter cache ~/.cache/platter --prune 0", "remove all entries"],
   )
     .helpGroup(COMMAND_GROUPS.other)
-    .argument("[dir]", `folder of --cache (default: the folder in ${OPTION_VARIABLES.cache})`)
+    .argument("[dir]", `folder of --cache (default: the folder in ${OPTION_VARIABLES["--cache"]})`)
     .summary("list and remove entries of a cache")
     .description(
       "Lists the entries of a folder of --cache with their sizes and last uses, the last used first.",
@@ -31,7 +31,7 @@ export function addCache(program: Command, worldOf: WorldOf): void {
     .action(async (dir, flags) => {
       const world = worldOf();
       const limit = flags.prune === undefined ? undefined : parseSize(flags.prune);
-      const cache = await openExisting(dir ?? world.environment[OPTION_VARIABLES.cache], world);
+      const cache = await openExisting(dir ?? world.environment[OPTION_VARIABLES["--cache"]], world);
       const removed = limit === undefined ? [] : await cache.prune(limit);
       if (removed.length > 0) world.reporter.info(`Removed ${counted(removed)}`);
       const entries = await cache.list();
@@ -49,7 +49,7 @@ async function openExisting(path: string | undefined, { reporter, now }: World):
       code: "E_CACHE",
       kind: "usage",
       message: "Cannot list a cache: no folder given",
-      hint: `Name the folder, or set ${OPTION_VARIABLES.cache}.`,
+      hint: `Name the folder, or set ${OPTION_VARIABLES["--cache"]}.`,
     });
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {

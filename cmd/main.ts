@@ -27,7 +27,12 @@ import { withJoinedValues } from "./options/joined-values.ts";
 import { machineOptions } from "./options/json.ts";
 import { withPullPolicies } from "./options/pull.ts";
 import { createProgram } from "./program.ts";
-import { dropEmptyVariables, valuesFromVariables } from "./reference/environment.ts";
+import {
+  dropEmptyVariables,
+  OPTION_VARIABLES,
+  quotedVariables,
+  valuesFromVariables,
+} from "./reference/environment.ts";
 import type { World } from "./world.ts";
 
 const INTERRUPTED = interrupted();
@@ -68,14 +73,19 @@ function errorStyle(): Style {
   return styleOf(errors, globalFlags(program).color);
 }
 
+/** Whether standard error has only lines of JSON. */
+function isJsonProgress(): boolean {
+  return machine.progress ?? process.env[OPTION_VARIABLES["--progress"]] === "json";
+}
+
 /** Writes a text for people to standard error. With --progress json only events are written there. */
 function writeError(text: string): void {
-  if (!machine.progress) process.stderr.write(text);
+  if (!isJsonProgress()) process.stderr.write(text);
 }
 
 function reporterFor(flags: GlobalFlags): ProcessReporter {
   const shared = { write: (text: string) => void process.stderr.write(text), clock: () => performance.now() };
-  if (machine.progress) {
+  if (isJsonProgress()) {
     const verbosity = flags.verbose === true ? "verbose" : "normal";
     return jsonReporter({ ...shared, verbosity, now: () => new Date() });
   }
@@ -176,7 +186,12 @@ async function report(error: unknown): Promise<number> {
   writeError(renderError(told, style));
   // The error may be about the value of a variable, so each variable that sets an option is named.
   const isUsage = told instanceof PlatterError && told.kind === "usage";
-  const lines = isUsage ? program.commands.flatMap(valuesFromVariables) : [];
+  const lines = isUsage
+    ? [
+        ...[program, ...program.commands].flatMap(valuesFromVariables),
+        ...quotedVariables(told.message, process.env),
+      ]
+    : [];
   const notes = lines.flatMap((message) => noticeLines({ severity: "note", message }, style));
   writeError(notes.map((line) => `${line}\n`).join(""));
   const { code, exitCode } = errorData(told);
@@ -195,7 +210,7 @@ async function report(error: unknown): Promise<number> {
  * json, writes the error to standard error, too.
  */
 async function printAsData(error: unknown): Promise<void> {
-  if (machine.progress && error !== undefined)
+  if (isJsonProgress() && error !== undefined)
     process.stderr.write(eventLine({ event: "error", error: errorData(error) }, new Date()));
   const text = printDocument(result, error);
   if (machine.json && text !== undefined) await printData(text);

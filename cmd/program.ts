@@ -18,8 +18,9 @@ import { addEfiImage } from "./efi-image.ts";
 import { addImplant } from "./implant.ts";
 import { addInspect } from "./inspect.ts";
 import { GLOBAL_OPTIONS, type GlobalFlags, globalFlags } from "./options/global.ts";
+import { refuseUnusedPull } from "./options/pull.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
-import { valuesFromVariables } from "./reference/environment.ts";
+import { preferToVariables, valuesFromVariables } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { helpText } from "./reference/help-text.ts";
 import { pageOf } from "./reference/page.ts";
@@ -65,7 +66,9 @@ export function createProgram(options: {
     })
     .hook("preAction", (_, command) => {
       refuseEmptyPaths(command);
-      for (const line of valuesFromVariables(command)) worldOf().reporter.verbose(line);
+      refuseUnusedPull(command);
+      for (const line of [root, command as Command].flatMap(valuesFromVariables))
+        worldOf().reporter.verbose(line);
       for (const message of options.notes ?? []) worldOf().reporter.notice({ severity: "note", message });
     })
     .exitOverride();
@@ -92,7 +95,10 @@ export function createProgram(options: {
   addSchema(root, worldOf);
   addVersion(root, worldOf);
   addHelp(root, worldOf);
-  for (const command of [root, ...root.commands]) command.showHelpAfterError(usageHint(command as Command));
+  for (const command of [root, ...root.commands] as Command[]) {
+    preferToVariables(command);
+    command.showHelpAfterError(usageHint(command));
+  }
   return root;
 }
 

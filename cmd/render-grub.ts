@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { type Command, Option } from "@commander-js/extra-typings";
 import { parseArchitecture } from "../internal/base/architecture.ts";
+import { PlatterError } from "../internal/base/error.ts";
 import { renderGrubDocument } from "../internal/documents/render-grub-document.ts";
 import { writeText } from "../internal/files/whole-file.ts";
 import { planAlone } from "../internal/pipeline/basis.ts";
@@ -21,7 +22,7 @@ import {
   withWorkOptions,
 } from "./options/options.ts";
 import { outputPath } from "./options/output-option.ts";
-import { refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
+import { isGiven, refuseUnused, withoutDefaultWork } from "./options/refuse-unused.ts";
 import { withExamples } from "./reference/examples.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "./reference/groups.ts";
 import { reportWritten } from "./report-written.ts";
@@ -29,6 +30,9 @@ import type { WorldOf } from "./world.ts";
 
 /** Options about an image that also have an effect without an image. */
 const TEXT_OPTIONS = ["--config", "--label", "--karg", "--arch", "--platform"];
+
+/** Options of which one must be given without an image. Else the whole menu would be invented. */
+const FROM_TEXTS = ["--config", "--os-release", "--label"];
 
 export function addRenderGrub(program: Command, worldOf: WorldOf): void {
   const command = withExamples(
@@ -40,7 +44,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     ],
   )
     .helpGroup(COMMAND_GROUPS.stages)
-    .argument("[image]", "image; not needed with --work, or with --config, --os-release and --label")
+    .argument("[image]", "image; not needed with --work, nor with --config, --os-release or --label")
     .summary("print the boot menu")
     .description("Prints the boot menu as GRUB reads it.")
     .optionsGroup(OPTION_GROUPS.output)
@@ -100,6 +104,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
       unusedJson(flags),
       withoutImage(image, flags),
     ]);
+    if (isFromTexts && !FROM_TEXTS.some((name) => isGiven(self, name))) throw nothingToRender();
     const world = worldOf();
     const folder = flags.output === "-" ? undefined : flags.output;
     const outputs =
@@ -150,5 +155,14 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
     const kept = keepsMenus ? [...menus.keys()].map((name) => join(flags.work!, name)) : [];
     for (const path of [...files, ...kept]) await reportWritten(world, path);
     if (flags.json) world.setResult(renderGrubDocument({ efi, bios, files }));
+  });
+}
+
+function nothingToRender(): PlatterError {
+  return new PlatterError({
+    code: "E_NO_IMAGE",
+    kind: "usage",
+    message: "Cannot render a menu: no image given, and nothing that replaces it",
+    hint: "Name an image, a --work folder that holds a plan, or texts with --config, --os-release and --label.",
   });
 }

@@ -1,65 +1,13 @@
 import { join } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
-import { PlatterError } from "../../internal/base/error.ts";
-
-/** A spelling of another tool. */
-interface Alias {
-  /** Whether a value follows. */
-  takes: "value" | "nothing";
-  /** What replaces it: words of platter, or a part of the path after -o. */
-  becomes: (value: string) => { words?: readonly string[]; folder?: string; name?: string };
-  /** What platter has instead, for a note. */
-  own: string;
-}
-
-/** Types of image-builder that are ISOs of an image. */
-const ISO_TYPES = ["iso", "bootc-generic-iso", "bootc-iso"];
-
-/** Names of `platter build` in AuroraBoot. Their -o always names a folder. */
-const BUILD_NAMES = ["build-iso", "bi"];
-
-/** Options of image-builder and AuroraBoot for `platter build`. */
-const OPTIONS: Readonly<Record<string, Alias>> = {
-  "--bootc-ref": {
-    takes: "value",
-    becomes: (reference) => ({ words: [reference] }),
-    own: "write `platter build REF`",
-  },
-  "--bootc-default-fs": {
-    takes: "value",
-    becomes: () => ({}),
-    own: "it is left out, because the installer on the ISO chooses the file system",
-  },
-  "--bootc-pull-container": {
-    takes: "nothing",
-    becomes: () => ({ words: ["--pull=missing"] }),
-    own: "write `--pull`",
-  },
-  "--type": {
-    takes: "value",
-    becomes: (type) => (ISO_TYPES.includes(type) ? {} : refuseType(type)),
-    own: "it is left out, because platter makes only ISOs",
-  },
-  "--output-dir": {
-    takes: "value",
-    becomes: (folder) => ({ folder }),
-    own: "write `-o DIR/`",
-  },
-  "--output-name": { takes: "value", becomes: (name) => ({ name }), own: "write `-o DIR/NAME.iso`" },
-  "--name": { takes: "value", becomes: (name) => ({ name }), own: "write `-o DIR/NAME.iso`" },
-  "--overlay-iso": {
-    takes: "value",
-    becomes: (folder) => ({ words: ["--add", `${folder}=/`] }),
-    own: "write `--add DIR=/`",
-  },
-};
+import { BUILD_NAMES, BUILD_SPELLINGS, ISO_TYPES } from "./spellings.ts";
 
 /** The variable by which titanoboa gets its image. */
 const IMAGE_VARIABLE = "TITANOBOA_CTR_IMAGE";
 
 /**
  * The arguments of the command line with spellings of other tools replaced by platter's own, and a note for each.
- * @throws PlatterError `E_IMAGE_TYPE`
+ * @throws PlatterError `E_IMAGE_TYPE`, `E_USAGE`
  */
 export function withOwnSpelling(
   program: Command,
@@ -132,7 +80,7 @@ function readWords(build: Command, args: readonly string[]): Words {
       break;
     }
     const [flag = "", joined] = split(word);
-    const alias = OPTIONS[flag];
+    const alias = BUILD_SPELLINGS[flag];
     if (alias !== undefined) {
       const takesNext = alias.takes === "value" && joined === undefined;
       if (takesNext) at++;
@@ -182,13 +130,4 @@ function outputOf({ output, folder, name }: Words, kind: "file" | "folder"): str
 
 function noteOn(spelling: string, own: string): string {
   return `\`${spelling}\` is of another tool: ${own}`;
-}
-
-function refuseType(type: string): never {
-  throw new PlatterError({
-    code: "E_IMAGE_TYPE",
-    kind: "usage",
-    message: `Cannot make an image of type \`${type}\`: platter makes only ISOs of images that hold an installer or a live system`,
-    hint: "Leave --type out.",
-  });
 }

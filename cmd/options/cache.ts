@@ -1,7 +1,7 @@
 import { type Command, Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../../internal/base/error.ts";
 import { ArtifactCache } from "../../internal/pipeline/work/artifact-cache.ts";
-import { OPTION_VARIABLES } from "../reference/environment.ts";
+import { withVariable } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
 import type { World } from "../world.ts";
 import type { Unused } from "./refuse-unused.ts";
@@ -13,12 +13,18 @@ export function withCacheOptions<A extends unknown[], O extends {}>(command: Com
   return command
     .optionsGroup(OPTION_GROUPS.work)
     .addOption(
-      new Option(
-        "--cache <dir>",
-        "keep compressed root file systems in this folder; later builds compress only what changed",
-      ).env(OPTION_VARIABLES.cache),
+      withVariable(
+        new Option(
+          "--cache <dir>",
+          "keep compressed root file systems in this folder; later builds compress only what changed",
+        ),
+      ),
     )
-    .option("--cache-size <size>", "remove the least recently used entries above this size", DEFAULT_SIZE);
+    .addOption(
+      withVariable(
+        new Option("--cache-size <size>", "remove the least recently used entries above this size"),
+      ).default(DEFAULT_SIZE),
+    );
 }
 
 /** Rule that refuses a size without a cache. */

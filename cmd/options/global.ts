@@ -1,5 +1,6 @@
-import { type Command, Option } from "@commander-js/extra-typings";
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { COLOUR_CHOICES, type ColourChoice } from "../../internal/ui/terminal.ts";
+import { withVariable } from "../reference/environment.ts";
 
 /** The values of the options that all commands have. */
 export interface GlobalFlags {
@@ -23,13 +24,34 @@ export const GLOBAL_OPTIONS = [
     "progress",
   ]),
   new Option("--color <when>", "whether to use colours").choices(COLOUR_CHOICES).default("auto" as const),
-  new Option(
-    "--progress <how>",
-    "how to show progress: as it fits the output, as plain lines, as JSON lines on standard error, or not at all",
+  withVariable(
+    new Option(
+      "--progress <how>",
+      "how to show progress: as it fits the output, as plain lines, as JSON lines on standard error, or not at all",
+    ),
   )
     .choices(PROGRESS_CHOICES)
+    .argParser(progressChoice)
     .default("auto" as const),
 ];
+
+/** Values of image-builder and docker, with platter's own. */
+const OTHER_PROGRESS: Readonly<Record<string, string>> = {
+  verbose: "write `-v` for every tool call",
+  debug: "write `-v` for every tool call",
+  term: "write `auto`",
+  tty: "write `auto`",
+  rawjson: "write `json`",
+  quiet: "write `none`, or `-q` for errors alone",
+};
+
+function progressChoice(text: string): ProgressChoice {
+  const choice = PROGRESS_CHOICES.find((name) => name === text);
+  if (choice !== undefined) return choice;
+  const own = OTHER_PROGRESS[text];
+  const hint = own === undefined ? "" : ` Instead of \`${text}\`, ${own}.`;
+  throw new InvalidArgumentError(`Allowed choices are ${PROGRESS_CHOICES.join(", ")}.${hint}`);
+}
 
 export type Verbosity = "quiet" | "normal" | "verbose";
 

@@ -15,14 +15,14 @@ export function jsonOption(document: string) {
 
 /**
  * The options for programs on a command line. They are read before the command line is parsed, so that an error of
- * parsing is printed as JSON, too.
+ * parsing is printed as JSON, too. `progress` says whether --progress is `json`, and is undefined without that option.
  */
-export function machineOptions(args: readonly string[]): { json: boolean; progress: boolean } {
+export function machineOptions(args: readonly string[]): { json: boolean; progress: boolean | undefined } {
   const end = args.indexOf("--");
   const options = args.slice(0, end === -1 ? args.length : end);
   const at = options.findLastIndex((option) => /^--progress(=|$)/.test(option));
   const progress = options[at] === "--progress" ? options[at + 1] : options[at]?.replace("--progress=", "");
-  return { json: options.includes("--json"), progress: progress === "json" };
+  return { json: options.includes("--json"), progress: at === -1 ? undefined : progress === "json" };
 }
 
 /** Rule that refuses --json if the command itself writes to standard output. */

@@ -12,9 +12,8 @@ import type { PullPolicy } from "../../internal/image/pull-policy.ts";
 import { Session } from "../../internal/pipeline/session.ts";
 import { ROOTFS_TYPES } from "../../internal/rootfs/rootfs-type.ts";
 import type { SelinuxChoice } from "../../internal/selinux/labels.ts";
-import { OPTION_VARIABLES } from "../reference/environment.ts";
+import { withVariable } from "../reference/environment.ts";
 import { OPTION_GROUPS } from "../reference/groups.ts";
-
 import type { World } from "../world.ts";
 import { type AddedFlags, type PayloadFlags, withAddedOptions, withRootOptions } from "./content.ts";
 import { type IgnoreFlags, withIgnoreOption } from "./ignore.ts";
@@ -77,10 +76,12 @@ export function withWorkOption<A extends unknown[], O extends {}>(command: Comma
   return command
     .optionsGroup(OPTION_GROUPS.work)
     .addOption(
-      new Option(
-        "--work <dir>",
-        "keep plan, results and logs in this folder; later runs repeat only what changed",
-      ).env(OPTION_VARIABLES.work),
+      withVariable(
+        new Option(
+          "--work <dir>",
+          "keep plan, results and logs in this folder; later runs repeat only what changed",
+        ),
+      ),
     );
 }
 
@@ -102,18 +103,22 @@ export function withSquashOptions<A extends unknown[], O extends {}>(command: Co
   return command
     .optionsGroup(OPTION_GROUPS.rootfs)
     .addOption(
-      new Option(
-        "--rootfs <type>",
-        "file system of the live root; erofs needs dracut 103 or later in the image",
+      withVariable(
+        new Option(
+          "--rootfs <type>",
+          "file system of the live root; erofs needs dracut 103 or later in the image",
+        ),
       )
         .choices(ROOTFS_TYPES)
         .default("squashfs" as const),
     )
     .addOption(
-      new Option(
-        "--compression <how>",
-        "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
-      ).env(OPTION_VARIABLES.compression),
+      withVariable(
+        new Option(
+          "--compression <how>",
+          "fast, balanced or small; or zstd, gzip or none, with erofs also xz or lz4, as NAME[:LEVEL][,BLOCK] (default: balanced)",
+        ),
+      ),
     );
 }
 
@@ -170,13 +175,12 @@ export function openSession(
   const { flags } = options;
   const architecture = flags.arch ?? flags.platform;
   const payloads = [...(flags.payload ?? []), ...(flags.bootcInstallerPayloadRef ?? [])];
-  const pull = pullPolicy(flags.pull, options.image === undefined ? payloads : [options.image, ...payloads]);
   return new Session({
     reference: options.image,
     work: flags.work,
     beside: options.beside ?? tmpdir(),
     architecture,
-    pull,
+    pull: pullPolicy(flags.pull),
     plan: {
       kernel: flags.kernel,
       vendor: flags.vendor,

@@ -2,15 +2,19 @@ import { Option } from "@commander-js/extra-typings";
 import { PlatterError } from "../../internal/base/error.ts";
 import { PULL_POLICIES, type PullPolicy } from "../../internal/image/pull-policy.ts";
 import { parseReference } from "../../internal/image/reference.ts";
+import { withVariable } from "../reference/environment.ts";
+import { isGiven, type ParsedCommand } from "./refuse-unused.ts";
 
 /** The policy of `--pull` without a value, as podman has it. */
 const DEFAULT_POLICY = "missing";
 
 /** The option that fetches names in podman's storage from their registries. */
 export function pullOption() {
-  return new Option(
-    "--pull [policy]",
-    `fetch an image from its registry if podman's storage lacks it, or by this policy (default: ${DEFAULT_POLICY})`,
+  return withVariable(
+    new Option(
+      "--pull [policy]",
+      `fetch an image from its registry if podman's storage lacks it, or by this policy (default: ${DEFAULT_POLICY})`,
+    ),
   ).choices(PULL_POLICIES);
 }
 
@@ -27,19 +31,27 @@ export function withPullPolicies(args: readonly string[]): string[] {
   });
 }
 
+/** The policy of the option `--pull`. */
+export function pullPolicy(given: PullPolicy | true | undefined): PullPolicy | undefined {
+  return given === true ? DEFAULT_POLICY : given;
+}
+
+/** The part of a commander `Command` that has the image and the options. */
+interface ImageCommand extends ParsedCommand {
+  opts(): { image?: string; payload?: string[]; bootcInstallerPayloadRef?: string[] };
+}
+
 /**
- * The policy of the option `--pull`. `images` are the references of the image and the payloads.
- * @throws PlatterError `E_OPTION_UNUSED` if none of them can be in podman's storage
+ * Refuses `--pull` on the command line if neither the image nor a payload can be in podman's storage.
+ * @throws PlatterError `E_OPTION_UNUSED`, and the errors of parseReference
  */
-export function pullPolicy(
-  given: PullPolicy | true | undefined,
-  images: readonly string[],
-): PullPolicy | undefined {
-  if (given === undefined) return undefined;
+export function refuseUnusedPull(command: ImageCommand): void {
+  const { image = command.args[0], payload = [], bootcInstallerPayloadRef = [] } = command.opts();
+  const images = [...(image === undefined ? [] : [image]), ...payload, ...bootcInstallerPayloadRef];
+  if (images.length === 0 || !isGiven(command, "--pull")) return;
   const canBeStored = ({ transport }: ReturnType<typeof parseReference>) =>
     transport === undefined || transport === "containers-storage";
-  if (images.length === 0 || images.some((image) => canBeStored(parseReference(image))))
-    return given === true ? DEFAULT_POLICY : given;
+  if (images.some((each) => canBeStored(parseReference(each)))) return;
   throw new PlatterError({
     code: "E_OPTION_UNUSED",
     kind: "usage",

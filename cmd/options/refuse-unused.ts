@@ -10,7 +10,7 @@ export interface Unused {
 }
 
 /** The part of a commander `Command` that has the options and the source of their values. */
-interface ParsedCommand {
+export interface ParsedCommand {
   readonly args: readonly string[];
   readonly options: readonly { readonly long?: string | undefined; attributeName(): string }[];
   getOptionValueSource(key: never): string | undefined;
@@ -48,7 +48,7 @@ export function withoutDefaultWork<F extends { work?: string | undefined }>(
 }
 
 /** Whether an option is on the command line. A default or a variable of the environment does not count. */
-function isGiven(command: ParsedCommand, name: string): boolean {
+export function isGiven(command: ParsedCommand, name: string): boolean {
   if (name === IMAGE_ARGUMENT) return command.args.length > 0;
   const option = command.options.find(({ long }) => long === name);
   return option !== undefined && command.getOptionValueSource(option.attributeName() as never) === "cli";

@@ -147,7 +147,7 @@ function variablesOf(name: string, options: readonly Option[]) {
   );
   const all = Object.entries(OPTION_VARIABLES).map(([option, variable]) => ({
     name: variable,
-    meaning: `default of \`--${option}\` in every command that has it`,
+    meaning: `default of \`${option}\` in every command that has it`,
   }));
   const others = VARIABLES.filter(({ commands }) => name === "" || (commands?.includes(name) ?? true));
   return [...(name === "" ? all : own), ...others.map(({ name, meaning }) => ({ name, meaning }))];

@@ -146,6 +146,35 @@ describe("variables", () => {
     expect(given.stderr).not.toContain("note:");
   });
 
+  test("a wrong value that a parser refuses: the error names the variable", async () => {
+    const ran = await scene.run(["boot", "x.iso"], { env: { PLATTER_CPUS: "0" } });
+    expect(ran.stderr).toContain("note: `--cpus` is `0`, from PLATTER_CPUS\n");
+    expect(ran.code).toBe(2);
+    const choice = await scene.run(BUILD, { env: { PLATTER_PULL: "maybe" } });
+    expect(choice.stderr).toContain("'maybe' from env 'PLATTER_PULL' is invalid");
+    expect(choice.code).toBe(2);
+  });
+
+  test("PLATTER_PULL and PLATTER_CACHE_SIZE: no effect on a run that does not need them", async () => {
+    const env = { PLATTER_PULL: "always", PLATTER_CACHE_SIZE: "1G" };
+    expect(await built(BUILD, { env })).toBe(await built(BUILD));
+  });
+
+  test("PLATTER_PROGRESS: --quiet wins, and --progress wins", async () => {
+    const json = await scene.succeed(BUILD, { env: { PLATTER_PROGRESS: "json" } });
+    expect(
+      json.stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).version),
+    ).not.toContain(undefined);
+    expect((await scene.succeed(["-q", ...BUILD], { env: { PLATTER_PROGRESS: "json" } })).stderr).toBe("");
+    const plain = await scene.succeed([...BUILD, "--progress", "plain"], {
+      env: { PLATTER_PROGRESS: "json" },
+    });
+    expect(plain.stderr).toContain("[1/");
+  });
+
   test("-v says which options come from variables", async () => {
     const { stderr } = await scene.succeed(["-v", ...BUILD], { env: { PLATTER_WORK: "w" } });
     expect(stderr).toContain("`--work` is `w`, from PLATTER_WORK\n");

@@ -73,3 +73,20 @@ test("withOwnSpelling: a type that is not an ISO is refused", () => {
     }),
   );
 });
+
+test.each([
+  ["build x --verify", "Run `platter verify ISO` after the build."],
+  ["build x --check", "Run `platter inspect IMAGE`, which checks an image without building."],
+  ["build --dry-run x", "Run `platter inspect IMAGE`, which checks an image without building."],
+  ["build x --with-manifest", "Write `--report FILE` for the provenance of the ISO."],
+  ["build x --with-sbom", "syft IMAGE"],
+  ["build x --blueprint=f.toml", "Containerfile"],
+])("withOwnSpelling: %s is refused with a hint", (line, hint) => {
+  expect(() => translated(line)).toThrow(
+    expect.objectContaining({ code: "E_USAGE", kind: "usage", hint: expect.stringContaining(hint) }),
+  );
+});
+
+test("withOwnSpelling: a value that looks like such an option stays", () => {
+  expect(translated("build x --label --dry-run").line).toBe("build x --label --dry-run");
+});

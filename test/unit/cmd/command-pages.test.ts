@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { withHelpFirst } from "../../../cmd/about/help.ts";
 import { createProgram } from "../../../cmd/program.ts";
-import { VARIABLES } from "../../../cmd/reference/environment.ts";
+import { OPTION_VARIABLES, VARIABLES } from "../../../cmd/reference/environment.ts";
 import { COMMAND_GROUPS, OPTION_GROUPS } from "../../../cmd/reference/groups.ts";
 import { helpText } from "../../../cmd/reference/help-text.ts";
 import { manPage } from "../../../cmd/reference/man-page.ts";
@@ -106,9 +106,23 @@ test("the help of build: examples, then output and the other groups, and the var
   ].map((heading) => text.indexOf(`\n${heading}\n`));
   expect(at).not.toContain(-1);
   expect(at).toEqual(at.toSorted((left, right) => left - right));
-  for (const name of ["PLATTER_CACHE", "PLATTER_COMPRESSION", "PLATTER_WORK"])
+  for (const name of [
+    "PLATTER_CACHE",
+    "PLATTER_CACHE_SIZE",
+    "PLATTER_COMPRESSION",
+    "PLATTER_PULL",
+    "PLATTER_WORK",
+  ])
     expect(text.replace(/\s+/g, " ")).toContain(`[env: ${name}]`);
   for (const { name } of VARIABLES) expect(text).toContain(`\n  ${name} `);
+});
+
+test("variables: each belongs to an option, and all options of that name have it", () => {
+  const options = [program, ...program.commands].flatMap((command) => command.options);
+  for (const [name, variable] of Object.entries(OPTION_VARIABLES)) {
+    const found = options.filter(({ long }) => long === name).map(({ envVar }) => envVar);
+    expect({ name, variables: [...new Set(found)] }).toEqual({ name, variables: [variable] });
+  }
 });
 
 test("the help of platter: every command once, those that people need first on top", () => {

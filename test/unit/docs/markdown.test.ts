@@ -80,7 +80,7 @@ describe.each(OPTION_PAGES)("%s", (page) => {
 
 test("docs/coming-from.md: the column of platter names options that a command or the action has", () => {
   const program = createProgram({ worldFor: () => ({}) as World, writeOut: () => undefined });
-  const known = program.commands.flatMap(({ options }) =>
+  const known = [program, ...program.commands].flatMap(({ options }) =>
     options.flatMap(({ long, short }) => [long, short]),
   );
   const cells = [...read("docs/coming-from.md").matchAll(/^\| .* \| (.*) \|$/gm)].map(([, cell]) => cell!);
