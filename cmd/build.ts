@@ -25,7 +25,10 @@ import type { WorldOf } from "./world.ts";
 export function addBuild(program: Command, worldOf: WorldOf): void {
   const command = withExamples(
     program.command("build"),
-    ["platter build quay.io/example/os:latest -o os.iso", "an image in podman's storage"],
+    [
+      "platter build --pull quay.io/example/os:latest -o os.iso",
+      "an image of podman, fetched if it is missing",
+    ],
     ["platter build oci:os", "an ISO named after its label and architecture, in this folder"],
     ["platter build oci-archive:os.tar -o os.iso --label MY_OS", "an image in a file, with another label"],
     ["platter build oci:os -o os.iso --work work", "later runs repeat only what changed"],

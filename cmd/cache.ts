@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
 import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
-import { cacheDocument } from "../internal/documents/cache-document.ts";
+import { type CacheContent, cacheDocument } from "../internal/documents/cache-document.ts";
 import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
 import type { CacheEntry } from "../internal/pipeline/work/cache-folder.ts";
+import { counted } from "../internal/text/counted.ts";
 import { formatBytes } from "../internal/ui/format.ts";
 import { parseSize } from "./options/cache.ts";
 import { jsonOption, showResult } from "./options/json.ts";
@@ -33,7 +34,7 @@ export function addCache(program: Command, worldOf: WorldOf): void {
       const limit = flags.prune === undefined ? undefined : parseSize(flags.prune);
       const cache = await openExisting(dir ?? world.environment[OPTION_VARIABLES["--cache"]], world);
       const removed = limit === undefined ? [] : await cache.prune(limit);
-      if (removed.length > 0) world.reporter.info(`Removed ${counted(removed)}`);
+      if (removed.length > 0) world.reporter.info(`Removed ${totalOf(removed)}`);
       const entries = await cache.list();
       await showResult(world, flags, {
         document: () => cacheDocument(cache.path, { entries, removed }),
@@ -52,28 +53,39 @@ async function openExisting(path: string | undefined, { reporter, now }: World):
       hint: `Name the folder, or set ${OPTION_VARIABLES["--cache"]}.`,
     });
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info?.isDirectory() !== true) {
+    const reason = info === undefined ? "no such folder" : "it is not a folder";
     throw new PlatterError({
       code: "E_CACHE",
       kind: "machine",
-      message: `Cannot list the cache in \`${path}\`: it is not a folder`,
-      hint: "Name a folder that --cache filled.",
+      message: `Cannot list the cache in \`${path}\`: ${reason}`,
+      hint: "Name a folder that `platter build --cache` filled.",
     });
   }
   const report = (text: string) => reporter.info(text);
   return ArtifactCache.open(path, { limit: Number.POSITIVE_INFINITY, now: () => now().getTime(), report });
 }
 
+const CONTENT_TEXTS: Readonly<Record<CacheContent, string>> = {
+  blocks: "blocks of files",
+  layer: "names in a layer",
+  squashfs: "whole squashfs",
+  erofs: "whole erofs",
+  unknown: "of another version",
+};
+
 /** One line for each entry, and a last line with the total. */
 function entryLines(entries: readonly CacheEntry[]): string {
-  const lines = entries.map(({ path, size, used }) => {
+  const lines = entries.map(({ path, size, used, content }) => {
     const when = used === 0 ? "incomplete" : new Date(used).toISOString().slice(0, 16).replace("T", " ");
-    return `${formatBytes(size).padStart(9)}  ${when.padEnd(16)}  ${path.slice(path.lastIndexOf("/") + 1)}\n`;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return `${formatBytes(size).padStart(9)}  ${when.padEnd(16)}  ${CONTENT_TEXTS[content].padEnd(18)}  ${name}\n`;
   });
-  return `${lines.join("")}${counted(entries)}\n`;
+  return `${lines.join("")}${totalOf(entries)}\n`;
 }
 
-function counted(entries: readonly CacheEntry[]): string {
+function totalOf(entries: readonly CacheEntry[]): string {
   const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-  return `${entries.length} ${entries.length === 1 ? "entry" : "entries"} with ${formatBytes(bytes)}`;
+  return `${counted(entries.length, "entry", "entries")} with ${formatBytes(bytes)}`;
 }

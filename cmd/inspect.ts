@@ -20,7 +20,7 @@ import type { WorldOf } from "./world.ts";
 export function addInspect(program: Command, worldOf: WorldOf): void {
   const command = withExamples(
     program.command("inspect"),
-    ["platter inspect quay.io/example/os:latest", "an image in podman's storage"],
+    ["platter inspect --pull quay.io/example/os:latest", "an image of podman, fetched if it is missing"],
     ["platter inspect oci-archive:os.tar --json | jq .plan.kernel", "one field of the plan"],
     ["platter inspect oci:os --work work", "keep the plan for the other stages"],
   )

@@ -20,6 +20,7 @@ import { addInspect } from "./inspect.ts";
 import { GLOBAL_OPTIONS, type GlobalFlags, globalFlags } from "./options/global.ts";
 import { refuseUnusedPull } from "./options/pull.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
+import { requireInputs } from "./options/require-inputs.ts";
 import { preferToVariables, valuesFromVariables } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { helpText } from "./reference/help-text.ts";
@@ -44,7 +45,7 @@ export function createProgram(options: {
   const { writeOut, writeError = (text: string) => void process.stderr.write(text) } = options;
   const program = withExamples(
     new Command("platter"),
-    ["platter build quay.io/example/os:latest -o os.iso", "turn an image into an ISO"],
+    ["platter build --pull quay.io/example/os:latest -o os.iso", "turn an image into an ISO"],
     ["platter boot os.iso", "boot the ISO in a virtual machine"],
   )
     .description("Turns a container image into an ISO that boots everywhere.")
@@ -67,6 +68,7 @@ export function createProgram(options: {
     .hook("preAction", (_, command) => {
       refuseEmptyPaths(command);
       refuseUnusedPull(command);
+      requireInputs(command);
       for (const line of [root, command as Command].flatMap(valuesFromVariables))
         worldOf().reporter.verbose(line);
       for (const message of options.notes ?? []) worldOf().reporter.notice({ severity: "note", message });

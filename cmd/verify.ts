@@ -9,6 +9,7 @@ import { openFileSource } from "../internal/files/byte-source.ts";
 import { plannedFiles } from "../internal/iso/planned-files.ts";
 import { planInStatement } from "../internal/pipeline/provenance.ts";
 import { ARTIFACTS } from "../internal/pipeline/work/work-dir.ts";
+import { counted } from "../internal/text/counted.ts";
 import { BOOT_WAY_NAMES, bootClaimText } from "../internal/ui/boot-claims-text.ts";
 import { problemText, renderVerification } from "../internal/ui/verification.ts";
 import { notAnIso, unmetWays, type Verdict } from "../internal/verify/verdict.ts";
@@ -140,7 +141,7 @@ function failureOf(
   return new PlatterError({
     code: "E_VERIFY",
     kind: "media",
-    message: `\`${iso}\` failed ${failed.length} ${failed.length === 1 ? "check" : "checks"}`,
+    message: `\`${iso}\` failed ${counted(failed.length, "check")}`,
     detail,
     hint: "Make or download the ISO again.",
   });

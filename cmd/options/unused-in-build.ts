@@ -44,7 +44,7 @@ export function unusedInBuild(options: {
     ...OPTIONS_OF_STAGES.map(([stages, options]) => ({
       when: !stages.some((stage) => wanted.has(stage)),
       options,
-      reason: `${stages.map((stage) => `\`${stage}\``).join(" and ")} uses it, and the stages run from \`${from}\` to \`${to}\``,
+      reason: `${stages.map((stage) => `\`${stage}\``).join(" and ")} ${stages.length === 1 ? "uses" : "use"} it, and the stages run from \`${from}\` to \`${to}\``,
       hint: "Leave the option out, or leave --from and --to out.",
     })),
     {

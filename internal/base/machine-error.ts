@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from "node:util";
 import { PlatterError } from "./error.ts";
 import type { ErrorCodeOf } from "./error-codes.ts";
 
@@ -46,10 +47,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: "it exists already",
   ENOTEMPTY: "the directory is not empty",
   EMFILE: "too many open files",
+  EFBIG: "the file is larger than the file system or a limit allows",
   EPIPE: "its reader ended before the end",
 };
 
-function reasonOf(error: unknown): string {
-  const errno = errnoOf(error)?.replace(/^ERR_FS_/, "");
-  return (errno && REASONS[errno]) ?? errno ?? (error instanceof Error ? error.message : String(error));
+/** The texts of all errors of the system, by their errno names. */
+const SYSTEM_TEXTS = new Map<string, string>(getSystemErrorMap().values());
+
+/** The reason of the system in words, such as `permission denied`. */
+export function reasonOf(error: unknown): string {
+  const errno = errnoOf(error)?.replace(/^ERR_FS_/, "") ?? "";
+  const text = REASONS[errno] ?? SYSTEM_TEXTS.get(errno);
+  return text ?? (error instanceof Error ? error.message : String(error));
 }

@@ -9,6 +9,7 @@ export interface NoticeLine {
 /** An error, a warning or a note for the user: one line, and further lines below it. */
 export interface Notice {
   severity: Severity;
+  /** A code that `platter explain` knows. */
   code?: string;
   message: string;
   lines?: readonly NoticeLine[];

@@ -2,9 +2,18 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { DOCUMENT_VERSION, type Document, resultSchema } from "./document.ts";
 
+/** Kinds of entries of a cache: blocks of files, what later builds need of a layer, or a whole root file system. */
+const CACHE_CONTENTS = ["blocks", "layer", "squashfs", "erofs", "unknown"] as const;
+export type CacheContent = (typeof CACHE_CONTENTS)[number];
+
 const entrySchema = () =>
   z.strictObject({
     name: z.string().describe("Name of the entry's folder."),
+    content: z
+      .enum(CACHE_CONTENTS)
+      .describe(
+        "Blocks of files, the table of a layer, or a whole root file system. Unknown for another version.",
+      ),
     size: z.int().describe("Bytes of its files."),
     used: z.iso
       .datetime()
@@ -25,6 +34,7 @@ interface Entry {
   size: number;
   /** Milliseconds since 1970. 0 if the entry is incomplete. */
   used: number;
+  content: CacheContent;
 }
 
 /** The result of `cache`. */
@@ -42,6 +52,6 @@ export function cacheDocument(
   };
 }
 
-function shown({ path, size, used }: Entry): z.output<ReturnType<typeof entrySchema>> {
-  return { name: basename(path), size, used: used === 0 ? null : new Date(used).toISOString() };
+function shown({ path, size, used, content }: Entry): z.output<ReturnType<typeof entrySchema>> {
+  return { name: basename(path), content, size, used: used === 0 ? null : new Date(used).toISOString() };
 }

@@ -5,7 +5,7 @@ const explanationSchema = () =>
   z.strictObject({
     code: z.string().describe("The code."),
     type: z
-      .enum(["finding", "error", "problem", "failed boot", "exit code"])
+      .enum(["finding", "error", "warning", "problem", "failed boot", "exit code"])
       .describe("The kind of thing that the code stands for."),
     title: z.string().describe("Meaning of the code, as a phrase."),
     severity: z.enum(["error", "warning", "note"]).optional().describe("Severity of a finding."),

@@ -17,7 +17,7 @@ const stageSchema = () =>
   });
 
 export const stagesSchema = () =>
-  z.array(stageSchema()).describe("The stages that ran, in the order of their ends.");
+  z.array(stageSchema()).describe("The stages that ran, in the order of the stages.");
 
 export const reusedSchema = () =>
   z

@@ -1,3 +1,4 @@
+import { counted } from "../text/counted.ts";
 import type { FatProblem, FatSource, FatStructure } from "./fat-source.ts";
 import type { FatTable } from "./fat-table.ts";
 import type { FatLayout } from "./read-boot-sector.ts";
@@ -110,7 +111,7 @@ export class TreeWalk {
     const clusters = entry.cluster === 0 ? [] : this.#chain(`/${path}`, { first: entry.cluster, offset });
     const needed = Math.ceil(entry.size / clusterBytes);
     if (clusters.length !== needed) {
-      const detail = `has ${clusters.length} clusters for \`/${path}\`, whose ${entry.size} bytes need ${needed}`;
+      const detail = `has ${counted(clusters.length, "cluster")} for \`/${path}\`, whose ${entry.size} bytes need ${needed}`;
       this.#note({ code: "file-size", detail, offset: offset + 28 });
     }
     const last = clusters.at(-1);

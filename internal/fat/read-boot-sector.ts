@@ -1,4 +1,5 @@
 import type { ProblemCode } from "../bytes/problem-codes.ts";
+import { counted } from "../text/counted.ts";
 /**
  * The boot sector of a FAT volume from an untrusted source (Microsoft "FAT: General Overview of On-Disk Format" 1.03,
  * "Boot Sector and BPB", "FAT Type Determination").
@@ -94,14 +95,14 @@ export function readBootSector(
     note(
       "fat-type",
       22,
-      `has ${clusters} clusters, which makes it ${type}, but its boot sector is another type's`,
+      `has ${counted(clusters, "cluster")}, which makes it ${type}, but its boot sector is another type's`,
     );
     return { layout: undefined, problems };
   }
   if (type !== "FAT32" && rootEntries === 0)
     note("root-entries", 17, "has no room for entries in its root directory");
   if (fatBytes < Math.ceil(((clusters + 2) * bitsOf(type)) / 8)) {
-    note("fat-size", 22, `has a FAT of ${fatBytes} bytes, too short for ${clusters} clusters`);
+    note("fat-size", 22, `has a FAT of ${fatBytes} bytes, too short for ${counted(clusters, "cluster")}`);
     return { layout: undefined, problems };
   }
   const extended = type === "FAT32" ? 64 : 36;

@@ -1,4 +1,5 @@
 /** Reads FAT12, FAT16 and FAT32 from an untrusted source. For any bytes, reading ends and returns the problems. */
+import { counted } from "../text/counted.ts";
 import type { FatProblem, FatSource, FatStructure } from "./fat-source.ts";
 import { FatTable } from "./fat-table.ts";
 import { type FatEntry, MAX_PROBLEMS, TreeWalk } from "./fat-walk.ts";
@@ -36,7 +37,7 @@ export async function readFat(source: FatSource): Promise<FatReading> {
   }
   const lost = loaded.table.lostClusters();
   if (lost.count > 0) {
-    const detail = `has ${lost.count} clusters, from ${lost.first} on, that are taken but belong to no file`;
+    const detail = `has ${counted(lost.count, "cluster")} without a file, from ${lost.first} on, marked as taken`;
     problems.push({ code: "clusters-lost", detail, offset: loaded.table.offsetOf(lost.first) });
   }
   const subdirectories = walk.entries.filter((entry) => entry.kind === "directory").length;

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { PlatterError } from "../base/error.ts";
-import { type MachineErrorCode, machineError } from "../base/machine-error.ts";
+import { errnoOf, type MachineErrorCode, machineError } from "../base/machine-error.ts";
 
 /** Flags that avoid waiting for the other end of a pipe, and taking a controlling terminal. */
 const NEVER_WAIT = constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -61,7 +61,8 @@ export async function openInput(
       throw error;
     }
   } catch (error) {
-    throw machineError(error, { code, message: `Cannot open \`${path}\`` });
+    const hint = errnoOf(error) === "ENOENT" ? "Check the path and the current folder." : undefined;
+    throw machineError(error, { code, message: `Cannot open \`${path}\``, hint });
   }
 }
 

@@ -1,5 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 import { errnoOf, machineError } from "../base/machine-error.ts";
+import { temporaryHint } from "./temporary-folder.ts";
 import { WRITE_ERRORS } from "./whole-file.ts";
 
 /** Errors that the system may report anywhere. They are the system's even without a path or the name of a call. */
@@ -42,8 +43,12 @@ export function systemError(error: unknown): unknown {
   return machineError(error, {
     code: WRITE_ERRORS[errno]?.code ?? "E_MACHINE",
     message: typeof path === "string" ? `Cannot ${verb} \`${path}\`` : "Cannot continue",
-    hint: WRITE_ONLY.has(errno)
-      ? WRITE_ERRORS[errno]?.hint
-      : "Check the disk and the limits of this machine, and try again.",
+    hint: (typeof path === "string" ? temporaryHint(path) : undefined) ?? hintFor(errno),
   });
+}
+
+function hintFor(errno: string): string | undefined {
+  return WRITE_ONLY.has(errno)
+    ? WRITE_ERRORS[errno]?.hint
+    : "Check the disk and the limits of this machine, and try again.";
 }

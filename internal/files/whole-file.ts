@@ -1,8 +1,11 @@
+import { type Stats, statSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { removeAtExit } from "../base/at-exit.ts";
 import { PlatterError } from "../base/error.ts";
 import { errnoOf, type MachineErrorCode, machineError } from "../base/machine-error.ts";
 import { followLinks, holdOutput } from "./output-place.ts";
+import { temporaryHint } from "./temporary-folder.ts";
 
 /**
  * Makes an output file that appears only when it is complete. `write` makes a file with another name in the same file
@@ -79,7 +82,11 @@ export const WRITE_ERRORS: Readonly<
   ELOOP: { reason: "its symbolic links lead nowhere", hint: "Name a file that is not such a link." },
   ENAMETOOLONG: { reason: "the name is too long", hint: "Choose a shorter name." },
   EEXIST: { reason: "a file has this name", hint: "Choose another name." },
-  ENOTDIR: { reason: "it is not a folder", hint: "Choose a folder that exists." },
+  EFBIG: {
+    reason: "the file is larger than the file system or a limit allows",
+    hint: "Choose a file system for large files, and check `ulimit -f`.",
+  },
+  ENOTDIR: { reason: "a part of the path is not a folder", hint: "Name a file in a folder." },
 };
 
 /** Converts an error of the system during writing into `E_NO_SPACE` or `code`. Other errors are returned unchanged. */
@@ -87,14 +94,33 @@ export function writeError(error: unknown, options: { code: MachineErrorCode; pa
   if (error instanceof PlatterError || errnoOf(error) === undefined) return error;
   const message = `Cannot write \`${options.path}\``;
   const known = WRITE_ERRORS[errnoOf(error) ?? ""];
-  if (known === undefined) return machineError(error, { code: options.code, message });
+  if (known === undefined)
+    return machineError(error, { code: options.code, message, hint: temporaryHint(options.path) });
   return new PlatterError({
     code: known.code ?? options.code,
     kind: "machine",
-    message: `${message}: ${known.reason}`,
-    hint: known.hint,
+    message: `${message}: ${fileInPath(error, options.path) ?? known.reason}`,
+    hint: temporaryHint(options.path) ?? known.hint,
     cause: error,
   });
+}
+
+/** The reason for an error of a path that goes through a file as if that were a folder. Undefined for other errors. */
+function fileInPath(error: unknown, path: string): string | undefined {
+  if (errnoOf(error) !== "ENOTDIR" && errnoOf(error) !== "EEXIST") return undefined;
+  for (let above = dirname(path); ; above = dirname(above)) {
+    const info = statOf(above);
+    if (info?.isDirectory() === false) return `\`${above}\` is not a folder`;
+    if (info !== undefined || above === dirname(above)) return undefined;
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a text to a file that the user named. @throws PlatterError `E_OUTPUT` */

@@ -56,7 +56,7 @@ function textOf(path: BytePath): string {
 const TOKEN = /\\.|\*\*\/|\*\*|\*|\?|\[!?\]?[^\]/]*\]/gsu;
 
 function compilePattern(pattern: string): (path: string) => boolean {
-  const text = pattern.replace(/^\/+|\/+$/g, "");
+  const text = pattern.replace(/^(?:\.?\/+)+|\/+$/g, "");
   if (text === "") {
     throw wrong(
       pattern,

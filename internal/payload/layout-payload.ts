@@ -5,6 +5,7 @@ import { fullImageName, nameAfterFile } from "../image/image-name.ts";
 import type { OpenOptions } from "../image/open-options.ts";
 import { findOciImage, type OciImage, type OciReference } from "../image/source/oci-layout.ts";
 import { DOCUMENT_LIMIT } from "../image/source/oci-manifest.ts";
+import { counted } from "../text/counted.ts";
 import type { PayloadDescription, PayloadImage, PayloadLayer, PayloadSource } from "./payload-image.ts";
 
 /** Annotations with the name of an image in a layout. That of containerd has the full name. */
@@ -81,7 +82,7 @@ export function requireDiffIds(
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `Cannot use the payload in \`${location}\`: it has ${layers} layers, and its configuration has digests for ${diffIds?.length ?? 0}`,
+    message: `Cannot use the payload in \`${location}\`: it has ${counted(layers, "layer")}, and its configuration has digests for ${diffIds?.length ?? 0}`,
     hint: "Build it again as a container image with podman or buildah.",
   });
 }

@@ -15,6 +15,7 @@ import { makeRootfs, writeRootfsIntoIso } from "./make-rootfs.ts";
 import { reportUnignored } from "./report-unignored.ts";
 import { requireInputs } from "./require-inputs.ts";
 import type { Session } from "./session.ts";
+import { STAGES, type StageRuns } from "./stage/stage.ts";
 import { stepsOf } from "./steps.ts";
 import { ARTIFACTS } from "./work/work-dir.ts";
 
@@ -49,7 +50,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     await earlier?.keepLayers();
     await makeIso(run, planned.plan, undefined);
     await earlier?.keepBlocksOf(session.work.file(ARTIFACTS.rootfs));
-    return { ...planned, image, reused: earlier?.reused, layers: layers?.count };
+    return { ...planned, runs: inOrder(run.runs), image, reused: earlier?.reused, layers: layers?.count };
   }
   const planned = await withIsoFile(run.output!, async (file) => {
     const [rootfs, planned] = await runTogether(
@@ -61,7 +62,7 @@ export async function build(session: Session, options: BuildOptions): Promise<Bu
     await earlier?.keepBlocks({ file: { fd: file.fd, path: run.output! }, offset: ROOTFS_OFFSET });
     return planned;
   });
-  return { ...planned, image, reused: earlier?.reused, layers: layers?.count };
+  return { ...planned, runs: inOrder(run.runs), image, reused: earlier?.reused, layers: layers?.count };
 }
 
 /** Makes the plan, and reports its findings. `start` is the clock's time when the build began. */
@@ -90,4 +91,9 @@ async function planOutsideIso(session: Session, basis: Basis): Promise<Plan> {
   } catch (error) {
     throw systemError(error);
   }
+}
+
+/** The runs in the order of the stages. They were recorded in the order of their ends. */
+function inOrder(runs: StageRuns): StageRuns {
+  return new Map([...runs].sort(([a], [b]) => STAGES.indexOf(a) - STAGES.indexOf(b)));
 }

@@ -7,6 +7,7 @@ import { parsePayloadRequest } from "../payload/payload-reference.ts";
 import { payloadError } from "../payload/payload-source.ts";
 import type { ProgramNeed } from "../process/program.ts";
 import { findProgram, requirePrograms } from "../process/program.ts";
+import { counted } from "../text/counted.ts";
 import { referenceNeeds } from "./program-needs.ts";
 
 /** An image or a payload that a run reads. */
@@ -108,7 +109,7 @@ function together(errors: readonly PlatterError[]): PlatterError {
   return new PlatterError({
     code: "E_START",
     kind: gravestKind(errors.map(({ kind }) => kind).filter((kind) => kind !== "interrupted")),
-    message: `Cannot start: ${errors.length} problems found`,
+    message: `Cannot start: ${counted(errors.length, "problem")} found`,
     notices: errors.flatMap(({ notices }) =>
       notices.map((notice) => ({ ...notice, message: notice.message.replace(/^Cannot start: /, "") })),
     ),

@@ -1,5 +1,6 @@
 import { PlatterError } from "../base/error.ts";
 import { type BootResult, failureLine } from "../boot/boot-result.ts";
+import { counted } from "../text/counted.ts";
 
 /** Lines of the console in the error: of a single failed boot, and of each of several. */
 const [LINES_OF_ONE, LINES_OF_EACH] = [10, 3];
@@ -18,7 +19,7 @@ export function notBooted(
   const failed = results.flatMap(({ failure, ...way }) => (failure === undefined ? [] : [{ way, failure }]));
   const lines = failed.length === 1 ? LINES_OF_ONE : LINES_OF_EACH;
   const hints = failed.flatMap(({ failure }) => failure.hint ?? []);
-  const ways = results.length === 1 ? "" : ` in ${failed.length} of ${results.length} ways`;
+  const ways = results.length === 1 ? "" : ` in ${failed.length} of ${counted(results.length, "way")}`;
   return new PlatterError({
     code: "E_NOT_BOOTED",
     kind: "media",

@@ -3,6 +3,7 @@ import { wayName } from "../boot/boot-result.ts";
 import type { BootEvidence } from "../boot/evidence.ts";
 import { type Html, html } from "../html/html.ts";
 import { page } from "../html/page.ts";
+import { counted } from "../text/counted.ts";
 import type { JudgedIso } from "../verify/verdict.ts";
 import { bootCard, wayTitle } from "./boot-card.ts";
 import { isoCard } from "./iso-card.ts";
@@ -38,7 +39,7 @@ export function bootPage({ iso, boots, machine, time, version }: BootPage): stri
   const body = html`<main>
 <header>
 <div class="row"><h1>${iso.name}</h1>${verdictBadge(failed, boots.length)}</div>
-<p class="quiet">Booted in QEMU ${kvm} (${machine.reason}), with ${machine.memoryMiB} MiB and ${machine.cpus} ${machine.cpus === 1 ? "processor" : "processors"}.</p>
+<p class="quiet">Booted in QEMU ${kvm} (${machine.reason}), with ${machine.memoryMiB} MiB and ${counted(machine.cpus, "processor")}.</p>
 <p class="quiet"><time datetime="${time.toISOString()}">${time.toISOString().slice(0, 16).replace("T", " ")} UTC</time>, platter ${version}.</p>
 </header>
 ${boots.length === 1 ? undefined : overview(boots)}
@@ -50,7 +51,9 @@ ${isoCard(iso.name, iso)}
 
 function verdictText(failed: number, all: number): string {
   if (all === 1) return failed === 0 ? "boots" : "does not boot";
-  return failed === 0 ? `boots in all ${all} ways` : `does not boot in ${failed} of ${all} ways`;
+  return failed === 0
+    ? `boots in all ${counted(all, "way")}`
+    : `does not boot in ${failed} of ${counted(all, "way")}`;
 }
 
 function verdictBadge(failed: number, all: number): Html {

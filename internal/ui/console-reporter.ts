@@ -81,8 +81,10 @@ export function consoleReporter(options: ConsoleOptions): ProcessReporter {
     if (task === undefined) return;
     updated = now;
     const { name, step, start, done, total } = task;
-    const title = step === undefined ? name : queue.title(step);
-    const line = { title, done, total, seconds: (now - start) / 1000 };
+    // A later step may already run for a fetch that has not started.
+    const isEarly = step !== undefined && queue.isBeforeFirst;
+    const title = step === undefined ? name : queue.title(isEarly ? 0 : step);
+    const line = { title, done: isEarly ? undefined : done, total, seconds: (now - start) / 1000 };
     if (options.progress === "append") {
       options.write(`${progressLine(line, Number.POSITIVE_INFINITY)}\n`);
       return;

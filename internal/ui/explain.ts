@@ -1,7 +1,8 @@
-/** Explains a code that platter prints: of a finding, an error, a problem of a finished ISO, a failed boot, or an exit. */
+/** Explains a code that platter prints: of a finding, an error, a warning, a problem of a finished ISO, a failed boot, or an exit. */
 import { PlatterError } from "../base/error.ts";
 import { ERRORS, type ErrorText } from "../base/error-codes.ts";
 import { ALL_EXIT_CODES, BUG_EXIT_CODE, EXIT_CODES } from "../base/exit-codes.ts";
+import { WARNINGS, type WarningCode } from "../base/warning-codes.ts";
 import { BOOT_FAILURES, type BootFailureCode } from "../boot/boot-failures.ts";
 import { PROBLEMS, type ProblemCode } from "../bytes/problem-codes.ts";
 import { errorCodeOf, FINDINGS, type FindingCode, textOf } from "../contract/findings/finding.ts";
@@ -11,9 +12,13 @@ import { nearest } from "../text/nearest.ts";
 import { BOOT_WAY_NAMES } from "./boot-claims-text.ts";
 
 /** Codes that {@link explain} knows, apart from exit codes and from errors that a single finding causes. */
-export const EXPLAINED_CODES: readonly string[] = [FINDINGS, ERRORS, PROBLEMS, BOOT_FAILURES].flatMap(
-  (table) => Object.keys(table),
-);
+export const EXPLAINED_CODES: readonly string[] = [
+  FINDINGS,
+  ERRORS,
+  WARNINGS,
+  PROBLEMS,
+  BOOT_FAILURES,
+].flatMap((table) => Object.keys(table));
 
 /** @throws PlatterError `E_EXPLAIN` */
 export function explain(text: string): Explanation {
@@ -23,6 +28,7 @@ export function explain(text: string): Explanation {
   );
   if (finding !== undefined) return ofFinding(finding as FindingCode);
   if (Object.hasOwn(ERRORS, upper)) return ofError(upper as keyof typeof ERRORS);
+  if (Object.hasOwn(WARNINGS, upper)) return ofWarning(upper as WarningCode);
   if (Object.hasOwn(PROBLEMS, lower)) return ofProblem(lower as ProblemCode);
   if (Object.hasOwn(BOOT_FAILURES, upper)) return ofBootFailure(upper as BootFailureCode);
   const exit = ALL_EXIT_CODES.find(({ code }) => String(code) === text);
@@ -54,6 +60,10 @@ function ofError(code: keyof typeof ERRORS): Explanation {
   const { title, fix, kinds }: ErrorText = ERRORS[code];
   const exitCodes = kinds.length === 0 ? [BUG_EXIT_CODE] : kinds.map((kind) => EXIT_CODES[kind].code);
   return { code, type: "error", title, fix, exitCodes };
+}
+
+function ofWarning(code: WarningCode): Explanation {
+  return { code, type: "warning", ...WARNINGS[code], exitCodes: [] };
 }
 
 function ofProblem(code: ProblemCode): Explanation {

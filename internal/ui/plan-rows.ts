@@ -1,5 +1,6 @@
 import { switchesSelinuxOff } from "../contract/checks/check-selinux.ts";
 import type { Piece, Plan } from "../contract/plan/plan.ts";
+import { counted } from "../text/counted.ts";
 import { printable } from "../text/printable.ts";
 import { formatBytes } from "./format.ts";
 import type { Row } from "./rows.ts";
@@ -11,7 +12,7 @@ export type Detail = "short" | "long";
 export function planRows(plan: Plan, detail: Detail): Row[] {
   const rows: Row[] = [
     ["label", plan.label],
-    ["ISO time", new Date(plan.time * 1000).toISOString()],
+    ["file times", `${timeText(plan.time)}, for everything on the ISO`],
     ["digest", plan.image.digest ?? "none"],
     ...kernelRows(plan, detail),
     ...loaderRows(plan, detail),
@@ -27,6 +28,11 @@ export function planRows(plan: Plan, detail: Detail): Row[] {
   return rows.map(([name, ...lines]) => [name, ...lines.map(printable)]);
 }
 
+/** `2023-11-14 22:13:20 UTC`. */
+function timeText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 function kernelRows({ kernel }: Plan, detail: Detail): Row[] {
   const { version, vmlinuz, initramfs } = kernel;
   if (detail === "long")
@@ -40,14 +46,14 @@ function kernelRows({ kernel }: Plan, detail: Detail): Row[] {
 }
 
 function loaderRows({ efi, bios, font }: Plan, detail: Detail): Row[] {
-  const modules = bios === null ? "no BIOS modules" : `${bios.modules.length} BIOS modules`;
+  const modules = bios === null ? "no BIOS modules" : counted(bios.modules.length, "BIOS module");
   if (detail === "long")
     return [
       ["vendor", efi.vendor],
       ["shim", pieceText(efi.shim)],
       ["GRUB", pieceText(efi.grub)],
       ["MOK manager", efi.mm === null ? "none" : pieceText(efi.mm)],
-      ["BIOS modules", bios === null ? "none" : `${bios.modules.length} files`],
+      ["BIOS modules", bios === null ? "none" : counted(bios.modules.length, "file")],
       ["font", font === null ? "none" : pieceText(font)],
     ];
   const programs = efi.mm === null ? "shim and GRUB" : "shim, GRUB and MOK manager";
@@ -72,14 +78,13 @@ function addedRows({ added }: Plan, detail: Detail): Row[] {
   if (detail === "long")
     return [["added", ...added.map((piece) => `${piece.isoPath} from ${pieceText(piece)}`)]];
   const bytes = added.reduce((sum, { size }) => sum + size, 0);
-  const count = added.length === 1 ? "one file" : `${added.length} files`;
-  return [["added", `${count}, ${formatBytes(bytes)} (-v lists them)`]];
+  return [["added", `${counted(added.length, "file")}, ${formatBytes(bytes)} (-v lists them)`]];
 }
 
 function excludeLines(excludes: readonly string[], detail: Detail): string[] {
   if (excludes.length === 0) return ["nothing"];
   if (detail === "long") return [...excludes];
-  return [`${excludes.length} ${excludes.length === 1 ? "pattern" : "patterns"} (-v lists them)`];
+  return [`${counted(excludes.length, "pattern")} (-v lists them)`];
 }
 
 const LABELS_TEXT = {
@@ -92,7 +97,7 @@ const LABELS_TEXT = {
 function selinuxRows({ selinux, menu }: Plan): Row[] {
   if (selinux === undefined) return [];
   const { policy, mode, labels } = selinux;
-  const named = policy === null ? [] : [`policy ${policy.type} with ${policy.patterns} patterns`];
+  const named = policy === null ? [] : [`policy ${policy.type} with ${counted(policy.patterns, "pattern")}`];
   const off = menu.entries.flatMap((entry, index) => (switchesSelinuxOff(entry) ? [index] : []));
   const entries = off.length === 0 ? [] : [`not enforcing in entry ${off.join(", ")}`];
   return [["SELinux", [...named, mode ?? "no mode", LABELS_TEXT[labels], ...entries].join("; ")]];

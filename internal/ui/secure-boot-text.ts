@@ -12,17 +12,17 @@ const WORDS: Record<Trust, string> = {
   unsigned: "not signed",
 };
 
-/** The signers of all programs in one line. */
-export function secureBootText({ shimIssuers, vendor, grub, kernel }: SecureBoot): string {
+/** The signers of all programs, as lines. */
+export function secureBootLines({ shimIssuers, vendor, grub, kernel }: SecureBoot): string[] {
   const shim =
     shimIssuers.length === 0
-      ? "shim without a valid signature"
-      : `shim signed by ${shimIssuers.map(printable).join(" and ")}`;
-  const trusts = vendor.length === 0 ? "" : ` for ${vendor.map(printable).join(" and ")}`;
+      ? ["shim without a valid signature"]
+      : shimIssuers.map((issuer) => `shim signed by ${printable(issuer)}`);
+  const vendors = vendor.map((name) => `shim's vendor is ${printable(name)}`);
   const others = [
     ["GRUB", grub],
     ["kernel", kernel],
   ] as const;
   const told = others.flatMap(([name, one]) => (one === null ? [] : [`${name} ${WORDS[one.trust]}`]));
-  return [`${shim}${trusts}`, ...told].join("; ");
+  return [...shim, ...vendors, ...(told.length === 0 ? [] : [told.join(", ")])];
 }

@@ -19,6 +19,11 @@ export class StepQueue {
     this.#print = print;
   }
 
+  /** Whether the first step has not started yet. */
+  get isBeforeFirst(): boolean {
+    return this.#steps[0]?.state === "waiting";
+  }
+
   /** Starts the step of this name, and returns its index. Undefined if no waiting step has the name. */
   start(name: string): number | undefined {
     const index = this.#names.findIndex((each, at) => each === name && this.#steps[at]?.state === "waiting");

@@ -4,6 +4,7 @@ import type { BootClaims } from "../contract/findings/boot-claims.ts";
 import type { Finding } from "../contract/findings/finding.ts";
 import type { Plan } from "../contract/plan/plan.ts";
 import { commandLine } from "../process/command-line.ts";
+import { counted } from "../text/counted.ts";
 import { printable } from "../text/printable.ts";
 import { bootClaimLines, verdictMark } from "./boot-claims-text.ts";
 import { formatBytes } from "./format.ts";
@@ -66,7 +67,7 @@ function nextRows(path: string | undefined): Row[] {
 function warningRows(findings: readonly Finding[], style: Style): Row[] {
   const codes = findings.flatMap(({ severity, code }) => (severity === "warning" ? [code] : []));
   if (codes.length === 0) return [];
-  const count = `${codes.length} ${codes.length === 1 ? "warning" : "warnings"}`;
+  const count = counted(codes.length, "warning");
   return [["  found", `${style.paint("warning", count)}: ${[...new Set(codes)].join(", ")}`]];
 }
 
@@ -93,7 +94,7 @@ function savedText({
   const blocks = reused && reusedText(reused);
   const rootfs = outcome !== "made" ? "the whole root file system" : blocks;
   if (layers === undefined || (rootfs === undefined && layers.read === layers.of)) return rootfs;
-  const read = layers.read === 0 ? "no layer was read" : `${layers.read} of ${layers.of} layers were read`;
+  const read = layers.read === 0 ? "no layer was read" : `${layers.read} of ${counted(layers.of, "layer was", "layers were")} read`;
   return [rootfs, read].filter(Boolean).join(", ");
 }
 

@@ -9,6 +9,7 @@ import { type IsoNode, nodesOf } from "../iso/read/iso-node.ts";
 import { checkMbrLoader, type Mbr, readMbr } from "../iso/read/mbr.ts";
 import { ESP_TYPE } from "../iso-format/gpt.ts";
 import { BLOCK, SECTOR } from "../iso-format/units.ts";
+import { counted } from "../text/counted.ts";
 import { checkEfiPrograms, type EfiSystemPartition, type EspRange, readEsp } from "./efi-system-partition.ts";
 import type { ReportBuilder } from "./verify-report.ts";
 
@@ -44,10 +45,15 @@ export async function checkBoot(
   const mbr = await readMbr(source, { volumeBlocks });
   if (mbr.value === undefined)
     builder.absent("mbr", "the system area is empty: no boot from a USB stick on BIOS");
-  else builder.add("mbr", mbr, `${mbr.value.partitions.length} entries, boot code: ${mbr.value.loader}`);
+  else
+    builder.add(
+      "mbr",
+      mbr,
+      `${counted(mbr.value.partitions.length, "entry", "entries")}, boot code: ${mbr.value.loader}`,
+    );
   const gpt = await readGpt(source, { announced: mbr.value?.protective === true, volumeBlocks });
   if (gpt.value === undefined && gpt.problems.length === 0) builder.absent("gpt", "no GPT");
-  else builder.add("gpt", gpt, `${gpt.value?.partitions.length ?? 0} partitions, both copies`);
+  else builder.add("gpt", gpt, `${counted(gpt.value?.partitions.length ?? 0, "partition")}, both copies`);
   const biosLoader = await checkBiosImages(source, { entries, files, mbr: mbr.value, builder });
   const ranges = espRanges(source, { entries, mbr: mbr.value, gpt: gpt.value, files });
   checkUefiSizes({ entries, gpt: gpt.value, builder });

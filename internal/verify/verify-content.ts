@@ -11,6 +11,7 @@ import { SECTOR } from "../iso-format/units.ts";
 import { checkIsoMd5, type PassOptions } from "../isomd5/check.ts";
 import { AREA_OFFSET, AREA_SIZE } from "../isomd5/text.ts";
 import { type ErofsSuperblock, isErofs, readErofs } from "../rootfs/erofs-superblock.ts";
+import { counted } from "../text/counted.ts";
 import { printable } from "../text/printable.ts";
 import type { EfiSystemPartition } from "./efi-system-partition.ts";
 import type { LabelSample } from "./squashfs-facts.ts";
@@ -124,7 +125,7 @@ export async function checkImplanted(
     });
   }
   const fragments = result.fragments.filter((fragment) => fragment.ok).length;
-  const detail = `${result.expected}, ${fragments} of ${result.fragments.length} fragments`;
+  const detail = `${result.expected}, ${fragments} of ${counted(result.fragments.length, "fragment")}`;
   builder.add("checksum", log.reading(undefined), detail);
 }
 
@@ -163,7 +164,7 @@ export async function checkExpected(
     await compareFile(file, { where: " of the EFI system partition", found, log, signal });
   }
   const count = expected.files.length + (expected.espFiles?.length ?? 0);
-  builder.add("expected-files", log.reading(undefined), `${count} files byte for byte`);
+  builder.add("expected-files", log.reading(undefined), `${counted(count, "file")} byte for byte`);
 }
 
 interface FoundFile {

@@ -1,4 +1,5 @@
 import { ARCHITECTURE_NAMES, ARCHITECTURES } from "../base/architecture.ts";
+import { counted } from "../text/counted.ts";
 /** The checks of the GRUB menus and of the files that they name. */
 
 import { textOf } from "../bytes/fields.ts";
@@ -136,7 +137,7 @@ function checkFiles({ where, menu, has, offset }: FoundMenu, builder: ReportBuil
     const detail = `${where}, line ${line}: \`${command}\` names ${printable(path)}, which is missing`;
     log.note({ code: "menu-file", detail, offset });
   }
-  const detail = `${where}: ${counted(menu.entries.length, "entry", "entries")}, names ${counted(menu.files.length, "file", "files")}`;
+  const detail = `${where}: ${counted(menu.entries.length, "entry", "entries")}, names ${counted(menu.files.length, "file")}`;
   builder.add("grub-menus", log.reading(undefined), detail);
 }
 
@@ -162,9 +163,9 @@ function checkLabels(menus: readonly FoundMenu[], { primary, esps, builder }: Me
     const detail = `the EFI system partition has ${what}, so that a search by label may find it instead of the ISO`;
     log.note({ code: "esp-label", detail, offset: place.start, severity: "warning" });
   }
-  builder.add("menu-label", log.reading(undefined), `\`${primary.volumeId}\` in ${labels.length} places`);
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
+  builder.add(
+    "menu-label",
+    log.reading(undefined),
+    `\`${primary.volumeId}\` in ${counted(labels.length, "place")}`,
+  );
 }

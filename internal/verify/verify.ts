@@ -9,6 +9,7 @@ import { readPathTables } from "../iso/read/path-table.ts";
 import type { VolumeDescriptor } from "../iso/read/volume-descriptor.ts";
 import { readVolumeDescriptors } from "../iso/read/volume-descriptors.ts";
 import { BLOCK, SECTOR } from "../iso-format/units.ts";
+import { counted } from "../text/counted.ts";
 import { printable } from "../text/printable.ts";
 import { compareTrees } from "./compare-trees.ts";
 import { type BootSetup, checkBoot } from "./verify-boot.ts";
@@ -99,14 +100,14 @@ async function checkTrees(
   if (primary === undefined) return undefined;
   const main = await readDirectoryTree(source, primary, { base });
   const count = [...nodesOf(main.value.root)].length;
-  builder.add(codes.tree, main, `${count} names${main.value.rockRidge ? " with Rock Ridge" : ""}`);
+  builder.add(codes.tree, main, `${counted(count, "name")}${main.value.rockRidge ? " with Rock Ridge" : ""}`);
   builder.add(codes.tree, await readPathTables(source, primary, { tree: main.value, base }), "");
   if (joliet === undefined) {
     builder.absent(codes.joliet, "no Joliet tree");
     return main.value.root;
   }
   const other = await readDirectoryTree(source, joliet, { base });
-  builder.add(codes.joliet, other, `${[...nodesOf(other.value.root)].length} names`);
+  builder.add(codes.joliet, other, counted([...nodesOf(other.value.root)].length, "name"));
   builder.add(codes.joliet, await readPathTables(source, joliet, { tree: other.value, base }), "");
   // Without Rock Ridge the names always differ.
   if (main.value.rockRidge)

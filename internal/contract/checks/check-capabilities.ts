@@ -1,6 +1,7 @@
 import { displayPath } from "../../bytes/byte-path.ts";
 import { type Inode, pathOf, type TreeNode } from "../../image/image-tree.ts";
 import { resolve } from "../../image/resolve.ts";
+import { counted } from "../../text/counted.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 const OBJECTS = "sysroot/ostree/repo/objects";
@@ -44,7 +45,7 @@ export async function checkCapabilities({
   if (lost.size === 0) return [];
   const examples = namesOf(resolve(root, "usr"), lost).map((path) => `\`${displayPath(path)}\``);
   const such = examples.length === 0 ? "" : `, such as ${examples.join(", ")}`;
-  const count = lost.size === 1 ? "1 file has" : `${lost.size} files have`;
+  const count = counted(lost.size, "file has", "files have");
   const seen = `${count} capabilities in \`/${OBJECTS}\` that the file itself does not have${such}.`;
   return [finding("F_LIVE_CAPABILITIES", seen)];
 }

@@ -2,6 +2,7 @@ import { displayPath } from "../../bytes/byte-path.ts";
 import type { Menu, VolumeLabel } from "../../grub/menu-model.ts";
 import { findFile, namesIn } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
+import { counted } from "../../text/counted.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
@@ -90,7 +91,7 @@ async function storage(checks: LiveChecks): Promise<Finding[]> {
     const records = imagesOf((await textOf(checks, `${path}/overlay-images/images.json`)) ?? "[]");
     const [first] = records;
     if (first === undefined) continue;
-    const count = records.length === 1 ? "one image" : `${records.length} images`;
+    const count = counted(records.length, "image");
     const name = first.names?.[0] ?? first.id;
     const seen = `\`${displayPath(path)}\` has ${count}, such as \`${printable(String(name).slice(0, 120))}\`.`;
     findings.push(finding("F_LIVE_STORAGE", seen));

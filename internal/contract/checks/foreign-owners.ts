@@ -1,4 +1,5 @@
 import { displayPath } from "../../bytes/byte-path.ts";
+import { counted } from "../../text/counted.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 
 /** The first id of ordinary users, also of mapped ones. Lower ids belong to services of the system. */
@@ -40,8 +41,8 @@ export class ForeignOwners {
     const examples = this.#examples.map(({ path, uid }) => `\`${displayPath(path)}\` (user ${uid})`);
     const more = this.#count - examples.length;
     const listed = `${examples.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
-    const users = this.#uids.size === 1 ? "another user" : `${this.#uids.size} other users`;
-    const are = this.#count === 1 ? "1 entry belongs" : `${this.#count} entries belong`;
+    const users = this.#uids.size === 1 ? "another user" : counted(this.#uids.size, "other user");
+    const are = counted(this.#count, "entry belongs", "entries belong");
     return [finding("F_LIVE_OWNERS", `In \`/usr\` and \`/etc\` ${are} to ${users}: ${listed}.`)];
   }
 }

@@ -7,6 +7,7 @@ import {
   labelsSought,
 } from "../../grub/kernel-arguments.ts";
 import type { MenuEntry, VolumeLabel } from "../../grub/menu-model.ts";
+import { counted } from "../../text/counted.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import type { ReadIsoYaml } from "./iso-yaml.ts";
@@ -69,7 +70,7 @@ export function labelNotes(
     const left = change.entries.filter((index) => entries[index]?.kernelArgs.includes(followed));
     const [first] = left;
     if (first === undefined) return [];
-    const where = left.length === 1 ? "one entry" : `${left.length} entries`;
+    const where = counted(left.length, "entry", "entries");
     const seen = `\`${printable(written)}\` became \`${printable(followed)}\` in ${where} of the menu.`;
     return [finding("F_MENU_LABEL_FOLLOWS", seen, { place: placeOfArguments(placeOf, first) })];
   });

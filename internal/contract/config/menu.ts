@@ -7,6 +7,7 @@ import {
 } from "../../grub/menu-model.ts";
 import { splitWords } from "../../grub/quote.ts";
 import { GRUB_ROOT, replaceVariables, type Variables } from "../../grub/variables.ts";
+import { counted } from "../../text/counted.ts";
 import { nearest } from "../../text/nearest.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
@@ -141,7 +142,7 @@ function expandWord(
 function shorten(text: string, what: string, findings: Finding[]): string {
   const characters = [...text];
   if (characters.length <= MAX_TEXT) return text;
-  findings.push(finding("F_MENU_TEXT_LONG", `${what} has ${characters.length} characters.`));
+  findings.push(finding("F_MENU_TEXT_LONG", `${what} has ${counted(characters.length, "character")}.`));
   return characters.slice(0, MAX_TEXT).join("");
 }
 
@@ -155,8 +156,8 @@ function defaultIndex(config: IsoYaml, entries: readonly MenuEntry[], findings: 
   const index = /^[0-9]+$/.test(String(wanted)) ? Number(wanted) : -1;
   if (index >= 0 && index < entries.length) return index;
   const meant = nearest(String(wanted), [...entries.map(({ title }) => title), ...names]);
-  const count = entries.length === 1 ? "The menu has one entry" : `The menu has ${entries.length} entries`;
-  const seen = `${count}, and \`${printable(String(wanted))}\` is not one of them.`;
+  const count = counted(entries.length, "entry", "entries");
+  const seen = `The menu has ${count}, and \`${printable(String(wanted))}\` is not one of them.`;
   const fix = meant === undefined ? undefined : `Write \`${meant}\` if you mean that.`;
   findings.push(finding("F_MENU_DEFAULT_UNKNOWN", seen, { fix }));
   return 0;

@@ -3,6 +3,7 @@ import { type ErrorKind, gravestKind } from "../../base/exit-codes.ts";
 import { baseImageOf } from "../../image/base-image.ts";
 import { nameOf } from "../../image/reference.ts";
 import { shellWord } from "../../process/command-line.ts";
+import { counted } from "../../text/counted.ts";
 import { errorCodeOf, type Finding, textOf } from "./finding.ts";
 import { noticeOf, seenAt } from "./finding-lines.ts";
 import type { FindingKind } from "./finding-text.ts";
@@ -64,7 +65,7 @@ export function findingsError(
     findings: errors,
     code: "E_CONTRACT",
     kind,
-    message: breaksContract(options.reference, errors.length),
+    message: problemsOf(options.reference, errors),
     notices: errors.map(noticeOf),
     hint: containerfileHint(errors, options),
   });
@@ -96,13 +97,16 @@ function containerfileBase(reference: string): [name: string, first?: string | u
 /** The same error without its findings, for a command that has printed them. */
 export function countOnly(error: FindingsError, options: FindingsErrorOptions): FindingsError {
   const { details, findings } = error;
-  const message = breaksContract(options.reference, findings.length);
+  const message = problemsOf(options.reference, findings);
   const hint = containerfileHint(findings, options);
   return new FindingsError({ ...details, detail: undefined, hint, notices: undefined, findings, message });
 }
 
-function breaksContract(reference: string, count: number): string {
-  return `${nameOf(reference)} breaks the contract in ${count} ${count === 1 ? "way" : "ways"}`;
+/** One sentence about the findings. The image is not to blame if only the options are wrong. */
+function problemsOf(reference: string, findings: readonly Finding[]): string {
+  if (findings.every(({ code }) => textOf(code).kind === "option"))
+    return `Cannot use these options with ${nameOf(reference)}: ${counted(findings.length, "problem")}`;
+  return `${nameOf(reference)} breaks the contract in ${counted(findings.length, "way")}`;
 }
 
 /** Whether a finding ends the run. */

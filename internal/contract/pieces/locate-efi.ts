@@ -2,6 +2,7 @@ import { type Architecture, efiSuffix } from "../../base/architecture.ts";
 import { displayPath } from "../../bytes/byte-path.ts";
 import { type FoundFile, findFile } from "../../image/find-file.ts";
 import type { TreeNode } from "../../image/image-tree.ts";
+import { counted } from "../../text/counted.ts";
 import { printable } from "../../text/printable.ts";
 import { type Finding, finding } from "../findings/finding.ts";
 import {
@@ -59,7 +60,7 @@ export function locateEfi(
   }
   const { vendor } = chosen;
   if (vendors.length > 1) {
-    const seen = `There are ${vendors.length} vendors (${listed(vendors)}), and \`${vendor}\` was chosen.`;
+    const seen = `There are ${counted(vendors.length, "vendor")} (${listed(vendors)}), and \`${vendor}\` was chosen.`;
     findings.push(finding("F_VENDOR_SEVERAL", seen));
   }
   const { shim, grub, mm } = chosen.binaries;

@@ -2,6 +2,7 @@ import { displayPath } from "../../bytes/byte-path.ts";
 import { type FoundFile, findFile } from "../../image/find-file.ts";
 import { pathOf, type TreeNode } from "../../image/image-tree.ts";
 import { resolve } from "../../image/resolve.ts";
+import { counted } from "../../text/counted.ts";
 import { printable } from "../../text/printable.ts";
 import { compareVersions } from "../../text/version-order.ts";
 import { type Finding, finding } from "../findings/finding.ts";
@@ -66,7 +67,7 @@ export function locateKernel(
   }
   const chosen = choose(sought === undefined ? kernels : kernels.filter(({ version }) => version === sought));
   if (kernels.length > 1) {
-    const seen = `There are ${kernels.length} kernels (${listed}), and \`${chosen.version}\` was chosen.`;
+    const seen = `There are ${counted(kernels.length, "kernel")} (${listed}), and \`${chosen.version}\` was chosen.`;
     findings.push(finding("F_KERNEL_SEVERAL", seen));
   }
   const { version, folder, vmlinuz, initramfs } = chosen;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlatterError } from "../../base/error.ts";
+import { counted } from "../../text/counted.ts";
 import type { Blob } from "../decompress/blob.ts";
 import { blobLayer, type Layer } from "../decompress/layer.ts";
 import type { ImageTree } from "../image-tree.ts";
@@ -115,7 +116,7 @@ function choose(images: readonly ArchivedImage[], { path, tag }: DockerArchiveRe
     kind: "contract",
     message:
       tag === undefined
-        ? `Cannot choose an image in \`${path}\`: it has ${images.length} images`
+        ? `Cannot choose an image in \`${path}\`: it has ${counted(images.length, "image")}`
         : `Cannot find the image \`${tag}\`: it is not in \`${path}\``,
     detail: images.map((image, index) => `@${index}  ${image.RepoTags?.join(" ") || "(no tag)"}`),
     hint: "Name one of these images after the path.",
@@ -140,7 +141,7 @@ function uneven(path: string, image: ArchivedImage, digests: number): PlatterErr
   return new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `Cannot read \`${path}\`: it lists ${image.Layers.length} layers, but digests for ${digests}`,
+    message: `Cannot read \`${path}\`: it lists ${counted(image.Layers.length, "layer")}, but digests for ${digests}`,
     hint: "Write the archive again with `docker save` or `podman save`.",
   });
 }

@@ -1,4 +1,5 @@
 import { PlatterError } from "../../base/error.ts";
+import { counted } from "../../text/counted.ts";
 import type { Blob } from "../decompress/blob.ts";
 import { blobLayer, type Layer } from "../decompress/layer.ts";
 import type { ImageTree } from "../image-tree.ts";
@@ -111,7 +112,7 @@ function checkedLayers({ store, config, layers }: OciImage): Layer[] {
   throw new PlatterError({
     code: "E_IMAGE_MANIFEST",
     kind: "contract",
-    message: `Cannot use the image in \`${store.location}\`: it has ${layers.length} layers, and its configuration has digests for ${diffIds.length}`,
+    message: `Cannot use the image in \`${store.location}\`: it has ${counted(layers.length, "layer")}, and its configuration has digests for ${diffIds.length}`,
     hint: "Build the image again, or copy it again from where it was built.",
   });
 }

@@ -44,5 +44,7 @@ function reasonIn(lines: readonly string[], name: string): string | undefined {
     /^(?:Error parsing image name .*?: |initializing source .*?: |unable to copy from source .*?: )+/i;
   const own = `docker://${name}: `;
   const short = text.replace(steps, "");
-  return short.startsWith(own) ? short.slice(own.length) : short;
+  const rest = short.startsWith(own) ? short.slice(own.length) : short;
+  // skopeo ends some messages with the place of a body that it did not get.
+  return rest.replace(/[\s,;:.]+$/, "");
 }

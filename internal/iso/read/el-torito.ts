@@ -5,6 +5,7 @@ import { ProblemLog, type Reading } from "../../bytes/problem-log.ts";
 import type { ByteSource } from "../../files/byte-source.ts";
 import { CATALOG_ENTRY, PLATFORM } from "../../iso-format/el-torito.ts";
 import { SECTOR } from "../../iso-format/units.ts";
+import { counted } from "../../text/counted.ts";
 
 const ENTRY = CATALOG_ENTRY;
 const MAX_ENTRIES = SECTOR / ENTRY;
@@ -99,7 +100,7 @@ function readSections(catalog: {
       return;
     }
     if (count === 0 || index + count >= MAX_ENTRIES) {
-      const detail = `the boot catalogue has a section of ${count} entries`;
+      const detail = `the boot catalogue has a section of ${counted(count, "entry", "entries")}`;
       log.note({ code: "section-header", detail, offset: header.offset + 2 });
       return;
     }

@@ -1,4 +1,5 @@
 import type { ProblemCode } from "../../bytes/problem-codes.ts";
+import { counted } from "../../text/counted.ts";
 /** The GUID partition table (UEFI 2.10, 5.3). */
 
 import { isZero, latin1, viewOf } from "../../bytes/fields.ts";
@@ -121,7 +122,11 @@ async function readHeader(
     header.entrySize % GPT.entrySize !== 0 ||
     length > MAX_ENTRIES_BYTES
   ) {
-    note("gpt-entries", `the ${which} GPT has ${header.count} entries of ${header.entrySize} bytes`, 80);
+    note(
+      "gpt-entries",
+      `the ${which} GPT has ${counted(header.count, "entry", "entries")} of ${header.entrySize} bytes`,
+      80,
+    );
     return undefined;
   }
   const start = header.entriesBlock * BLOCK;

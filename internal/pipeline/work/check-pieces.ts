@@ -1,6 +1,7 @@
 import { PlatterError } from "../../base/error.ts";
 import type { Piece, Plan } from "../../contract/plan/plan.ts";
 import { openInput } from "../../files/open-input.ts";
+import { counted } from "../../text/counted.ts";
 import type { WorkDir } from "./work-dir.ts";
 
 /** Pieces that an error names. The others are counted. */
@@ -24,7 +25,7 @@ export async function requirePieces(plan: Plan, work: WorkDir): Promise<void> {
     message:
       changed.length === 1
         ? `Cannot use the plan in \`${work.path}\`: ${first}`
-        : `Cannot use the plan in \`${work.path}\`: ${changed.length} files are not those that \`inspect\` left`,
+        : `Cannot use the plan in \`${work.path}\`: ${counted(changed.length, "file is", "files are")} not those that \`inspect\` left`,
     detail: changed.length === 1 ? [] : changed.slice(0, NAMED),
     hint: `Run \`platter inspect ${plan.image.reference} --work ${work.path}\` again, and the stages after it.`,
   });

@@ -1,5 +1,5 @@
 import { PlatterError } from "../../base/error.ts";
-import { errnoOf } from "../../base/machine-error.ts";
+import { errnoOf, reasonOf } from "../../base/machine-error.ts";
 import type { Reporter } from "../../base/progress.ts";
 import type { ArtifactCache } from "./artifact-cache.ts";
 
@@ -14,7 +14,7 @@ export async function storeOrWarn(
   } catch (error) {
     if (!(error instanceof PlatterError) && errnoOf(error) === undefined) throw error;
     if (error instanceof PlatterError && error.kind === "interrupted") throw error;
-    const reason = error instanceof PlatterError ? error.message : (errnoOf(error) ?? String(error));
+    const reason = error instanceof PlatterError ? error.message : reasonOf(error);
     reporter.warn(`Cannot keep ${what} in \`${cache.path}\`: ${reason}`);
   }
 }

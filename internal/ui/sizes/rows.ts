@@ -1,6 +1,8 @@
 /** Rows of the tables of sizes, for the terminal and for the page. */
+
 import type { SourceLayer } from "../../image/image-tree.ts";
 import type { GroupSize, LayerSize, PackageSize } from "../../sizes/rootfs-sizes.ts";
+import { counted } from "../../text/counted.ts";
 import { printable } from "../../text/printable.ts";
 
 export interface SizeRow extends GroupSize {
@@ -49,7 +51,7 @@ export function withOthers<R extends SizeRow>(rows: readonly R[], top: number): 
     bytes: sum("bytes"),
     size: sum("size"),
     files: sum("files"),
-    text: `${others.length} others`,
+    text: counted(others.length, "other"),
   };
   return [...rows.slice(0, top), rest];
 }

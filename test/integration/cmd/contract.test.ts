@@ -321,11 +321,17 @@ describe("iso.yaml", () => {
     });
   });
 
-  test("a --config that is not there", async () => {
-    await expectRefusal(scene, await build({}, "--config", "none.yaml"), {
+  test.each([
+    ["--config", "none.yaml"],
+    ["--overlay", "none"],
+    ["--reuse", "none.iso"],
+    ["--add", "none=/x"],
+  ])("a file or folder of %s that is not there", async (option, value) => {
+    await expectRefusal(scene, await build({}, option, value), {
       exit: 5,
       code: "E_INPUT",
-      says: ["`none.yaml`", "no such file"],
+      says: [`\`${value.split("=")[0]}\` of \`${option}\``, "no such file"],
+      hint: [`Check the path of ${option}`],
     });
   });
 

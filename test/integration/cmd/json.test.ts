@@ -99,14 +99,8 @@ test("build --json: the path, the digest and the other files, and nothing else o
   expect(document).toMatchObject({ iso, files: [`${iso}-CHECKSUM`], size: statSync(iso).size });
   expect(document.sha256).toBe(new Bun.CryptoHasher("sha256").update(readFileSync(iso)).digest("hex"));
   const names = (document.stages as { name: string }[]).map(({ name }) => name);
-  expect(names.toSorted()).toEqual([
-    "assemble",
-    "bios-image",
-    "efi-image",
-    "inspect",
-    "render-grub",
-    "squash",
-  ]);
+  // In the order of the stages, whichever ends first.
+  expect(names).toEqual(["inspect", "render-grub", "squash", "bios-image", "efi-image", "assemble"]);
 });
 
 describe("a command that fails after it has a result: the document has both", () => {

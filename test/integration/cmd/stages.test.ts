@@ -406,8 +406,8 @@ describe("a stage runs alone", () => {
     });
     await expectRefusal(scene, await scene.run(["efi-image", "--efi-dir", "nowhere", "-o", "out/x.img"]), {
       exit: 5,
-      code: "E_EFI_DIR",
-      says: ["nowhere", "no such file"],
+      code: "E_INPUT",
+      says: ["nowhere", "--efi-dir", "no such file"],
     });
   });
 

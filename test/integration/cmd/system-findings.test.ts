@@ -160,7 +160,7 @@ test("a label written out in iso.yaml follows --label: the ISO finds its root fi
   const { code, stderr } = await build(`label: PLATTER_LIVE\nkernel_args: ${args}\n`);
   expect(code).toBe(0);
   expect(stderr).toContain(
-    "  where: my.yaml:2:14: `root=live:CDLABEL=PLATTER_LIVE` became `root=live:CDLABEL=X2` in one entry of the menu\n",
+    "  where: my.yaml:2:14: `root=live:CDLABEL=PLATTER_LIVE` became `root=live:CDLABEL=X2` in 1 entry of the menu\n",
   );
   expect(stderr).toContain("note[F_MENU_LABEL_FOLLOWS]: ");
   expect(stderr).not.toContain("F_MENU_LABEL_MISMATCH");

@@ -184,7 +184,7 @@ describe("platter cache", () => {
       [...stdout.matchAll(/v4-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
     const listed = await scene.succeed(["cache", "cache"]);
     expect(names(listed.stdout)).toEqual([second, first]);
-    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}v4-.*\n2 entries with .* MiB\n$/);
+    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}blocks of files +v4-.*\n2 entries with .* MiB\n$/);
     const pruned = await scene.succeed(["cache", "--prune", "2M"], { env: { PLATTER_CACHE: "cache" } });
     expect(pruned.stderr).toMatch(/^Removed 1 entry with .* MiB$/m);
     expect(names(pruned.stdout)).toEqual([second]);
@@ -197,7 +197,7 @@ describe("platter cache", () => {
     const name = `v999-${"0".repeat(64)}`;
     scene.write(`cache/${name}/artifact`, "a later version");
     expect((await scene.succeed(["cache", "cache"])).stdout).toBe(
-      `     15 B  incomplete        ${name}\n1 entry with 15 B\n`,
+      `     15 B  incomplete        of another version  ${name}\n1 entry with 15 B\n`,
     );
     await scene.succeed(["build", image(scene), "-o", "out/x.iso", "--cache", "cache"]);
     await scene.succeed(["cache", "cache", "--prune", "3M"]);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERRORS } from "../../../internal/base/error-codes.ts";
 import { ALL_EXIT_CODES } from "../../../internal/base/exit-codes.ts";
+import { WARNINGS } from "../../../internal/base/warning-codes.ts";
 import { BOOT_FAILURES } from "../../../internal/boot/boot-failures.ts";
 import { PROBLEMS } from "../../../internal/bytes/problem-codes.ts";
 import { explain } from "../../../internal/ui/explain.ts";
@@ -31,6 +32,11 @@ test("docs/errors.md: has all errors", () => {
     "errors",
     markdownTable(["code", "exit code", "what went wrong", "what to do"], rows),
   );
+});
+
+test("docs/errors.md: has all warnings that are not findings", () => {
+  const rows = Object.entries(WARNINGS).map(([code, { title, fix }]) => [`\`${code}\``, title, fix]);
+  expectGenerated(PAGE, "warnings", markdownTable(["code", "what may happen", "what to do"], rows));
 });
 
 test("docs/errors.md: has all problems of finished ISOs", () => {

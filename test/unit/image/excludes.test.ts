@@ -72,6 +72,11 @@ describe("compileExcludes", () => {
   });
 
   test("of several patterns any one will do, and none keeps all", () => {
+    const fromRoot = compileExcludes(["./a", "/b", ".//c/", "./.d"]);
+    expect(["a", "b", "c", ".d", "d"].map((path) => fromRoot(toBytePath(path)))).toEqual([
+      ...[true, true, true, true],
+      false,
+    ]);
     const excluded = compileExcludes(["a", "b|c"]);
     expect(["a", "b", "c", "b|c"].map((path) => excluded(toBytePath(path)))).toEqual([
       true,
@@ -143,8 +148,8 @@ describe("compileExcludes", () => {
 
   test("unmatchedPatterns: those that match no path", () => {
     const paths = ["usr", "usr/share", "usr/share/doc"].map(toBytePath);
-    const patterns = ["usr/share/*", "usr/share/doc/below", "doc", "[", "./usr", "**/doc"];
-    expect(unmatchedPatterns(patterns, paths)).toEqual(["usr/share/doc/below", "doc", "[", "./usr"]);
+    const patterns = ["usr/share/*", "usr/share/doc/below", "doc", "[", "../usr", "./usr", "**/doc"];
+    expect(unmatchedPatterns(patterns, paths)).toEqual(["usr/share/doc/below", "doc", "[", "../usr"]);
     expect(unmatchedPatterns([], paths)).toEqual([]);
   });
 

@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Glob } from "bun";
 import { ERRORS, type ErrorText } from "../../../internal/base/error-codes.ts";
+import { WARNINGS } from "../../../internal/base/warning-codes.ts";
 import { BOOT_FAILURES } from "../../../internal/boot/boot-failures.ts";
 import { PROBLEMS } from "../../../internal/bytes/problem-codes.ts";
 import { errorCodeOf, FINDINGS, type FindingCode } from "../../../internal/contract/findings/finding.ts";
+import { EXPLAINED_CODES } from "../../../internal/ui/explain.ts";
 import { forbiddenIn } from "../../helpers/forbidden-words.ts";
 import { sourceTexts } from "../../helpers/source-text.ts";
 
@@ -14,6 +16,7 @@ const ROOT = resolve(import.meta.dir, "../../..");
 /** The tables themselves. */
 const TABLES = [
   "internal/base/error-codes.ts",
+  "internal/base/warning-codes.ts",
   "internal/boot/boot-failures.ts",
   "internal/bytes/problem-codes.ts",
   ...["config", "image", "initramfs", "live", "secure-boot"].map(
@@ -49,8 +52,20 @@ describe("error codes", () => {
     expect(codes.filter((code) => !LITERALS.has(code))).toEqual([]);
   });
 
+  test("each of a warning", () => {
+    expect(Object.keys(WARNINGS).filter((code) => !LITERALS.has(code))).toEqual([]);
+  });
+
+  test("each literal code is one that `platter explain` knows", () => {
+    const codes = [...LITERALS].filter((text) => /^[BEFW]_[A-Z0-9_]*[A-Z0-9]$/.test(text));
+    expect(codes.length).toBeGreaterThan(100);
+    const unknown = codes.filter((code) => !EXPLAINED_CODES.includes(code));
+    // An error of one finding has the finding's code with another first letter.
+    expect(unknown.filter((code) => !EXPLAINED_CODES.includes(code.replace(/^E_/, "F_")))).toEqual([]);
+  });
+
   test("none is composed", () => {
-    expect(STRINGS.filter(({ text }) => /^[BEF]_(?:[A-Z0-9_]*…|$)/.test(text))).toEqual([
+    expect(STRINGS.filter(({ text }) => /^[BEFW]_(?:[A-Z0-9_]*…|$)/.test(text))).toEqual([
       // A type.
       { file: "internal/contract/findings/boot-claims.ts", text: "F_…" },
       // The one rule that gives an error the code of its finding.

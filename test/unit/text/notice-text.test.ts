@@ -32,12 +32,41 @@ test("noticeLines: wrapped with a hanging indent, in words only if they are long
     "  nothing in the initramfs finds",
     "  the live medium",
     "  where: /usr/lib/modules/6.1/in",
-    "         itramfs.img",
+    "  itramfs.img",
     "  3 | a:    b",
-    "  fix:   Write `dracut",
-    "         --no-hostonly`.",
-    "  note:  An init of its own is",
-    "         好的好的 too",
+    "  fix: Write",
+    "  `dracut --no-hostonly`.",
+    "  note: An init of its own is",
+    "  好的好的 too",
+  ]);
+});
+
+test("noticeLines: a long line of a file is cut around its caret", () => {
+  const content = "0123456789".repeat(6);
+  const cut = (caret: number, columns: number) => {
+    const lines = [{ text: `12 | ${content}` }, { text: `   | ${" ".repeat(caret)}^` }];
+    const shown = noticeLines({ ...NOTICE, lines }, { columns, paint: PLAIN.paint }).slice(-2);
+    for (const line of shown) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+    // The character above the caret is the one that the caret pointed to.
+    expect(shown[0]?.[shown[1]!.indexOf("^")]).toBe(content[caret]);
+    return shown[0];
+  };
+  expect(cut(3, 30)).toBe("  12 | 0123456789012345678901…");
+  expect(cut(31, 30)).toBe("  12 | …123456789012345678901…");
+  expect(cut(58, 30)).toBe("  12 | …8901234567890123456789");
+  expect(cut(31, 80)).toBe(`  12 | ${content}`);
+});
+
+test("noticeLines: a part in backticks is not broken if it fits into a line", () => {
+  const line = {
+    label: "fix",
+    text: "Run `platter inspect IMAGE --label NAME` and then read its output",
+  } as const;
+  const lines = noticeLines({ ...NOTICE, lines: [line] }, { columns: 44, paint: PLAIN.paint });
+  expect(lines.slice(-3)).toEqual([
+    "  fix: Run",
+    "  `platter inspect IMAGE --label NAME` and",
+    "  then read its output",
   ]);
 });
 

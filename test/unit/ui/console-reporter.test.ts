@@ -154,6 +154,19 @@ describe("steps", () => {
     ]);
   });
 
+  test("a later step that runs before the first one shows the first one, which it waits for", () => {
+    const { reporter, text, wait } = reporterOf({});
+    reporter.steps(["fetch", "inspect"]);
+    const inspect = reporter.task("inspect");
+    wait(5000);
+    inspect.tick();
+    expect(text()).toBe("[1/2] fetch    5.0 s\n");
+    const fetch = reporter.task("fetch");
+    wait(5000);
+    fetch.progress(MIB);
+    expect(text().split("\n")[1]).toStartWith("[1/2] fetch    1.0 MiB");
+  });
+
   test("the progress of the last task is shown if no step is announced", () => {
     const { reporter, text, wait } = reporterOf({});
     const inspect = reporter.task("inspect");

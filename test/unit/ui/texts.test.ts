@@ -15,6 +15,10 @@ test.each([
   [1023, "1023 B"],
   [1024, "1.0 KiB"],
   [1536, "1.5 KiB"],
+  [1023 * 1024, "1023 KiB"],
+  [1023.5 * 1024, "1.0 MiB"],
+  [1024 * 1024 - 1, "1.0 MiB"],
+  [2 ** 30 - 1, "1.0 GiB"],
   [100 * 1024, "100 KiB"],
   [47_968_256, "45.7 MiB"],
   [5 * 2 ** 30, "5.0 GiB"],
@@ -109,9 +113,12 @@ describe("renderInspection", () => {
       "✓ dir:/image   x86_64   Some Linux 9",
       "  will boot on  BIOS ✓   UEFI ✓",
       "                Secure Boot ✗ the kernel is not signed (F_KERNEL_UNSIGNED)",
-      "  signatures    shim signed by Some CA and Another CA for Vendor CA; GRUB signed by shim's vendor; kernel not signed",
+      "  signatures    shim signed by Some CA",
+      "                shim signed by Another CA",
+      "                shim's vendor is Vendor CA",
+      "                GRUB signed by shim's vendor, kernel not signed",
       "  label         MY_OS",
-      "  ISO time      2023-11-14T22:13:20.000Z",
+      "  file times    2023-11-14 22:13:20 UTC, for everything on the ISO",
       "  digest        none",
       "  kernel        6.10   vmlinuz 4 B   initramfs 4 B",
       "  boot loaders  shim, GRUB and MOK manager of some; 3 BIOS modules; font",
@@ -171,6 +178,14 @@ describe("renderInspection", () => {
     expect(size([payload])).toEqual([
       "  ISO size      not estimated: the layers of payloads are only read by `platter build`",
     ]);
+  });
+
+  test("findings about options do not blame the image", () => {
+    const findings = [finding("F_VENDOR_UNKNOWN", "None.")];
+    const about = { reference: "dir:/x", plan: undefined, findings, secureBoot: undefined, boots: undefined };
+    expect(renderInspection(about, { style: PLAIN, detail: "short" })).toStartWith(
+      "✗ dir:/x   no ISO can be made with these options\n",
+    );
   });
 
   test("without a plan the reference and the findings", () => {

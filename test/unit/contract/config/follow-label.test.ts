@@ -79,7 +79,7 @@ describe("a label that the user gave", () => {
     );
     expect(given("NEW", both).followed).toEqual([
       "note 4: `root=live:CDLABEL=OLD` became `root=live:CDLABEL=NEW` in 2 entries of the menu.",
-      "note 6: `inst.stage2=hd:LABEL=OLD` became `inst.stage2=hd:LABEL=NEW` in one entry of the menu.",
+      "note 6: `inst.stage2=hd:LABEL=OLD` became `inst.stage2=hd:LABEL=NEW` in 1 entry of the menu.",
     ]);
   });
 
@@ -109,7 +109,7 @@ describe("a label that the user gave", () => {
     const yaml = "label: OLD\nkernel_args: [root=live:CDLABEL=OLD, quiet]\n";
     expect(given("NEW", yaml)).toEqual({
       args: ["root=live:CDLABEL=NEW quiet"],
-      followed: ["note 2: `root=live:CDLABEL=OLD` became `root=live:CDLABEL=NEW` in one entry of the menu."],
+      followed: ["note 2: `root=live:CDLABEL=OLD` became `root=live:CDLABEL=NEW` in 1 entry of the menu."],
     });
   });
 

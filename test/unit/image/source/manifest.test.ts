@@ -159,7 +159,7 @@ describe("a configuration with the wrong digest of a layer", () => {
     const { directory } = layoutOf({ config: { architecture: "amd64", ...more } });
     expect(await failure(`oci:${directory}`)).toMatchObject({
       code: "E_IMAGE_MANIFEST",
-      message: expect.stringContaining("it has 1 layers, and its configuration has digests for"),
+      message: expect.stringContaining("it has 1 layer, and its configuration has digests for"),
     });
   });
 });

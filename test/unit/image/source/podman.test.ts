@@ -277,6 +277,16 @@ describe("docker://", () => {
       "Check the name",
     ],
     [
+      "an unknown tag without a body, from skopeo",
+      fatal(
+        "initializing source docker://example.org/a:b: reading manifest b in example.org/a: StatusCode: 404, ",
+      ),
+      "E_IMAGE_MISSING",
+      3,
+      "Cannot find the image `docker://example.org/a:b`: reading manifest b in example.org/a: StatusCode: 404",
+      "Check the name",
+    ],
+    [
       "an unknown tag, from podman",
       "Error: initializing source docker://example.org/a:b: reading manifest b in example.org/a: manifest unknown",
       "E_IMAGE_MISSING",
