@@ -90,13 +90,26 @@ usage_of() {
   sed -n '2,/^set /s/^# \{0,1\}//p' "$1"
 }
 
+# Ends a script with its usage, because it does not have this option.
+refuse_option() { # SCRIPT OPTION
+  {
+    printf 'Unknown option: %s\n\n' "$2"
+    usage_of "$1"
+  } >&2
+  exit 2
+}
+
+# Ends with one line if npm is missing.
+require_npm() {
+  command -v npm >/dev/null && return
+  printf 'npm is missing; install it: %s\n' "$(install_command nodejs npm)" >&2
+  return 1
+}
+
 # Installs the packages from npm, the compiler among them.
 install_modules() {
   if ! [ -x node_modules/.bin/bun ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    command -v npm >/dev/null || {
-      printf 'npm is missing; install it: %s\n' "$(install_command nodejs npm)" >&2
-      return 1
-    }
+    require_npm || return 1
     npm ci --no-fund --no-audit >&2
   fi
 }

@@ -81,6 +81,22 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
+test.each([
+  "bench",
+  "build",
+  "check",
+  "docs",
+  "example",
+  "offline-base",
+  "quickstart",
+  "release",
+  "test",
+])("scripts/%s refuses an unknown option before it does anything", (name) => {
+  const { code, stdout, stderr } = bash([`scripts/${name}`, "--nope"]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toStartWith("Unknown option: --nope\n");
+});
+
 test("scripts/example: a name that is not an example", () => {
   mkdirSync(join(project, "examples/one"), { recursive: true });
   writeFileSync(join(project, "examples/one/Containerfile"), "");
