@@ -20,7 +20,7 @@ import { addInspect } from "./inspect.ts";
 import { GLOBAL_OPTIONS, type GlobalFlags, globalFlags } from "./options/global.ts";
 import { refuseUnusedPull } from "./options/pull.ts";
 import { refuseEmptyPaths } from "./options/refuse-empty-paths.ts";
-import { requireInputs } from "./options/require-inputs.ts";
+import { requireReadable } from "./options/require-readable.ts";
 import { preferToVariables, valuesFromVariables } from "./reference/environment.ts";
 import { withExamples } from "./reference/examples.ts";
 import { helpText } from "./reference/help-text.ts";
@@ -68,7 +68,7 @@ export function createProgram(options: {
     .hook("preAction", (_, command) => {
       refuseEmptyPaths(command);
       refuseUnusedPull(command);
-      requireInputs(command);
+      requireReadable(command);
       for (const line of [root, command as Command].flatMap(valuesFromVariables))
         worldOf().reporter.verbose(line);
       for (const message of options.notes ?? []) worldOf().reporter.notice({ severity: "note", message });

@@ -16,7 +16,7 @@ interface ParsedCommand {
  * plan in a work folder replaces is reported by its own rule.
  * @throws PlatterError `E_INPUT`
  */
-export function requireInputs(command: ParsedCommand): void {
+export function requireReadable(command: ParsedCommand): void {
   for (const option of command.options) {
     if (!READ_OPTIONS.includes(option.long ?? "")) continue;
     for (const path of pathsIn(command.getOptionValue(option.attributeName()))) {
