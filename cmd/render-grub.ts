@@ -64,7 +64,7 @@ export function addRenderGrub(program: Command, worldOf: WorldOf): void {
   withWorkOptions(withPlanOptions(command)).action(async (image, given, self) => {
     const flags = withoutDefaultWork(self, {
       flags: given,
-      replacedBy: ["--os-release", ...TEXT_OPTIONS],
+      replacedBy: FROM_TEXTS,
     });
     /** Whether the menus are written into the work folder only. */
     const keepsMenus = flags.work !== undefined && flags.output === undefined;

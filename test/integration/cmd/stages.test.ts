@@ -445,7 +445,8 @@ describe("a stage runs alone", () => {
     ["--platform", "linux/arm64"],
   ])("render-grub: from texts alone, for another architecture: %s %s", async (option, architecture) => {
     using scene = new Scene("stages");
-    const menu = ["render-grub", option];
+    scene.write("os-release", 'NAME="Some Linux"\n');
+    const menu = ["render-grub", "--os-release", "os-release", option];
     const other = await scene.succeed([...menu, architecture]);
     expect(other.stdout).toContain("root=live:CDLABEL=Container-Installer-aarch64");
     const x86 = await scene.succeed([...menu, option === "--arch" ? "x86_64" : "linux/amd64"]);
