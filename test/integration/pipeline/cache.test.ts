@@ -184,7 +184,9 @@ describe("platter cache", () => {
       [...stdout.matchAll(/v4-\w+/g)].map(([name]) => scene.at(`cache/${name}`));
     const listed = await scene.succeed(["cache", "cache"]);
     expect(names(listed.stdout)).toEqual([second, first]);
-    expect(listed.stdout).toMatch(/ MiB {2}2023-11-14 22:13 {2}blocks of files +v4-.*\n2 entries with .* MiB\n$/);
+    expect(listed.stdout).toMatch(
+      / MiB {2}2023-11-14 22:13 {2}blocks of files +v4-.*\n2 entries with .* MiB\n$/,
+    );
     const pruned = await scene.succeed(["cache", "--prune", "2M"], { env: { PLATTER_CACHE: "cache" } });
     expect(pruned.stderr).toMatch(/^Removed 1 entry with .* MiB$/m);
     expect(names(pruned.stdout)).toEqual([second]);

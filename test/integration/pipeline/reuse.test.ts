@@ -143,7 +143,12 @@ describe("--reuse", () => {
   test("of a file that does not exist is an error", async () => {
     using scene = new Scene("reuse");
     const ran = await scene.run(["build", image(scene, "image"), "-o", "out/y.iso", "--reuse", "none.iso"]);
-    await expectRefusal(scene, ran, { exit: 5, code: "E_INPUT", says: ["none.iso", "--reuse"], hint: ["--reuse"] });
+    await expectRefusal(scene, ran, {
+      exit: 5,
+      code: "E_INPUT",
+      says: ["none.iso", "--reuse"],
+      hint: ["--reuse"],
+    });
   });
 
   test("is refused if nothing can be reused", async () => {
