@@ -47,6 +47,9 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: "it exists already",
   ENOTEMPTY: "the directory is not empty",
   EMFILE: "too many open files",
+  EUCLEAN: "the file system is damaged",
+  ESTALE: "the file is gone from its network file system",
+  ENOMEDIUM: "the drive has no medium",
   EFBIG: "the file is larger than the file system or a limit allows",
   EPIPE: "its reader ended before the end",
 };
@@ -58,5 +61,7 @@ const SYSTEM_TEXTS = new Map<string, string>(getSystemErrorMap().values());
 export function reasonOf(error: unknown): string {
   const errno = errnoOf(error)?.replace(/^ERR_FS_/, "") ?? "";
   const text = REASONS[errno] ?? SYSTEM_TEXTS.get(errno);
-  return text ?? (error instanceof Error ? error.message : String(error));
+  if (text !== undefined) return text;
+  if (/^E[A-Z0-9]+$/.test(errno)) return errno;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -282,7 +282,7 @@ test.each([
   ["EIO", "unlink", "Cannot remove `/x`: input/output error"],
   ["EBUSY", "rmdir", "Cannot remove `/x`: it is in use"],
   ["ERR_FS_EISDIR", "rm", "Cannot remove `/x`: it is a directory"],
-  ["EUCLEAN", "stat", "Cannot read `/x`: EUCLEAN"],
+  ["EUCLEAN", "stat", "Cannot read `/x`: the file system is damaged"],
   ["ENOSPC", "open", "Cannot write `/x`: no space left on the device"],
 ])("any error of the system is the machine's, with its path: %s in %s", (code, syscall, message) => {
   const error = Object.assign(new Error("what the system said"), { code, syscall, path: "/x" });
@@ -301,7 +301,7 @@ describe("checkOutput", () => {
 
   test.each([
     ["", 2, "it is a folder"],
-    ["file/x.iso", 5, "it is not a folder"],
+    ["file/x.iso", 5, "file` is not a folder"],
   ])("%j is refused", (name, exitCode, says) => {
     writeFileSync(at("file"), "");
     expect(() => checkOutput(join(scratch, name))).toThrow(
