@@ -94,7 +94,10 @@ function savedText({
   const blocks = reused && reusedText(reused);
   const rootfs = outcome !== "made" ? "the whole root file system" : blocks;
   if (layers === undefined || (rootfs === undefined && layers.read === layers.of)) return rootfs;
-  const read = layers.read === 0 ? "no layer was read" : `${layers.read} of ${counted(layers.of, "layer was", "layers were")} read`;
+  const read =
+    layers.read === 0
+      ? "no layer was read"
+      : `${layers.read} of ${counted(layers.of, "layer was", "layers were")} read`;
   return [rootfs, read].filter(Boolean).join(", ");
 }
 

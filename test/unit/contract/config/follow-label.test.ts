@@ -124,8 +124,7 @@ describe("a label that the user gave", () => {
 
   test("an argument that the user removes, or replaces by the same text, is not in a note", () => {
     const yaml = "label: OLD\nkernel_args: [root=live:CDLABEL=OLD, inst.ks=hd:LABEL=OLD:/ks]\n";
-    const ks =
-      "note 2: `inst.ks=hd:LABEL=OLD:/ks` became `inst.ks=hd:LABEL=NEW:/ks` in one entry of the menu.";
+    const ks = "note 2: `inst.ks=hd:LABEL=OLD:/ks` became `inst.ks=hd:LABEL=NEW:/ks` in 1 entry of the menu.";
     expect(given("NEW", yaml, ["-root"]).followed).toEqual([ks]);
     expect(given("NEW", yaml, ["-root", "root=live:CDLABEL=NEW"])).toEqual({
       args: ["inst.ks=hd:LABEL=NEW:/ks root=live:CDLABEL=NEW"],
