@@ -7,8 +7,8 @@ export interface ByteSource {
   readonly size: number;
   /** Whether it is a disk, on which an ISO may be followed by bytes of an earlier use. */
   readonly isDisk?: boolean;
-  /** The bytes at `offset`; fewer than `length` only at the end of the source. */
-  read(offset: number, length: number): Promise<Uint8Array>;
+  /** The bytes at `offset`; fewer than `length` only at the end of the source. They may be in `room`. */
+  read(offset: number, length: number, room?: Uint8Array): Promise<Uint8Array>;
 }
 
 export interface FileSource extends ByteSource, AsyncDisposable {
@@ -28,8 +28,10 @@ export async function openFileSource(path: string): Promise<FileSource> {
     size,
     isDisk: (await handle.stat()).isBlockDevice(),
     // Offsets come from the ISO and may be any number, but the system refuses offsets beyond the largest file size.
-    read: (offset, length) =>
-      readFrom(handle, Math.min(offset, size), Math.min(length, Math.max(0, size - offset))),
+    read: (offset, length, room) => {
+      const count = Math.min(length, Math.max(0, size - offset));
+      return readInto(handle, Math.min(offset, size), room?.subarray(0, count) ?? new Uint8Array(count));
+    },
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }
@@ -84,6 +86,7 @@ export function slice(source: ByteSource, offset: number, length: number): ByteS
   const size = Math.max(0, Math.min(length, source.size - start));
   return {
     size,
-    read: (at, count) => source.read(start + Math.min(at, size), Math.max(0, Math.min(count, size - at))),
+    read: (at, count, room) =>
+      source.read(start + Math.min(at, size), Math.max(0, Math.min(count, size - at)), room),
   };
 }

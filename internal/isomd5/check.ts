@@ -77,9 +77,10 @@ export async function checkIsoMd5(source: ByteSource, options: PassOptions = {})
     areaOffset: extent.areaOffset,
     fragmentCount: sums.fragmentSums.length,
   });
+  const room = new Uint8Array(READ_PIECES * PIECE_SIZE);
   while (hash.offset < total) {
     throwIfAborted(options.signal, "the checking of the ISO");
-    const chunk = await source.read(hash.offset, Math.min(READ_PIECES * PIECE_SIZE, total - hash.offset));
+    const chunk = await source.read(hash.offset, Math.min(room.length, total - hash.offset), room);
     if (chunk.length === 0) return { ...found, message: `the ISO cannot be read at byte ${hash.offset}` };
     for (let at = 0; at < chunk.length; at += PIECE_SIZE) hash.update(chunk.subarray(at, at + PIECE_SIZE));
     options.onProgress?.(hash.offset, total);

@@ -5,6 +5,7 @@ import {
   hasDigest,
   prefixOf,
   type StoredBlock,
+  storedLength,
 } from "../squashfs/blocks/block-table.ts";
 import type { PartRecords } from "../squashfs/blocks/part-records.ts";
 import { storedBytes } from "../squashfs/blocks/stored-block.ts";
@@ -81,7 +82,7 @@ export class KnownContents {
   /** The content of a block, of at most `size` bytes. */
   #decompressed(block: StoredBlock, size: number): Uint8Array | undefined {
     const { fd, length, checksum } = block;
-    const stored = storedBytes(block);
+    const stored = storedBytes(block, new Uint8Array(storedLength(block)));
     const isSound = stored !== undefined && checksumOf(stored) === checksum;
     for (const known of this.#known) {
       if (isSound) known.onFound(fd);

@@ -86,7 +86,7 @@ export class LargeFiles {
 
   /** Adds the first blocks of a file, as far as earlier squashfs files have them. */
   async #addKnown(entry: FileEntry, digests: Uint8Array, { onDigest, onHole }: OnBlock): Promise<Found> {
-    const { writer, ledger, blockSize, onRead } = this.#options;
+    const { packer, writer, ledger, blockSize, onRead } = this.#options;
     let [blocks, holes, pending] = [0, 0, 0];
     for (; DIGEST * blocks < digests.length; blocks++) {
       const number = blocks;
@@ -98,7 +98,7 @@ export class LargeFiles {
         onRead(length);
         continue;
       }
-      const found = ledger.find(digest, length);
+      const found = ledger.find(digest, length, packer);
       if (found === undefined) break;
       if (pending > 0) await writer.addHoles(pending);
       pending = 0;

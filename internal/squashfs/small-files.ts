@@ -60,7 +60,7 @@ export class SmallFiles {
     this.#parts = new PartList();
     const onParts = contents && recorderOf(list.undigested, contents);
     if (list.unread.length > 0) {
-      const found = ledger.find(fragmentDigest(full, parts), length);
+      const found = ledger.find(fragmentDigest(full, parts), length, packer);
       if (found !== undefined) {
         this.fragments.push(writer.next);
         await writer.addStored({ ...found, parts: parts.digests }, { length, parts, onParts });

@@ -1,5 +1,6 @@
 import { withRoom } from "../../bytes/columns.ts";
 import type { FileRegion } from "../../files/file-region.ts";
+import type { BlockPacker } from "./block-packer.ts";
 import { BlockRecords } from "./block-records.ts";
 import { type BlockReuse, NO_SOURCE } from "./block-reuse.ts";
 import { BlockTable, checksumOf, DIGEST, prefixOf, storedLength } from "./block-table.ts";
@@ -63,16 +64,18 @@ export class BlockLedger {
   }
 
   /** A block of `size` bytes of content as it is in this file or in an earlier one. Undefined if it must be compressed. */
-  find(digest: Uint8Array, size: number): PackedBlock | undefined {
+  find(digest: Uint8Array, size: number, packer: BlockPacker): PackedBlock | undefined {
     const found = this.#table?.find(digest);
     if (found === undefined) return undefined;
-    const bytes = checkedBlock(found, size);
+    const buffer = packer.buffer();
+    const bytes = checkedBlock(found, size, buffer);
     if (bytes === undefined) {
+      packer.giveBack(buffer);
       this.#reuse?.known?.onDamaged(found.fd);
       return undefined;
     }
     const isCompressed = (found.length & STORED_BLOCK) === 0;
-    return { bytes, isCompressed, digest, foundIn: found.fd };
+    return { bytes, isCompressed, buffer, digest, foundIn: found.fd };
   }
 
   /** Adds a block at a byte offset of the region. `length` is the length as an inode has it, and 0 for a hole. */

@@ -12,7 +12,7 @@ interface BlockSource {
 /** The first bytes of a {@link BlockPacker.buffer}, or a part of a file. */
 export type BlockContent = { data: Uint8Array<ArrayBuffer> } | { source: BlockSource };
 
-type PackWishes = Omit<PackOptions, "data" | "source">;
+type PackWishes = Omit<PackOptions, "buffer" | "source">;
 
 const UNCOMPRESSED = { compression: "none", level: null } as const;
 
@@ -43,18 +43,19 @@ export class BlockPacker {
     const source = "source" in content ? content.source : undefined;
     const request: PackOptions = {
       ...wishes,
-      data: "data" in content ? content.data : undefined,
+      buffer: "data" in content ? content.data : this.buffer(),
       source: source && { fd: source.file.fd, at: source.at },
     };
     if (this.#compressors === undefined) return this.#packer.pack({ ...request, options: UNCOMPRESSED });
-    return this.#compressors.pack(request).then((answer) => answer ?? this.#packRead(source!, request));
+    return this.#compressors.pack(request).then((answer) => {
+      return "unread" in answer ? this.#packRead(source!, { ...request, buffer: answer.unread }) : answer;
+    });
   }
 
   /** Packs a content that a thread could not read. Reading it here has the error's message. */
   async #packRead({ file, at }: BlockSource, request: PackOptions): Promise<PackedBlock> {
-    const data = this.buffer();
-    readAtSync(file, { target: data.subarray(0, request.length), at });
-    const block = await this.#compressors?.pack({ ...request, data, source: undefined });
-    return block!;
+    readAtSync(file, { target: request.buffer.subarray(0, request.length), at });
+    const answer = await this.#compressors!.pack({ ...request, source: undefined });
+    return answer as PackedBlock;
   }
 }

@@ -219,8 +219,6 @@ export class BlockWriter {
     this.#ledger.add(block, { offset: this.#position, length: stored, parts });
     this.#position += bytes.length;
     if (buffer !== undefined) this.#packer.giveBack(buffer);
-    // The collector frees memory late, because blocks on their way outlive several of its runs.
-    if (isCompressed) bytes.buffer.transfer(0);
   }
 }
 

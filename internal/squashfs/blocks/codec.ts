@@ -9,7 +9,7 @@ export interface Codec {
   flags: number;
   /** The compressor's options, which follow the superblock; undefined for the default options. */
   options: Buffer | undefined;
-  /** Compresses a block; undefined without compression. */
+  /** Compresses a block; undefined without compression. The result may be a part of a larger memory. */
   pack: ((data: Uint8Array) => Uint8Array) | undefined;
   /** Decompresses a block to at most `size` bytes. Undefined for a codec whose blocks are not looked up by paths. */
   unpack?: (packed: Uint8Array, size: number) => Uint8Array;
@@ -82,7 +82,7 @@ function packZstd(data: Uint8Array, level: number): Uint8Array {
   const { length } = data;
   if (level < SMALLER_TABLE.level || length < SMALLER_TABLE.length)
     return Bun.zstdCompressSync(data, { level });
-  const packed = zstdCompressSync(data, {
+  return zstdCompressSync(data, {
     // The greatest length of a result (ZSTD_compressBound in zstd.h), and one more byte.
     chunkSize: length + (length >> 8) + 1,
     params: {
@@ -90,8 +90,6 @@ function packZstd(data: Uint8Array, level: number): Uint8Array {
       [constants.ZSTD_c_hashLog]: Math.ceil(Math.log2(length)) - 1,
     },
   });
-  // Copy the bytes, because `packed` refers to the memory of the whole chunk.
-  return new Uint8Array(packed);
 }
 
 function gzip(level: number): Codec {

@@ -5,9 +5,9 @@ import { type FragmentParts, fragmentDigest } from "./fragment-digest.ts";
 
 /** A request to compress a content. */
 export interface PackRequest {
-  /** A buffer that begins with the content. It is transferred to the thread, and back with the result. */
-  data: Uint8Array<ArrayBuffer> | undefined;
-  /** Without a buffer, the descriptor of a file and the byte offset of the content in it. */
+  /** A buffer of one block. It is transferred to the thread, and back with the stored bytes. */
+  buffer: Uint8Array<ArrayBuffer>;
+  /** The descriptor of a file and the byte offset of the content in it. Without it, the buffer begins with the content. */
   source: { fd: number; at: number } | undefined;
   /** Bytes of the content. */
   length: number;
@@ -23,11 +23,11 @@ export interface PackRequest {
 }
 
 export interface PackedBlock {
-  /** The stored bytes. A hole has none. */
+  /** The stored bytes, which are in `buffer`. A hole has none. */
   bytes: Uint8Array<ArrayBuffer>;
   /** False if the content is stored as it is, because compression does not make it shorter. */
   isCompressed: boolean;
-  /** The buffer of the request, which may be used again once `bytes` are written. */
+  /** A buffer for another block, once `bytes` are written. */
   buffer?: Uint8Array<ArrayBuffer> | undefined;
   /** The digest of the block, or of the fragment, if it was wanted. */
   digest?: Uint8Array | undefined;
@@ -39,8 +39,8 @@ export interface PackedBlock {
   damagedIn?: number | undefined;
 }
 
-/** Undefined if the file cannot be read. */
-export type PackAnswer = PackedBlock | undefined;
+/** The block, or only the buffer of the request if the file cannot be read. */
+export type PackAnswer = PackedBlock | { unread: Uint8Array<ArrayBuffer> };
 
 /** The digest of a request with this content. */
 export function digestOf(content: Uint8Array, wish: PackRequest["digest"]): Uint8Array | undefined {
@@ -69,8 +69,7 @@ export class Compressors implements Disposable {
 
   /** Compresses a content. Its buffer cannot be used until it comes back with the result. */
   pack(options: PackOptions): Promise<PackAnswer> {
-    const transferred = options.data === undefined ? [] : [options.data.buffer];
-    return this.#threads.ask({ ...options, options: this.#options }, transferred);
+    return this.#threads.ask({ ...options, options: this.#options }, [options.buffer.buffer]);
   }
 
   /** Call it only after all requests were answered. */

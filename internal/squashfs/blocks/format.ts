@@ -2,6 +2,8 @@
 
 /** Length of the superblock. */
 export const SUPERBLOCK_SIZE = 96;
+/** Most bytes of a data block. */
+export const LARGEST_BLOCK = 1024 * 1024;
 /** Bytes of a full metadata block before it is compressed. */
 export const METADATA_SIZE = 8192;
 /** A reference or an offset of a structure that does not exist. */

@@ -1,6 +1,6 @@
 import { readAtSync } from "../../bytes/chunk.ts";
 import { BlockTable } from "./block-table.ts";
-import { codecOf } from "./codec.ts";
+import { type Codec, codecOf } from "./codec.ts";
 import { digestOf, type PackedBlock, type PackRequest } from "./compressors.ts";
 import { readStoredBlock, sameBlock } from "./stored-block.ts";
 
@@ -10,44 +10,37 @@ import { readStoredBlock, sameBlock } from "./stored-block.ts";
  */
 export class Packer {
   #table: BlockTable | undefined;
-  /** Contents that are read here. */
+  /** Room for a second block, because the first is in the request's buffer. */
   #scratch = new Uint8Array(0);
   #zeros = new Uint8Array(0);
 
   /** @throws PlatterError `E_FILE_READ`, `E_FILE_SHRANK` */
   pack(request: PackRequest): PackedBlock {
-    const { data, options, digest: wish, known: memory, zeros, candidate } = request;
+    const { buffer, options, digest: wish, known: memory, zeros, candidate } = request;
+    if (this.#scratch.length < buffer.length) this.#scratch = new Uint8Array(buffer.length);
     const content = this.#contentOf(request);
-    if (zeros === "hole" && this.#isZero(content))
-      return { bytes: new Uint8Array(0), isCompressed: false, buffer: data };
+    const room = request.source === undefined ? this.#scratch : buffer;
+    if (zeros === "hole" && this.#isZero(content)) {
+      return { buffer, bytes: buffer.subarray(0, 0), isCompressed: false };
+    }
     const digest = digestOf(content, wish);
     const parts = typeof wish === "string" ? undefined : wish.digests;
     const codec = codecOf(options);
     const found = digest && this.#tableOf(memory)?.find(digest);
-    const known = found && readStoredBlock(found, content);
-    const same = known ?? (candidate && codec && sameBlock(candidate, content, codec));
-    const owned = { buffer: data, digest, parts, damagedIn: known === undefined ? found?.fd : undefined };
-    if (same !== undefined) {
-      const isCompressed = same !== content;
-      const bytes = isCompressed ? same : this.#kept(content, data);
-      return { ...owned, bytes, isCompressed, foundIn: (known === undefined ? candidate : found)?.fd };
-    }
-    const compressed = codec?.pack?.(content) as Uint8Array<ArrayBuffer> | undefined;
-    const isCompressed = compressed !== undefined && compressed.length < content.length;
-    return { ...owned, bytes: isCompressed ? compressed : this.#kept(content, data), isCompressed };
+    const known = found && readStoredBlock(found, content, room);
+    const same = known ?? (candidate && codec && sameBlock(candidate, content, { room, codec }));
+    const foundIn = same && (known === undefined ? candidate : found)?.fd;
+    const damagedIn = known === undefined ? found?.fd : undefined;
+    const stored = same ?? compressed(content, codec);
+    const isCompressed = stored !== content;
+    return { buffer, bytes: moved(stored, buffer), isCompressed, digest, parts, foundIn, damagedIn };
   }
 
-  #contentOf({ data, source, length }: PackRequest): Uint8Array<ArrayBuffer> {
-    if (source === undefined) return data!.subarray(0, length);
-    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length);
+  #contentOf({ buffer, source, length }: PackRequest): Uint8Array<ArrayBuffer> {
+    if (source === undefined) return buffer.subarray(0, length);
     const content = this.#scratch.subarray(0, length);
     readAtSync({ fd: source.fd, path: "" }, { target: content, at: source.at });
     return content;
-  }
-
-  /** A content that stays as it is when the next one is read. */
-  #kept(content: Uint8Array<ArrayBuffer>, data: PackRequest["data"]): Uint8Array<ArrayBuffer> {
-    return data === undefined ? content.slice() : content;
   }
 
   #isZero(content: Uint8Array): boolean {
@@ -60,4 +53,16 @@ export class Packer {
     this.#table ??= BlockTable.sharing(memory);
     return this.#table;
   }
+}
+
+/** The compressed content, or the content itself if compression does not make it shorter. */
+function compressed(content: Uint8Array<ArrayBuffer>, codec: Codec | undefined): Uint8Array {
+  const packed = codec?.pack?.(content);
+  return packed !== undefined && packed.length < content.length ? packed : content;
+}
+
+/** The same bytes at the start of a buffer. */
+function moved(bytes: Uint8Array, buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (bytes.buffer !== buffer.buffer) buffer.set(bytes);
+  return buffer.subarray(0, bytes.length);
 }

@@ -16,8 +16,6 @@ test.each([1, 5, 6, 9, 12, 13, 19])("level %d of zstd packs blocks of every leng
     const data = PROGRAM.subarray(-length);
     const packed = packZstd(data, level);
     expectSameBytes(Bun.zstdDecompressSync(packed), data);
-    // A thread passes the whole buffer on.
-    expect([packed.byteOffset, packed.buffer.byteLength]).toEqual([0, packed.length]);
   }
 });
 

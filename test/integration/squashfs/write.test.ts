@@ -326,7 +326,9 @@ describe("contents", () => {
     using packing = spyOn(Compressors.prototype, "pack");
     await write(tree, "image", small);
     const blocks = await Promise.all(packing.mock.results.map(({ value }) => value as Promise<PackAnswer>));
-    const found = blocks.flatMap((block, i) => (block?.foundIn === undefined ? [] : [i]));
+    const found = blocks.flatMap((block, i) =>
+      "foundIn" in block && block.foundIn !== undefined ? [i] : [],
+    );
     expect(found).toEqual([0, 1, 2, 3].map((i) => fillers + 5 + i));
   });
 
