@@ -47,6 +47,18 @@ export function rangeBytesSync({ file, start, length }: FileRange): Uint8Array {
   return bytes;
 }
 
+/** All chunks as one, which has `size` bytes. @throws RangeError if it has more */
+export async function joined(chunks: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
+  // New memory costs more than copying, so it is allocated once.
+  const bytes = new Uint8Array(size);
+  let used = 0;
+  for await (const chunk of chunks) {
+    bytes.set(chunk, used);
+    used += chunk.length;
+  }
+  return bytes.subarray(0, used);
+}
+
 /**
  * Writes all bytes synchronously, from byte `position` of a file on. Without a position it writes at the current offset of
  * the open file description. @throws the system's error

@@ -1,4 +1,4 @@
-import { inTurns, rangeBytes } from "../../bytes/chunk.ts";
+import { inTurns, joined, rangeBytes } from "../../bytes/chunk.ts";
 import { PIECES, type Piece } from "../../contract/plan/plan.ts";
 import { MAX_FILE } from "../../grub/module-folder.ts";
 import type { PieceContent } from "./piece-content.ts";
@@ -27,7 +27,7 @@ export async function savePiece(original: PieceContent, to: { work: WorkDir; fil
   // The check for GRUB modules that are too large reads the size of a file.
   const needsFile = work.kept || (isIn(PIECES.bios) && original.size > MAX_FILE);
   if (!needsFile && original.size <= SMALL) {
-    const bytes = await wholeOf(content(original.read()));
+    const bytes = await joined(content(original.read()), original.size);
     await work.write(file, bytes);
     return piece();
   }
@@ -41,10 +41,4 @@ export async function savePiece(original: PieceContent, to: { work: WorkDir; fil
   await work.add(file, content(original.read()));
   original.savedAt(work.file(file));
   return piece();
-}
-
-async function wholeOf(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(new Uint8Array(chunk));
-  return Buffer.concat(chunks);
 }
