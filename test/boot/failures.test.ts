@@ -59,10 +59,10 @@ const BROKEN: readonly BrokenIso[] = [
     name: "another label in the menu than the ISO's",
     firmware: "uefi",
     media: "cd",
-    make: (scene) => variantIso(scene, "wrong-label", ["--root-label", "OTHER", ...PATIENCE]),
+    make: relabelledIso,
     phase: "initramfs",
     codes: ["B_EMERGENCY"],
-    says: /PLATTER-LIVE-FAIL no device with the label OTHER, seen: sr0=PLATTER_LIVE/,
+    says: /PLATTER-LIVE-FAIL no device with the label PLATTER_LIVE, seen: sr0=OTHER/,
   },
   {
     name: "an unsigned GRUB under Secure Boot",
@@ -132,4 +132,24 @@ async function brokenBootImage(into: Scene): Promise<string> {
     await file.close();
   }
   return bad;
+}
+
+/** A good ISO that got another label in its descriptors afterwards. */
+async function relabelledIso(into: Scene): Promise<string> {
+  const iso = await variantIso(into, "patient", PATIENCE);
+  const file = await open(iso, "r+");
+  try {
+    for (let sector = 16, type = 0; type !== 255; sector++) {
+      const descriptor = Buffer.alloc(2048);
+      await file.read(descriptor, 0, descriptor.length, sector * 2048);
+      type = descriptor[0]!;
+      // The label has 32 bytes at offset 40 (ECMA-119, 8.4.7). In Joliet's descriptor it is UTF-16.
+      const label =
+        type === 2 ? Buffer.from("OTHER".padEnd(16), "utf16le").swap16() : Buffer.from("OTHER".padEnd(32));
+      if (type === 1 || type === 2) await file.write(label, 0, label.length, sector * 2048 + 40);
+    }
+  } finally {
+    await file.close();
+  }
+  return iso;
 }
