@@ -54,7 +54,7 @@ export function createProgram(options: {
     .helpCommand(false)
     .configureHelp({
       formatHelp: (command, helper) =>
-        helpText(pageOf(command as Command), { columns: helper.helpWidth || 80, box: helper }),
+        helpText(pageOf(command as Command), { columns: helper.helpWidth || 80 }),
     })
     // Usage errors quote words of the command line, which may contain control characters.
     .configureOutput({

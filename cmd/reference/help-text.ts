@@ -1,15 +1,14 @@
 import { ALL_EXIT_CODES } from "../../internal/base/exit-codes.ts";
+import { PLAIN } from "../../internal/base/style.ts";
+import { wrapped } from "../../internal/text/wrap.ts";
 import { type CommandPage, remarksOn } from "./page.ts";
-
-/** The functions of commander's `Help` that wrap texts. */
-export interface TextBox {
-  boxWrap(text: string, width: number): string;
-}
 
 /** Most columns of a help text, because longer lines are hard to read. */
 const WIDEST = 100;
 /** Columns for the names of options and commands. After a longer name, the description begins in the next line. */
 const NAME_COLUMNS = 26;
+/** Least columns for a description next to a name. On a narrower terminal it is below the name. */
+const NARROWEST = 40;
 
 interface Item {
   term: string;
@@ -17,19 +16,23 @@ interface Item {
 }
 
 /** The help of a command, for a terminal of `columns`: usage and examples first, then arguments and options by groups. */
-export function helpText(page: CommandPage, { columns, box }: { columns: number; box: TextBox }): string {
+export function helpText(page: CommandPage, { columns }: { columns: number }): string {
   const width = Math.min(columns, WIDEST);
+  const style = { ...PLAIN, columns: width };
   const section = (heading: string, items: readonly Item[]) =>
-    items.length === 0
-      ? []
-      : [`${heading}:`, ...items.flatMap((item) => itemLines(item, { width, box })), ""];
+    items.length === 0 ? [] : [`${heading}:`, ...items.flatMap((item) => itemLines(item, width)), ""];
   return [
-    box.boxWrap(page.description, width),
+    ...wrapped(page.description, { style, indent: 0 }),
     "",
     `Usage: ${page.usage}`,
     "",
     "Examples:",
-    ...page.examples.flatMap(({ line, purpose }) => [`  # ${purpose}`, `  ${line}`]),
+    ...page.examples.flatMap(({ line, purpose }) => [
+      ...wrapped(purpose, { style, indent: 4, lead: "  # " }).map((part, i) =>
+        i === 0 ? part : `  # ${part.trim()}`,
+      ),
+      `  ${line}`,
+    ]),
     "",
     ...section(
       "Arguments",
@@ -56,7 +59,7 @@ export function helpText(page: CommandPage, { columns, box }: { columns: number;
             "Exit codes",
             ALL_EXIT_CODES.map(({ code, title }) => ({ term: String(code), text: title })),
           ),
-          "`platter help COMMAND` shows the options of a command.",
+          ...wrapped("`platter help COMMAND` shows the options of a command.", { style, indent: 0 }),
           "",
         ]
       : []),
@@ -69,10 +72,13 @@ function optionItem(option: CommandPage["globalOptions"][number]): Item {
   return { term, text: [option.description, ...remarksOn(option)].join(" ") };
 }
 
-function itemLines({ term, text }: Item, options: { width: number; box: TextBox }): string[] {
-  const indent = " ".repeat(2 + NAME_COLUMNS + 2);
-  const lines = options.box.boxWrap(text, options.width - indent.length).split("\n");
-  if (term.length > NAME_COLUMNS) return [`  ${term}`, ...lines.map((line) => indent + line)];
-  const [first = "", ...others] = lines;
-  return [`  ${term.padEnd(NAME_COLUMNS)}  ${first}`, ...others.map((line) => indent + line)];
+function itemLines({ term, text }: Item, columns: number): string[] {
+  const indent = 2 + NAME_COLUMNS + 2;
+  const isNarrow = columns - indent < NARROWEST;
+  const style = { ...PLAIN, columns };
+  if (isNarrow || term.length > NAME_COLUMNS) {
+    const below = isNarrow ? 8 : indent;
+    return [`  ${term}`, ...wrapped(text, { style, indent: below, lead: " ".repeat(below) })];
+  }
+  return wrapped(text, { style, indent, lead: `  ${term.padEnd(NAME_COLUMNS)}  ` });
 }

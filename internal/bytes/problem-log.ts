@@ -23,8 +23,8 @@ export interface Reading<T> {
   structures: readonly Structure[];
 }
 
-/** More problems would not help a reader. */
-const MAX_PROBLEMS = 200;
+/** Most problems that are kept of one part of an ISO, because more would not help a reader. */
+export const MAX_PROBLEMS = 200;
 /** A hostile ISO must not fill the memory with this list. */
 const MAX_STRUCTURES = 200_000;
 

@@ -1,7 +1,7 @@
 import { PlatterError } from "../base/error.ts";
 import { interrupted } from "../base/interrupt.ts";
 import { findProgram } from "./program.ts";
-import { signalGroup } from "./run.ts";
+import { runTool, signalGroup } from "./run.ts";
 
 /** Milliseconds between two checks whether all processes have ended. */
 const POLL = 20;
@@ -9,10 +9,14 @@ const POLL = 20;
 /**
  * Runs this command again in podman's user namespace for the given reason, and returns its exit code once all its
  * processes have ended. All output comes from that run; signals are passed on.
- * @throws PlatterError `E_TOOL_MISSING`
+ * @throws PlatterError `E_TOOL_MISSING`, `E_TOOL_FAILED`
  */
 export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSignal): Promise<number> {
-  const child = spawn(reason);
+  const command = commandFor(reason);
+  // Where podman cannot make the namespace, its exit code would look like that of the inner run.
+  const env = process.env as Record<string, string>;
+  await runTool({ argv: [...command, "--version"], name: "podman unshare", signal, env });
+  const child = spawn(command, reason);
   const handOn = () => signalGroup(child.pid, "SIGINT");
   signal.addEventListener("abort", handOn, { once: true });
   // A second interruption ends this process immediately; it is also the second one of the inner process.
@@ -30,14 +34,19 @@ export async function runInPodmanUnshare(reason: PlatterError, signal: AbortSign
   }
 }
 
-function spawn(reason: PlatterError): Bun.Subprocess {
-  const [, script = "", ...args] = process.argv;
+/** The command that runs platter in the namespace, without arguments. @throws PlatterError `E_TOOL_MISSING` */
+function commandFor(reason: PlatterError): string[] {
+  const [, script = ""] = process.argv;
   // A compiled binary is its own program; in development it is bun that runs a script.
   const self = script.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, script];
   const podman = findProgram("podman");
   if (podman === undefined) throw noPodman(reason);
+  return [podman, "unshare", "--", ...self];
+}
+
+function spawn(command: readonly string[], reason: PlatterError): Bun.Subprocess {
   try {
-    return Bun.spawn([podman, "unshare", "--", ...self, ...args], {
+    return Bun.spawn([...command, ...process.argv.slice(2)], {
       stdio: ["inherit", "inherit", "inherit"],
       env: process.env,
       // A group of its own, so that a signal reaches platter and not only podman.

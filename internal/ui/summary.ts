@@ -97,7 +97,7 @@ function savedText({
   const read =
     layers.read === 0
       ? "no layer was read"
-      : `${layers.read} of ${counted(layers.of, "layer was", "layers were")} read`;
+      : `${layers.read} of ${counted(layers.of, "layer")} ${layers.read === 1 ? "was" : "were"} read`;
   return [rootfs, read].filter(Boolean).join(", ");
 }
 

@@ -1,5 +1,6 @@
 import type { Style, Tone } from "../base/style.ts";
-import type { Problem } from "../bytes/problem-log.ts";
+import { MAX_PROBLEMS, type Problem } from "../bytes/problem-log.ts";
+import { counted } from "../text/counted.ts";
 import { printable } from "../text/printable.ts";
 import type { Verdict } from "../verify/verdict.ts";
 import type { Check, CheckCode, VerifyReport } from "../verify/verify-report.ts";
@@ -26,6 +27,8 @@ const NEEDED: ReadonlySet<CheckCode> = new Set([
   "grub-menus",
 ]);
 const MISSING = ["warning", "missing"] as const;
+/** Most problems of one check that are shown. */
+const SHOWN_PROBLEMS = 10;
 
 /** A report for people: the answer, where the ISO boots, then a row for each check with its problems below it. */
 export function renderVerification(
@@ -40,16 +43,29 @@ export function renderVerification(
   if (boots !== undefined) head.unshift(["  boots", ...bootClaimLines(boots, style)]);
   const rows = checks.map(({ code, name, status, detail, problems }): Row => {
     const [tone, word] = status === "absent" && NEEDED.has(code) ? MISSING : MARKS[status];
-    const lines = problems.length > 0 ? problems.map(problemText) : detail.split("; ");
+    const lines = problems.length > 0 ? problemLines(problems) : detail.split("; ");
     return [`${style.paint(tone, word.padEnd(7))}  ${printable(name)}`, ...lines.map(printable)];
   });
+  const isWhole = report.ok || boots === undefined;
+  const mark = isWhole ? verdictMark(boots, style) : style.paint("warning", "!");
   const lines = [
-    `${verdictMark(boots, style)} ${printable(`${iso} ${answer(report, verdict)}`)}`,
+    `${mark} ${printable(`${iso} ${answer(report, verdict)}`)}`,
     ...rowLines(head, style),
     "",
     ...rowLines(rows, style),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The first problems, and how many more there are. */
+function problemLines(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, SHOWN_PROBLEMS).map(problemText);
+  const more = problems.length - lines.length;
+  if (more > 0) {
+    const least = problems.length < MAX_PROBLEMS ? "" : "at least ";
+    lines.push(`and ${least}${counted(more, "more problem")}; \`--json\` shows up to ${MAX_PROBLEMS}`);
+  }
+  return lines;
 }
 
 /** `at byte 32808: the label is wrong [menu-label]`; some problems, such as a missing file, have no place. */

@@ -147,7 +147,9 @@ async function notStored(
 }
 
 function hintFor(image: string): string {
-  if (/^localhost\//.test(image)) return "Build it first, or name its file or folder.";
+  if (/^localhost\//.test(image)) {
+    return "Build it as this user, because each user has a storage of their own, or name its file or folder.";
+  }
   return `Add \`--pull\`, or name \`docker://${image}\`, to take it from its registry.`;
 }
 

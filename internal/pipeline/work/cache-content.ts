@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import type { CacheContent } from "../../documents/cache-document.ts";
 
 /** Signatures at the beginning of an artifact. */
@@ -11,9 +11,11 @@ const EROFS = { offset: 1024, magic: 0xe0f5e1e2 };
 export function contentOf(artifact: string, blocks: string): CacheContent {
   const head = Buffer.alloc(EROFS.offset + 4);
   try {
-    const file = openSync(artifact, "r");
+    const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+    const file = openSync(artifact, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     try {
-      readSync(file, head, 0, head.length, 0);
+      // Reading a FIFO or a device might not end.
+      if (fstatSync(file).isFile()) readSync(file, head, 0, head.length, 0);
     } finally {
       closeSync(file);
     }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PlatterError } from "../../base/error.ts";
 import { nearestFolder } from "../../files/folders-above.ts";
@@ -36,14 +36,22 @@ export function isoName({ label, architecture }: { label: string; architecture: 
  * @throws PlatterError `E_OUTPUT`
  */
 export function checkOutput(path: string): string {
-  const output = resolved(path, (target) => requireWritable(dirname(target)));
-  const there = statSync(output, { throwIfNoEntry: false });
-  if (there === undefined || there.isFile()) return output;
+  return resolved(path, (target) => {
+    // A pipe to which a link in /proc leads does not have a path, so the link is asked first.
+    refuseOther(path, statSync(path, { throwIfNoEntry: false }));
+    requireWritable(dirname(target));
+  });
+}
+
+/** Refuses what is at the path of an output, if it is not a regular file. @throws PlatterError `E_OUTPUT` */
+function refuseOther(path: string, there: Stats | undefined): void {
+  if (there === undefined || there.isFile()) return;
+  const what = there.isDirectory() ? "a folder" : "not a regular file";
   throw new PlatterError({
     code: "E_OUTPUT",
     kind: "usage",
-    message: `Cannot write \`${path}\`: it is ${there.isDirectory() ? "a folder" : "not a regular file"}`,
-    hint: "Name an output file.",
+    message: `Cannot write \`${path}\`: it is ${what}`,
+    hint: "Name an output file, or `-` for standard output.",
   });
 }
 

@@ -438,7 +438,7 @@ describe("an image that does not exist", () => {
       exit: 3,
       code: "E_IMAGE_MISSING",
       says: ["`localhost/no-such-image:1`"],
-      hint: ["Build it first"],
+      hint: ["Build it as this user"],
     });
   });
 

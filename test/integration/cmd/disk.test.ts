@@ -122,7 +122,7 @@ describe("a read-only output folder", () => {
 describe("an output that cannot be", () => {
   test.each([
     ["a device", "/dev/null", 2, "not a regular file", "Name an output file"],
-    ["below a file", "image/etc/os-release/x.iso", 5, "", "exists"],
+    ["below a file", "image/etc/os-release/x.iso", 5, "os-release` is not a folder", "in a folder"],
   ])("%s", async (_, output, exit, says, hint) => {
     using scene = new Scene("disk");
     tinyImage(scene.at("image"));

@@ -123,6 +123,14 @@ describe("in podman's user namespace", () => {
     expect(missing.stderr).toContain("hint:  Run platter with sudo if the image is in root's storage.");
   });
 
+  test("a failure of podman to start it is an error of a tool", async () => {
+    const env = { ...user.env, HOME: "/nonexistent" };
+    const ran = await scene.run(["inspect", "localhost/own:1"], { ...user, env });
+    expect(ran).toMatchObject({ code: 4, stdout: "" });
+    expect(ran.stderr).toContain("error[E_TOOL_FAILED]: `podman unshare` failed with exit code");
+    expect(ran.stderr).toContain("/nonexistent");
+  });
+
   test("root gets the hint that the image is in the storage of the user who called sudo", async () => {
     const script = `mount --bind ${scene.at("etc/passwd")} /etc/passwd && exec "$@"`;
     const prefix = ["unshare", "--mount", "sh", "-euc", script, "sh"];

@@ -154,6 +154,7 @@ describe("--reuse", () => {
   test("is refused if nothing can be reused", async () => {
     using scene = new Scene("reuse");
     const reference = image(scene, "image");
+    scene.write("old.iso", "");
     for (const options of [
       ["--compression", "gzip"],
       ["--rootfs", "erofs"],

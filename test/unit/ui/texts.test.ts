@@ -251,7 +251,7 @@ describe("summaryLines", () => {
       `  sha256  ${"ab".repeat(32)}`,
       "  wrote   out/x y.iso-CHECKSUM",
       "  wrote   /tmp/x.json",
-      "  reused  99 % of 1000 B, 1 of 3 layers were read",
+      "  reused  99 % of 1000 B, 1 of 3 layers was read",
       "  found   2 warnings: F_MM_MISSING, F_FONT_MISSING",
     ]);
   });

@@ -135,7 +135,7 @@ describe("containers-storage", () => {
     const { failure } = await open("containers-storage:localhost/a", absent());
     expect(failure).toMatchObject({
       message: "Cannot find the image `containers-storage:localhost/a`: it is not in podman's storage",
-      hint: "Build it first, or name its file or folder.",
+      hint: "Build it as this user, because each user has a storage of their own, or name its file or folder.",
     });
   });
 
