@@ -296,7 +296,7 @@ export const OPTION_CASES: Readonly<Record<string, OptionCase | ShownBy>> = {
   "boot --memory": { base: BOOT, given: "--memory 4096", changes: "files" },
   "boot --cpus": { base: BOOT, given: "--cpus 2", changes: "files" },
   "boot --jobs": { base: `${BOOT} --all --jobs 1`, given: "--jobs 6", changes: "files" },
-  "boot --accel": { base: "boot iso.iso --until UP", given: "--accel tcg", changes: "files" },
+  "boot --accel": { base: "boot iso.iso --until UP --accel kvm", given: "--accel tcg", changes: "files" },
   "boot --network": { base: BOOT, given: "--network", changes: "files" },
   "boot --arch": { base: BOOT, given: "--arch aarch64", changes: "stderr", says: "aarch64" },
   "boot --no-menu": { file: "test/unit/boot/run.test.ts", test: "menu" },
