@@ -109,7 +109,7 @@ describe.concurrent("Ctrl-C", () => {
     using scene = new Scene("interrupt");
     const folder = tinyImage(scene.at("image"), { with: { "usr/share/noise": noise(64 * 2 ** 20) } });
     const reference = transport === "dir" ? `dir:${folder}` : `oci:${ociOf(folder, scene.at("layout"))}`;
-    const args = ["squash", reference, "-o", "out/x.img", "--work", "work", "--compression", "zstd:19"];
+    const args = ["squash", reference, "-o", "out/x.img", "--work", "work", "--compression", "zstd:22,1M"];
     const running = scene.start(args);
     const partial = scene.at("work/squashfs.img.partial");
     await until(() => existsSync(partial) && statSync(partial).size > 2 ** 20);

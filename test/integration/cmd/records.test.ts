@@ -123,7 +123,7 @@ test("without an ISO there is nothing to record, and a report that cannot be wri
     exit: 5,
     code: "E_OUTPUT",
     says: ["layout/index.json/x.json"],
-    hint: ["exists"],
+    hint: ["in a folder"],
   });
   expect(existsSync(scene.at("work"))).toBe(false);
 });
