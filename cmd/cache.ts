@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Command } from "@commander-js/extra-typings";
 import { PlatterError } from "../internal/base/error.ts";
 import { type CacheContent, cacheDocument } from "../internal/documents/cache-document.ts";
-import { ArtifactCache } from "../internal/pipeline/work/artifact-cache.ts";
+import { ArtifactCache, type ListedEntry } from "../internal/pipeline/work/artifact-cache.ts";
 import type { CacheEntry } from "../internal/pipeline/work/cache-folder.ts";
 import { counted } from "../internal/text/counted.ts";
 import { formatBytes } from "../internal/ui/format.ts";
@@ -76,7 +76,7 @@ const CONTENT_TEXTS: Readonly<Record<CacheContent, string>> = {
 };
 
 /** One line for each entry, and a last line with the total. */
-function entryLines(entries: readonly CacheEntry[]): string {
+function entryLines(entries: readonly ListedEntry[]): string {
   const lines = entries.map(({ path, size, used, content }) => {
     const when = used === 0 ? "incomplete" : new Date(used).toISOString().slice(0, 16).replace("T", " ");
     const name = path.slice(path.lastIndexOf("/") + 1);

@@ -2,8 +2,10 @@ import { constants, existsSync } from "node:fs";
 import { copyFile, link, lstat, mkdir, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errnoOf } from "../../base/machine-error.ts";
+import type { CacheContent } from "../../documents/cache-document.ts";
 import { readInput } from "../../files/open-input.ts";
 import { writeError, writeInHeldFolder } from "../../files/whole-file.ts";
+import { contentOf } from "./cache-content.ts";
 import { type CacheEntry, CacheFolder, FILE, type NewEntry } from "./cache-folder.ts";
 import { readRecord, UNREADABLE } from "./cache-record.ts";
 import { type CachedBlocks, openBlocks } from "./cached-blocks.ts";
@@ -27,6 +29,9 @@ export interface CacheOptions {
   /** Called with a sentence for each leftover of a killed run that was removed. */
   report: (text: string) => void;
 }
+
+/** An entry and the kind of its artifact. */
+export type ListedEntry = CacheEntry & { content: CacheContent };
 
 /** The result of a search in the cache. */
 export type Fetched = "found" | "absent" | "damaged";
@@ -112,7 +117,7 @@ export class ArtifactCache {
       warn(`An entry in \`${this.path}\` is damaged, so platter does not use it`);
       this.#removals.push(this.#removeDamaged(path));
     };
-    for (const { path } of await this.list()) {
+    for (const { path } of await this.#entries()) {
       const blocks = this.#openEntry(path, identities);
       // Another run may have removed the entry at the same time.
       if (blocks === "damaged" && existsSync(path)) drop(path);
@@ -185,19 +190,26 @@ export class ArtifactCache {
     await this.#folder.shrink({ limit, spared: undefined });
   }
 
-  /** All entries. The most recently used is first. @throws PlatterError `E_CACHE` */
-  async list(): Promise<CacheEntry[]> {
+  /** All entries with their kinds. The most recently used is first. @throws PlatterError `E_CACHE` */
+  async list(): Promise<ListedEntry[]> {
+    return (await this.#entries()).map(withContent);
+  }
+
+  /** Removes the least recently used entries above `limit` bytes. Returns them. @throws PlatterError `E_CACHE` */
+  async prune(limit: number): Promise<ListedEntry[]> {
+    const listed = new Map((await this.list()).map((entry) => [entry.path, entry]));
     try {
-      return (await this.#folder.entries()).sort((a, b) => b.used - a.used);
+      const removed = await this.#folder.shrink({ limit, spared: undefined });
+      return removed.map((entry) => listed.get(entry.path) ?? { ...entry, content: "unknown" });
     } catch (error) {
       throw writeError(error, { code: "E_CACHE", path: this.path });
     }
   }
 
-  /** Removes the least recently used entries above `limit` bytes. Returns them. @throws PlatterError `E_CACHE` */
-  async prune(limit: number): Promise<CacheEntry[]> {
+  /** All entries. The most recently used is first. @throws PlatterError `E_CACHE` */
+  async #entries(): Promise<CacheEntry[]> {
     try {
-      return await this.#folder.shrink({ limit, spared: undefined });
+      return (await this.#folder.entries()).sort((a, b) => b.used - a.used);
     } catch (error) {
       throw writeError(error, { code: "E_CACHE", path: this.path });
     }
@@ -212,6 +224,11 @@ export class ArtifactCache {
   async #touch(entry: string): Promise<void> {
     await this.#folder.touch(entry, this.#options.now());
   }
+}
+
+function withContent(entry: CacheEntry): ListedEntry {
+  const { path } = entry;
+  return { ...entry, content: contentOf(`${path}/${FILE.artifact}`, `${path}/${FILE.blocks}`) };
 }
 
 class Damaged extends Error {}

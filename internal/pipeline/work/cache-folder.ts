@@ -1,8 +1,6 @@
 import { mkdir, readdir, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { errnoOf } from "../../base/machine-error.ts";
-import type { CacheContent } from "../../documents/cache-document.ts";
 import { HeldFolder } from "../../files/held-folder.ts";
-import { contentOf } from "./cache-content.ts";
 import { CACHE_VERSION, printRecord } from "./cache-record.ts";
 
 /** Names of the files of an entry. Only artifacts of blocks have indexes: of the blocks, and of the small files in them. */
@@ -24,7 +22,6 @@ export interface CacheEntry {
   size: number;
   /** Time of the last use in milliseconds since 1970. 0 if the entry is incomplete. */
   used: number;
-  content: CacheContent;
 }
 
 /** The files of a new entry besides its artifact. */
@@ -99,8 +96,7 @@ export class CacheFolder {
       let size = artifact?.size ?? 0;
       for (const index of INDEXES) size += (await statOf(`${path}/${index}`))?.size ?? 0;
       // An incomplete entry has the time 0, so it is removed first.
-      const content = contentOf(`${path}/${FILE.artifact}`, `${path}/${FILE.blocks}`);
-      entries.push({ path, size, used: artifact && record ? record.mtimeMs : 0, content });
+      entries.push({ path, size, used: artifact && record ? record.mtimeMs : 0 });
     }
     return entries;
   }
