@@ -1,13 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { machineError } from "../../internal/base/machine-error.ts";
 import type { AddRequest } from "../../internal/iso/add-request.ts";
+import type { ParsedCommand } from "./refuse-unused.ts";
 
 /** Options that name a file or folder which platter reads. */
 const READ_OPTIONS = ["--add", "--against", "--config", "--efi-dir", "--os-release", "--overlay", "--reuse"];
 
 /** The part of a commander `Command` that has the options and their values. */
-interface ParsedCommand {
-  readonly options: readonly { readonly long?: string | undefined; attributeName(): string }[];
+interface OptionValues extends Pick<ParsedCommand, "options"> {
   getOptionValue(key: string): unknown;
 }
 
@@ -16,7 +16,7 @@ interface ParsedCommand {
  * plan in a work folder replaces is reported by its own rule.
  * @throws PlatterError `E_INPUT`
  */
-export function requireReadable(command: ParsedCommand): void {
+export function requireReadable(command: OptionValues): void {
   for (const option of command.options) {
     if (!READ_OPTIONS.includes(option.long ?? "")) continue;
     for (const path of pathsIn(command.getOptionValue(option.attributeName()))) {

@@ -28,8 +28,8 @@ export function helpText(page: CommandPage, { columns }: { columns: number }): s
     "",
     "Examples:",
     ...page.examples.flatMap(({ line, purpose }) => [
-      ...wrapped(purpose, { style, indent: 4, lead: "  # " }).map((part, i) =>
-        i === 0 ? part : `  # ${part.trim()}`,
+      ...wrapped(purpose, { style: { ...style, columns: width - 4 }, indent: 0 }).map(
+        (part) => `  # ${part}`,
       ),
       `  ${line}`,
     ]),

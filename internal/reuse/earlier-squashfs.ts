@@ -3,7 +3,7 @@ import type { EarlierContent, EarlierFiles } from "../squashfs/blocks/block-reus
 import { storedLength } from "../squashfs/blocks/block-table.ts";
 import type { Reference } from "../squashfs/blocks/format.ts";
 import type { EarlierTables } from "./earlier-tables.ts";
-import { type DirectoryInode, type FileInode, inodeAt, type StoredInode } from "./stored-inode.ts";
+import { type FileInode, inodeAt, type StoredInode } from "./stored-inode.ts";
 import { namesIn } from "./stored-names.ts";
 
 /** Most names that are read, in case each folder of the image leads to a long list. */
@@ -17,7 +17,7 @@ interface Folder {
 
 /** Finds the stored blocks of an open squashfs by the paths of files. */
 export class EarlierSquashfs implements EarlierFiles {
-  readonly fd: number;
+  readonly #fd: number;
   /** Byte offset of the squashfs in the file. */
   readonly #start: number;
   readonly #tables: EarlierTables;
@@ -31,7 +31,7 @@ export class EarlierSquashfs implements EarlierFiles {
     tables: EarlierTables,
     { blockSize }: { blockSize: number },
   ) {
-    this.fd = fd;
+    this.#fd = fd;
     this.#start = start;
     this.#tables = tables;
     this.#blockSize = blockSize;
@@ -49,7 +49,7 @@ export class EarlierSquashfs implements EarlierFiles {
 
   #contentOf(inode: FileInode): EarlierContent {
     const { fragments, inodes } = this.#tables;
-    const [fd, start] = [this.fd, this.#start];
+    const [fd, start] = [this.#fd, this.#start];
     const place = ({ offset, length }: { offset: number; length: number }) =>
       length === 0 ? undefined : { fd, offset: start + offset, length };
     let [next, offset] = [0, inode.start];
@@ -90,7 +90,7 @@ export class EarlierSquashfs implements EarlierFiles {
     const children = new Map<string, Reference>();
     const inode = this.#inode(reference);
     if (inode.type !== "directory") return children;
-    for (const { name, inode: child } of namesIn(this.#tables.directories, inode as DirectoryInode)) {
+    for (const { name, inode: child } of namesIn(this.#tables.directories, inode)) {
       if (++this.#names > MOST_NAMES) throw new RangeError("there are too many names");
       children.set(name, child);
     }
